@@ -1,0 +1,26 @@
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  // A second dev or test server on the same checkout needs a build folder of its own.
+  distDir: process.env.NEXT_DIST_DIR ?? ".next",
+  typescript: { ignoreBuildErrors: true },
+  poweredByHeader: false,
+  reactStrictMode: true,
+  devIndicators: false,
+  allowedDevOrigins: ["127.0.0.1", "localhost"],
+  serverExternalPackages: [
+    "@dbos-inc/dbos-sdk",
+    "@duckdb/node-api",
+    "onnxruntime-node",
+    "onnx-proto",
+    "pg",
+    "pino",
+    "pino-pretty",
+    "prom-client",
+    "busboy",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/lib-storage",
+  ],
+};
+
+export default config;
