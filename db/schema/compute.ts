@@ -1,0 +1,139 @@
+import { bigint, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { at } from "./core";
+
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    name: text("name").notNull(),
+    /** Template name and version, when launched from one. */
+    template: text("template"),
+    spec: jsonb("spec").$type<unknown>().notNull(),
+    specDigest: text("spec_digest").notNull(),
+    /** queued | preparing | running | succeeded | failed | cancelled */
+    state: text("state").notNull(),
+    /** Fixed token: WaitingForQuota, ExceedsMaxQuota, PendingEvaluation, Cancelled, OutOfMemory, … */
+    reason: text("reason").notNull().default("PendingEvaluation"),
+    reasonText: text("reason_text").notNull().default(""),
+    cpuMilli: integer("cpu_milli").notNull(),
+    memoryBytes: bigint("memory_bytes", { mode: "number" }).notNull(),
+    gpuFlavor: text("gpu_flavor"),
+    gpuMilli: integer("gpu_milli").notNull().default(0),
+    timeLimitSeconds: integer("time_limit_seconds").notNull(),
+    maxAttempts: integer("max_attempts").notNull().default(1),
+    attemptCount: integer("attempt_count").notNull().default(0),
+    priority: integer("priority").notNull().default(0),
+    dedupKey: text("dedup_key"),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    admittedAt: at("admitted_at"),
+    startedAt: at("started_at"),
+    finishedAt: at("finished_at"),
+    cancelRequestedAt: at("cancel_requested_at"),
+    cancelRequestedBy: text("cancel_requested_by"),
+    exitCode: integer("exit_code"),
+  },
+  (t) => [
+    index("jobs_team_created").on(t.teamId, t.createdAt, t.id),
+    index("jobs_team_state").on(t.teamId, t.state, t.createdAt),
+    index("jobs_state").on(t.state, t.createdAt),
+    uniqueIndex("jobs_dedup").on(t.teamId, t.dedupKey),
+  ],
+);
+
+export const jobAttempts = pgTable(
+  "job_attempts",
+  {
+    id: text("id").primaryKey(),
+    jobId: text("job_id")
+      .notNull()
+      .references(() => jobs.id),
+    number: integer("number").notNull(),
+    state: text("state").notNull(),
+    pid: integer("pid"),
+    exitCode: integer("exit_code"),
+    signal: text("signal"),
+    reason: text("reason").notNull().default(""),
+    reasonText: text("reason_text").notNull().default(""),
+    peakRssBytes: bigint("peak_rss_bytes", { mode: "number" }),
+    cpuSeconds: doublePrecision("cpu_seconds"),
+    logDigest: text("log_digest"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    startedAt: at("started_at"),
+    endedAt: at("ended_at"),
+  },
+  (t) => [uniqueIndex("job_attempts_number").on(t.jobId, t.number)],
+);
+
+export const jobInputs = pgTable(
+  "job_inputs",
+  {
+    jobId: text("job_id").notNull(),
+    name: text("name").notNull(),
+    datasetVersionId: text("dataset_version_id").notNull(),
+    manifestDigest: text("manifest_digest").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.name] }), index("job_inputs_version").on(t.datasetVersionId)],
+);
+
+export const jobOutputs = pgTable(
+  "job_outputs",
+  {
+    jobId: text("job_id").notNull(),
+    path: text("path").notNull(),
+    digest: text("digest").notNull(),
+    sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
+    datasetVersionId: text("dataset_version_id"),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.path] }), index("job_outputs_digest").on(t.digest)],
+);
+
+/** What a team may use: `cpu` in milli-cores, `memory` in bytes, `gpu:<flavor>` in milli-devices. */
+export const quotas = pgTable(
+  "quotas",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    resource: text("resource").notNull(),
+    amount: bigint("amount", { mode: "number" }).notNull(),
+    /** Base grants have no request and do not expire. */
+    requestId: text("request_id"),
+    expiresAt: at("expires_at"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    endedAt: at("ended_at"),
+  },
+  (t) => [index("quotas_team").on(t.teamId, t.resource), uniqueIndex("quotas_request").on(t.requestId)],
+);
+
+/** What the cluster has to hand out. */
+export const gpuFlavors = pgTable("gpu_flavors", {
+  name: text("name").primaryKey(),
+  title: text("title").notNull(),
+  capacityMilli: integer("capacity_milli").notNull(),
+});
+
+export const quotaRequests = pgTable(
+  "quota_requests",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    flavor: text("flavor").notNull(),
+    amountMilli: integer("amount_milli").notNull(),
+    until: at("until").notNull(),
+    why: text("why").notNull(),
+    /** open | approved | rejected | withdrawn | expired */
+    state: text("state").notNull().default("open"),
+    requestedBy: text("requested_by").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    decidedBy: text("decided_by"),
+    decidedAt: at("decided_at"),
+    decisionReason: text("decision_reason"),
+    appliedAt: at("applied_at"),
+    expiredAt: at("expired_at"),
+  },
+  (t) => [
+    index("quota_requests_team").on(t.teamId, t.createdAt, t.id),
+    index("quota_requests_state").on(t.state, t.createdAt),
+  ],
+);

@@ -1,0 +1,146 @@
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+
+export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "date" });
+
+/** Append-only and hash-chained; `seq`, `prev_hash` and `hash` are assigned by a trigger (db/sql/10-audit.sql). */
+export const auditLog = pgTable(
+  "audit_log",
+  {
+    seq: bigint("seq", { mode: "number" }).primaryKey(),
+    at: at("at").notNull(),
+    teamId: text("team_id"),
+    actorKind: text("actor_kind").notNull(),
+    actorId: text("actor_id").notNull(),
+    actorName: text("actor_name").notNull(),
+    action: text("action").notNull(),
+    subjectKind: text("subject_kind").notNull(),
+    subjectId: text("subject_id").notNull(),
+    /** Canonical JSON of the whole entry: what the hash covers. */
+    payload: text("payload").notNull(),
+    prevHash: text("prev_hash").notNull(),
+    hash: text("hash").notNull(),
+  },
+  (t) => [
+    index("audit_team_seq").on(t.teamId, t.seq),
+    index("audit_subject").on(t.subjectKind, t.subjectId, t.seq),
+    index("audit_actor").on(t.actorId, t.seq),
+    index("audit_action").on(t.action, t.seq),
+  ],
+);
+
+/** Domain events: the outbox of the worker and the record from which the factory's own numbers are computed. */
+export const outboxEvents = pgTable(
+  "outbox_events",
+  {
+    seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    id: text("id").notNull().unique(),
+    type: text("type").notNull(),
+    teamId: text("team_id"),
+    payload: jsonb("payload").$type<Record<string, unknown>>().notNull(),
+    actorId: text("actor_id").notNull(),
+    requestId: text("request_id").notNull(),
+    createdAt: at("created_at").notNull(),
+  },
+  (t) => [index("outbox_type_created").on(t.type, t.createdAt), index("outbox_team_created").on(t.teamId, t.createdAt)],
+);
+
+/** One row per event and handler: delivered, waiting to be retried, or dead. */
+export const outboxDeliveries = pgTable(
+  "outbox_deliveries",
+  {
+    eventId: text("event_id")
+      .notNull()
+      .references(() => outboxEvents.id),
+    handler: text("handler").notNull(),
+    /** pending | done | dead */
+    state: text("state").notNull().default("pending"),
+    attempts: integer("attempts").notNull().default(0),
+    nextAttemptAt: at("next_attempt_at").notNull().defaultNow(),
+    lastError: text("last_error"),
+    finishedAt: at("finished_at"),
+  },
+  (t) => [primaryKey({ columns: [t.eventId, t.handler] }), index("outbox_deliveries_due").on(t.state, t.nextAttemptAt)],
+);
+
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    actorId: text("actor_id").notNull(),
+    key: text("key").notNull(),
+    route: text("route").notNull(),
+    requestDigest: text("request_digest").notNull(),
+    status: integer("status"),
+    body: text("body"),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.actorId, t.route, t.key] }), index("idempotency_created").on(t.createdAt)],
+);
+
+/** Processes that are alive; the sweeper takes over the work of those that fell silent. */
+export const processes = pgTable(
+  "processes",
+  {
+    id: text("id").primaryKey(),
+    /** portal | worker | gateway */
+    kind: text("kind").notNull(),
+    host: text("host").notNull(),
+    pid: integer("pid").notNull(),
+    version: text("version").notNull(),
+    startedAt: at("started_at").notNull(),
+    seenAt: at("seen_at").notNull(),
+    info: jsonb("info").$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (t) => [index("processes_seen").on(t.seenAt)],
+);
+
+/** Exactly-once effects of workflow steps: a step that wrote its row has happened. */
+export const stepsDone = pgTable(
+  "steps_done",
+  {
+    workflowId: text("workflow_id").notNull(),
+    step: text("step").notNull(),
+    output: jsonb("output"),
+    doneAt: at("done_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.workflowId, t.step] })],
+);
+
+export const savedViews = pgTable(
+  "saved_views",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    userId: text("user_id").notNull(),
+    page: text("page").notNull(),
+    name: text("name").notNull(),
+    query: text("query").notNull(),
+    isShared: boolean("is_shared").notNull().default(false),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [uniqueIndex("saved_views_name").on(t.teamId, t.userId, t.page, t.name)],
+);
+
+/** Content-addressed blobs the object store holds; rows of other tables refer to them by digest. */
+export const blobs = pgTable("blobs", {
+  digest: text("digest").primaryKey(),
+  sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+/** The graph of what came from what; every arrow of the line writes an edge. */
+export const lineageEdges = pgTable(
+  "lineage_edges",
+  {
+    teamId: text("team_id").notNull(),
+    fromKind: text("from_kind").notNull(),
+    fromId: text("from_id").notNull(),
+    toKind: text("to_kind").notNull(),
+    toId: text("to_id").notNull(),
+    relation: text("relation").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.fromKind, t.fromId, t.toKind, t.toId, t.relation] }),
+    index("lineage_to").on(t.toKind, t.toId),
+  ],
+);

@@ -1,0 +1,110 @@
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { at } from "./core";
+
+export const users = pgTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    email: text("email").notNull(),
+    name: text("name").notNull(),
+    /** scrypt: `scrypt$N$r$p$salt$hash`; null for people who come by OIDC only. */
+    passwordHash: text("password_hash"),
+    oidcIssuer: text("oidc_issuer"),
+    oidcSubject: text("oidc_subject"),
+    /** Raised to end every session of the person. */
+    sessionVersion: integer("session_version").notNull().default(1),
+    isPlatformAdmin: boolean("is_platform_admin").notNull().default(false),
+    isDemo: boolean("is_demo").notNull().default(false),
+    activeTeamId: text("active_team_id"),
+    disabledAt: at("disabled_at"),
+    lastSeenAt: at("last_seen_at"),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    uniqueIndex("users_email").on(sql`lower(${t.email})`),
+    uniqueIndex("users_oidc").on(t.oidcIssuer, t.oidcSubject),
+  ],
+);
+
+export const teams = pgTable("teams", {
+  id: text("id").primaryKey(),
+  slug: text("slug").notNull().unique(),
+  name: text("name").notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const memberships = pgTable(
+  "memberships",
+  {
+    teamId: text("team_id")
+      .notNull()
+      .references(() => teams.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    role: text("role").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.userId] }), index("memberships_user").on(t.userId)],
+);
+
+/** `mw_<24 base62>_<6 base62 checksum>`; only the SHA-256 is stored. */
+export const apiTokens = pgTable(
+  "api_tokens",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id")
+      .notNull()
+      .references(() => teams.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    name: text("name").notNull(),
+    prefix: text("prefix").notNull(),
+    hash: text("hash").notNull().unique(),
+    scopes: text("scopes").array().notNull(),
+    /** Set for tokens that a job carries; they end with the job. */
+    jobId: text("job_id"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    expiresAt: at("expires_at").notNull(),
+    lastUsedAt: at("last_used_at"),
+    revokedAt: at("revoked_at"),
+  },
+  (t) => [index("api_tokens_team").on(t.teamId, t.createdAt), index("api_tokens_job").on(t.jobId)],
+);
+
+/** One-time links, such as the one that makes the first administrator. */
+export const setupLinks = pgTable("setup_links", {
+  hash: text("hash").primaryKey(),
+  purpose: text("purpose").notNull(),
+  expiresAt: at("expires_at").notNull(),
+  usedAt: at("used_at"),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const notifications = pgTable(
+  "notifications",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    userId: text("user_id").notNull(),
+    /** Same key, same person: one notification, however often the event is delivered. */
+    dedupKey: text("dedup_key").notNull(),
+    kind: text("kind").notNull(),
+    title: text("title").notNull(),
+    body: text("body").notNull(),
+    href: text("href").notNull(),
+    /** Why this person got it: "You own the model". */
+    reason: text("reason").notNull(),
+    subjectKind: text("subject_kind").notNull(),
+    subjectId: text("subject_id").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    readAt: at("read_at"),
+    doneAt: at("done_at"),
+  },
+  (t) => [
+    uniqueIndex("notifications_dedup").on(t.userId, t.dedupKey),
+    index("notifications_user").on(t.userId, t.doneAt, t.createdAt),
+  ],
+);

@@ -1,0 +1,83 @@
+import { initTRPC, TRPCError } from "@trpc/server";
+import superjson from "superjson";
+import type { z } from "zod";
+import type { Caller } from "@/server/core/context";
+import { isAppError, toPublicError, type ErrorCode } from "@/server/core/errors";
+import { newId } from "@/server/core/ids";
+import { log } from "@/server/core/log";
+import type { Permission } from "@/server/core/authz/permissions";
+import type { Verb } from "@/server/core/verb";
+
+export type TrpcContext = Caller & { requestId: string };
+
+interface Meta {
+  permission?: Permission;
+  verb?: string;
+}
+
+const TRPC_CODE: Record<ErrorCode, TRPCError["code"]> = {
+  not_found: "NOT_FOUND",
+  forbidden: "FORBIDDEN",
+  unauthenticated: "UNAUTHORIZED",
+  invalid: "BAD_REQUEST",
+  conflict: "CONFLICT",
+  precondition_failed: "PRECONDITION_FAILED",
+  quota_exceeded: "FORBIDDEN",
+  rate_limited: "TOO_MANY_REQUESTS",
+  unavailable: "SERVICE_UNAVAILABLE",
+  internal: "INTERNAL_SERVER_ERROR",
+};
+
+const t = initTRPC
+  .context<TrpcContext>()
+  .meta<Meta>()
+  .create({
+    transformer: superjson,
+    errorFormatter: ({ shape, error, ctx }) => {
+      const cause = error.cause ?? error;
+      const publicError = toPublicError(cause, ctx?.requestId ?? newId("request"));
+      return { ...shape, message: publicError.message, data: { code: shape.data.code, app: publicError } };
+    },
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+  });
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+const base = t.procedure.use(async ({ next, ctx, path }) => {
+  const result = await next();
+  if (!result.ok && !isAppError(result.error.cause)) {
+    log.error({ err: result.error.cause ?? result.error, path, requestId: ctx.requestId }, "procedure failed");
+  }
+  return result;
+});
+
+async function call<O>(work: () => Promise<O>): Promise<O> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = isAppError(error) ? TRPC_CODE[error.code] : "INTERNAL_SERVER_ERROR";
+    throw new TRPCError({ code, message: isAppError(error) ? error.message : "internal", cause: error });
+  }
+}
+
+/** tRPC's door to a query verb. */
+export function queryOf<S extends z.ZodType, O>(verb: Verb<S, O>) {
+  const { permission, name, input } = verb.definition;
+  return base
+    .meta({ permission, verb: name })
+    .input(input)
+    .query(({ ctx, input: value }) => call(() => verb.execute(ctx, value)));
+}
+
+/** tRPC's door to a mutation verb. */
+export function mutationOf<S extends z.ZodType, O>(verb: Verb<S, O>) {
+  const { permission, name, input } = verb.definition;
+  return base
+    .meta({ permission, verb: name })
+    .input(input)
+    .mutation(({ ctx, input: value }) => call(() => verb.execute(ctx, value)));
+}
+
+/** A door for live streams, which are no verbs; the permission is named and checked by the caller of the stream. */
+export const liveProcedure = (permission: Permission) => base.meta({ permission, verb: "live" });

@@ -1,0 +1,100 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Db } from "@/db/client";
+import { apiTokens, memberships, teams, users } from "@/db/schema";
+import { TEAM_ROLES, TOKEN_SCOPES, type Actor } from "@/server/core/actor";
+import { AppError } from "@/server/core/errors";
+import { looksLikeApiToken, tokenHash } from "./token-format";
+
+const Role = z.enum(TEAM_ROLES);
+const Scopes = z.array(z.enum(TOKEN_SCOPES));
+
+const badToken = () =>
+  new AppError("unauthenticated", "This API token is not valid.", {
+    hint: "It may be mistyped, expired or revoked. Make a new one under Settings, API tokens.",
+  });
+
+/** The person of a session, with the role they hold now; undefined when the session has been ended. */
+export async function actorOfUser(db: Db, userId: string, sessionVersion: number): Promise<Actor | undefined> {
+  const rows = await db
+    .select({
+      name: users.name,
+      sessionVersion: users.sessionVersion,
+      isPlatformAdmin: users.isPlatformAdmin,
+      activeTeamId: users.activeTeamId,
+      teamId: memberships.teamId,
+      role: memberships.role,
+      slug: teams.slug,
+    })
+    .from(users)
+    .leftJoin(memberships, eq(memberships.userId, users.id))
+    .leftJoin(teams, eq(teams.id, memberships.teamId))
+    .where(and(eq(users.id, userId), isNull(users.disabledAt)))
+    .orderBy(memberships.createdAt);
+  const first = rows[0];
+  if (!first || first.sessionVersion !== sessionVersion) return undefined;
+  const member = rows.find((row) => row.teamId === first.activeTeamId) ?? first;
+  const foreign = first.isPlatformAdmin && first.activeTeamId && member.teamId !== first.activeTeamId;
+  const team = foreign ? await teamOf(db, first.activeTeamId ?? "") : undefined;
+  return {
+    kind: "user",
+    userId,
+    name: first.name,
+    teamId: team?.id ?? member.teamId ?? "",
+    teamSlug: team?.slug ?? member.slug ?? "",
+    role: team ? undefined : member.role ? Role.parse(member.role) : undefined,
+    isPlatformAdmin: first.isPlatformAdmin,
+  };
+}
+
+async function teamOf(db: Db, teamId: string) {
+  const [team] = await db.select({ id: teams.id, slug: teams.slug }).from(teams).where(eq(teams.id, teamId));
+  return team;
+}
+
+const TOUCH_EVERY_MS = 60_000;
+
+/**
+ * The actor of an API token: its owner's role in the token's team, narrowed by the token's scopes.
+ * @throws AppError `unauthenticated` for a malformed, unknown, expired or revoked token.
+ */
+export async function actorOfToken(db: Db, token: string, now: Date): Promise<Actor> {
+  if (!looksLikeApiToken(token)) throw badToken();
+  const [row] = await db
+    .select({
+      id: apiTokens.id,
+      scopes: apiTokens.scopes,
+      jobId: apiTokens.jobId,
+      expiresAt: apiTokens.expiresAt,
+      revokedAt: apiTokens.revokedAt,
+      lastUsedAt: apiTokens.lastUsedAt,
+      teamId: apiTokens.teamId,
+      slug: teams.slug,
+      userId: users.id,
+      name: users.name,
+      disabledAt: users.disabledAt,
+      isPlatformAdmin: users.isPlatformAdmin,
+      role: memberships.role,
+    })
+    .from(apiTokens)
+    .innerJoin(users, eq(users.id, apiTokens.userId))
+    .innerJoin(teams, eq(teams.id, apiTokens.teamId))
+    .leftJoin(memberships, and(eq(memberships.userId, users.id), eq(memberships.teamId, apiTokens.teamId)))
+    .where(eq(apiTokens.hash, tokenHash(token)));
+  if (!row || row.revokedAt || row.disabledAt || row.expiresAt <= now) throw badToken();
+  if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > TOUCH_EVERY_MS) {
+    await db.update(apiTokens).set({ lastUsedAt: sql`now()` }).where(eq(apiTokens.id, row.id));
+  }
+  return {
+    kind: "token",
+    userId: row.userId,
+    name: row.name,
+    teamId: row.teamId,
+    teamSlug: row.slug,
+    role: row.role ? Role.parse(row.role) : undefined,
+    isPlatformAdmin: row.isPlatformAdmin,
+    tokenId: row.id,
+    scopes: Scopes.parse(row.scopes),
+    jobId: row.jobId ?? undefined,
+  };
+}

@@ -1,0 +1,52 @@
+import { getToken } from "next-auth/jwt";
+import type { Db } from "@/db/client";
+import type { Actor } from "@/server/core/actor";
+import { forbidden } from "@/server/core/errors";
+import { actorOfToken, actorOfUser } from "./actor";
+import { authSecret } from "./secret";
+
+function parseCookies(header: string): Record<string, string> {
+  const cookies: Record<string, string> = {};
+  for (const part of header.split(";")) {
+    const at = part.indexOf("=");
+    if (at > 0) cookies[part.slice(0, at).trim()] = decodeURIComponent(part.slice(at + 1).trim());
+  }
+  return cookies;
+}
+
+/** Refuses a write that a foreign page makes with our cookie (checks Sec-Fetch-Site, then Origin against Host). */
+function refuseForeignOrigin(headers: Headers, method: string) {
+  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return;
+  const site = headers.get("sec-fetch-site");
+  if (site === "same-origin" || site === "none") return;
+  const origin = headers.get("origin");
+  const host = headers.get("x-forwarded-host") ?? headers.get("host");
+  if (!site && origin && host && new URL(origin).host === host) return;
+  throw forbidden("This request comes from another site.", "Use the portal itself, or an API token.");
+}
+
+/**
+ * Who makes this request: an API token in `Authorization: Bearer` (or as Basic password, as MLflow clients send it), else the
+ * session cookie; undefined when neither is there.
+ * @throws AppError for a bad token or a cookie used across origins.
+ */
+export async function actorOfRequest(db: Db, headers: Headers, method: string): Promise<Actor | undefined> {
+  const authorization = headers.get("authorization") ?? "";
+  const bearer = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
+  if (bearer) return actorOfToken(db, bearer, new Date());
+  const basic = /^Basic\s+(\S+)$/i.exec(authorization)?.[1];
+  if (basic) {
+    const [, password = ""] = Buffer.from(basic, "base64").toString("utf8").split(/:(.*)/s);
+    return actorOfToken(db, password, new Date());
+  }
+  const cookieHeader = headers.get("cookie");
+  if (!cookieHeader?.includes("session-token")) return undefined;
+  const token = await getToken({
+    req: { headers: Object.fromEntries(headers), cookies: parseCookies(cookieHeader) } as never,
+    secret: authSecret(),
+  });
+  if (typeof token?.uid !== "string" || typeof token.sv !== "number") return undefined;
+  const actor = await actorOfUser(db, token.uid, token.sv);
+  if (actor) refuseForeignOrigin(headers, method);
+  return actor;
+}

@@ -1,0 +1,62 @@
+import { auditLog } from "@/db/schema/core";
+import { canonicalJson } from "./canonical-json";
+import type { Ctx } from "./context";
+
+export interface AuditEntry {
+  action: string;
+  subject: { kind: string; id: string; label?: string | undefined };
+  before?: unknown;
+  after?: unknown;
+  reason?: string | undefined;
+  teamId?: string | undefined;
+}
+
+const SECRET_KEY = /password|secret|token$|hash$|authorization|cookie|api_?key/i;
+
+/** Copies a value without anything that looks like a secret. */
+export function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (value === null || typeof value !== "object" || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, SECRET_KEY.test(key) ? "[redacted]" : withoutSecrets(item)]),
+  );
+}
+
+/**
+ * Appends to the hash-chained audit log in the caller's transaction. The database assigns the sequence number and the hash
+ * under one lock (trigger `audit_chain`), so write it late in the transaction.
+ */
+export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
+  const payload = canonicalJson({
+    at: ctx.now().toISOString(),
+    teamId: entry.teamId ?? (ctx.actor.teamId || null),
+    actor: {
+      kind: ctx.actor.kind,
+      id: ctx.actor.userId,
+      name: ctx.actor.name,
+      tokenId: ctx.actor.tokenId ?? null,
+      jobId: ctx.actor.jobId ?? null,
+    },
+    action: entry.action,
+    subject: entry.subject,
+    before: withoutSecrets(entry.before) ?? null,
+    after: withoutSecrets(entry.after) ?? null,
+    reason: entry.reason ?? null,
+    requestId: ctx.requestId,
+  });
+  await ctx.db.insert(auditLog).values({
+    at: ctx.now(),
+    teamId: entry.teamId ?? (ctx.actor.teamId || null),
+    actorKind: ctx.actor.kind,
+    actorId: ctx.actor.userId,
+    actorName: ctx.actor.name,
+    action: entry.action,
+    subjectKind: entry.subject.kind,
+    subjectId: entry.subject.id,
+    payload,
+    seq: 0,
+    prevHash: "",
+    hash: "",
+  });
+  ctx.trail.audited += 1;
+}

@@ -1,0 +1,125 @@
+import os from "node:os";
+import path from "node:path";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(1).max(65535);
+const blankAsMissing = (value: unknown) => (value === "" ? undefined : value);
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsMissing, schema.optional());
+
+/** Every setting of the product. The README's table is the reader's copy of this object. */
+const EnvSchema = z.object({
+  PORT: z.preprocess(blankAsMissing, port.default(3000)),
+  GATEWAY_PORT: z.preprocess(blankAsMissing, port.default(8080)),
+  HOST: z.preprocess(blankAsMissing, z.string().default("127.0.0.1")),
+  MODELWORKS_HOME: z.preprocess(blankAsMissing, z.string().default(".modelworks")),
+  MODELWORKS_URL: optional(z.url()),
+  MODELWORKS_GATEWAY_URL: optional(z.url()),
+  DATABASE_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")),
+  DATABASE_OWNER_URL: optional(
+    z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://"),
+  ),
+  OBJECT_STORE_URL: optional(z.string().regex(/^(s3|file):\/\//, "must begin with s3:// or file://")),
+  AUTH_SECRET: optional(z.string().min(32, "must hold at least 32 characters")),
+  OIDC_ISSUER: optional(z.url()),
+  OIDC_CLIENT_ID: optional(z.string()),
+  OIDC_CLIENT_SECRET: optional(z.string()),
+  MODELWORKS_DEMO: z.preprocess(blankAsMissing, z.enum(["on", "off"]).default("on")),
+  MODELWORKS_DEMO_PASSWORD: optional(z.string().min(8, "must hold at least 8 characters")),
+  MODELWORKS_BOOTSTRAP_TOKEN: optional(z.string().min(24, "must hold at least 24 characters")),
+  MODELWORKS_PYTHON: optional(z.string()),
+  MODELWORKS_DEV: z.preprocess(blankAsMissing, z.enum(["0", "1"]).default("0")),
+  NEXT_DIST_DIR: optional(z.string()),
+  LOG_LEVEL: z.preprocess(
+    blankAsMissing,
+    z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  ),
+  NODE_ENV: optional(z.string()),
+});
+
+export interface Settings {
+  port: number;
+  gatewayPort: number;
+  host: string;
+  /** Absolute folder that holds database, objects, keys and jobs on one machine. */
+  home: string;
+  /** Public address of the portal, used in links and given to jobs. */
+  portalUrl: string;
+  gatewayUrl: string;
+  databaseUrl: string | undefined;
+  databaseOwnerUrl: string | undefined;
+  objectStoreUrl: string | undefined;
+  authSecret: string | undefined;
+  oidc: { issuer: string; clientId: string; clientSecret: string | undefined } | undefined;
+  demo: boolean;
+  demoPassword: string | undefined;
+  bootstrapToken: string | undefined;
+  python: string | undefined;
+  dev: boolean;
+  distDir: string;
+  logLevel: string;
+}
+
+/** A setting that cannot be used; the message names the variable and what it must be. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/**
+ * Reads and validates the settings.
+ * @throws SettingsError naming every variable that cannot be used.
+ */
+export function readSettings(source: Record<string, string | undefined>): Settings {
+  const parsed = EnvSchema.safeParse(source);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new SettingsError(`These settings cannot be used:\n${lines.join("\n")}`);
+  }
+  const value = parsed.data;
+  const demo = value.MODELWORKS_DEMO === "on";
+  if (demo && !LOOPBACK.has(value.HOST)) {
+    throw new SettingsError(
+      `HOST is ${value.HOST}, but demo accounts may only be served on loopback. Set MODELWORKS_DEMO=off, or HOST=127.0.0.1.`,
+    );
+  }
+  if (Boolean(value.OIDC_ISSUER) !== Boolean(value.OIDC_CLIENT_ID)) {
+    throw new SettingsError("OIDC_ISSUER and OIDC_CLIENT_ID go together: set both or neither.");
+  }
+  const shown = value.HOST === "::1" ? "[::1]" : value.HOST === "0.0.0.0" ? os.hostname() : value.HOST;
+  return {
+    port: value.PORT,
+    gatewayPort: value.GATEWAY_PORT,
+    host: value.HOST,
+    home: path.resolve(value.MODELWORKS_HOME),
+    portalUrl: value.MODELWORKS_URL ?? `http://${shown}:${value.PORT}`,
+    gatewayUrl: value.MODELWORKS_GATEWAY_URL ?? `http://${shown}:${value.GATEWAY_PORT}`,
+    databaseUrl: value.DATABASE_URL,
+    databaseOwnerUrl: value.DATABASE_OWNER_URL ?? value.DATABASE_URL,
+    objectStoreUrl: value.OBJECT_STORE_URL,
+    authSecret: value.AUTH_SECRET,
+    oidc:
+      value.OIDC_ISSUER && value.OIDC_CLIENT_ID
+        ? {
+            issuer: value.OIDC_ISSUER,
+            clientId: value.OIDC_CLIENT_ID,
+            clientSecret: value.OIDC_CLIENT_SECRET,
+          }
+        : undefined,
+    demo,
+    demoPassword: value.MODELWORKS_DEMO_PASSWORD,
+    bootstrapToken: value.MODELWORKS_BOOTSTRAP_TOKEN,
+    python: value.MODELWORKS_PYTHON,
+    dev: value.MODELWORKS_DEV === "1",
+    distDir: value.NEXT_DIST_DIR ?? ".next",
+    logLevel: value.LOG_LEVEL,
+  };
+}
+
+let cached: Settings | undefined;
+
+/** The settings of this process, read once. */
+export function env(): Settings {
+  cached ??= readSettings(process.env);
+  return cached;
+}

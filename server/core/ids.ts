@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+
+/** UUIDv7 as 32 hex digits: 48 bits of milliseconds, then random (RFC 9562, 5.7). Sorts by time of creation. */
+export function uuidV7Hex(nowMs = Date.now()): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString("hex");
+}
+
+export const ID_PREFIXES = {
+  user: "usr",
+  team: "team",
+  token: "tok",
+  dataset: "ds",
+  datasetVersion: "dsv",
+  upload: "upl",
+  job: "job",
+  attempt: "att",
+  quotaRequest: "qr",
+  run: "run",
+  model: "mdl",
+  version: "mv",
+  policy: "pol",
+  gateRun: "gr",
+  attestation: "ats",
+  review: "rev",
+  deployment: "dep",
+  rollout: "rol",
+  prediction: "prd",
+  alert: "alr",
+  notification: "ntf",
+  event: "evt",
+  request: "req",
+  process: "proc",
+  view: "view",
+  report: "rep",
+} as const;
+
+/** A prefixed id, such as `run_0192…`; the part after the prefix is a UUIDv7. */
+export function newId(kind: keyof typeof ID_PREFIXES): string {
+  return `${ID_PREFIXES[kind]}_${uuidV7Hex()}`;
+}
