@@ -1,0 +1,14 @@
+import type { ComponentProps } from "react";
+import { cn } from "./cn";
+import { fieldClasses } from "./input";
+
+/** A text area that grows with its content where the browser can. */
+export function Textarea({ className, rows, ...rest }: ComponentProps<"textarea">) {
+  return (
+    <textarea
+      rows={rows ?? 4}
+      className={cn(fieldClasses, "field-sizing-content min-h-20 px-2.5 py-1.5", className)}
+      {...rest}
+    />
+  );
+}
