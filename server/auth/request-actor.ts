@@ -44,6 +44,7 @@ export async function actorOfRequest(db: Db, headers: Headers, method: string): 
   const token = await getToken({
     req: { headers: Object.fromEntries(headers), cookies: parseCookies(cookieHeader) } as never,
     secret: authSecret(),
+    secureCookie: cookieHeader.includes("__Secure-next-auth.session-token"),
   });
   if (typeof token?.uid !== "string" || typeof token.sv !== "number") return undefined;
   const actor = await actorOfUser(db, token.uid, token.sv);

@@ -1,0 +1,39 @@
+import { dehydrate, HydrationBoundary, QueryClient, type FetchQueryOptions } from "@tanstack/react-query";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { headers } from "next/headers";
+import { cache, type ReactNode } from "react";
+import superjson from "superjson";
+import { db } from "@/db/client";
+import { actorOfRequest } from "@/server/auth/request-actor";
+import { newId } from "@/server/core/ids";
+import { appRouter } from "./root";
+
+/** Who asks for this page; one look-up per request. */
+export const pageActor = cache(async () => actorOfRequest(db(), await headers(), "GET"));
+
+const pageContext = cache(async () => ({ db: db(), requestId: newId("request"), actor: await pageActor() }));
+
+const pageQueryClient = cache(
+  () =>
+    new QueryClient({
+      defaultOptions: {
+        queries: { staleTime: 10_000, retry: false },
+        dehydrate: { serializeData: superjson.serialize },
+        hydrate: { deserializeData: superjson.deserialize },
+      },
+    }),
+);
+
+/** Query options for server components: `serverTrpc.jobs.get.queryOptions({ id })`. */
+export const serverTrpc = createTRPCOptionsProxy({ ctx: pageContext, router: appRouter, queryClient: pageQueryClient });
+
+/** Fetches before rendering; a failure is left to the client component, which shows it. */
+export async function prefetch(...options: object[]): Promise<void> {
+  const client = pageQueryClient();
+  await Promise.all(options.map((each) => client.prefetchQuery(each as FetchQueryOptions)));
+}
+
+/** Hands what was prefetched to the client components inside. */
+export function Hydrate({ children }: { children: ReactNode }) {
+  return <HydrationBoundary state={dehydrate(pageQueryClient())}>{children}</HydrationBoundary>;
+}

@@ -1,0 +1,40 @@
+import os from "node:os";
+import { eq } from "drizzle-orm";
+import { db } from "@/db/client";
+import { processes } from "@/db/schema";
+import { newId } from "./ids";
+import { log } from "./log";
+
+const BEAT_MS = 2_000;
+export const PRODUCT_VERSION = "0.1.0";
+
+export interface Heartbeat {
+  id: string;
+  stop: () => void;
+}
+
+/**
+ * Announces this process and says every 2 s that it lives. A database that is away is no reason to die: the next beat says it again.
+ * `info` is read at each beat and shown in the admin console.
+ */
+export function heartbeat(kind: "portal" | "worker" | "gateway", info: () => Record<string, unknown> = () => ({})): Heartbeat {
+  const id = newId("process");
+  const startedAt = new Date();
+  const beat = async () => {
+    const row = { seenAt: new Date(), info: info() };
+    await db()
+      .insert(processes)
+      .values({ id, kind, host: os.hostname(), pid: process.pid, version: PRODUCT_VERSION, startedAt, ...row })
+      .onConflictDoUpdate({ target: processes.id, set: row });
+  };
+  const safely = () => beat().catch((error: unknown) => log.warn({ err: error }, "heartbeat failed"));
+  void safely();
+  const timer = setInterval(() => void safely(), BEAT_MS);
+  return {
+    id,
+    stop: () => {
+      clearInterval(timer);
+      void db().delete(processes).where(eq(processes.id, id)).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { Hono } from "hono";
+import { db } from "@/db/client";
+import { actorOfRequest } from "@/server/auth/request-actor";
+import { env } from "@/server/core/env";
+import { newId } from "@/server/core/ids";
+import type { HttpEnv } from "./app-env";
+import { healthApp } from "./health";
+import { problem } from "./problem";
+import { protocolApps } from "./protocols";
+import { restRoutes } from "./routes";
+import { openApiDocument } from "./v1/openapi";
+import { restApp } from "./v1/mount";
+
+const REQUEST_ID = /^[\w.-]{1,80}$/;
+
+/** The data plane: everything that answers programs rather than people, in front of Next on the same port. */
+export function createHttpApp(): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.use(async (c, next) => {
+    const given = c.req.header("x-request-id");
+    const requestId = given && REQUEST_ID.test(given) ? given : newId("request");
+    c.set("requestId", requestId);
+    c.set("caller", async () => ({
+      db: db(),
+      requestId,
+      actor: await actorOfRequest(db(), c.req.raw.headers, c.req.method),
+    }));
+    await next();
+  });
+  app.onError((error, c) => problem(c, error));
+  app.route("/", healthApp());
+  app.route("/api/v1", restApp(restRoutes));
+  app.get("/api/openapi.json", (c) => c.json(openApiDocument(restRoutes, env().portalUrl)));
+  for (const { path, app: protocol } of protocolApps()) app.route(path, protocol);
+  app.all("/api/*", (c) =>
+    c.json(
+      {
+        type: "https://modelworks.dev/problems/not-found",
+        title: `There is no ${c.req.method} ${c.req.path}.`,
+        status: 404,
+        code: "not_found",
+        detail: "See /api/openapi.json for what there is.",
+        requestId: c.get("requestId"),
+      },
+      404,
+    ),
+  );
+  return app;
+}
+
+const NEXT_OWNS = ["/api/trpc", "/api/auth"];
+const DATA_PLANE = ["/api/", "/ajax-api/", "/v1/", "/log/", "/metrics", "/health", "/version"];
+
+/** Whether a path belongs to the data plane; all else is Next's. */
+export function isDataPlane(path: string): boolean {
+  if (NEXT_OWNS.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) return false;
+  return DATA_PLANE.some((prefix) => (prefix.endsWith("/") ? path.startsWith(prefix) : path === prefix));
+}

@@ -1,0 +1,7 @@
+import type { Hono } from "hono";
+import type { HttpEnv } from "./app-env";
+
+/** The field's own protocols, each a translator in a folder of its own. */
+export function protocolApps(): { path: string; app: Hono<HttpEnv> }[] {
+  return [];
+}

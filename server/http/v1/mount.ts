@@ -1,0 +1,61 @@
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { invalid } from "@/server/core/errors";
+import type { HttpEnv } from "../app-env";
+import { problem } from "../problem";
+import type { RestRoute } from "../rest";
+import { withIdempotency } from "./idempotency";
+
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
+
+async function jsonBody(c: Context<HttpEnv>): Promise<Record<string, unknown>> {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return {};
+  const text = await c.req.text();
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) return { ...value };
+  } catch {
+    throw invalid("The body is not valid JSON.", "Send a JSON object with content-type application/json.");
+  }
+  throw invalid("The body must be a JSON object.", "Wrap the values in an object.");
+}
+
+async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> {
+  if (route.stream) return route.stream(c);
+  const caller = await c.get("caller")();
+  const body = await jsonBody(c);
+  const input = { ...c.req.query(), ...body, ...c.req.param() };
+  const run = async () => {
+    const result = await route.verb.execute(caller, input);
+    return { status: route.status, body: JSON.stringify(result ?? {}) };
+  };
+  const key = c.req.header("idempotency-key");
+  const answer = key && route.verb.kind === "mutation" ? await withIdempotency(caller, route, key, input, run) : await run();
+  return new Response(answer.body, {
+    status: answer.status,
+    headers: { "content-type": "application/json", "x-request-id": caller.requestId, "cache-control": "no-store" },
+  });
+}
+
+/** The REST door: every route of every domain under one roof, with problem documents for all failures. */
+export function restApp(routes: readonly RestRoute[]): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  const limit = bodyLimit({
+    maxSize: MAX_JSON_BYTES,
+    onError: (c) => problem(c as Context<HttpEnv>, invalid("The body is larger than 4 MiB.", "Send less at once.")),
+  });
+  for (const route of routes) {
+    const path = route.path.replace(/\{(\w+)\}/g, ":$1");
+    const handler = async (c: Context<HttpEnv>) => {
+      try {
+        return await handle(c, route);
+      } catch (error) {
+        return problem(c, error);
+      }
+    };
+    if (route.stream) app.on(route.method.toUpperCase(), path, handler);
+    else app.on(route.method.toUpperCase(), path, limit, handler);
+  }
+  return app;
+}

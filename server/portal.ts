@@ -1,0 +1,45 @@
+import { createServer } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import next from "next";
+import { env } from "@/server/core/env";
+import { log } from "@/server/core/log";
+import { httpRequests, httpSeconds } from "@/server/core/metrics";
+import { heartbeat } from "@/server/core/heartbeat";
+import { createHttpApp, isDataPlane } from "@/server/http/app";
+
+/** The portal process: data plane (Hono) and pages (Next) on one port. */
+async function main() {
+  const { port, host, dev } = env();
+  process.env.NEXTAUTH_SECRET ??= (await import("@/server/auth/secret")).authSecret();
+  process.env.AUTH_TRUST_HOST ??= "true";
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 70_000, requestTimeout: 0 });
+  const pages = next({ dev, hostname: host, port, httpServer: server, dir: process.cwd() });
+  await pages.prepare();
+  const renderPage = pages.getRequestHandler();
+  const dataPlane = getRequestListener(createHttpApp().fetch, { overrideGlobalObjects: false });
+  server.on("request", (req, res) => {
+    const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
+    if (!isDataPlane(path)) {
+      void renderPage(req, res);
+      return;
+    }
+    const end = httpSeconds.startTimer({ method: req.method ?? "GET" });
+    res.on("finish", () => {
+      end();
+      httpRequests.inc({ method: req.method ?? "GET", status: String(res.statusCode) });
+    });
+    void dataPlane(req, res);
+  });
+  const beat = heartbeat("portal");
+  server.listen(port, host, () => log.info({ port, host }, "portal is listening"));
+  const stop = () => {
+    beat.stop();
+    server.closeAllConnections();
+    server.close(() => process.exit(0));
+    setTimeout(() => process.exit(0), 3_000).unref();
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+await main();
