@@ -1,0 +1,20 @@
+"use client";
+import { ThemeProvider } from "next-themes";
+import { NuqsAdapter } from "nuqs/adapters/next/app";
+import type { ReactNode } from "react";
+import { Toaster } from "@/components/common/toaster";
+import { TooltipProvider } from "@/components/ui/tooltip";
+
+/** Everything the whole tree needs that is not data: theme, URL state, tooltips, toasts. */
+export function Providers({ children }: { children: ReactNode }) {
+  return (
+    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+      <NuqsAdapter>
+        <TooltipProvider delayDuration={300} skipDelayDuration={200}>
+          {children}
+          <Toaster />
+        </TooltipProvider>
+      </NuqsAdapter>
+    </ThemeProvider>
+  );
+}

@@ -1,0 +1,81 @@
+"use client";
+import { Download } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import {
+  DropdownMenu,
+  DropdownMenuContent,
+  DropdownMenuItem,
+  DropdownMenuLabel,
+  DropdownMenuTrigger,
+} from "@/components/ui/dropdown-menu";
+
+export type ExportFormat = "csv" | "json";
+
+/** Saves text as a file in the browser. */
+export function downloadText(fileName: string, text: string, mediaType: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = fileName;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+function csvCell(value: unknown): string {
+  const raw =
+    value === null || value === undefined
+      ? ""
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value);
+  // A leading =, +, - or @ would be run as a formula by a spreadsheet.
+  const safe = typeof value === "string" && /^[=+\-@\t\r]/u.test(raw) ? `'${raw}` : raw;
+  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Rows as RFC 4180 CSV, columns in the first row's key order; text that a spreadsheet would run is defused. */
+export function toCsv(rows: readonly Record<string, unknown>[]): string {
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return [
+    keys.map(csvCell).join(","),
+    ...rows.map((row) => keys.map((key) => csvCell(row[key])).join(",")),
+  ].join("\r\n");
+}
+
+export type ExportMenuProps = {
+  /** Links to a server export of the filtered set, or a callback; one of the two. */
+  hrefFor?: (format: ExportFormat) => string;
+  onExport?: (format: ExportFormat) => unknown;
+  /** What is exported: "214 filtered runs". */
+  scope: string;
+};
+
+/** Export of exactly what is filtered, as CSV or JSON. */
+export function ExportMenu({ hrefFor, onExport, scope }: ExportMenuProps) {
+  const formats: readonly ExportFormat[] = ["csv", "json"];
+  return (
+    <DropdownMenu>
+      <DropdownMenuTrigger asChild>
+        <Button>
+          <Download aria-hidden /> Export
+        </Button>
+      </DropdownMenuTrigger>
+      <DropdownMenuContent align="end">
+        <DropdownMenuLabel>{scope}</DropdownMenuLabel>
+        {formats.map((format) =>
+          hrefFor ? (
+            <DropdownMenuItem key={format} asChild>
+              <a href={hrefFor(format)} download>
+                {format.toUpperCase()}
+              </a>
+            </DropdownMenuItem>
+          ) : (
+            <DropdownMenuItem key={format} onSelect={() => void onExport?.(format)}>
+              {format.toUpperCase()}
+            </DropdownMenuItem>
+          ),
+        )}
+      </DropdownMenuContent>
+    </DropdownMenu>
+  );
+}
