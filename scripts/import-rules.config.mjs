@@ -1,0 +1,59 @@
+/**
+ * Who may import whom. `from` and `to` are regular expressions over paths from the repository's root; `except` lists what a rule lets
+ * through, with `$1` for the first group of `from`. Type-only imports vanish at build time, so `typesToo` is off unless said.
+ */
+const TIERS = [
+  ["identity", "notifications"],
+  ["governance"],
+  ["datasets"],
+  ["compute"],
+  ["experiments"],
+  ["registry"],
+  ["serving"],
+  ["monitoring"],
+  ["insights", "catalog", "platform", "demo"],
+];
+const DOMAINS = TIERS.flat().join("|");
+
+const upward = TIERS.slice(0, -1).map((tier, level) => ({
+  name: "a lower domain speaks to a higher one by event only",
+  from: `^server/(${tier.join("|")})/`,
+  to: `^server/(${TIERS.slice(level + 1)
+    .flat()
+    .join("|")})/`,
+  typesToo: true,
+}));
+
+export const rules = [
+  ...upward,
+  {
+    name: "another domain is entered through its index.ts, schemas.ts or rules.ts",
+    from: `^server/(${DOMAINS})/`,
+    to: `^server/(${DOMAINS})/`,
+    except: ["^server/$1/", "/(index|schemas|rules)\\.ts$"],
+    typesToo: true,
+  },
+  { name: "core knows no domain", from: "^server/core/", to: `^server/(${DOMAINS}|api|http|adapters|durable|auth)/`, typesToo: true },
+  { name: "adapters know core alone", from: "^server/adapters/", to: "^(server/(?!adapters/|core/)|app/|components/)", typesToo: true },
+  { name: "the schema knows nothing of ours", from: "^db/schema/", to: "^(server|app|components)/", typesToo: true },
+  {
+    name: "protocols translate: no SQL",
+    from: "^server/http/(mlflow|openlineage|otlp|feast|qdrant)/",
+    to: "^db/",
+  },
+  {
+    name: "client code sees pure server code only",
+    from: "^components/",
+    to: "^(server|db)/",
+    except: ["/(schemas|rules|actions)\\.ts$", "^server/core/(actor|errors|authz/permissions|canonical-json)\\.ts$"],
+  },
+  {
+    name: "components of one domain do not import another's; compose them in app/",
+    from: "^components/([a-z-]+)/",
+    to: "^components/[a-z-]+/",
+    except: ["^components/$1/", "^components/(ui|common|shell|data-table|chart|graph|code|form)/", "^components/identity/use-can\\.tsx?$"],
+    typesToo: true,
+  },
+  { name: "pages do not touch the database", from: "^app/\\(portal\\)/", to: "^db/" },
+  { name: "stock parts have no domain", from: "^components/ui/", to: "^(components/(?!ui/)|server/|db/)", typesToo: true },
+];
