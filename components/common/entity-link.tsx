@@ -40,8 +40,9 @@ const ICONS: Record<string, LucideIcon> = {
 };
 
 /** The icon of a kind of thing; a neutral one for kinds it does not know. */
-export function entityIcon(kind: string): LucideIcon {
-  return ICONS[kind] ?? Shapes;
+export function EntityIcon({ kind, className }: { kind: string; className?: string }) {
+  const Icon = ICONS[kind] ?? Shapes;
+  return <Icon aria-hidden className={cn("size-4 shrink-0 text-fg-subtle", className)} />;
 }
 
 /** A link to an entity with its kind's icon. */
@@ -56,7 +57,6 @@ export function EntityLink({
   label: string;
   className?: string;
 }) {
-  const Icon = ICONS[kind] ?? Shapes;
   return (
     <Link
       href={href}
@@ -65,7 +65,7 @@ export function EntityLink({
         className,
       )}
     >
-      <Icon aria-hidden className="size-4 shrink-0 text-fg-subtle" />
+      <EntityIcon kind={kind} />
       <span className="truncate">{label}</span>
     </Link>
   );

@@ -1,5 +1,3 @@
-import { z } from "zod/mini";
-
 /** What the interface knows about an error, whatever door it came through. */
 export type ErrorView = {
   code?: string;
@@ -10,60 +8,43 @@ export type ErrorView = {
   fields: Record<string, string[]>;
 };
 
-const FieldMap = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
-const AppErrorWire = z.object({
-  code: z.optional(z.string()),
-  message: z.optional(z.string()),
-  hint: z.optional(z.nullable(z.string())),
-  requestId: z.optional(z.nullable(z.string())),
-  details: z.optional(z.unknown()),
-});
-const Wrapped = z.object({
-  data: z.optional(z.unknown()),
-  error: z.optional(z.unknown()),
-  appError: z.optional(z.unknown()),
-});
-const Digest = z.object({ digest: z.optional(z.string()) });
+// Narrowed by hand, not by zod: this file is in the first load of every page.
+type Bag = Record<string, unknown>;
 
-function candidates(error: unknown): unknown[] {
-  const wrapped = Wrapped.safeParse(error);
-  if (!wrapped.success) return [error];
-  const inner = Wrapped.safeParse(wrapped.data.data);
-  return [
-    inner.success ? inner.data.appError : undefined,
-    inner.success ? inner.data.error : undefined,
-    wrapped.data.data,
-    wrapped.data.error,
-    wrapped.data.appError,
-    error,
-  ];
+function isBag(value: unknown): value is Bag {
+  return typeof value === "object" && value !== null;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The places where the doors put the error, the most telling first. */
+function candidates(error: unknown): Bag[] {
+  if (!isBag(error)) return [];
+  const data = isBag(error.data) ? error.data : {};
+  return [data.app, data.error, data, error.app, error.error, error].filter(isBag);
 }
 
 function fieldsOf(details: unknown): Record<string, string[]> {
-  const holder = z.object({ fields: FieldMap }).safeParse(details);
-  if (!holder.success) return {};
-  return Object.fromEntries(
-    Object.entries(holder.data.fields).map(([key, value]) => [
-      key,
-      typeof value === "string" ? [value] : value,
-    ]),
-  );
+  if (!isBag(details) || !isBag(details.fields)) return {};
+  const entries = Object.entries(details.fields).map(([key, value]): [string, string[]] => [
+    key,
+    (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === "string"),
+  ]);
+  return Object.fromEntries(entries.filter(([, messages]) => messages.length > 0));
 }
 
 /** Reads code, hint, request id and field messages from a tRPC error, an action's error, problem+json or an Error. Never throws. */
 export function readError(error: unknown): ErrorView {
   const view: ErrorView = { message: "", fields: {} };
   for (const candidate of candidates(error)) {
-    const parsed = AppErrorWire.safeParse(candidate);
-    if (!parsed.success) continue;
-    view.code ??= parsed.data.code;
-    view.hint ??= parsed.data.hint ?? undefined;
-    view.requestId ??= parsed.data.requestId ?? undefined;
-    view.message ||= parsed.data.message ?? "";
-    if (Object.keys(view.fields).length === 0) view.fields = fieldsOf(parsed.data.details);
+    view.code ??= text(candidate.code);
+    view.hint ??= text(candidate.hint);
+    view.requestId ??= text(candidate.requestId) ?? text(candidate.digest);
+    view.message ||= text(candidate.message) ?? text(candidate.detail) ?? "";
+    if (Object.keys(view.fields).length === 0) view.fields = fieldsOf(candidate.details);
   }
-  const digest = Digest.safeParse(error);
-  if (digest.success) view.requestId ??= digest.data.digest;
-  view.message ||= typeof error === "string" ? error : "Something went wrong on our side.";
+  view.message ||= text(error) ?? "Something went wrong on our side.";
   return view;
 }

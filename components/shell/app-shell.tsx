@@ -1,0 +1,111 @@
+"use client";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { cn } from "@/components/ui/cn";
+import { Sheet, SheetContent } from "@/components/ui/sheet";
+import { visibleGroups } from "./nav";
+import { type Shortcut, useShortcutListener, useShortcuts } from "./shortcuts";
+import { Sidebar } from "./sidebar";
+import { TopBar } from "./top-bar";
+import type { AppShellProps } from "./types";
+
+const CommandPalette = dynamic(() => import("./command-palette").then((module) => module.CommandPalette), {
+  ssr: false,
+});
+const ShortcutsSheet = dynamic(() => import("./shortcuts-sheet").then((module) => module.ShortcutsSheet), {
+  ssr: false,
+});
+
+function rememberCollapsed(collapsed: boolean): void {
+  document.cookie = `mw_sidebar=${collapsed ? "collapsed" : "open"}; path=/; max-age=31536000; samesite=lax`;
+}
+
+/** The frame of every signed-in page: skip link, sidebar, top bar, main. Fetches nothing; takes everything by props. */
+export function AppShell(props: AppShellProps) {
+  const { session, children, banner } = props;
+  const router = useRouter();
+  const [collapsed, setCollapsed] = useState(props.defaultCollapsed ?? false);
+  const [menu, setMenu] = useState(false);
+  const [palette, setPalette] = useState<"unloaded" | "open" | "closed">("unloaded");
+  const [help, setHelp] = useState<"unloaded" | "open" | "closed">("unloaded");
+  const toggleSidebar = () => {
+    rememberCollapsed(!collapsed);
+    setCollapsed(!collapsed);
+  };
+  const places: Shortcut[] = visibleGroups(session.isPlatformAdmin)
+    .flatMap((group) => group.items)
+    .flatMap((item) =>
+      item.key
+        ? [{ keys: `g ${item.key}`, label: item.label, group: "Go to", run: () => router.push(item.href) }]
+        : [],
+    );
+  useShortcutListener();
+  useShortcuts([
+    {
+      keys: "mod+k",
+      label: "Search and commands",
+      group: "Everywhere",
+      run: () => setPalette(palette === "open" ? "closed" : "open"),
+    },
+    { keys: "?", label: "This sheet", group: "Everywhere", run: () => setHelp("open") },
+    { keys: "[", label: "Collapse or expand the sidebar", group: "Everywhere", run: toggleSidebar },
+    ...places,
+  ]);
+  return (
+    <div className="flex min-h-dvh">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-fg focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to content
+      </a>
+      <aside
+        data-shell-chrome
+        aria-label="Sidebar"
+        className={cn(
+          "sticky top-0 hidden h-dvh shrink-0 border-r bg-surface-sunken md:block",
+          collapsed ? "w-14" : "w-58",
+        )}
+      >
+        <Sidebar {...props} compact={collapsed} />
+      </aside>
+      <Sheet open={menu} onOpenChange={setMenu}>
+        <SheetContent side="left" title="Navigation" hideTitle className="w-72">
+          <Sidebar {...props} onNavigate={() => setMenu(false)} />
+        </SheetContent>
+      </Sheet>
+      <div className="flex min-w-0 flex-1 flex-col">
+        <TopBar
+          collapsed={collapsed}
+          onToggleSidebar={toggleSidebar}
+          onOpenMenu={() => setMenu(true)}
+          onOpenPalette={() => setPalette("open")}
+          onOpenHelp={() => setHelp("open")}
+          unreadCount={props.unreadCount}
+          inboxSlot={props.inboxSlot}
+        />
+        {banner}
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-360 min-w-0 flex-1 px-3 py-4 outline-none sm:px-6 sm:py-5"
+        >
+          {children}
+        </main>
+      </div>
+      {palette === "unloaded" ? null : (
+        <CommandPalette
+          open={palette === "open"}
+          onOpenChange={(open) => setPalette(open ? "open" : "closed")}
+          isPlatformAdmin={session.isPlatformAdmin}
+          actions={props.actions}
+          search={props.search}
+        />
+      )}
+      {help === "unloaded" ? null : (
+        <ShortcutsSheet open={help === "open"} onOpenChange={(open) => setHelp(open ? "open" : "closed")} />
+      )}
+    </div>
+  );
+}
