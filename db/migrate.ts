@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { migrate as applyMigrations } from "drizzle-orm/node-postgres/migrator";
+import { Client } from "pg";
+
+const FOLDER = path.join(import.meta.dirname, "migrations");
+const SQL_FOLDER = path.join(import.meta.dirname, "sql");
+/** Any fixed number: it keeps two starting processes from migrating at once. */
+const MIGRATION_LOCK = 7_203_000;
+
+/**
+ * Brings a database to the schema of this release and repeats the grants.
+ * @param ownerUrl address of the role that owns the tables.
+ * @throws when the database was made by another baseline, or the role may not change the schema.
+ */
+export async function migrateDatabase(ownerUrl: string): Promise<{ applied: number }> {
+  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    const before = await appliedMigrations(client);
+    refuseForeignBaseline(before);
+    await client.query("set client_min_messages = warning");
+    await applyMigrations(drizzle(client), { migrationsFolder: FOLDER });
+    for (const file of grantFiles()) await client.query(fs.readFileSync(file, "utf8"));
+    const after = await appliedMigrations(client);
+    return { applied: after.length - before.length };
+  } finally {
+    // Ending the session releases the lock as well.
+    await client.end();
+  }
+}
+
+/** A short name for the state of the migrations; equal names mean an equal schema. */
+export function migrationsKey(): string {
+  const hash = createHash("sha256");
+  for (const migration of readMigrationFiles({ migrationsFolder: FOLDER })) hash.update(migration.hash);
+  for (const file of grantFiles()) hash.update(fs.readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Grants name tables, so they are repeated after every migration: a new table would have none. */
+function grantFiles(): string[] {
+  return fs
+    .readdirSync(SQL_FOLDER)
+    .filter((name) => name.endsWith("-grants.sql"))
+    .sort()
+    .map((name) => path.join(SQL_FOLDER, name));
+}
+
+async function appliedMigrations(client: Client): Promise<{ hash: string; createdAt: number }[]> {
+  const table = await client.query("select to_regclass('drizzle.__drizzle_migrations') as name");
+  if (table.rows[0]?.name == null) return [];
+  const rows = await client.query<{ hash: string; created_at: string }>(
+    "select hash, created_at from drizzle.__drizzle_migrations order by created_at",
+  );
+  return rows.rows.map((row) => ({ hash: row.hash, createdAt: Number(row.created_at) }));
+}
+
+/** Applied migrations never change after a release; before it, a changed baseline needs an empty database. */
+function refuseForeignBaseline(applied: { hash: string; createdAt: number }[]): void {
+  const ours = new Map(
+    readMigrationFiles({ migrationsFolder: FOLDER }).map((item) => [item.folderMillis, item.hash]),
+  );
+  for (const { hash, createdAt } of applied) {
+    if (ours.get(createdAt) === hash) continue;
+    throw new Error(
+      "This database was made by another baseline of the schema and cannot be migrated. " +
+        "Move the folder MODELWORKS_HOME away (or use an empty database in DATABASE_URL), then start again; " +
+        "or check out the release that made it.",
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+
+/** Makes a folder (and its parents) that only its owner may enter. */
+export function makePrivateDir(dir: string): void {
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+}
+
+/** Writes a file that only its owner may read; readers see the old or the new text, never a part. */
+export function writePrivateFile(file: string, text: string): void {
+  makePrivateDir(path.dirname(file));
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  fs.writeFileSync(temporary, text, { mode: 0o600 });
+  fs.renameSync(temporary, file);
+}
+
+/** The text of a file, or undefined when there is none. */
+export function readIfPresent(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Reads a secret kept in a private file, and makes a random one of `bytes` bytes the first time. */
+export function readOrCreateSecret(file: string, bytes = 32): string {
+  const known = readIfPresent(file)?.trim();
+  if (known) return known;
+  const secret = randomBytes(bytes).toString("base64url");
+  writePrivateFile(file, `${secret}\n`);
+  return secret;
+}
+
+/** Gives a whole tree to another user, when its top does not already belong to it. */
+export function chownTree(dir: string, uid: number, gid: number): void {
+  if (fs.statSync(dir).uid === uid) return;
+  for (const entry of fs.readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+    fs.lchownSync(path.join(dir, entry), uid, gid);
+  }
+  // Last, so that an interrupted run starts over.
+  fs.chownSync(dir, uid, gid);
+}
