@@ -33,9 +33,24 @@ export const rules = [
     except: ["^server/$1/", "/(index|schemas|rules)\\.ts$"],
     typesToo: true,
   },
-  { name: "core knows no domain", from: "^server/core/", to: `^server/(${DOMAINS}|api|http|adapters|durable|auth)/`, typesToo: true },
-  { name: "adapters know core alone", from: "^server/adapters/", to: "^(server/(?!adapters/|core/)|app/|components/)", typesToo: true },
-  { name: "the schema knows nothing of ours", from: "^db/schema/", to: "^(server|app|components)/", typesToo: true },
+  {
+    name: "core knows no domain",
+    from: "^server/core/",
+    to: `^server/(${DOMAINS}|api|http|adapters|durable|auth)/`,
+    typesToo: true,
+  },
+  {
+    name: "adapters know core alone",
+    from: "^server/adapters/",
+    to: "^(server/(?!adapters/|core/)|app/|components/)",
+    typesToo: true,
+  },
+  {
+    name: "the schema knows nothing of ours",
+    from: "^db/schema/",
+    to: "^(server|app|components)/",
+    typesToo: true,
+  },
   {
     name: "protocols translate: no SQL",
     from: "^server/http/(mlflow|openlineage|otlp|feast|qdrant)/",
@@ -45,15 +60,27 @@ export const rules = [
     name: "client code sees pure server code only",
     from: "^components/",
     to: "^(server|db)/",
-    except: ["/(schemas|rules|actions)\\.ts$", "^server/core/(actor|errors|authz/permissions|canonical-json)\\.ts$"],
+    except: [
+      "/(schemas|rules|actions)\\.ts$",
+      "^server/core/(actor|errors|authz/permissions|canonical-json)\\.ts$",
+    ],
   },
   {
     name: "components of one domain do not import another's; compose them in app/",
     from: "^components/([a-z-]+)/",
     to: "^components/[a-z-]+/",
-    except: ["^components/$1/", "^components/(ui|common|shell|data-table|chart|graph|code|form)/", "^components/identity/use-can\\.tsx?$"],
+    except: [
+      "^components/$1/",
+      "^components/(ui|common|shell|data-table|chart|graph|code|form)/",
+      "^components/identity/use-can\\.tsx?$",
+    ],
     typesToo: true,
   },
   { name: "pages do not touch the database", from: "^app/\\(portal\\)/", to: "^db/" },
-  { name: "stock parts have no domain", from: "^components/ui/", to: "^(components/(?!ui/)|server/|db/)", typesToo: true },
+  {
+    name: "stock parts have no domain",
+    from: "^components/ui/",
+    to: "^(components/(?!ui/)|server/|db/)",
+    typesToo: true,
+  },
 ];

@@ -33,7 +33,8 @@ function importsOf(file) {
   }
   for (const item of module.staticExports) {
     for (const entry of item.entries) {
-      if (entry.moduleRequest) found.push({ specifier: entry.moduleRequest.value, isType: entry.isType, isDynamic: false });
+      if (entry.moduleRequest)
+        found.push({ specifier: entry.moduleRequest.value, isType: entry.isType, isDynamic: false });
     }
   }
   const text = fs.readFileSync(file, "utf8");
@@ -112,7 +113,10 @@ function cycles(graph) {
 }
 
 const graph = graphOf();
-const problems = [...new Set(breaches(graph)), ...cycles(graph).map((group) => `cycle: ${group.join(" ↔ ")}`)];
+const problems = [
+  ...new Set(breaches(graph)),
+  ...cycles(graph).map((group) => `cycle: ${group.join(" ↔ ")}`),
+];
 for (const problem of problems) console.error(problem);
 console.log(`${graph.size} files, ${problems.length} broken import rules`);
 process.exit(problems.length > 0 ? 1 : 0);

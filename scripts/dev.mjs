@@ -1,0 +1,9 @@
+// `npm run dev`: the same processes with pages compiled on demand. Several copies run side by side when each
+// has its own PORT, GATEWAY_PORT, MODELWORKS_HOME and NEXT_DIST_DIR.
+import { launch } from "./launch.mjs";
+import { installIfNeeded, requireNode } from "./prepare.mjs";
+
+console.log("Modelworks (development)");
+requireNode();
+installIfNeeded();
+launch({ MODELWORKS_DEV: "1", MODELWORKS_HOME: process.env.MODELWORKS_HOME || ".modelworks-dev" });

@@ -1,0 +1,9 @@
+// `npm start`: install what is missing, build what changed, run everything.
+import { launch } from "./launch.mjs";
+import { buildIfNeeded, installIfNeeded, requireNode } from "./prepare.mjs";
+
+console.log("Modelworks");
+requireNode();
+installIfNeeded();
+buildIfNeeded();
+launch();

@@ -1,0 +1,128 @@
+// `npm test`: every gate and every test, with the time each part took. A failing part does not stop the next.
+// The last line is always "N passed, N failed". `--only=gates|unit|e2e` runs one part.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { installIfNeeded, requireNode, root } from "./prepare.mjs";
+
+const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--only=".length);
+if (only && !["gates", "unit", "e2e"].includes(only)) {
+  console.error("--only takes gates, unit or e2e");
+  process.exit(2);
+}
+const results = [];
+const reports = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-report-"));
+requireNode();
+installIfNeeded();
+if (only !== "gates") part("system packages", () => gate("bash", ["scripts/setup-system.sh"]));
+if (wants("gates")) gates();
+if (wants("unit")) part("unit and database tests", vitest);
+if (wants("e2e") && exists("e2e/playwright.config.ts")) {
+  // A failing build must be counted like any other part, so it runs as a process of its own.
+  part("build", () => gate(process.execPath, ["scripts/build.mjs"]));
+  part("browser tests", playwright);
+}
+fs.rmSync(reports, { recursive: true, force: true });
+summary();
+
+function wants(name) {
+  return !only || only === name;
+}
+
+function gates() {
+  part("format", () => gate(bin("oxfmt"), ["--check", "."]));
+  part("lint", () => gate(bin("oxlint"), ["--type-aware", "--deny-warnings", "."]));
+  part("types", () => gate(bin("tsc"), ["--noEmit", "--checkers", "1"]));
+  if (exists(".dependency-cruiser.cjs")) {
+    const folders = ["app", "components", "server", "db"].filter(exists);
+    part("import rules", () => gate(bin("depcruise"), ["--config", ".dependency-cruiser.cjs", ...folders]));
+  }
+  if (exists("knip.json")) part("dead code", () => gate(bin("knip"), []));
+  part("migrations", () => gate(process.execPath, ["scripts/db-generate.mjs", "--check"]));
+}
+
+/** Runs one part and prints its line at once. A part that dies counts as one failure. */
+function part(name, work) {
+  const begin = performance.now();
+  let outcome;
+  try {
+    outcome = work();
+  } catch (error) {
+    outcome = { passed: 0, failed: 1, output: String(error) };
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  results.push({ name, seconds, ...outcome });
+  if (outcome.failed > 0 && outcome.output) console.log(outcome.output.trimEnd());
+  console.log(line(results.at(-1)));
+}
+
+function line({ name, seconds, passed, failed }) {
+  return `${failed > 0 ? "FAIL" : "ok  "} ${name.padEnd(28)} ${seconds.toFixed(1).padStart(6)} s  ${passed} passed, ${failed} failed`;
+}
+
+function gate(command, args) {
+  const result = execute(command, args);
+  const ok = result.status === 0;
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, output: `${result.stdout ?? ""}${result.stderr ?? ""}` };
+}
+
+function vitest() {
+  const file = path.join(reports, "vitest.json");
+  const result = execute(
+    bin("vitest"),
+    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+    true,
+  );
+  const report = JSON.parse(fs.readFileSync(file, "utf8"));
+  // A file that cannot be loaded fails without any failed test in it.
+  const broken = report.testResults.filter(
+    (suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+  return counted(report.numPassedTests, report.numFailedTests + broken, result.status);
+}
+
+function playwright() {
+  const file = path.join(reports, "playwright.json");
+  const result = execute(
+    bin("playwright"),
+    ["test", "--config", "e2e/playwright.config.ts", "--reporter=line,json"],
+    true,
+    { PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+  );
+  const { stats } = JSON.parse(fs.readFileSync(file, "utf8"));
+  return counted(stats.expected, stats.unexpected + stats.flaky, result.status);
+}
+
+/** A runner that fails although no test did (a hook, a leak) is one failure. */
+function counted(passed, failed, status) {
+  return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+}
+
+function execute(command, args, show = false, environment = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: show ? "inherit" : ["ignore", "pipe", "pipe"],
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...environment },
+  });
+  if (result.error) throw result.error;
+  return result;
+}
+
+function bin(name) {
+  return path.join(root, "node_modules", ".bin", name);
+}
+
+function exists(name) {
+  return fs.existsSync(path.join(root, name));
+}
+
+function summary() {
+  console.log("\nSummary");
+  for (const result of results) console.log(line(result));
+  const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
+  process.exitCode = total("failed") > 0 ? 1 : 0;
+  console.log(`${total("passed")} passed, ${total("failed")} failed`);
+}

@@ -1,0 +1,125 @@
+import fs from "node:fs";
+import path from "node:path";
+import { env, SettingsError } from "@/server/core/env";
+import { migrateDatabase } from "@/db/migrate";
+import { startChild, type ChildSpec, type ManagedChild } from "@/server/launcher/child";
+import { makePrivateDir, readOrCreateSecret } from "@/server/launcher/files";
+import { keepPostgres } from "@/server/launcher/keep-postgres";
+import { LauncherError } from "@/server/launcher/launcher-error";
+import { requireFreePort } from "@/server/launcher/ports";
+import { claimHome, endLeftovers } from "@/server/launcher/run-records";
+
+/** The launcher: brings up database and processes in order, keeps them up, and takes them down in order. */
+
+const HOME_FOLDERS = ["run", "logs", "objects", "jobs", "spool"];
+const startedAt = performance.now();
+
+/** What must be undone, newest first. */
+const undo: (() => Promise<void> | void)[] = [];
+const children: ManagedChild[] = [];
+let stopping = false;
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const begin = performance.now();
+  const result = await work();
+  print(`  ${what.padEnd(44)} ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+interface Addresses {
+  ownerUrl: string;
+  appUrl: string;
+}
+
+async function database(): Promise<Addresses> {
+  const { databaseUrl, databaseOwnerUrl, home } = env();
+  if (databaseUrl) return { appUrl: databaseUrl, ownerUrl: databaseOwnerUrl ?? databaseUrl };
+  const postgres = await step("database", () => keepPostgres({ home }, print));
+  undo.push(() => postgres.stop());
+  return postgres;
+}
+
+async function bootstrap(addresses: Addresses): Promise<void> {
+  // Loaded late: it brings the whole domain with it, which a start that fails early does not need.
+  const identity = await import("@/server/identity/bootstrap");
+  await identity.bootstrap(addresses);
+}
+
+function childSpecs(): ChildSpec[] {
+  const { host, port, gatewayPort } = env();
+  const reach = host === "0.0.0.0" ? "127.0.0.1" : host === "::" || host === "::1" ? "[::1]" : host;
+  return [
+    { name: "portal", entry: "server/portal.ts", readyUrl: `http://${reach}:${port}/api/health` },
+    { name: "worker", entry: "server/worker.ts" },
+    {
+      name: "gateway",
+      entry: "server/gateway.ts",
+      readyUrl: `http://${reach}:${gatewayPort}/v2/health/ready`,
+    },
+  ];
+}
+
+async function start(): Promise<void> {
+  const { home, host, port, gatewayPort, authSecret, dev, portalUrl } = env();
+  makePrivateDir(home);
+  for (const name of HOME_FOLDERS) makePrivateDir(path.join(home, name));
+  undo.push(claimHome(home));
+  const left = await endLeftovers(home);
+  if (left.length > 0) print(`  ended what an interrupted run left: ${left.join(", ")}`);
+  await requireFreePort("PORT", port, host);
+  await requireFreePort("GATEWAY_PORT", gatewayPort, host);
+  const addresses = await database();
+  // This process and its children read the rest of the settings from one place.
+  Object.assign(process.env, {
+    NODE_ENV: dev ? "development" : "production",
+    MODELWORKS_HOME: home,
+    AUTH_SECRET: authSecret ?? readOrCreateSecret(path.join(home, "auth-secret")),
+  });
+  await step("schema", () => migrateDatabase(addresses.ownerUrl));
+  process.env.DATABASE_URL = addresses.appUrl;
+  await step("accounts", () => bootstrap(addresses));
+  // The owner's address stays with the launcher: what serves requests cannot change the schema.
+  const { DATABASE_OWNER_URL: _owner, ...environment } = process.env;
+  for (const spec of childSpecs().filter((spec) => fs.existsSync(spec.entry))) {
+    children.push(startChild(spec, { home, environment, print }));
+  }
+  await step(children.map((child) => child.name).join(", "), () =>
+    Promise.all(children.map((child) => child.ready)),
+  );
+  if (stopping) return;
+  print(`Modelworks is ready: ${portalUrl} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+}
+
+async function stop(exitCode: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await Promise.all(children.map((child) => child.stop()));
+  for (const action of undo.reverse()) await action();
+  process.exit(exitCode);
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  if (stopping) {
+    for (const child of children) child.kill();
+    process.exit(130);
+  }
+  print(`\n${signal}: stopping (once more to stop at once)`);
+  void stop(0);
+}
+
+process.on("SIGINT", onSignal);
+process.on("SIGTERM", onSignal);
+try {
+  await start();
+} catch (error) {
+  const known = error instanceof LauncherError || error instanceof SettingsError;
+  const text =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`\nModelworks did not start. ${text}\n`);
+  if (error instanceof LauncherError) process.stderr.write(`What to do: ${error.hint}\n`);
+  await stop(1);
+}
