@@ -86,11 +86,11 @@ export function Sidebar({
         {groups.map((group) => {
           const current = group.items.some((item) => item.href === active);
           return (
-            <div key={group.label ?? "top"} className="relative mb-3">
+            <div key={group.label ?? "top"} className="relative mb-1.5">
               {group.label && !compact ? (
                 <p
                   id={`nav-${group.label}`}
-                  className="flex h-6 items-center gap-2 px-2 text-xs font-medium text-fg-subtle"
+                  className="flex h-5 items-center gap-2 px-2 text-xs font-medium text-fg-subtle"
                 >
                   <span
                     aria-hidden

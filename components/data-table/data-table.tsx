@@ -1,0 +1,350 @@
+"use client";
+import { SearchX } from "lucide-react";
+import Link from "next/link";
+import { type ReactNode, useRef, useState } from "react";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { RowsSkeleton } from "@/components/common/skeletons";
+import { StateFrame } from "@/components/common/state-frame";
+import { useShortcuts } from "@/components/shell/shortcuts";
+import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/checkbox";
+import { cn } from "@/components/ui/cn";
+import {
+  Table,
+  TableBody,
+  TableCaption,
+  TableCell,
+  TableHead,
+  TableHeader,
+  TableRow,
+} from "@/components/ui/table";
+import { BulkBar } from "./bulk-bar";
+import { FilterBar } from "./filter-bar";
+import { Pager } from "./pager";
+import { TableHeadCell } from "./table-head-cell";
+import type { Column, Facet, Selection } from "./types";
+import type { TableState } from "./use-table-state";
+
+export type DataTableProps<Row> = {
+  /** What the table lists, for its caption: "Datasets of Risk models". */
+  caption: string;
+  columns: readonly Column<Row>[];
+  /** `undefined` while the first page loads. */
+  rows: readonly Row[] | undefined;
+  getRowId: (row: Row) => string;
+  /** The row in words, for its checkbox and link. */
+  rowLabel: (row: Row) => string;
+  /** Makes the fixed (else first) column a link. */
+  rowHref?: (row: Row) => string;
+  state: TableState;
+  nextCursor?: string | null;
+  total?: number;
+  /** A new page is on its way while the old one is shown. */
+  refreshing?: boolean;
+  error?: unknown;
+  onRetry?: () => void;
+  facets?: readonly Facet[];
+  /** `null` leaves search out. */
+  searchLabel?: string | null;
+  /** Saved views, export menu, extra buttons in the filter bar. */
+  toolbar?: ReactNode;
+  /** Shown when there is nothing at all (no filter set). */
+  empty: ReactNode;
+  /** Gives rows checkboxes; draws the buttons of the bulk bar. */
+  bulkActions?: (selection: Selection) => ReactNode;
+  onLoadMore?: () => void;
+  loadingMore?: boolean;
+};
+
+const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden", xl: "max-xl:hidden" };
+
+function cellClasses<Row>(column: Column<Row>): string {
+  return cn(column.align === "end" && "text-right", column.from && FROM[column.from], column.className);
+}
+
+function useSelection(total: number | undefined) {
+  const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
+  const [allMatching, setAllMatching] = useState(false);
+  const clear = () => {
+    setIds(new Set());
+    setAllMatching(false);
+  };
+  const set = (changed: readonly string[], on: boolean) => {
+    setAllMatching(false);
+    const next = new Set(ids);
+    for (const id of changed) {
+      if (on) next.add(id);
+      else next.delete(id);
+    }
+    setIds(next);
+  };
+  return {
+    ids,
+    allMatching,
+    setAllMatching,
+    set,
+    clear,
+    count: allMatching ? (total ?? ids.size) : ids.size,
+  };
+}
+
+/** Keyboard: j/k move the focus over the rows' links, Enter opens (it is a link), x selects, / searches. */
+function useRowKeys(
+  box: React.RefObject<HTMLDivElement | null>,
+  toggle: ((id: string) => void) | undefined,
+): void {
+  const move = (by: number) => {
+    const stops = [...(box.current?.querySelectorAll<HTMLElement>("[data-row-stop]") ?? [])];
+    const at = stops.findIndex((stop) => stop.closest("tr") === document.activeElement?.closest("tr"));
+    const next =
+      stops[at === -1 ? (by > 0 ? 0 : stops.length - 1) : Math.min(stops.length - 1, Math.max(0, at + by))];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  };
+  const select = { keys: "x", label: "Select row", group: "Lists", run: () => selectFocused() };
+  const selectFocused = () => {
+    const row = document.activeElement?.closest<HTMLElement>("tr[data-row-id]");
+    if (row?.dataset.rowId && box.current?.contains(row)) toggle?.(row.dataset.rowId);
+  };
+  useShortcuts([
+    { keys: "j", label: "Next row", group: "Lists", run: () => move(1) },
+    { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
+    ...(toggle ? [select] : []),
+  ]);
+}
+
+type BodyProps<Row> = Pick<DataTableProps<Row>, "rows" | "getRowId" | "rowLabel" | "rowHref"> & {
+  columns: readonly Column<Row>[];
+  selected?: ReadonlySet<string>;
+  allMatching: boolean;
+  onSelect: (ids: readonly string[], on: boolean) => void;
+};
+
+function Rows<Row>({
+  rows = [],
+  columns,
+  getRowId,
+  rowLabel,
+  rowHref,
+  selected,
+  allMatching,
+  onSelect,
+}: BodyProps<Row>) {
+  const linkColumn = columns.find((column) => column.fixed) ?? columns[0];
+  return (
+    <TableBody>
+      {rows.map((row) => {
+        const id = getRowId(row);
+        const checked = allMatching || (selected?.has(id) ?? false);
+        return (
+          <TableRow
+            key={id}
+            data-row-id={id}
+            data-selected={checked || undefined}
+            className="focus-within:bg-surface-hover/60"
+          >
+            {selected ? (
+              <TableCell className="w-9 pr-0">
+                <Checkbox
+                  aria-label={`Select ${rowLabel(row)}`}
+                  checked={checked}
+                  onCheckedChange={(on) => onSelect([id], on === true)}
+                />
+              </TableCell>
+            ) : null}
+            {columns.map((column) => (
+              <TableCell key={column.id} className={cellClasses(column)}>
+                {column === linkColumn && rowHref ? (
+                  <Link
+                    href={rowHref(row)}
+                    data-row-stop
+                    className="inline-flex min-h-6 max-w-full items-center rounded-sm font-medium hover:text-accent-text hover:underline"
+                  >
+                    {column.cell(row)}
+                  </Link>
+                ) : (
+                  column.cell(row)
+                )}
+              </TableCell>
+            ))}
+          </TableRow>
+        );
+      })}
+    </TableBody>
+  );
+}
+
+type HeadProps<Row> = {
+  columns: readonly Column<Row>[];
+  state: TableState;
+  pageState: boolean | "indeterminate";
+  onSelectPage: ((on: boolean) => void) | undefined;
+};
+
+function Head<Row>({ columns, state, pageState, onSelectPage }: HeadProps<Row>) {
+  return (
+    <TableHeader>
+      <tr>
+        {onSelectPage ? (
+          <TableHead className="w-9 pr-0">
+            <Checkbox aria-label="Select all rows of this page" checked={pageState} onCheckedChange={(on) => onSelectPage(on === true)} />
+          </TableHead>
+        ) : null}
+        {columns.map((column) => (
+          <TableHeadCell
+            key={column.id}
+            id={column.id}
+            header={column.header}
+            sortable={column.sortable}
+            align={column.align}
+            sort={state.sort}
+            onSort={state.setSort}
+            className={cellClasses(column)}
+          />
+        ))}
+      </tr>
+    </TableHeader>
+  );
+}
+
+/** A server-paged list: search, facets, columns, sort and paging in the URL; selection over pages; keyboard. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { state, rows, columns, getRowId, bulkActions } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const selection = useSelection(props.total);
+  useRowKeys(box, bulkActions ? (id) => selection.set([id], !selection.ids.has(id)) : undefined);
+  const isVisible = (column: Column<Row>) =>
+    column.fixed || state.toggled.includes(column.id) === (column.defaultHidden ?? false);
+  const visible = columns.filter(isVisible);
+  const pageIds = (rows ?? []).map(getRowId);
+  const chosen = pageIds.filter((id) => selection.ids.has(id)).length;
+  const pageState =
+    selection.allMatching || (chosen > 0 && chosen === pageIds.length)
+      ? true
+      : chosen > 0
+        ? "indeterminate"
+        : false;
+  const none = rows?.length === 0;
+  if (none && !state.filtered && !state.cursor && props.error === undefined) return <>{props.empty}</>;
+  return (
+    <div ref={box} className="flex min-w-0 flex-col gap-3">
+      <FilterBar
+        state={state}
+        facets={props.facets ?? []}
+        searchLabel={props.searchLabel === undefined ? "Search" : props.searchLabel}
+        columns={columns.map((column) => ({
+          id: column.id,
+          header: column.header,
+          visible: isVisible(column),
+          fixed: column.fixed ?? false,
+        }))}
+        onToggleColumn={(id) =>
+          state.setToggled(
+            state.toggled.includes(id)
+              ? state.toggled.filter((other) => other !== id)
+              : [...state.toggled, id],
+          )
+        }
+        slot={props.toolbar}
+      />
+      {props.error ? <ErrorNotice error={props.error} onRetry={props.onRetry} /> : null}
+      <div
+        aria-busy={props.refreshing || rows === undefined}
+        className={cn(
+          "overflow-hidden rounded-lg border bg-surface",
+          props.refreshing && "[&_tbody]:opacity-60",
+        )}
+      >
+        {rows === undefined ? (
+          props.error ? null : (
+            <RowsSkeleton />
+          )
+        ) : none ? (
+          <StateFrame
+            icon={SearchX}
+            heading="p"
+            className="px-6 py-8"
+            title="Nothing matches"
+            text="No row fits this search and these filters."
+            actions={<Button onClick={state.reset}>Clear filters</Button>}
+          />
+        ) : (
+          <Table label={props.caption}>
+            <TableCaption>{props.caption}</TableCaption>
+            <Head columns={visible} state={state} pageState={pageState} onSelectPage={bulkActions && ((on) => selection.set(pageIds, on))} />
+            <RowsSkeleton />
+          )
+        ) : none ? (
+          <StateFrame
+            icon={SearchX}
+            heading="p"
+            className="px-6 py-8"
+            title="Nothing matches"
+            text="No row fits this search and these filters."
+            actions={<Button onClick={state.reset}>Clear filters</Button>}
+          />
+        ) : (
+          <Table label={props.caption}>
+            <TableCaption>{props.caption}</TableCaption>
+            <TableHeader>
+              <tr>
+                {bulkActions ? (
+                  <TableHead className="w-9 pr-0">
+                    <Checkbox
+                      aria-label="Select all rows of this page"
+                      checked={pageState}
+                      onCheckedChange={(on) => selection.set(pageIds, on === true)}
+                    />
+                  </TableHead>
+                ) : null}
+                {visible.map((column) => (
+                  <TableHeadCell
+                    key={column.id}
+                    {...column}
+                    sort={state.sort}
+                    onSort={state.setSort}
+                    className={cellClasses(column)}
+                  />
+                ))}
+              </tr>
+            </TableHeader>
+            <Rows
+              {...props}
+              columns={visible}
+              selected={bulkActions ? selection.ids : undefined}
+              allMatching={selection.allMatching}
+              onSelect={selection.set}
+            />
+          </Table>
+        )}
+      </div>
+      {rows && !none ? (
+        <Pager
+          cursor={state.cursor}
+          nextCursor={props.nextCursor ?? null}
+          shown={rows.length}
+          total={props.total}
+          onCursor={state.setCursor}
+          onLoadMore={props.onLoadMore}
+          loadingMore={props.loadingMore}
+        />
+      ) : null}
+      {bulkActions && selection.count > 0 ? (
+        <BulkBar
+          count={selection.count}
+          total={props.total}
+          allMatching={selection.allMatching}
+          onAllMatching={() => selection.setAllMatching(true)}
+          onClear={selection.clear}
+        >
+          {bulkActions({
+            ids: [...selection.ids],
+            allMatching: selection.allMatching,
+            count: selection.count,
+            clear: selection.clear,
+          })}
+        </BulkBar>
+      ) : null}
+    </div>
+  );
+}

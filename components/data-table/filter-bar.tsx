@@ -1,0 +1,179 @@
+"use client";
+import { Columns3, ListFilter, Search, X } from "lucide-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import {
+  DropdownMenu,
+  DropdownMenuCheckboxItem,
+  DropdownMenuContent,
+  DropdownMenuLabel,
+  DropdownMenuTrigger,
+} from "@/components/ui/dropdown-menu";
+import { Input } from "@/components/ui/input";
+import { Kbd } from "@/components/ui/kbd";
+import { useShortcuts } from "@/components/shell/shortcuts";
+import type { Facet } from "./types";
+import type { TableState } from "./use-table-state";
+
+function SearchField({
+  value,
+  onChange,
+  label,
+}: {
+  value: string;
+  onChange: (q: string) => void;
+  label: string;
+}) {
+  const [draft, setDraft] = useState({ typed: value, base: value });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const input = useRef<HTMLInputElement>(null);
+  // The URL may change under us (back, a saved view): then it wins over the draft.
+  const typed = draft.base === value ? draft.typed : value;
+  useShortcuts([{ keys: "/", label: "Search this list", group: "Lists", run: () => input.current?.focus() }]);
+  // Effect: a pending timer must not fire after the field is gone.
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const type = (next: string) => {
+    setDraft({ typed: next, base: value });
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      setDraft({ typed: next, base: next.trim() });
+      onChange(next.trim());
+    }, 200);
+  };
+  return (
+    <div className="relative min-w-0 flex-1 sm:max-w-72">
+      <Search aria-hidden className="pointer-events-none absolute top-2 left-2 size-4 text-fg-subtle" />
+      <Input
+        ref={input}
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        value={typed}
+        onChange={(event) => type(event.target.value)}
+        className="pr-8 pl-8"
+      />
+      {typed === "" ? (
+        <Kbd aria-hidden className="pointer-events-none absolute top-1.5 right-1.5 hidden sm:inline-flex">
+          /
+        </Kbd>
+      ) : null}
+    </div>
+  );
+}
+
+function FacetMenu({
+  facet,
+  chosen,
+  onChange,
+}: {
+  facet: Facet;
+  chosen: readonly string[];
+  onChange: (values: readonly string[]) => void;
+}) {
+  return (
+    <DropdownMenu>
+      <DropdownMenuTrigger asChild>
+        <Button className={chosen.length > 0 ? "border-accent" : "border-dashed"}>
+          <ListFilter aria-hidden /> {facet.label}
+          {chosen.length > 0 ? (
+            <Badge tone="accent">
+              {chosen.length === 1
+                ? (facet.options.find((option) => option.value === chosen[0])?.label ?? chosen[0])
+                : chosen.length}
+            </Badge>
+          ) : null}
+        </Button>
+      </DropdownMenuTrigger>
+      <DropdownMenuContent align="start">
+        {facet.options.map((option) => (
+          <DropdownMenuCheckboxItem
+            key={option.value}
+            checked={chosen.includes(option.value)}
+            onSelect={(event) => event.preventDefault()}
+            onCheckedChange={(on) =>
+              onChange(on ? [...chosen, option.value] : chosen.filter((value) => value !== option.value))
+            }
+          >
+            <span className="flex-1">{option.label}</span>
+            {option.count === undefined ? null : (
+              <span data-numeric className="text-xs text-fg-subtle">
+                {option.count}
+              </span>
+            )}
+          </DropdownMenuCheckboxItem>
+        ))}
+      </DropdownMenuContent>
+    </DropdownMenu>
+  );
+}
+
+export type ColumnChoice = { id: string; header: string; visible: boolean; fixed: boolean };
+
+function ColumnMenu({
+  columns,
+  onToggle,
+}: {
+  columns: readonly ColumnChoice[];
+  onToggle: (id: string) => void;
+}) {
+  return (
+    <DropdownMenu>
+      <DropdownMenuTrigger asChild>
+        <Button size="icon" aria-label="Columns">
+          <Columns3 aria-hidden />
+        </Button>
+      </DropdownMenuTrigger>
+      <DropdownMenuContent align="end">
+        <DropdownMenuLabel>Columns</DropdownMenuLabel>
+        {columns.map((column) => (
+          <DropdownMenuCheckboxItem
+            key={column.id}
+            checked={column.visible}
+            disabled={column.fixed}
+            onSelect={(event) => event.preventDefault()}
+            onCheckedChange={() => onToggle(column.id)}
+          >
+            {column.header}
+          </DropdownMenuCheckboxItem>
+        ))}
+      </DropdownMenuContent>
+    </DropdownMenu>
+  );
+}
+
+export type FilterBarProps = {
+  state: TableState;
+  facets: readonly Facet[];
+  searchLabel: string | null;
+  columns: readonly ColumnChoice[];
+  onToggleColumn: (id: string) => void;
+  /** Saved views, export, extra buttons. */
+  slot?: ReactNode;
+};
+
+/** Search, facets, columns, and what the page adds. */
+export function FilterBar({ state, facets, searchLabel, columns, onToggleColumn, slot }: FilterBarProps) {
+  return (
+    <search className="flex flex-wrap items-center gap-2">
+      {searchLabel ? <SearchField value={state.q} onChange={state.setQ} label={searchLabel} /> : null}
+      {facets.map((facet) => (
+        <FacetMenu
+          key={facet.id}
+          facet={facet}
+          chosen={state.facets[facet.id] ?? []}
+          onChange={(values) => state.setFacet(facet.id, values)}
+        />
+      ))}
+      {state.filtered ? (
+        <Button variant="ghost" onClick={state.reset}>
+          <X aria-hidden /> Clear
+        </Button>
+      ) : null}
+      <div className="ml-auto flex flex-wrap items-center gap-2">
+        {slot}
+        <ColumnMenu columns={columns} onToggle={onToggleColumn} />
+      </div>
+    </search>
+  );
+}

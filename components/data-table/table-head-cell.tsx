@@ -1,0 +1,38 @@
+"use client";
+import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
+import { TableHead } from "@/components/ui/table";
+import { cn } from "@/components/ui/cn";
+import type { Sort } from "./types";
+
+export type TableHeadCellProps = {
+  id: string;
+  header: string;
+  sortable?: boolean;
+  align?: "start" | "end";
+  sort: Sort | null;
+  onSort: (sort: Sort | null) => void;
+  className?: string;
+};
+
+/** A column heading that sorts: none, ascending, descending. The order is in `aria-sort`. */
+export function TableHeadCell({ id, header, sortable, align, sort, onSort, className }: TableHeadCellProps) {
+  const active = sort?.id === id ? sort : null;
+  const classes = cn(align === "end" && "text-right", className);
+  if (!sortable) return <TableHead className={classes}>{header}</TableHead>;
+  const Icon = active ? (active.desc ? ArrowDown : ArrowUp) : ChevronsUpDown;
+  return (
+    <TableHead aria-sort={active ? (active.desc ? "descending" : "ascending") : "none"} className={classes}>
+      <button
+        type="button"
+        onClick={() => onSort(active?.desc ? null : { id, desc: active !== null })}
+        className={cn(
+          "-mx-1 inline-flex h-6 items-center gap-1 rounded-sm px-1 hover:text-fg",
+          active && "text-fg",
+        )}
+      >
+        {header}
+        <Icon aria-hidden className={cn("size-3.5", !active && "text-border-strong")} />
+      </button>
+    </TableHead>
+  );
+}
