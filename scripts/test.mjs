@@ -34,10 +34,7 @@ function gates() {
   part("format", () => gate(bin("oxfmt"), ["--check", "."]));
   part("lint", () => gate(bin("oxlint"), ["--type-aware", "--deny-warnings", "."]));
   part("types", () => gate(bin("tsc"), ["--noEmit", "--checkers", "1"]));
-  if (exists(".dependency-cruiser.cjs")) {
-    const folders = ["app", "components", "server", "db"].filter(exists);
-    part("import rules", () => gate(bin("depcruise"), ["--config", ".dependency-cruiser.cjs", ...folders]));
-  }
+  part("import rules", () => gate(process.execPath, ["scripts/import-rules.mjs"]));
   if (exists("knip.json")) part("dead code", () => gate(bin("knip"), []));
   part("migrations", () => gate(process.execPath, ["scripts/db-generate.mjs", "--check"]));
 }

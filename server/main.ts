@@ -38,8 +38,10 @@ interface Addresses {
 async function database(): Promise<Addresses> {
   const { databaseUrl, databaseOwnerUrl, home } = env();
   if (databaseUrl) return { appUrl: databaseUrl, ownerUrl: databaseOwnerUrl ?? databaseUrl };
-  const postgres = await step("database", () => keepPostgres({ home }, print));
-  undo.push(() => postgres.stop());
+  const starting = step("database", () => keepPostgres({ home }, print));
+  // Registered before it runs: a stop in the middle of the start must not leave a server behind.
+  undo.push(async () => (await starting.catch(() => undefined))?.stop());
+  const postgres = await starting;
   return postgres;
 }
 
@@ -84,6 +86,7 @@ async function start(): Promise<void> {
   await step("accounts", () => bootstrap(addresses));
   // The owner's address stays with the launcher: what serves requests cannot change the schema.
   const { DATABASE_OWNER_URL: _owner, ...environment } = process.env;
+  if (stopping) return;
   for (const spec of childSpecs().filter((spec) => fs.existsSync(spec.entry))) {
     children.push(startChild(spec, { home, environment, print }));
   }
@@ -111,15 +114,20 @@ function onSignal(signal: NodeJS.Signals): void {
   void stop(0);
 }
 
-process.on("SIGINT", onSignal);
-process.on("SIGTERM", onSignal);
-try {
-  await start();
-} catch (error) {
+function reportFailure(error: unknown): void {
   const known = error instanceof LauncherError || error instanceof SettingsError;
   const text =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`\nModelworks did not start. ${text}\n`);
   if (error instanceof LauncherError) process.stderr.write(`What to do: ${error.hint}\n`);
+}
+
+process.on("SIGINT", onSignal);
+process.on("SIGTERM", onSignal);
+try {
+  await start();
+} catch (error) {
+  // What fails while everything is being taken down is no news.
+  if (!stopping) reportFailure(error);
   await stop(1);
 }
