@@ -1,0 +1,1 @@
+"""Golden path: train, evaluate, export and register a tabular binary classifier."""
