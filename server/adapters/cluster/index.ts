@@ -1,0 +1,16 @@
+export { pickBuildEnv } from "./local/build-env";
+export { createLocalCluster, type LocalClusterSettings } from "./local/local-cluster";
+export { type LogLine, parseLogLine } from "./log-line";
+export {
+  ATTEMPT_PHASES,
+  type AttemptOutput,
+  type AttemptPhase,
+  AttemptSpec,
+  type AttemptSpecInput,
+  type AttemptState,
+  type Cluster,
+  isTerminal,
+  type LogPiece,
+  type Reconciliation,
+  type StopRequest,
+} from "./port";

@@ -1,0 +1,235 @@
+// The keeper of one attempt: started once, outlives the process that started it, writes how the attempt ended.
+// Plain JavaScript on Node's own modules, so that it starts in a few tens of milliseconds.
+import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import path from "node:path";
+import { createCgroup } from "./cgroup.mjs";
+import { prepareEnvironment } from "./environment.mjs";
+import { createJson, JobFailure, readJson, replaceJson } from "./files.mjs";
+import { JobLog } from "./job-log.mjs";
+import { collectOutputs, placeMaterials } from "./materials.mjs";
+import { identityOf } from "./process-table.mjs";
+import { MARKER_NAME } from "./process-tree.mjs";
+import { runCommand } from "./run-command.mjs";
+
+const STATE_EVERY_MS = 1000;
+const TIME_LIMIT_GRACE_MS = 5000;
+/** Numeric libraries start a thread for every CPU they see unless told otherwise. */
+const THREAD_SETTINGS = [
+  "OMP_NUM_THREADS",
+  "OPENBLAS_NUM_THREADS",
+  "MKL_NUM_THREADS",
+  "VECLIB_MAXIMUM_THREADS",
+  "NUMEXPR_NUM_THREADS",
+];
+
+/** @typedef {import("./run-command.mjs").Verdict} Verdict */
+
+/** Ends the attempt on the spot with a verdict. */
+class Ended extends Error {
+  /** @param {Verdict} verdict */
+  constructor(verdict) {
+    super(verdict.reason);
+    this.verdict = verdict;
+  }
+}
+
+const folder = realpathSync(process.argv[2] ?? "");
+const at = (/** @type {string} */ name) => path.join(folder, name);
+const self = { pid: process.pid, identity: identityOf(process.pid), at: new Date().toISOString() };
+// Exactly one keeper starts: the file comes into being whole, and only once.
+if (!createJson(at("started.json"), self)) process.exit(0);
+
+const { attemptId, spec, settings } = readJson(at("spec.json"));
+/** @type {Record<string, string>} */
+const secrets = readJson(at("secrets.json")) ?? {};
+rmSync(at("secrets.json"), { force: true });
+const log = new JobLog(at("log"), { maxBytes: settings.logMaxBytes, secrets: Object.values(secrets) });
+/** @type {Record<string, any>} */
+const state = {
+  phase: "preparing",
+  startedAt: null,
+  peakRssBytes: 0,
+  cpuSeconds: 0,
+  environmentKey: null,
+  leader: null,
+  cgroups: [],
+};
+let stateWrittenAt = 0;
+let shuttingDown = false;
+for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) {
+  process.on(signal, () => {
+    shuttingDown = true;
+  });
+}
+
+/** @param {Record<string, unknown>} change @param {boolean} [lazily] at most once a second */
+function note(change, lazily = false) {
+  Object.assign(state, change);
+  if (lazily && Date.now() - stateWrittenAt < STATE_EVERY_MS) return;
+  stateWrittenAt = Date.now();
+  replaceJson(at("state.json"), state);
+}
+
+/** @param {number} deadline @param {number} limitMs @param {string} what @returns {() => Verdict | null} */
+function judge(deadline, limitMs, what) {
+  return () => {
+    const stop = readJson(at("stop.json"));
+    if (stop !== null) return { phase: "cancelled", reason: stop.reason, graceMs: stop.graceMs };
+    if (shuttingDown) {
+      return { phase: "lost", reason: "Stopped with the machine that ran it", graceMs: TIME_LIMIT_GRACE_MS };
+    }
+    if (Date.now() < deadline) return null;
+    const reason = `Stopped: ${what} of ${Number((limitMs / 1000).toFixed(1))} s reached`;
+    return { phase: "timed_out", reason, graceMs: TIME_LIMIT_GRACE_MS };
+  };
+}
+
+/** @param {string[]} venvBin */
+function childPath(venvBin) {
+  return [...venvBin, ...settings.path.split(path.delimiter)].join(path.delimiter);
+}
+
+/** What pip and venv see: the settings for reaching packages, and nothing of the job's secrets. */
+function buildEnvironment() {
+  return {
+    ...settings.buildEnv,
+    PATH: settings.path,
+    LANG: "C.UTF-8",
+    TMPDIR: at("tmp"),
+    HOME: at("tmp"),
+    [MARKER_NAME]: attemptId,
+  };
+}
+
+/** The job's environment, built from nothing. @param {string | null} venv */
+function jobEnvironment(venv) {
+  /** @type {Record<string, string>} */
+  const env = {
+    LANG: "C.UTF-8",
+    PYTHONUNBUFFERED: "1",
+    MODELWORKS_INPUTS_DIR: path.join(at("work"), "inputs"),
+    MODELWORKS_OUTPUT_DIR: at("out"),
+  };
+  if (spec.limits.cpuMilli !== undefined) {
+    const threads = String(Math.max(1, Math.ceil(spec.limits.cpuMilli / 1000)));
+    for (const name of THREAD_SETTINGS) env[name] = threads;
+  }
+  Object.assign(env, spec.env, secrets);
+  if (venv !== null) env.VIRTUAL_ENV = venv;
+  env.PATH = childPath(venv === null ? [] : [path.join(venv, "bin")]);
+  env.HOME = at("work");
+  env.TMPDIR = at("tmp");
+  env[MARKER_NAME] = attemptId;
+  return env;
+}
+
+/** Everything before the job's own command. @returns {Promise<string | null>} the environment's folder */
+async function prepare() {
+  const shouldEnd = judge(
+    Date.now() + settings.prepareTimeoutMs,
+    settings.prepareTimeoutMs,
+    "the time limit for preparing",
+  );
+  const checkStop = () => {
+    const verdict = shouldEnd();
+    if (verdict !== null) throw new Ended(verdict);
+  };
+  for (const name of ["work", "out", "tmp"]) mkdirSync(at(name), { recursive: true, mode: 0o700 });
+  await placeMaterials(at("work"), spec, log, checkStop);
+  checkStop();
+  if (spec.python === null) return null;
+  const { key, folder: venv } = await prepareEnvironment({
+    root: settings.root,
+    attemptId,
+    requirements: spec.python.requirements,
+    python: settings.python,
+    env: buildEnvironment(),
+    log,
+    checkStop,
+    run: async (command, cwd, env) => {
+      const onStart = (/** @type {unknown} */ leader) => note({ leader });
+      const task = {
+        attempt: { attemptId, folder },
+        command,
+        cwd,
+        env,
+        limits: {},
+        cgroup: null,
+        log,
+        shouldEnd,
+        onStart,
+      };
+      const { verdict, exitCode } = await runCommand(task);
+      if (verdict !== null) throw new Ended(verdict);
+      return exitCode;
+    },
+  });
+  note({ environmentKey: key });
+  return venv;
+}
+
+/** @param {import("./run-command.mjs").Outcome} outcome */
+function inWords({ exitCode, signal }) {
+  if (signal !== null) return `Ended by signal ${signal}`;
+  if (exitCode === 127) return "Exited with code 127: the command was not found";
+  if (exitCode === 126) return "Exited with code 126: the command may not be executed";
+  return exitCode === 0 ? "Finished" : `Exited with code ${exitCode}`;
+}
+
+/** Runs the job's command and answers the final words about it. @param {string | null} venv */
+async function run(venv) {
+  const { timeoutMs } = spec.limits;
+  const cgroup = createCgroup(attemptId, spec.limits);
+  note({ phase: "running", startedAt: new Date().toISOString(), leader: null, cgroups: cgroup.folders });
+  log.say(`Running: ${spec.command.join(" ")}`);
+  const outcome = await runCommand({
+    attempt: { attemptId, folder },
+    command: spec.command,
+    cwd: at("work"),
+    env: jobEnvironment(venv),
+    limits: spec.limits,
+    cgroup,
+    log,
+    shouldEnd: judge(Date.now() + (timeoutMs ?? Number.POSITIVE_INFINITY), timeoutMs ?? 0, "time limit"),
+    onStart: (leader) => note({ leader }),
+    onUsage: (usage) => note(usage, true),
+  }).finally(() => cgroup.remove());
+  const { exitCode, signal, peakRssBytes, cpuSeconds, stuck } = outcome;
+  if (stuck > 0) log.say(`${stuck} of the job's processes did not end after KILL; the kernel holds them`);
+  Object.assign(state, { exitCode, signal, peakRssBytes, cpuSeconds });
+  if (outcome.verdict !== null) return { phase: outcome.verdict.phase, reason: outcome.verdict.reason };
+  if (exitCode !== 0) return { phase: "failed", reason: inWords(outcome) };
+  return { phase: "succeeded", reason: "Finished", outputs: await collectOutputs(at("out")) };
+}
+
+async function attempt() {
+  note({});
+  try {
+    return await run(await prepare());
+  } catch (error) {
+    if (error instanceof Ended) return { phase: error.verdict.phase, reason: error.message };
+    if (error instanceof JobFailure) return { phase: "failed", reason: error.message };
+    return {
+      phase: "failed",
+      reason: `The job could not be run: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}
+
+const ending = await attempt();
+for (const name of ["tmp", "secrets.json"]) {
+  try {
+    rmSync(at(name), { recursive: true, force: true });
+  } catch {
+    // The job took its own rights away; the folder goes with the attempt.
+  }
+}
+log.say(ending.reason);
+createJson(at("status.json"), {
+  ...state,
+  outputs: [],
+  ...ending,
+  reason: log.redact(ending.reason),
+  endedAt: new Date().toISOString(),
+});
+process.exit(0);
