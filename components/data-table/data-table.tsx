@@ -1,27 +1,17 @@
 "use client";
 import { SearchX } from "lucide-react";
-import Link from "next/link";
 import { type ReactNode, useRef, useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { StateFrame } from "@/components/common/state-frame";
 import { useShortcuts } from "@/components/shell/shortcuts";
 import { Button } from "@/components/ui/button";
-import { Checkbox } from "@/components/ui/checkbox";
 import { cn } from "@/components/ui/cn";
-import {
-  Table,
-  TableBody,
-  TableCaption,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
-} from "@/components/ui/table";
+import { Table, TableCaption } from "@/components/ui/table";
 import { BulkBar } from "./bulk-bar";
 import { FilterBar } from "./filter-bar";
 import { Pager } from "./pager";
-import { TableHeadCell } from "./table-head-cell";
+import { Head, Rows } from "./rows";
 import type { Column, Facet, Selection } from "./types";
 import type { TableState } from "./use-table-state";
 
@@ -55,12 +45,6 @@ export type DataTableProps<Row> = {
   onLoadMore?: () => void;
   loadingMore?: boolean;
 };
-
-const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden", xl: "max-xl:hidden" };
-
-function cellClasses<Row>(column: Column<Row>): string {
-  return cn(column.align === "end" && "text-right", column.from && FROM[column.from], column.className);
-}
 
 function useSelection(total: number | undefined) {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
@@ -111,100 +95,6 @@ function useRowKeys(
     { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
     ...(toggle ? [select] : []),
   ]);
-}
-
-type BodyProps<Row> = Pick<DataTableProps<Row>, "rows" | "getRowId" | "rowLabel" | "rowHref"> & {
-  columns: readonly Column<Row>[];
-  selected?: ReadonlySet<string>;
-  allMatching: boolean;
-  onSelect: (ids: readonly string[], on: boolean) => void;
-};
-
-function Rows<Row>({
-  rows = [],
-  columns,
-  getRowId,
-  rowLabel,
-  rowHref,
-  selected,
-  allMatching,
-  onSelect,
-}: BodyProps<Row>) {
-  const linkColumn = columns.find((column) => column.fixed) ?? columns[0];
-  return (
-    <TableBody>
-      {rows.map((row) => {
-        const id = getRowId(row);
-        const checked = allMatching || (selected?.has(id) ?? false);
-        return (
-          <TableRow
-            key={id}
-            data-row-id={id}
-            data-selected={checked || undefined}
-            className="focus-within:bg-surface-hover/60"
-          >
-            {selected ? (
-              <TableCell className="w-9 pr-0">
-                <Checkbox
-                  aria-label={`Select ${rowLabel(row)}`}
-                  checked={checked}
-                  onCheckedChange={(on) => onSelect([id], on === true)}
-                />
-              </TableCell>
-            ) : null}
-            {columns.map((column) => (
-              <TableCell key={column.id} className={cellClasses(column)}>
-                {column === linkColumn && rowHref ? (
-                  <Link
-                    href={rowHref(row)}
-                    data-row-stop
-                    className="inline-flex min-h-6 max-w-full items-center rounded-sm font-medium hover:text-accent-text hover:underline"
-                  >
-                    {column.cell(row)}
-                  </Link>
-                ) : (
-                  column.cell(row)
-                )}
-              </TableCell>
-            ))}
-          </TableRow>
-        );
-      })}
-    </TableBody>
-  );
-}
-
-type HeadProps<Row> = {
-  columns: readonly Column<Row>[];
-  state: TableState;
-  pageState: boolean | "indeterminate";
-  onSelectPage: ((on: boolean) => void) | undefined;
-};
-
-function Head<Row>({ columns, state, pageState, onSelectPage }: HeadProps<Row>) {
-  return (
-    <TableHeader>
-      <tr>
-        {onSelectPage ? (
-          <TableHead className="w-9 pr-0">
-            <Checkbox aria-label="Select all rows of this page" checked={pageState} onCheckedChange={(on) => onSelectPage(on === true)} />
-          </TableHead>
-        ) : null}
-        {columns.map((column) => (
-          <TableHeadCell
-            key={column.id}
-            id={column.id}
-            header={column.header}
-            sortable={column.sortable}
-            align={column.align}
-            sort={state.sort}
-            onSort={state.setSort}
-            className={cellClasses(column)}
-          />
-        ))}
-      </tr>
-    </TableHeader>
-  );
 }
 
 /** A server-paged list: search, facets, columns, sort and paging in the URL; selection over pages; keyboard. */
@@ -271,43 +161,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         ) : (
           <Table label={props.caption}>
             <TableCaption>{props.caption}</TableCaption>
-            <Head columns={visible} state={state} pageState={pageState} onSelectPage={bulkActions && ((on) => selection.set(pageIds, on))} />
-            <RowsSkeleton />
-          )
-        ) : none ? (
-          <StateFrame
-            icon={SearchX}
-            heading="p"
-            className="px-6 py-8"
-            title="Nothing matches"
-            text="No row fits this search and these filters."
-            actions={<Button onClick={state.reset}>Clear filters</Button>}
-          />
-        ) : (
-          <Table label={props.caption}>
-            <TableCaption>{props.caption}</TableCaption>
-            <TableHeader>
-              <tr>
-                {bulkActions ? (
-                  <TableHead className="w-9 pr-0">
-                    <Checkbox
-                      aria-label="Select all rows of this page"
-                      checked={pageState}
-                      onCheckedChange={(on) => selection.set(pageIds, on === true)}
-                    />
-                  </TableHead>
-                ) : null}
-                {visible.map((column) => (
-                  <TableHeadCell
-                    key={column.id}
-                    {...column}
-                    sort={state.sort}
-                    onSort={state.setSort}
-                    className={cellClasses(column)}
-                  />
-                ))}
-              </tr>
-            </TableHeader>
+            <Head
+              columns={visible}
+              state={state}
+              pageState={pageState}
+              onSelectPage={bulkActions && ((on) => selection.set(pageIds, on))}
+            />
             <Rows
               {...props}
               columns={visible}
