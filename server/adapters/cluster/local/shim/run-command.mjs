@@ -130,8 +130,9 @@ export async function runCommand(task) {
     const asked = task.shouldEnd();
     const sooner = verdict !== null && asked !== null && asked.graceMs < verdict.graceMs;
     if (verdict !== null && !sooner) return;
-    verdict ??=
-      used > limitBytes ? { phase: "out_of_memory", reason: memoryReason(limitBytes), graceMs: 0 } : asked;
+    // The kernel may have ended one process while the others wait for it.
+    const tooMuch = used > limitBytes || (cgroup?.killCount() ?? 0) > 0;
+    verdict ??= tooMuch ? { phase: "out_of_memory", reason: memoryReason(limitBytes), graceMs: 0 } : asked;
     if (verdict === null) return;
     if (sooner) verdict = { ...verdict, graceMs: asked.graceMs };
     ending = tree.end(verdict.graceMs);
