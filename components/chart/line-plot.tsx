@@ -1,0 +1,158 @@
+"use client";
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
+import type { LineChartProps } from "./line-chart";
+import { type ChartSeries, seriesColor, seriesDash } from "./types";
+
+type Row = { x: number } & Record<string, number | readonly [number, number] | null>;
+
+/** Series with their own x values as rows of one table; a value that is missing is `null`, which is drawn as a gap. */
+function toRows(series: readonly ChartSeries[]): Row[] {
+  const rows = new Map<number, Row>();
+  for (const item of series) {
+    for (const point of item.points) {
+      const row: Row = rows.get(point.x) ?? { x: point.x };
+      row[item.id] = point.y;
+      if (typeof point.lo === "number" && typeof point.hi === "number")
+        row[`${item.id}:interval`] = [point.lo, point.hi];
+      rows.set(point.x, row);
+    }
+  }
+  return [...rows.values()].sort((a, b) => a.x - b.x);
+}
+
+/** Gaps are kept for one series; of several with different x values, only real `null`s break a line. */
+function sharesX(series: readonly ChartSeries[]): boolean {
+  const first = series[0];
+  return series.every(
+    (item) =>
+      item.points.length === first?.points.length &&
+      item.points.every((point, index) => point.x === first.points[index]?.x),
+  );
+}
+
+const AXIS = { fontSize: 12, fill: "var(--fg-subtle)" };
+
+type LinePlotProps = LineChartProps & {
+  xFormat: (x: number) => string;
+  yFormat: (y: number) => string;
+  log: boolean;
+};
+
+/** The drawing itself (recharts), loaded when a chart is shown. */
+export function LinePlot({
+  series,
+  xFormat,
+  yFormat,
+  xLabel,
+  syncId,
+  log,
+  thresholds = [],
+  area,
+  yDomain,
+}: LinePlotProps) {
+  const rows = toRows(series);
+  const connect = !sharesX(series);
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      <ComposedChart
+        data={rows}
+        syncId={syncId}
+        syncMethod="value"
+        margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
+      >
+        <CartesianGrid vertical={false} stroke="var(--chart-grid)" />
+        <XAxis
+          dataKey="x"
+          type="number"
+          domain={["dataMin", "dataMax"]}
+          tickFormatter={xFormat}
+          tick={AXIS}
+          tickLine={false}
+          axisLine={{ stroke: "var(--border)" }}
+          minTickGap={32}
+        />
+        <YAxis
+          scale={log ? "log" : "auto"}
+          domain={yDomain ? [...yDomain] : ["auto", "auto"]}
+          allowDataOverflow={log}
+          tickFormatter={yFormat}
+          tick={AXIS}
+          tickLine={false}
+          axisLine={false}
+          width={52}
+        />
+        <Tooltip
+          isAnimationActive={false}
+          labelFormatter={(x) => `${xLabel} ${typeof x === "number" ? xFormat(x) : String(x)}`}
+          formatter={(value) =>
+            Array.isArray(value)
+              ? value.map((end) => yFormat(Number(end))).join(" to ")
+              : yFormat(Number(value))
+          }
+          contentStyle={{
+            background: "var(--surface-raised)",
+            border: "1px solid var(--border)",
+            borderRadius: 6,
+            fontSize: 12,
+            padding: "6px 8px",
+          }}
+          labelStyle={{ color: "var(--fg-muted)" }}
+          itemStyle={{ color: "var(--fg)", padding: 0 }}
+          cursor={{ stroke: "var(--border-strong)" }}
+        />
+        {thresholds.map((line) => (
+          <ReferenceLine
+            key={line.label}
+            y={line.value}
+            stroke="var(--negative)"
+            strokeDasharray="4 4"
+            label={{ value: line.label, position: "insideTopRight", fontSize: 12, fill: "var(--fg-muted)" }}
+          />
+        ))}
+        {series.map((item, index) =>
+          item.points.some((point) => typeof point.lo === "number") ? (
+            <Area
+              key={`${item.id}:interval`}
+              name={`${item.label} interval`}
+              dataKey={`${item.id}:interval`}
+              stroke="none"
+              fill={seriesColor(item, index)}
+              fillOpacity={0.16}
+              isAnimationActive={false}
+              activeDot={false}
+              connectNulls={connect}
+            />
+          ) : null,
+        )}
+        {series.map((item, index) => {
+          const color = seriesColor(item, index);
+          const single = item.points.length === 1;
+          const common = {
+            name: item.label,
+            dataKey: item.id,
+            stroke: color,
+            strokeWidth: 1.75,
+            isAnimationActive: false,
+            connectNulls: connect,
+            dot: single ? { r: 3, fill: color } : false,
+          };
+          return area ? (
+            <Area key={item.id} {...common} fill={color} fillOpacity={0.1} />
+          ) : (
+            <Line key={item.id} {...common} type="linear" strokeDasharray={seriesDash(item, index)} />
+          );
+        })}
+      </ComposedChart>
+    </ResponsiveContainer>
+  );
+}
