@@ -2,7 +2,7 @@
 
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTRPC } from "./trpc";
 
 export interface LiveState {
@@ -18,8 +18,6 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [updatedAt, setUpdatedAt] = useState<Date>();
-  const keys = useRef(queryKeys);
-  keys.current = queryKeys;
   const subscription = useSubscription(
     trpc.live.changes.subscriptionOptions(
       { topics },
@@ -28,12 +26,16 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
         onData: ({ data }) => {
           setUpdatedAt(data.at);
           if (data.topics.length === 0) return;
-          for (const queryKey of keys.current) void queryClient.invalidateQueries({ queryKey });
+          for (const queryKey of queryKeys) void queryClient.invalidateQueries({ queryKey });
         },
       },
     ),
   );
   const status =
-    subscription.status === "pending" ? "live" : subscription.status === "connecting" ? "connecting" : "stale";
+    subscription.status === "pending"
+      ? "live"
+      : subscription.status === "connecting"
+        ? "connecting"
+        : "stale";
   return { status, updatedAt };
 }

@@ -104,7 +104,7 @@ function cycles(graph) {
         state.get(last).onStack = false;
         group.push(last);
       } while (last !== node);
-      if (group.length > 1) found.push(group.toSorted());
+      if (group.length > 1) found.push(group.toSorted((a, b) => a.localeCompare(b)));
     }
     return own;
   };

@@ -1,4 +1,15 @@
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "date" });
 
@@ -41,7 +52,10 @@ export const outboxEvents = pgTable(
     requestId: text("request_id").notNull(),
     createdAt: at("created_at").notNull(),
   },
-  (t) => [index("outbox_type_created").on(t.type, t.createdAt), index("outbox_team_created").on(t.teamId, t.createdAt)],
+  (t) => [
+    index("outbox_type_created").on(t.type, t.createdAt),
+    index("outbox_team_created").on(t.teamId, t.createdAt),
+  ],
 );
 
 /** One row per event and handler: delivered, waiting to be retried, or dead. */
@@ -59,7 +73,10 @@ export const outboxDeliveries = pgTable(
     lastError: text("last_error"),
     finishedAt: at("finished_at"),
   },
-  (t) => [primaryKey({ columns: [t.eventId, t.handler] }), index("outbox_deliveries_due").on(t.state, t.nextAttemptAt)],
+  (t) => [
+    primaryKey({ columns: [t.eventId, t.handler] }),
+    index("outbox_deliveries_due").on(t.state, t.nextAttemptAt),
+  ],
 );
 
 export const idempotencyKeys = pgTable(

@@ -16,7 +16,10 @@ export const datasets = pgTable(
     updatedAt: at("updated_at").notNull().defaultNow(),
     archivedAt: at("archived_at"),
   },
-  (t) => [uniqueIndex("datasets_slug").on(t.teamId, t.slug), index("datasets_team_updated").on(t.teamId, t.updatedAt, t.id)],
+  (t) => [
+    uniqueIndex("datasets_slug").on(t.teamId, t.slug),
+    index("datasets_team_updated").on(t.teamId, t.updatedAt, t.id),
+  ],
 );
 
 /** Immutable; two digests: of the stored bytes (dirHash manifest) and of the table's content. */

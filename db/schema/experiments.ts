@@ -1,4 +1,15 @@
-import { bigint, boolean, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { at } from "./core";
 
 export const experiments = pgTable(
@@ -14,7 +25,10 @@ export const experiments = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
-  (t) => [uniqueIndex("experiments_name").on(t.teamId, t.name), index("experiments_team").on(t.teamId, t.updatedAt, t.id)],
+  (t) => [
+    uniqueIndex("experiments_name").on(t.teamId, t.name),
+    index("experiments_team").on(t.teamId, t.updatedAt, t.id),
+  ],
 );
 
 export const runs = pgTable(
@@ -98,7 +112,10 @@ export const runInputs = pgTable(
     tags: jsonb("tags").$type<Record<string, string>>().notNull().default({}),
     datasetVersionId: text("dataset_version_id"),
   },
-  (t) => [primaryKey({ columns: [t.runId, t.name, t.digest] }), index("run_inputs_dataset").on(t.datasetVersionId)],
+  (t) => [
+    primaryKey({ columns: [t.runId, t.name, t.digest] }),
+    index("run_inputs_dataset").on(t.datasetVersionId),
+  ],
 );
 
 /** Files under `mlflow-artifacts:/<experiment>/<run>/artifacts` and `…/models/<model>/artifacts`: path → blob. */
@@ -137,11 +154,18 @@ export const loggedModels = pgTable(
     updatedAt: at("updated_at").notNull().defaultNow(),
     deletedAt: at("deleted_at"),
   },
-  (t) => [index("logged_models_experiment").on(t.experimentId, t.createdAt), index("logged_models_run").on(t.sourceRunId)],
+  (t) => [
+    index("logged_models_experiment").on(t.experimentId, t.createdAt),
+    index("logged_models_run").on(t.sourceRunId),
+  ],
 );
 
 export const runOutputs = pgTable(
   "run_outputs",
-  { runId: text("run_id").notNull(), modelId: text("model_id").notNull(), step: bigint("step", { mode: "number" }).notNull() },
+  {
+    runId: text("run_id").notNull(),
+    modelId: text("model_id").notNull(),
+    step: bigint("step", { mode: "number" }).notNull(),
+  },
   (t) => [primaryKey({ columns: [t.runId, t.modelId] })],
 );

@@ -1,4 +1,14 @@
-import { bigint, customType, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { at } from "./core";
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => "bytea" });
@@ -43,7 +53,10 @@ export const gateRuns = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
     finishedAt: at("finished_at"),
   },
-  (t) => [index("gate_runs_subject").on(t.subjectKind, t.subjectId, t.createdAt), index("gate_runs_team").on(t.teamId, t.createdAt)],
+  (t) => [
+    index("gate_runs_subject").on(t.subjectKind, t.subjectId, t.createdAt),
+    index("gate_runs_team").on(t.teamId, t.createdAt),
+  ],
 );
 
 export const gateVerdicts = pgTable(
@@ -103,7 +116,11 @@ export const logLeaves = pgTable("log_leaves", {
 /** Hashes of complete subtrees: level 0 are leaf hashes. */
 export const logNodes = pgTable(
   "log_nodes",
-  { level: integer("level").notNull(), index: bigint("index", { mode: "number" }).notNull(), hash: bytea("hash").notNull() },
+  {
+    level: integer("level").notNull(),
+    index: bigint("index", { mode: "number" }).notNull(),
+    hash: bytea("hash").notNull(),
+  },
   (t) => [primaryKey({ columns: [t.level, t.index] })],
 );
 

@@ -1,4 +1,14 @@
-import { boolean, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { at } from "./core";
 
 export const predictions = pgTable(
@@ -71,7 +81,10 @@ export const alerts = pgTable(
     updatedAt: at("updated_at").notNull().defaultNow(),
     resolvedAt: at("resolved_at"),
   },
-  (t) => [uniqueIndex("alerts_fingerprint").on(t.teamId, t.fingerprint), index("alerts_team").on(t.teamId, t.state, t.startedAt)],
+  (t) => [
+    uniqueIndex("alerts_fingerprint").on(t.teamId, t.fingerprint),
+    index("alerts_team").on(t.teamId, t.state, t.startedAt),
+  ],
 );
 
 export const driftReports = pgTable(
@@ -93,6 +106,10 @@ export const driftReports = pgTable(
 /** Where each gateway's spool has been read to; a segment is applied with its offset in one transaction. */
 export const spoolOffsets = pgTable(
   "spool_offsets",
-  { spoolId: text("spool_id").notNull(), segment: text("segment").notNull(), offset: integer("offset").notNull() },
+  {
+    spoolId: text("spool_id").notNull(),
+    segment: text("segment").notNull(),
+    offset: integer("offset").notNull(),
+  },
   (t) => [primaryKey({ columns: [t.spoolId, t.segment] })],
 );

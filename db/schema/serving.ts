@@ -1,4 +1,14 @@
-import { bigint, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { at } from "./core";
 
 /** An endpoint in one environment: the name in `/v2/models/<name>`. */
@@ -23,7 +33,10 @@ export const deployments = pgTable(
     updatedAt: at("updated_at").notNull().defaultNow(),
     retiredAt: at("retired_at"),
   },
-  (t) => [index("deployments_team").on(t.teamId, t.updatedAt, t.id), index("deployments_model").on(t.modelId)],
+  (t) => [
+    index("deployments_team").on(t.teamId, t.updatedAt, t.id),
+    index("deployments_model").on(t.modelId),
+  ],
 );
 
 export const rollouts = pgTable(
@@ -67,7 +80,10 @@ export const rolloutEvents = pgTable(
     actorId: text("actor_id").notNull(),
     at: at("at").notNull().defaultNow(),
   },
-  (t) => [uniqueIndex("rollout_events_dedup").on(t.rolloutId, t.dedupKey), index("rollout_events_at").on(t.rolloutId, t.at)],
+  (t) => [
+    uniqueIndex("rollout_events_dedup").on(t.rolloutId, t.dedupKey),
+    index("rollout_events_at").on(t.rolloutId, t.at),
+  ],
 );
 
 /** One row per deployment, version and second: what the live chart and the decision rule read. */
@@ -90,5 +106,8 @@ export const trafficSeconds = pgTable(
     /** Counts per latency bucket (log scale), index → count. */
     latencyBuckets: jsonb("latency_buckets").$type<Record<string, number>>().notNull().default({}),
   },
-  (t) => [primaryKey({ columns: [t.deploymentId, t.versionId, t.arm, t.rolloutId, t.second] }), index("traffic_rollout").on(t.rolloutId, t.second)],
+  (t) => [
+    primaryKey({ columns: [t.deploymentId, t.versionId, t.arm, t.rolloutId, t.second] }),
+    index("traffic_rollout").on(t.rolloutId, t.second),
+  ],
 );

@@ -10,7 +10,10 @@ import type { Verb } from "@/server/core/verb";
 export type ActionResult<O> = { ok: true; data: O } | { ok: false; error: PublicError };
 
 /** The server-action door: same verb, same permission; errors come back as values so that a form keeps what was typed. */
-export async function runAction<S extends z.ZodType, O>(verb: Verb<S, O>, input: unknown): Promise<ActionResult<O>> {
+export async function runAction<S extends z.ZodType, O>(
+  verb: Verb<S, O>,
+  input: unknown,
+): Promise<ActionResult<O>> {
   const requestId = newId("request");
   try {
     const actor = await actorOfRequest(db(), await headers(), "POST");

@@ -25,7 +25,11 @@ const pageQueryClient = cache(
 );
 
 /** Query options for server components: `serverTrpc.jobs.get.queryOptions({ id })`. */
-export const serverTrpc = createTRPCOptionsProxy({ ctx: pageContext, router: appRouter, queryClient: pageQueryClient });
+export const serverTrpc = createTRPCOptionsProxy({
+  ctx: pageContext,
+  router: appRouter,
+  queryClient: pageQueryClient,
+});
 
 /** Fetches before rendering; a failure is left to the client component, which shows it. */
 export async function prefetch(...options: object[]): Promise<void> {

@@ -7,7 +7,10 @@ import { liveTopic } from "@/server/core/live";
 import { liveHub } from "@/server/core/live-hub";
 import { liveProcedure } from "./trpc";
 
-const LiveInput = z.object({ topics: z.array(z.string().max(100)).min(1).max(20), lastEventId: z.string().nullish() });
+const LiveInput = z.object({
+  topics: z.array(z.string().max(100)).min(1).max(20),
+  lastEventId: z.string().nullish(),
+});
 
 const MIN_GAP_MS = 100;
 
@@ -22,7 +25,9 @@ export const liveChanges = liveProcedure("identity.session.read")
     if (!actor) throw unauthenticated();
     const verdict = can(actor, "identity.session.read");
     if (!verdict.allowed) throw forbidden(verdict.reason ?? "You may not listen here.");
-    const topics = input.topics.filter((topic) => !topic.startsWith("inbox:") || topic === `inbox:${actor.userId}`);
+    const topics = input.topics.filter(
+      (topic) => !topic.startsWith("inbox:") || topic === `inbox:${actor.userId}`,
+    );
     const wanted = new Map(topics.map((topic) => [liveTopic(actor.teamId, topic), topic]));
     const changed = new Set<string>(input.lastEventId ? topics : []);
     let wake: (() => void) | undefined;

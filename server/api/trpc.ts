@@ -47,7 +47,10 @@ export const createCallerFactory = t.createCallerFactory;
 const base = t.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
   if (!result.ok && !isAppError(result.error.cause)) {
-    log.error({ err: result.error.cause ?? result.error, path, requestId: ctx.requestId }, "procedure failed");
+    log.error(
+      { err: result.error.cause ?? result.error, path, requestId: ctx.requestId },
+      "procedure failed",
+    );
   }
   return result;
 });

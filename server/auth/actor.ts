@@ -15,7 +15,11 @@ const badToken = () =>
   });
 
 /** The person of a session, with the role they hold now; undefined when the session has been ended. */
-export async function actorOfUser(db: Db, userId: string, sessionVersion: number): Promise<Actor | undefined> {
+export async function actorOfUser(
+  db: Db,
+  userId: string,
+  sessionVersion: number,
+): Promise<Actor | undefined> {
   const rows = await db
     .select({
       name: users.name,
@@ -83,7 +87,10 @@ export async function actorOfToken(db: Db, token: string, now: Date): Promise<Ac
     .where(eq(apiTokens.hash, tokenHash(token)));
   if (!row || row.revokedAt || row.disabledAt || row.expiresAt <= now) throw badToken();
   if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > TOUCH_EVERY_MS) {
-    await db.update(apiTokens).set({ lastUsedAt: sql`now()` }).where(eq(apiTokens.id, row.id));
+    await db
+      .update(apiTokens)
+      .set({ lastUsedAt: sql`now()` })
+      .where(eq(apiTokens.id, row.id));
   }
   return {
     kind: "token",

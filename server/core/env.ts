@@ -14,7 +14,9 @@ const EnvSchema = z.object({
   MODELWORKS_HOME: z.preprocess(blankAsMissing, z.string().default(".modelworks")),
   MODELWORKS_URL: optional(z.url()),
   MODELWORKS_GATEWAY_URL: optional(z.url()),
-  DATABASE_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")),
+  DATABASE_URL: optional(
+    z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://"),
+  ),
   DATABASE_OWNER_URL: optional(
     z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://"),
   ),

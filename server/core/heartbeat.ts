@@ -17,14 +17,25 @@ export interface Heartbeat {
  * Announces this process and says every 2 s that it lives. A database that is away is no reason to die: the next beat says it again.
  * `info` is read at each beat and shown in the admin console.
  */
-export function heartbeat(kind: "portal" | "worker" | "gateway", info: () => Record<string, unknown> = () => ({})): Heartbeat {
+export function heartbeat(
+  kind: "portal" | "worker" | "gateway",
+  info: () => Record<string, unknown> = () => ({}),
+): Heartbeat {
   const id = newId("process");
   const startedAt = new Date();
   const beat = async () => {
     const row = { seenAt: new Date(), info: info() };
     await db()
       .insert(processes)
-      .values({ id, kind, host: os.hostname(), pid: process.pid, version: PRODUCT_VERSION, startedAt, ...row })
+      .values({
+        id,
+        kind,
+        host: os.hostname(),
+        pid: process.pid,
+        version: PRODUCT_VERSION,
+        startedAt,
+        ...row,
+      })
       .onConflictDoUpdate({ target: processes.id, set: row });
   };
   const safely = () => beat().catch((error: unknown) => log.warn({ err: error }, "heartbeat failed"));
@@ -34,7 +45,10 @@ export function heartbeat(kind: "portal" | "worker" | "gateway", info: () => Rec
     id,
     stop: () => {
       clearInterval(timer);
-      void db().delete(processes).where(eq(processes.id, id)).catch(() => undefined);
+      void db()
+        .delete(processes)
+        .where(eq(processes.id, id))
+        .catch(() => undefined);
     },
   };
 }

@@ -21,7 +21,11 @@ class LiveHub {
   }
 
   private connect(again: boolean) {
-    const client = new pg.Client({ connectionString: env().databaseUrl, keepAlive: true, application_name: "modelworks-live" });
+    const client = new pg.Client({
+      connectionString: env().databaseUrl,
+      keepAlive: true,
+      application_name: "modelworks-live",
+    });
     let ended = false;
     const retry = () => {
       if (ended) return;

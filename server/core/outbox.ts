@@ -8,7 +8,11 @@ import type { DomainEvent } from "./events";
  * Writes a domain event in the caller's transaction and wakes the worker when it commits. Handlers run at least once, in
  * the worker, in order of writing per handler; they must be idempotent.
  */
-export async function emit<T extends DomainEvent>(ctx: Ctx, event: T, options: { teamId?: string } = {}): Promise<string> {
+export async function emit<T extends DomainEvent>(
+  ctx: Ctx,
+  event: T,
+  options: { teamId?: string } = {},
+): Promise<string> {
   const id = newId("event");
   await ctx.db.insert(outboxEvents).values({
     id,

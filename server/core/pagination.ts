@@ -16,7 +16,10 @@ export const encodeCursor = (key: readonly (string | number)[]): string =>
   Buffer.from(JSON.stringify(key)).toString("base64url");
 
 /** @throws AppError `invalid` when the cursor is not one of ours. */
-export function decodeCursor<T extends z.ZodType>(cursor: string | null | undefined, schema: T): z.output<T> | undefined {
+export function decodeCursor<T extends z.ZodType>(
+  cursor: string | null | undefined,
+  schema: T,
+): z.output<T> | undefined {
   if (!cursor) return undefined;
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
@@ -26,7 +29,11 @@ export function decodeCursor<T extends z.ZodType>(cursor: string | null | undefi
 }
 
 /** Cuts a result fetched with `limit + 1` rows into a page. */
-export function toPage<T>(rows: T[], limit: number, keyOf: (row: T) => readonly (string | number)[]): Page<T> {
+export function toPage<T>(
+  rows: T[],
+  limit: number,
+  keyOf: (row: T) => readonly (string | number)[],
+): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, nextCursor: rows.length > limit && last ? encodeCursor(keyOf(last)) : null };

@@ -41,9 +41,13 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
     fields[path] ??= issue.message;
   }
   const first = Object.entries(fields)[0];
-  throw invalid(first ? `${first[0]}: ${first[1]}` : "The input cannot be used.", "Correct the named fields and try again.", {
-    fields,
-  });
+  throw invalid(
+    first ? `${first[0]}: ${first[1]}` : "The input cannot be used.",
+    "Correct the named fields and try again.",
+    {
+      fields,
+    },
+  );
 }
 
 function check(ctx: Ctx, permission: Permission, signedIn: boolean) {
@@ -57,7 +61,11 @@ function check(ctx: Ctx, permission: Permission, signedIn: boolean) {
 
 const isSignedIn = (ctx: Ctx) => ctx.actor.userId !== "anonymous";
 
-function define<S extends z.ZodType, O>(kind: Verb["kind"], definition: VerbDefinition<S>, run: Run<S, O>): Verb<S, O> {
+function define<S extends z.ZodType, O>(
+  kind: Verb["kind"],
+  definition: VerbDefinition<S>,
+  run: Run<S, O>,
+): Verb<S, O> {
   async function perform(ctx: Ctx, raw: unknown): Promise<O> {
     check(ctx, definition.permission, isSignedIn(ctx));
     const input = parseInput(definition.input, raw);
@@ -77,7 +85,7 @@ function define<S extends z.ZodType, O>(kind: Verb["kind"], definition: VerbDefi
     execute: (caller, input) => perform(createCtx(caller), input),
     within: (ctx, input) => perform(ctx, input),
   };
-  registry.set(definition.name, verb as unknown as Verb);
+  registry.set(definition.name, verb);
   return verb;
 }
 

@@ -8,7 +8,10 @@ export function problem(c: Context<HttpEnv>, error: unknown): Response {
   const requestId = c.get("requestId");
   const shown = toPublicError(error, requestId);
   if (!isAppError(error)) log.error({ err: error, requestId, path: c.req.path }, "request failed");
-  const headers: Record<string, string> = { "content-type": "application/problem+json", "x-request-id": requestId };
+  const headers: Record<string, string> = {
+    "content-type": "application/problem+json",
+    "x-request-id": requestId,
+  };
   if (shown.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="modelworks"';
   const retryAfter = shown.details?.retryAfterSeconds;
   if (typeof retryAfter === "number") headers["retry-after"] = String(retryAfter);

@@ -31,7 +31,7 @@ export function rest<S extends z.ZodType, O>(
     tag,
     method,
     path,
-    verb: verb as unknown as Verb,
+    verb: verb,
     status: options.status ?? 200,
     stream: options.stream,
     streams: options.streams,

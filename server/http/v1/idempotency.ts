@@ -25,7 +25,11 @@ export async function withIdempotency(
   const actorId = caller.actor?.tokenId ?? caller.actor?.userId ?? "anonymous";
   const name = `${route.method} ${route.path}`;
   const requestDigest = digestOf(input);
-  const where = and(eq(idempotencyKeys.actorId, actorId), eq(idempotencyKeys.route, name), eq(idempotencyKeys.key, key));
+  const where = and(
+    eq(idempotencyKeys.actorId, actorId),
+    eq(idempotencyKeys.route, name),
+    eq(idempotencyKeys.key, key),
+  );
   const claimed = await caller.db
     .insert(idempotencyKeys)
     .values({ actorId, route: name, key, requestDigest })
@@ -34,10 +38,16 @@ export async function withIdempotency(
   if (claimed.length === 0) {
     const [earlier] = await caller.db.select().from(idempotencyKeys).where(where);
     if (earlier && earlier.requestDigest !== requestDigest) {
-      throw conflict("This Idempotency-Key was used for another request.", "Use a new key for a new request.");
+      throw conflict(
+        "This Idempotency-Key was used for another request.",
+        "Use a new key for a new request.",
+      );
     }
     if (earlier?.status && earlier.body !== null) return { status: earlier.status, body: earlier.body };
-    throw conflict("A request with this Idempotency-Key is still being worked on.", "Try again in a moment with the same key.");
+    throw conflict(
+      "A request with this Idempotency-Key is still being worked on.",
+      "Try again in a moment with the same key.",
+    );
   }
   try {
     const answer = await run();

@@ -31,10 +31,17 @@ async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> 
     return { status: route.status, body: JSON.stringify(result ?? {}) };
   };
   const key = c.req.header("idempotency-key");
-  const answer = key && route.verb.kind === "mutation" ? await withIdempotency(caller, route, key, input, run) : await run();
+  const answer =
+    key && route.verb.kind === "mutation"
+      ? await withIdempotency(caller, route, key, input, run)
+      : await run();
   return new Response(answer.body, {
     status: answer.status,
-    headers: { "content-type": "application/json", "x-request-id": caller.requestId, "cache-control": "no-store" },
+    headers: {
+      "content-type": "application/json",
+      "x-request-id": caller.requestId,
+      "cache-control": "no-store",
+    },
   });
 }
 
@@ -43,7 +50,8 @@ export function restApp(routes: readonly RestRoute[]): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   const limit = bodyLimit({
     maxSize: MAX_JSON_BYTES,
-    onError: (c) => problem(c as Context<HttpEnv>, invalid("The body is larger than 4 MiB.", "Send less at once.")),
+    onError: (c) =>
+      problem(c as Context<HttpEnv>, invalid("The body is larger than 4 MiB.", "Send less at once.")),
   });
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");

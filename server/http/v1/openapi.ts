@@ -23,7 +23,7 @@ const problemSchema = {
 };
 
 function inputSchema(route: RestRoute): JsonSchema {
-  return z.toJSONSchema(route.verb.definition.input, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  return z.toJSONSchema(route.verb.definition.input, { io: "input", unrepresentable: "any" });
 }
 
 function operation(route: RestRoute) {
@@ -36,16 +36,32 @@ function operation(route: RestRoute) {
   const inQuery = route.method === "get" || route.stream !== undefined;
   const rule: Rule = PERMISSIONS[permission];
   const parameters = [
-    ...pathNames.map((key) => ({ name: key, in: "path", required: true, schema: properties[key] ?? { type: "string" } })),
-    ...(inQuery ? rest.map(([key, value]) => ({ name: key, in: "query", required: required.has(key), schema: value })) : []),
+    ...pathNames.map((key) => ({
+      name: key,
+      in: "path",
+      required: true,
+      schema: properties[key] ?? { type: "string" },
+    })),
+    ...(inQuery
+      ? rest.map(([key, value]) => ({ name: key, in: "query", required: required.has(key), schema: value }))
+      : []),
     ...(route.verb.kind === "mutation" && !route.stream
-      ? [{ name: "Idempotency-Key", in: "header", required: false, schema: { type: "string", maxLength: 200 } }]
+      ? [
+          {
+            name: "Idempotency-Key",
+            in: "header",
+            required: false,
+            schema: { type: "string", maxLength: 200 },
+          },
+        ]
       : []),
   ];
   const body = {
     type: "object",
     properties: Object.fromEntries(rest),
-    ...(rest.some(([key]) => required.has(key)) ? { required: rest.map(([key]) => key).filter((key) => required.has(key)) } : {}),
+    ...(rest.some(([key]) => required.has(key))
+      ? { required: rest.map(([key]) => key).filter((key) => required.has(key)) }
+      : {}),
   };
   const requestMedia = route.streams?.request;
   return {
@@ -55,16 +71,30 @@ function operation(route: RestRoute) {
     "x-permission": permission,
     ...(rule.public ? { security: [] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(requestMedia ? { requestBody: { required: true, content: { [requestMedia]: { schema: { type: "string", format: "binary" } } } } } : {}),
+    ...(requestMedia
+      ? {
+          requestBody: {
+            required: true,
+            content: { [requestMedia]: { schema: { type: "string", format: "binary" } } },
+          },
+        }
+      : {}),
     ...(!inQuery && rest.length > 0
       ? { requestBody: { required: required.size > 0, content: { "application/json": { schema: body } } } }
       : {}),
     responses: {
       [String(route.status)]: {
         description: "Done",
-        content: { [route.streams?.response ?? "application/json"]: { schema: { type: route.streams?.response ? "string" : "object" } } },
+        content: {
+          [route.streams?.response ?? "application/json"]: {
+            schema: { type: route.streams?.response ? "string" : "object" },
+          },
+        },
       },
-      default: { description: "A problem document", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } },
+      default: {
+        description: "A problem document",
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      },
     },
   };
 }
@@ -79,7 +109,11 @@ export function openApiDocument(routes: readonly RestRoute[], serverUrl: string)
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Modelworks", version: "0.1.0", description: "Every verb a script needs. Cursors page lists; Idempotency-Key makes retries safe." },
+    info: {
+      title: "Modelworks",
+      version: "0.1.0",
+      description: "Every verb a script needs. Cursors page lists; Idempotency-Key makes retries safe.",
+    },
     servers: [{ url: serverUrl }],
     security: [{ apiToken: [] }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),

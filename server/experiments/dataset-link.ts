@@ -1,0 +1,28 @@
+import { and, eq, like, or } from "drizzle-orm";
+import { datasetVersions } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+
+/**
+ * The dataset version that a logged digest names: its manifest or content digest, whole or cut (MLflow holds 36 characters), or its id as the
+ * logged name. At least 12 hex digits must agree.
+ */
+export async function datasetIdOfDigest(ctx: Ctx, digest: string, name: string): Promise<string | null> {
+  const hex = digest.replace(/^sha256:/, "").toLowerCase();
+  const isPrefix = /^[0-9a-f]{12,64}$/.test(hex);
+  const conditions = [
+    ...(isPrefix
+      ? [
+          like(datasetVersions.manifestDigest, `sha256:${hex}%`),
+          like(datasetVersions.contentDigest, `sha256:${hex}%`),
+        ]
+      : []),
+    eq(datasetVersions.id, name),
+  ];
+  const [row] = await ctx.db
+    .select({ id: datasetVersions.id })
+    .from(datasetVersions)
+    .where(and(eq(datasetVersions.teamId, ctx.actor.teamId), or(...conditions)))
+    .orderBy(datasetVersions.createdAt)
+    .limit(1);
+  return row?.id ?? null;
+}

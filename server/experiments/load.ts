@@ -1,0 +1,71 @@
+import { and, eq, sql } from "drizzle-orm";
+import { experiments, loggedModels, runs } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { notFound, precondition } from "@/server/core/errors";
+
+export type Experiment = typeof experiments.$inferSelect;
+export type Run = typeof runs.$inferSelect;
+export type LoggedModel = typeof loggedModels.$inferSelect;
+
+/** The team's `Default` experiment, which the protocol calls "0"; made on first use. */
+async function defaultExperiment(ctx: Ctx): Promise<Experiment> {
+  const teamId = ctx.actor.teamId;
+  await ctx.db
+    .insert(experiments)
+    .values({ teamId, name: "Default", createdBy: "system" })
+    .onConflictDoNothing({ target: [experiments.teamId, experiments.name] });
+  const [row] = await ctx.db
+    .select()
+    .from(experiments)
+    .where(and(eq(experiments.teamId, teamId), eq(experiments.name, "Default")));
+  if (!row) throw notFound("experiment", "0");
+  return row;
+}
+
+/** Loads within the caller's team. @throws AppError `not_found` */
+export async function loadExperiment(ctx: Ctx, id: string): Promise<Experiment> {
+  if (id === "0") return defaultExperiment(ctx);
+  const number = Number(id);
+  if (number > 2_147_483_647) throw notFound("experiment", id);
+  const [row] = await ctx.db
+    .select()
+    .from(experiments)
+    .where(and(eq(experiments.id, number), eq(experiments.teamId, ctx.actor.teamId)));
+  if (!row) throw notFound("experiment", id);
+  return row;
+}
+
+/** @throws AppError `not_found` */
+export async function loadRun(ctx: Ctx, id: string): Promise<Run> {
+  const [row] = await ctx.db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.id, id), eq(runs.teamId, ctx.actor.teamId)));
+  if (!row) throw notFound("run", id);
+  return row;
+}
+
+/** A run that may still be written to. @throws AppError `not_found`, or `precondition_failed` when it is deleted. */
+export async function loadWritableRun(ctx: Ctx, id: string): Promise<Run> {
+  const run = await loadRun(ctx, id);
+  if (run.lifecycle !== "active") {
+    throw precondition(`Run ${id} is deleted.`, "Restore it before you write to it.");
+  }
+  return run;
+}
+
+/** @throws AppError `not_found` for a missing, foreign or deleted logged model. */
+export async function loadLoggedModel(ctx: Ctx, id: string): Promise<LoggedModel> {
+  const [row] = await ctx.db
+    .select()
+    .from(loggedModels)
+    .where(
+      and(
+        eq(loggedModels.id, id),
+        eq(loggedModels.teamId, ctx.actor.teamId),
+        sql`${loggedModels.deletedAt} is null`,
+      ),
+    );
+  if (!row) throw notFound("logged model", id);
+  return row;
+}

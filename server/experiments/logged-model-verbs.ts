@@ -1,0 +1,221 @@
+import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import { lineageEdges, loggedModels } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import { precondition } from "@/server/core/errors";
+import { uuidV7Hex } from "@/server/core/ids";
+import { notifyLive } from "@/server/core/live";
+import { decodeCursor, toPage } from "@/server/core/pagination";
+import { mutation, query } from "@/server/core/verb";
+import { loadExperiment, loadLoggedModel, loadRun } from "./load";
+import {
+  CreateLoggedModelInput,
+  DeleteLoggedModelTagInput,
+  FinalizeLoggedModelInput,
+  LoggedModelIdInput,
+  LoggedModelPairsInput,
+  SearchLoggedModelsInput,
+} from "./schemas";
+import { parseFilter } from "./search-filter";
+import { compare } from "./search-sql";
+
+const WRITE = "experiments.run.write" as const;
+const NOTES = "none: working notes of the logged model" as const;
+const pairs = (list: readonly { key: string; value: string }[]) =>
+  Object.fromEntries(list.map((item) => [item.key, item.value]));
+
+export const createLoggedModel = mutation(
+  {
+    name: "experiments.logged-model.create",
+    permission: WRITE,
+    input: CreateLoggedModelInput,
+    summary: "Create a logged model",
+  },
+  async ({ ctx, input }) => {
+    const experiment = await loadExperiment(ctx, input.experimentId);
+    const run = input.sourceRunId ? await loadRun(ctx, input.sourceRunId) : undefined;
+    const id = `m-${uuidV7Hex()}`;
+    const [row] = await ctx.db
+      .insert(loggedModels)
+      .values({
+        id,
+        teamId: ctx.actor.teamId,
+        experimentId: experiment.id,
+        sourceRunId: run?.id ?? null,
+        name: input.name ?? `model-${id.slice(-6)}`,
+        modelType: input.modelType ?? null,
+        params: pairs(input.params),
+        tags: pairs(input.tags),
+        createdBy: ctx.actor.userId,
+      })
+      .returning();
+    if (run) {
+      await ctx.db
+        .insert(lineageEdges)
+        .values({
+          teamId: run.teamId,
+          fromKind: "run",
+          fromId: run.id,
+          toKind: "logged_model",
+          toId: id,
+          relation: "made",
+        })
+        .onConflictDoNothing();
+      await notifyLive(ctx.db, run.teamId, `run:${run.id}`);
+    }
+    await audit(ctx, {
+      action: "experiments.logged-model.create",
+      subject: { kind: "logged_model", id, label: input.name ?? undefined },
+      after: { runId: run?.id ?? null },
+    });
+    if (!row) throw precondition("The model was not written.");
+    return row;
+  },
+);
+
+export const getLoggedModel = query(
+  {
+    name: "experiments.logged-model.get",
+    permission: "experiments.run.read",
+    input: LoggedModelIdInput,
+    summary: "One logged model",
+  },
+  ({ ctx, input }) => loadLoggedModel(ctx, input.modelId),
+);
+
+export const finalizeLoggedModel = mutation(
+  {
+    name: "experiments.logged-model.finalize",
+    permission: WRITE,
+    input: FinalizeLoggedModelInput,
+    summary: "Mark a logged model ready or failed",
+  },
+  async ({ ctx, input }) => {
+    const before = await loadLoggedModel(ctx, input.modelId);
+    const [row] = await ctx.db
+      .update(loggedModels)
+      .set({ status: input.status, updatedAt: ctx.now() })
+      .where(eq(loggedModels.id, before.id))
+      .returning();
+    await audit(ctx, {
+      action: "experiments.logged-model.finalize",
+      subject: { kind: "logged_model", id: before.id, label: before.name },
+      before: { status: before.status },
+      after: { status: input.status },
+    });
+    return row ?? before;
+  },
+);
+
+export const deleteLoggedModel = mutation(
+  {
+    name: "experiments.logged-model.delete",
+    permission: WRITE,
+    input: LoggedModelIdInput,
+    summary: "Delete a logged model",
+  },
+  async ({ ctx, input }) => {
+    const before = await loadLoggedModel(ctx, input.modelId);
+    if (before.sealedAt) {
+      throw precondition("A registered version refers to this model.", "Delete the version first.");
+    }
+    await ctx.db.update(loggedModels).set({ deletedAt: ctx.now() }).where(eq(loggedModels.id, before.id));
+    await audit(ctx, {
+      action: "experiments.logged-model.delete",
+      subject: { kind: "logged_model", id: before.id, label: before.name },
+    });
+    return {};
+  },
+);
+
+function pairsVerb(column: "tags" | "params") {
+  return mutation(
+    {
+      name: `experiments.logged-model.set-${column}`,
+      permission: WRITE,
+      input: LoggedModelPairsInput,
+      summary: `Set ${column} of a logged model`,
+      audit: NOTES,
+    },
+    async ({ ctx, input }) => {
+      const before = await loadLoggedModel(ctx, input.modelId);
+      const [row] = await ctx.db
+        .update(loggedModels)
+        .set({ [column]: { ...before[column], ...pairs(input.pairs) }, updatedAt: ctx.now() })
+        .where(eq(loggedModels.id, before.id))
+        .returning();
+      return row ?? before;
+    },
+  );
+}
+export const setLoggedModelTags = pairsVerb("tags");
+export const setLoggedModelParams = pairsVerb("params");
+
+export const deleteLoggedModelTag = mutation(
+  {
+    name: "experiments.logged-model.delete-tag",
+    permission: WRITE,
+    input: DeleteLoggedModelTagInput,
+    summary: "Remove a tag of a logged model",
+    audit: NOTES,
+  },
+  async ({ ctx, input }) => {
+    const before = await loadLoggedModel(ctx, input.modelId);
+    await ctx.db
+      .update(loggedModels)
+      .set({ tags: sql`${loggedModels.tags} - ${input.key}::text` })
+      .where(eq(loggedModels.id, before.id));
+    return {};
+  },
+);
+
+const Cursor = z.tuple([z.number(), z.string()]);
+const COLUMNS = {
+  name: loggedModels.name,
+  model_id: loggedModels.id,
+  model_type: loggedModels.modelType,
+  status: loggedModels.status,
+  source_run_id: loggedModels.sourceRunId,
+} as const;
+
+export const searchLoggedModels = query(
+  {
+    name: "experiments.logged-model.search",
+    permission: "experiments.run.read",
+    input: SearchLoggedModelsInput,
+    summary: "Search logged models",
+  },
+  async ({ ctx, input }) => {
+    const ids: number[] = [];
+    for (const id of input.experimentIds) ids.push((await loadExperiment(ctx, id)).id);
+    const after = decodeCursor(input.pageToken, Cursor);
+    const conditions = parseFilter(input.filter).map((comparison) => {
+      if (comparison.kind === "tag")
+        return compare(sql`(${loggedModels.tags} ->> ${comparison.key}::text)`, comparison);
+      if (comparison.kind === "param")
+        return compare(sql`(${loggedModels.params} ->> ${comparison.key}::text)`, comparison);
+      const column = COLUMNS[comparison.key as keyof typeof COLUMNS];
+      return column ? compare(column, comparison) : sql`false`;
+    });
+    const rows = await ctx.db
+      .select()
+      .from(loggedModels)
+      .where(
+        and(
+          eq(loggedModels.teamId, ctx.actor.teamId),
+          inArray(loggedModels.experimentId, ids),
+          isNull(loggedModels.deletedAt),
+          after
+            ? or(
+                lt(loggedModels.createdAt, new Date(after[0])),
+                and(eq(loggedModels.createdAt, new Date(after[0])), lt(loggedModels.id, after[1])),
+              )
+            : undefined,
+          ...conditions,
+        ),
+      )
+      .orderBy(sql`${loggedModels.createdAt} desc, ${loggedModels.id} desc`)
+      .limit(input.maxResults + 1);
+    return toPage(rows, input.maxResults, (row) => [row.createdAt.getTime(), row.id]);
+  },
+);

@@ -1,0 +1,173 @@
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { z } from "zod";
+import { experiments, runInputs, runLatestMetrics, runOutputs, runParams, runs, runTags } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { notFound } from "@/server/core/errors";
+import { groupBy } from "@/server/core/group-by";
+import { decodeCursor, encodeCursor } from "@/server/core/pagination";
+import { query } from "@/server/core/verb";
+import { loadExperiment, loadRun, type Run } from "./load";
+import { artifactRootOfRun } from "./rules";
+import { RunIdInput, SearchExperimentsInput, SearchRunsInput } from "./schemas";
+import { parseFilter, parseOrder } from "./search-filter";
+import { compare, runConditions, runOrder } from "./search-sql";
+
+export interface RunDetail extends Run {
+  artifactRoot: string;
+  params: { key: string; value: string }[];
+  tags: { key: string; value: string }[];
+  metrics: { key: string; value: number; step: number; timestampMs: number; isNan: boolean }[];
+  inputs: (typeof runInputs.$inferSelect)[];
+  outputs: { modelId: string; step: number }[];
+}
+
+const byRun = <T extends { runId: string }>(rows: readonly T[]): Map<string, T[]> =>
+  groupBy(rows, (row) => row.runId);
+
+/** Params, tags, latest metrics, inputs and outputs of many runs in five statements, whatever their number. */
+export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDetail[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((run) => run.id);
+  const [params, tags, metrics, inputs, outputs] = [
+    byRun(
+      await ctx.db.select().from(runParams).where(inArray(runParams.runId, ids)).orderBy(asc(runParams.key)),
+    ),
+    byRun(await ctx.db.select().from(runTags).where(inArray(runTags.runId, ids)).orderBy(asc(runTags.key))),
+    byRun(
+      await ctx.db
+        .select()
+        .from(runLatestMetrics)
+        .where(inArray(runLatestMetrics.runId, ids))
+        .orderBy(asc(runLatestMetrics.key)),
+    ),
+    byRun(await ctx.db.select().from(runInputs).where(inArray(runInputs.runId, ids))),
+    byRun(await ctx.db.select().from(runOutputs).where(inArray(runOutputs.runId, ids))),
+  ];
+  return rows.map((run) => ({
+    ...run,
+    artifactRoot: artifactRootOfRun(run),
+    params: (params.get(run.id) ?? []).map(({ key, value }) => ({ key, value })),
+    tags: (tags.get(run.id) ?? []).map(({ key, value }) => ({ key, value })),
+    metrics: (metrics.get(run.id) ?? []).map(({ key, value, step, timestampMs, isNan }) => ({
+      key,
+      value,
+      step,
+      timestampMs,
+      isNan,
+    })),
+    inputs: inputs.get(run.id) ?? [],
+    outputs: (outputs.get(run.id) ?? []).map(({ modelId, step }) => ({ modelId, step })),
+  }));
+}
+
+/** One run with all that was logged to it. @throws AppError `not_found` */
+export async function readRun(ctx: Ctx, id: string): Promise<RunDetail> {
+  const [detail] = await detailsOf(ctx, [await loadRun(ctx, id)]);
+  if (!detail) throw notFound("run", id);
+  return detail;
+}
+
+export const getRun = query(
+  { name: "experiments.run.get", permission: "experiments.run.read", input: RunIdInput, summary: "One run" },
+  ({ ctx, input }) => readRun(ctx, input.runId),
+);
+
+const OffsetCursor = z.tuple([z.number().int().min(0)]);
+const lifecycleOf = (viewType: string) =>
+  viewType === "ALL" ? undefined : viewType === "DELETED_ONLY" ? "deleted" : "active";
+
+/** MLflow's run search: filter grammar, any order; pages by an opaque token. */
+export const searchRuns = query(
+  {
+    name: "experiments.run.search",
+    permission: "experiments.run.read",
+    input: SearchRunsInput,
+    summary: "Search runs",
+  },
+  async ({ ctx, input }) => {
+    const ids: number[] = [];
+    for (const id of input.experimentIds)
+      ids.push(id === "0" ? (await loadExperiment(ctx, "0")).id : Number(id));
+    if (ids.length === 0) return { items: [] as RunDetail[], nextCursor: null };
+    const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
+    const lifecycle = lifecycleOf(input.viewType);
+    const rows = await ctx.db
+      .select()
+      .from(runs)
+      .where(
+        and(
+          eq(runs.teamId, ctx.actor.teamId),
+          inArray(runs.experimentId, ids),
+          lifecycle ? eq(runs.lifecycle, lifecycle) : undefined,
+          runConditions(parseFilter(input.filter)),
+        ),
+      )
+      .orderBy(...runOrder(input.orderBy.map((term) => parseOrder(term))))
+      .offset(offset)
+      .limit(input.maxResults + 1);
+    const items = await detailsOf(ctx, rows.slice(0, input.maxResults));
+    return {
+      items,
+      nextCursor: rows.length > input.maxResults ? encodeCursor([offset + input.maxResults]) : null,
+    };
+  },
+);
+
+const EXPERIMENT_COLUMNS = {
+  name: experiments.name,
+  experiment_id: experiments.id,
+  creation_time: sql`(extract(epoch from ${experiments.createdAt}) * 1000)`,
+  last_update_time: sql`(extract(epoch from ${experiments.updatedAt}) * 1000)`,
+} as const;
+
+export const searchExperiments = query(
+  {
+    name: "experiments.experiment.search",
+    permission: "experiments.run.read",
+    input: SearchExperimentsInput,
+    summary: "Search experiments",
+  },
+  async ({ ctx, input }) => {
+    const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
+    const conditions = parseFilter(input.filter).map((comparison) => {
+      if (comparison.kind === "tag")
+        return compare(sql`(${experiments.tags} ->> ${comparison.key}::text)`, comparison);
+      const column = EXPERIMENT_COLUMNS[comparison.key as keyof typeof EXPERIMENT_COLUMNS];
+      return column ? compare(column, comparison) : sql`false`;
+    });
+    const order = input.orderBy.map((term) => {
+      const { key, descending } = parseOrder(term);
+      const column = EXPERIMENT_COLUMNS[key as keyof typeof EXPERIMENT_COLUMNS] ?? experiments.id;
+      return descending ? sql`${column} desc` : sql`${column} asc`;
+    });
+    const lifecycle = lifecycleOf(input.viewType);
+    const rows = await ctx.db
+      .select({
+        id: experiments.id,
+        name: experiments.name,
+        lifecycle: experiments.lifecycle,
+        tags: experiments.tags,
+        createdAt: experiments.createdAt,
+        updatedAt: experiments.updatedAt,
+        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = ${experiments.id} and runs.lifecycle = 'active')`,
+        lastRunMs: sql<
+          number | null
+        >`(select max(start_ms)::float8 from runs where runs.experiment_id = ${experiments.id})`,
+      })
+      .from(experiments)
+      .where(
+        and(
+          eq(experiments.teamId, ctx.actor.teamId),
+          lifecycle ? eq(experiments.lifecycle, lifecycle) : undefined,
+          ...conditions,
+        ),
+      )
+      .orderBy(...order, sql`${experiments.id} desc`)
+      .offset(offset)
+      .limit(input.maxResults + 1);
+    return {
+      items: rows.slice(0, input.maxResults),
+      nextCursor: rows.length > input.maxResults ? encodeCursor([offset + input.maxResults]) : null,
+    };
+  },
+);

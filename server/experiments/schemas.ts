@@ -1,0 +1,214 @@
+import { z } from "zod";
+
+export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
+export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
+export const MODEL_STATUSES = [
+  "LOGGED_MODEL_PENDING",
+  "LOGGED_MODEL_READY",
+  "LOGGED_MODEL_UPLOAD_FAILED",
+] as const;
+
+/** Limits of the protocol (mlflow/utils/validation.py). */
+export const LIMITS = {
+  batchTotal: 1000,
+  batchParams: 100,
+  batchTags: 100,
+  keyLength: 250,
+  paramLength: 6000,
+  tagLength: 8000,
+  experimentNameLength: 500,
+  metricPage: 25_000,
+} as const;
+
+const Key = z
+  .string()
+  .min(1, "must not be empty")
+  .max(LIMITS.keyLength, `must not be longer than ${LIMITS.keyLength} characters`)
+  .regex(/^[\w\-./: ]+$/u, "may hold letters, digits and _ - . / : space only")
+  .refine(
+    (key) =>
+      !key.startsWith("/") && !key.split("/").some((part) => part === ".." || part === "." || part === ""),
+    {
+      message: "must be a normal relative path: no leading or double slash, no . or ..",
+    },
+  );
+
+const TagKey = z.string().min(1).max(LIMITS.keyLength);
+export const RunId = z.string().regex(/^[a-zA-Z0-9][\w-]{0,255}$/, "is not a run id");
+export const ExperimentRef = z.string().regex(/^\d{1,18}$/, "is not an experiment id");
+
+/** 64-bit integers arrive as numbers or digits. */
+export const Int64 = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int());
+
+const MAX_DOUBLE = Number.MAX_VALUE;
+/** Doubles may be "NaN", "Infinity", "-Infinity"; infinities are clamped to the largest double, as the protocol stores them. */
+export const MetricValue = z
+  .union([
+    z.number(),
+    z.enum(["NaN", "Infinity", "-Infinity", "inf", "-inf", "nan"]),
+    z.string().transform(Number),
+  ])
+  .transform((value) => {
+    if (typeof value === "number") return Number.isNaN(value) ? Number.NaN : clamp(value);
+    if (value.toLowerCase() === "nan") return Number.NaN;
+    return value.startsWith("-") ? -MAX_DOUBLE : MAX_DOUBLE;
+  });
+const clamp = (value: number) => Math.max(-MAX_DOUBLE, Math.min(MAX_DOUBLE, value));
+
+export const Metric = z.object({
+  key: Key,
+  value: MetricValue,
+  timestamp: Int64,
+  step: Int64.nullish().transform((step) => step ?? 0),
+  model_id: z.string().max(100).nullish(),
+  dataset_name: z.string().max(500).nullish(),
+  dataset_digest: z.string().max(100).nullish(),
+});
+export type MetricInput = z.output<typeof Metric>;
+
+export const Param = z.object({
+  key: Key,
+  value: z.coerce.string().transform((value) => value.slice(0, LIMITS.paramLength)),
+});
+export const Tag = z.object({
+  key: TagKey,
+  value: z.coerce.string().transform((value) => value.slice(0, LIMITS.tagLength)),
+});
+const ExperimentTag = z.object({ key: TagKey, value: z.coerce.string().max(5000) });
+
+export const CreateExperimentInput = z.object({
+  name: z.string().trim().min(1, "must not be empty").max(LIMITS.experimentNameLength),
+  tags: z.array(ExperimentTag).max(100).default([]),
+});
+export const ExperimentIdInput = z.object({ experimentId: ExperimentRef });
+export const ExperimentNameInput = z.object({ name: z.string().min(1).max(LIMITS.experimentNameLength) });
+export const RenameExperimentInput = z.object({
+  experimentId: ExperimentRef,
+  name: z.string().trim().min(1).max(LIMITS.experimentNameLength),
+});
+export const SetExperimentTagInput = ExperimentIdInput.extend({
+  key: TagKey,
+  value: z.coerce.string().max(5000),
+});
+export const DeleteExperimentTagInput = ExperimentIdInput.extend({ key: TagKey });
+
+const SearchBase = z.object({
+  filter: z.string().max(10_000).default(""),
+  orderBy: z.array(z.string().max(500)).max(10).default([]),
+  pageToken: z.string().max(500).nullish(),
+});
+export const SearchExperimentsInput = SearchBase.extend({
+  viewType: z.enum(VIEW_TYPES).default("ACTIVE_ONLY"),
+  maxResults: z.coerce.number().int().min(1).max(50_000).default(1000),
+});
+export const SearchRunsInput = SearchBase.extend({
+  experimentIds: z.array(ExperimentRef).max(1000).default([]),
+  viewType: z.enum(VIEW_TYPES).default("ACTIVE_ONLY"),
+  maxResults: z.coerce.number().int().min(1).max(50_000).default(1000),
+});
+export const SearchLoggedModelsInput = SearchBase.omit({ orderBy: true }).extend({
+  experimentIds: z.array(ExperimentRef).min(1).max(1000),
+  maxResults: z.coerce.number().int().min(1).max(100).default(50),
+});
+
+export const CreateRunInput = z.object({
+  experimentId: ExperimentRef.default("0"),
+  runName: z.string().max(500).nullish(),
+  userName: z.string().max(256).default(""),
+  startMs: Int64.optional(),
+  tags: z.array(Tag).max(200).default([]),
+});
+export const RunIdInput = z.object({ runId: RunId });
+export const UpdateRunInput = z.object({
+  runId: RunId,
+  status: z.enum(RUN_STATUSES).optional(),
+  endMs: Int64.nullish(),
+  runName: z.string().max(500).nullish(),
+});
+
+export const LogBatchInput = z
+  .object({
+    runId: RunId,
+    metrics: z.array(Metric).max(LIMITS.batchTotal).default([]),
+    params: z.array(Param).max(LIMITS.batchParams).default([]),
+    tags: z.array(Tag).max(LIMITS.batchTags).default([]),
+  })
+  .refine((value) => value.metrics.length + value.params.length + value.tags.length <= LIMITS.batchTotal, {
+    message: `A batch may hold at most ${LIMITS.batchTotal} metrics, params and tags together`,
+  });
+export const DeleteRunTagInput = z.object({ runId: RunId, key: TagKey });
+
+const DatasetInput = z.object({
+  tags: z.array(z.object({ key: z.string().max(255), value: z.string().max(500) })).default([]),
+  dataset: z.object({
+    name: z.string().min(1).max(500),
+    digest: z.string().min(1).max(100),
+    source_type: z.string().default("local"),
+    source: z.string().max(65_535).default(""),
+    schema: z.string().max(1_048_575).nullish(),
+    profile: z.string().max(16_777_215).nullish(),
+  }),
+});
+export const LogInputsInput = z.object({
+  runId: RunId,
+  datasets: z.array(DatasetInput).max(1000).default([]),
+});
+export const LogOutputsInput = z.object({
+  runId: RunId,
+  models: z
+    .array(z.object({ model_id: z.string().max(100), step: Int64.default(0) }))
+    .max(100)
+    .default([]),
+});
+export const MetricHistoryInput = z.object({
+  runId: RunId,
+  key: z.string().min(1).max(LIMITS.keyLength),
+  maxResults: z.coerce.number().int().min(1).max(LIMITS.metricPage).default(LIMITS.metricPage),
+  pageToken: z.string().max(500).nullish(),
+});
+
+const ModelName = z
+  .string()
+  .min(1, "must not be empty")
+  .max(500)
+  .refine((name) => !/[/:.%"']/.test(name), { message: "may not hold / : . % \" or '" });
+const Pairs = z
+  .array(z.object({ key: z.string().min(1).max(250), value: z.coerce.string().max(100_000) }))
+  .max(100);
+export const LoggedModelId = z.string().regex(/^m-[0-9a-f]{32}$/, "is not a logged model id");
+export const CreateLoggedModelInput = z.object({
+  experimentId: ExperimentRef,
+  name: ModelName.nullish(),
+  modelType: z.string().max(500).nullish(),
+  sourceRunId: RunId.nullish(),
+  params: Pairs.default([]),
+  tags: Pairs.default([]),
+});
+export const LoggedModelIdInput = z.object({ modelId: LoggedModelId });
+export const FinalizeLoggedModelInput = LoggedModelIdInput.extend({ status: z.enum(MODEL_STATUSES) });
+export const LoggedModelPairsInput = LoggedModelIdInput.extend({ pairs: Pairs });
+export const DeleteLoggedModelTagInput = LoggedModelIdInput.extend({ key: z.string().min(1).max(250) });
+
+export const ArtifactPathInput = z.object({ path: z.string().max(2000) });
+
+export const CompareRunsInput = z.object({ runIds: z.array(RunId).min(2).max(20) });
+export const MetricSeriesInput = z.object({
+  runIds: z.array(RunId).min(1).max(20),
+  key: z.string().min(1).max(LIMITS.keyLength),
+  maxPoints: z.coerce.number().int().min(10).max(2000).default(1000),
+});
+export const ListRunsInput = z.object({
+  experimentId: ExperimentRef,
+  filter: z.string().max(5000).default(""),
+  orderBy: z.string().max(500).default(""),
+  cursor: z.string().max(500).nullish(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});

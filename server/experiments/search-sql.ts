@@ -1,0 +1,108 @@
+import { and, desc, asc, inArray, notInArray, sql, type AnyColumn, type SQL } from "drizzle-orm";
+import { runInputs, runLatestMetrics, runParams, runs, runTags } from "@/db/schema";
+import { invalid } from "@/server/core/errors";
+import type { Comparison, OrderTerm } from "./search-filter";
+
+const refuse = (what: string) =>
+  invalid(`Invalid filter: ${what}.`, "See the search syntax in the documentation.");
+
+/** Compares a column as the grammar says: numbers numerically, LIKE with case, ILIKE without. */
+export function compare(column: AnyColumn | SQL, { operator, value, key }: Comparison): SQL {
+  if (operator === "IN" || operator === "NOT IN") {
+    if (!Array.isArray(value)) throw refuse(`${key} ${operator} wants a list`);
+    return operator === "IN" ? inArray(column as AnyColumn, value) : notInArray(column as AnyColumn, value);
+  }
+  if (Array.isArray(value)) throw refuse(`${key} ${operator} wants one value`);
+  switch (operator) {
+    case "=":
+      return sql`${column} = ${value}`;
+    case "!=":
+      return sql`${column} <> ${value}`;
+    case ">":
+      return sql`${column} > ${value}`;
+    case ">=":
+      return sql`${column} >= ${value}`;
+    case "<":
+      return sql`${column} < ${value}`;
+    case "<=":
+      return sql`${column} <= ${value}`;
+    case "LIKE":
+      return sql`${column} like ${String(value)}`;
+    default:
+      return sql`${column} ilike ${String(value)}`;
+  }
+}
+
+const TEXT_ATTRIBUTES: Record<string, AnyColumn | SQL> = {
+  run_id: runs.id,
+  run_name: runs.name,
+  "run name": runs.name,
+  user_id: runs.userName,
+  status: runs.status,
+  artifact_uri: sql`('mlflow-artifacts:/' || ${runs.experimentId} || '/' || ${runs.id} || '/artifacts')`,
+};
+const NUMBER_ATTRIBUTES: Record<string, AnyColumn> = {
+  start_time: runs.startMs,
+  created: runs.startMs,
+  end_time: runs.endMs,
+};
+
+function attribute(key: string): AnyColumn | SQL {
+  const column = TEXT_ATTRIBUTES[key] ?? NUMBER_ATTRIBUTES[key];
+  if (!column) throw refuse(`runs have no attribute "${key}"`);
+  return column;
+}
+
+const text = (comparison: Comparison): Comparison => {
+  if (typeof comparison.value === "number")
+    throw refuse(`${comparison.kind} ${comparison.key} is text: quote the value`);
+  return comparison;
+};
+
+function condition(comparison: Comparison): SQL {
+  const { kind, key } = comparison;
+  if (kind === "metric") {
+    if (typeof comparison.value !== "number") throw refuse(`metric ${key} wants a number`);
+    return sql`exists (select 1 from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan} and ${compare(runLatestMetrics.value, comparison)})`;
+  }
+  if (kind === "param") {
+    return sql`exists (select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key} and ${compare(runParams.value, text(comparison))})`;
+  }
+  if (kind === "tag") {
+    return sql`exists (select 1 from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key} and ${compare(runTags.value, text(comparison))})`;
+  }
+  if (kind === "dataset") {
+    const column =
+      key === "name"
+        ? runInputs.name
+        : key === "digest"
+          ? runInputs.digest
+          : sql`${runInputs.tags} ->> 'mlflow.data.context'`;
+    return sql`exists (select 1 from ${runInputs} where ${runInputs.runId} = ${runs.id} and ${compare(column, text(comparison))})`;
+  }
+  if (key in NUMBER_ATTRIBUTES && typeof comparison.value !== "number")
+    throw refuse(`${key} wants a number (epoch milliseconds)`);
+  return compare(attribute(key), comparison);
+}
+
+/** WHERE of a run search; metrics are compared at their latest value. */
+export const runConditions = (comparisons: readonly Comparison[]): SQL | undefined =>
+  and(...comparisons.map(condition));
+
+/** ORDER BY of a run search: missing and NaN last, ties by start time (newest first), then id. */
+export function runOrder(terms: readonly OrderTerm[]): SQL[] {
+  const order = terms.map(({ kind, key, descending }) => {
+    const direction = descending ? sql`desc nulls last` : sql`asc nulls last`;
+    if (kind === "metric") {
+      return sql`(select ${runLatestMetrics.value} from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan}) ${direction}`;
+    }
+    if (kind === "param") {
+      return sql`(select ${runParams.value} from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key}) ${direction}`;
+    }
+    if (kind === "tag") {
+      return sql`(select ${runTags.value} from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key}) ${direction}`;
+    }
+    return sql`${attribute(key)} ${direction}`;
+  });
+  return [...order, desc(runs.startMs), asc(runs.id)];
+}
