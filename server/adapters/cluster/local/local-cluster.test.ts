@@ -216,7 +216,7 @@ describe("exactly once, whatever dies", () => {
     const attemptId = fresh();
     const spec = { attemptId, command: ["sh", "-c", "echo started; sleep 2; echo done"] };
     const submitter = path.join(root, "submitter.ts");
-    const adapter = path.resolve("server/adapters/cluster/index.ts");
+    const adapter = path.resolve(import.meta.dirname, "../index.ts");
     writeFileSync(
       submitter,
       `import { createLocalCluster } from ${JSON.stringify(adapter)};
@@ -224,7 +224,11 @@ describe("exactly once, whatever dies", () => {
        setInterval(() => {}, 1e6);`,
     );
     const args = ["--import", import.meta.resolve("tsx"), submitter];
-    const child: ChildProcess = spawn(node, args, { stdio: "inherit", detached: true, cwd: process.cwd() });
+    const child: ChildProcess = spawn(node, args, {
+      stdio: "inherit",
+      detached: true,
+      cwd: path.resolve(import.meta.dirname, "../../../.."),
+    });
     await waitFor("the submitter's job", async () => (await cluster.observe(attemptId))?.phase === "running");
     process.kill(-(child.pid ?? 0), "SIGKILL");
     await waitFor("the submitter's death", () => child.signalCode === "SIGKILL");
