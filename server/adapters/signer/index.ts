@@ -1,0 +1,2 @@
+export type { LogSigner, Signer } from "./port";
+export { openLocalSigners, keyIdOf } from "./local-signer";

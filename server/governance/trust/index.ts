@@ -1,0 +1,10 @@
+export * from "./bundle";
+export * from "./dsse";
+export * from "./log-entry";
+export * from "./merkle";
+export * from "./note";
+export * from "./statement";
+export * from "./tiles";
+export * from "./tlog-proof";
+export * from "./verify-command";
+export { fromBase64, toBase64, toHex } from "./bytes";
