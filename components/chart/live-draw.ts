@@ -86,6 +86,7 @@ export function drawBackground(plot: uPlot, props: LiveChartProps, ink: Ink): vo
   ctx.save();
   ctx.font = `${11 * devicePixelRatio}px ${ink.font}`;
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   (props.stages ?? []).forEach((stage, index) => {
     const from = clipX(plot, stage.from);
     const to = stage.to === null ? left + width : clipX(plot, stage.to);

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { LiveChartProps } from "./live-chart";
+import { formatClock } from "@/components/common/format";
 import { drawBackground, drawForeground, type Ink, readInk } from "./live-draw";
 
 type PlotProps = LiveChartProps & { height: number; format: (value: number) => string };
@@ -74,7 +75,12 @@ function toOptions(
       },
     },
     axes: [
-      { ...axis, grid: { show: false } },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 90,
+        values: (_, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
+      },
       { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => props.format(tick)) },
     ],
     hooks: {

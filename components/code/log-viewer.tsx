@@ -188,7 +188,7 @@ export function LogViewer(props: LogViewerProps) {
       virtual.scrollToIndex(first, { align: "center" });
     }
   };
-  const gutter = `${String(firstLineNumber + all.length).length + 1}ch`;
+  const gutter = `${String(firstLineNumber + all.length).length + 3}ch`;
   return (
     <div className="overflow-hidden rounded-lg border bg-surface">
       <Toolbar

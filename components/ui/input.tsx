@@ -2,7 +2,7 @@ import type { ComponentProps } from "react";
 import { cn } from "./cn";
 
 export const fieldClasses =
-  "w-full min-w-0 rounded-md border border-border-strong/70 bg-surface text-base text-fg placeholder:text-fg-subtle hover:border-border-strong focus-visible:border-focus focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-focus disabled:cursor-not-allowed disabled:bg-surface-sunken disabled:text-fg-subtle read-only:bg-surface-sunken aria-invalid:border-negative";
+  "w-full min-w-0 rounded-md border border-border-strong/70 bg-surface text-base text-fg placeholder:text-fg-subtle hover:border-border-strong focus-visible:border-focus focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-focus disabled:cursor-not-allowed disabled:bg-surface-sunken disabled:text-fg-subtle [&[readonly]]:bg-surface-sunken aria-invalid:border-negative";
 
 /** A one-line text field. */
 export function Input({ className, type, ...rest }: ComponentProps<"input">) {

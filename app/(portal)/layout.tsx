@@ -1,0 +1,19 @@
+import { cookies } from "next/headers";
+import { redirect } from "next/navigation";
+import type { ReactNode } from "react";
+import { TrpcProvider } from "@/components/trpc";
+import { pageSession } from "@/server/api/page-session";
+import { PortalFrame } from "./portal-frame";
+
+export default async function PortalLayout({ children }: { children: ReactNode }) {
+  const session = await pageSession();
+  if (!session) redirect("/sign-in");
+  const collapsed = (await cookies()).get("mw_sidebar")?.value === "collapsed";
+  return (
+    <TrpcProvider>
+      <PortalFrame session={session} defaultCollapsed={collapsed}>
+        {children}
+      </PortalFrame>
+    </TrpcProvider>
+  );
+}
