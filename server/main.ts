@@ -45,10 +45,10 @@ async function database(): Promise<Addresses> {
   return postgres;
 }
 
-async function bootstrap(addresses: Addresses): Promise<void> {
+async function bootstrap(addresses: Addresses): Promise<string[]> {
   // Loaded late: it brings the whole domain with it, which a start that fails early does not need.
   const identity = await import("@/server/identity/bootstrap");
-  await identity.bootstrap(addresses);
+  return identity.bootstrap(addresses);
 }
 
 function childSpecs(): ChildSpec[] {
@@ -83,7 +83,7 @@ async function start(): Promise<void> {
   });
   await step("schema", () => migrateDatabase(addresses.ownerUrl));
   process.env.DATABASE_URL = addresses.appUrl;
-  await step("accounts", () => bootstrap(addresses));
+  const accounts = await step("accounts", () => bootstrap(addresses));
   // The owner's address stays with the launcher: what serves requests cannot change the schema.
   const { DATABASE_OWNER_URL: _owner, ...environment } = process.env;
   if (stopping) return;
@@ -95,6 +95,7 @@ async function start(): Promise<void> {
   );
   if (stopping) return;
   print(`Modelworks is ready: ${portalUrl} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  for (const line of accounts) print(line);
 }
 
 async function stop(exitCode: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Db } from "@/db/client";
 import { apiTokens, memberships, teams, users } from "@/db/schema";
 import { TEAM_ROLES, TOKEN_SCOPES, type Actor } from "@/server/core/actor";
 import { AppError } from "@/server/core/errors";
-import { looksLikeApiToken, tokenHash } from "./token-format";
+import { tokenHash } from "./token-format";
 
 const Role = z.enum(TEAM_ROLES);
 const Scopes = z.array(z.enum(TOKEN_SCOPES));
@@ -63,7 +63,8 @@ const TOUCH_EVERY_MS = 60_000;
  * @throws AppError `unauthenticated` for a malformed, unknown, expired or revoked token.
  */
 export async function actorOfToken(db: Db, token: string, now: Date): Promise<Actor> {
-  if (!looksLikeApiToken(token)) throw badToken();
+  // A bootstrap token is whatever the operator chose: the length alone can refuse without a look-up.
+  if (token.length < 24) throw badToken();
   const [row] = await db
     .select({
       id: apiTokens.id,

@@ -1,0 +1,59 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { users } from "@/db/schema";
+import { log } from "@/server/core/log";
+import { verifyPassword } from "./password";
+import { recordRefusal, recordSignIn } from "./record-sign-in";
+import { returnSignInTries, takeSignInTry } from "./sign-in-limit";
+
+export interface SignedIn {
+  id: string;
+  name: string;
+  email: string;
+  sessionVersion: number;
+}
+
+export type PasswordVerdict =
+  | { outcome: "signed_in"; person: SignedIn }
+  | { outcome: "refused" }
+  | { outcome: "wait"; seconds: number }
+  | { outcome: "unavailable" };
+
+async function judge(db: Db, email: string, password: string, address: string): Promise<PasswordVerdict> {
+  const seconds = await takeSignInTry(email, address);
+  if (seconds !== undefined) return { outcome: "wait", seconds };
+  const [row] = await db
+    .select({
+      id: users.id,
+      name: users.name,
+      email: users.email,
+      activeTeamId: users.activeTeamId,
+      passwordHash: users.passwordHash,
+      sessionVersion: users.sessionVersion,
+    })
+    .from(users)
+    .where(and(eq(sql`lower(${users.email})`, email), isNull(users.disabledAt)));
+  // An unknown account costs the same time as a wrong password.
+  const right = await verifyPassword(password, row?.passwordHash ?? null);
+  if (!row || !right) {
+    await recordRefusal(db, email, "password", "wrong account or password");
+    return { outcome: "refused" };
+  }
+  await returnSignInTries(email, address);
+  await db.update(users).set({ lastSeenAt: new Date() }).where(eq(users.id, row.id));
+  await recordSignIn(db, row, "password");
+  return { outcome: "signed_in", person: row };
+}
+
+/** Judges an email address and a password. Never throws: what cannot be judged is not let in. */
+export async function signInByPassword(
+  db: Db,
+  given: { email: string; password: string; address: string },
+): Promise<PasswordVerdict> {
+  try {
+    return await judge(db, given.email.trim().toLowerCase().slice(0, 254), given.password.slice(0, 200), given.address);
+  } catch (error) {
+    log.error({ err: error }, "a sign-in could not be judged");
+    return { outcome: "unavailable" };
+  }
+}
