@@ -1,7 +1,8 @@
 import type { Hono } from "hono";
 import type { HttpEnv } from "./app-env";
+import { mlflowApp } from "./mlflow/app";
 
 /** The field's own protocols, each a translator in a folder of its own. */
 export function protocolApps(): { path: string; app: Hono<HttpEnv> }[] {
-  return [];
+  return [{ path: "/", app: mlflowApp() }];
 }

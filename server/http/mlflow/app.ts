@@ -1,0 +1,49 @@
+import { Hono } from "hono";
+import type { HttpEnv } from "../app-env";
+import { artifactApp } from "./artifacts";
+import { loggedModelEndpoints } from "./logged-models";
+import { experimentEndpoints, runEndpoints } from "./tracking";
+import { readParams, requireParams, wireError, wireJson, type Endpoint } from "./wire";
+
+/** Tells clients which behaviour to expect; below 3.4, so that they do not send spans by OTLP. */
+const REPORTED_VERSION = "3.3.2";
+
+export const mlflowEndpoints: readonly Endpoint[] = [
+  ...experimentEndpoints,
+  ...runEndpoints,
+  ...loggedModelEndpoints,
+];
+
+function rpcApp(): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.onError((error, c) => wireError(c, error));
+  for (const endpoint of mlflowEndpoints) {
+    app.on(endpoint.method, endpoint.path, async (c) => {
+      const caller = await c.get("caller")();
+      const params = { ...(await readParams(c)), ...c.req.param() };
+      requireParams(params, endpoint.required ?? []);
+      const answer = await endpoint.run(caller, params);
+      return new Response(wireJson(answer ?? {}), {
+        headers: { "content-type": "application/json", "x-request-id": caller.requestId },
+      });
+    });
+  }
+  app.all("*", (c) =>
+    c.json({ error_code: "ENDPOINT_NOT_FOUND", message: `There is no ${c.req.method} ${c.req.path}.` }, 404),
+  );
+  return app;
+}
+
+/** MLflow's REST API, so that an unmodified client works with MLFLOW_TRACKING_URI set to the portal. */
+export function mlflowApp(): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.get("/version", (c) => c.text(REPORTED_VERSION));
+  for (const base of ["/api/2.0", "/ajax-api/2.0"]) {
+    app.route(`${base}/mlflow-artifacts`, artifactApp());
+    app.route(`${base}/mlflow`, rpcApp());
+  }
+  app.all("/api/3.0/*", (c) =>
+    c.json({ error_code: "ENDPOINT_NOT_FOUND", message: `There is no ${c.req.method} ${c.req.path}.` }, 404),
+  );
+  return app;
+}

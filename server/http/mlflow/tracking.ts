@@ -1,0 +1,257 @@
+import * as experiments from "@/server/experiments";
+import { experimentMessage, metricMessage, runInfoMessage, runMessage } from "./messages";
+import { given, idOrUnset, list, runIdOf, type Endpoint, type Params } from "./wire";
+
+const searchInput = (params: Params) => ({
+  filter: given(params.filter),
+  orderBy: list(params.order_by),
+  viewType: given(params.view_type ?? params.run_view_type),
+  maxResults: given(params.max_results),
+  pageToken: given(params.page_token),
+});
+
+const searchExperiments = async (caller: Parameters<Endpoint["run"]>[0], params: Params) => {
+  const page = await experiments.searchExperiments.execute(caller, searchInput(params));
+  return { experiments: page.items.map(experimentMessage), next_page_token: page.nextCursor };
+};
+
+export const experimentEndpoints: Endpoint[] = [
+  {
+    method: "POST",
+    path: "/experiments/create",
+    required: ["name"],
+    run: async (caller, p) => {
+      const row = await experiments.createExperiment.execute(caller, { name: p.name, tags: list(p.tags) });
+      return { experiment_id: String(row.id) };
+    },
+  },
+  {
+    method: "GET",
+    path: "/experiments/get",
+    required: ["experiment_id"],
+    run: async (caller, p) => ({
+      experiment: experimentMessage(
+        await experiments.getExperiment.execute(caller, { experimentId: idOrUnset(p.experiment_id) }),
+      ),
+    }),
+  },
+  {
+    method: "GET",
+    path: "/experiments/get-by-name",
+    required: ["experiment_name"],
+    run: async (caller, p) => ({
+      experiment: experimentMessage(
+        await experiments.getExperimentByName.execute(caller, { name: p.experiment_name }),
+      ),
+    }),
+  },
+  { method: "POST", path: "/experiments/search", run: searchExperiments },
+  { method: "GET", path: "/experiments/search", run: searchExperiments },
+  {
+    method: "POST",
+    path: "/experiments/delete",
+    required: ["experiment_id"],
+    run: (caller, p) =>
+      experiments.deleteExperiment
+        .execute(caller, { experimentId: idOrUnset(p.experiment_id) })
+        .then(() => ({})),
+  },
+  {
+    method: "POST",
+    path: "/experiments/restore",
+    required: ["experiment_id"],
+    run: (caller, p) =>
+      experiments.restoreExperiment
+        .execute(caller, { experimentId: idOrUnset(p.experiment_id) })
+        .then(() => ({})),
+  },
+  {
+    method: "POST",
+    path: "/experiments/update",
+    required: ["experiment_id", "new_name"],
+    run: (caller, p) =>
+      experiments.renameExperiment
+        .execute(caller, { experimentId: idOrUnset(p.experiment_id), name: p.new_name })
+        .then(() => ({})),
+  },
+  {
+    method: "POST",
+    path: "/experiments/set-experiment-tag",
+    required: ["experiment_id", "key"],
+    run: (caller, p) =>
+      experiments.setExperimentTag.execute(caller, {
+        experimentId: idOrUnset(p.experiment_id),
+        key: p.key,
+        value: p.value ?? "",
+      }),
+  },
+  {
+    method: "POST",
+    path: "/experiments/delete-experiment-tag",
+    required: ["experiment_id", "key"],
+    run: (caller, p) =>
+      experiments.deleteExperimentTag.execute(caller, {
+        experimentId: idOrUnset(p.experiment_id),
+        key: p.key,
+      }),
+  },
+];
+
+const datasets = (p: Params) => list(p.datasets);
+
+export const runEndpoints: Endpoint[] = [
+  {
+    method: "POST",
+    path: "/runs/create",
+    run: async (caller, p) => {
+      const run = await experiments.createRun.execute(caller, {
+        experimentId: idOrUnset(p.experiment_id),
+        runName: p.run_name,
+        userName: given(p.user_id),
+        startMs: given(p.start_time),
+        tags: list(p.tags),
+      });
+      return { run: runMessage(run) };
+    },
+  },
+  {
+    method: "POST",
+    path: "/runs/update",
+    run: async (caller, p) => {
+      const run = await experiments.updateRun.execute(caller, {
+        runId: runIdOf(p),
+        status: given(p.status),
+        endMs: given(p.end_time),
+        runName: p.run_name,
+      });
+      return { run_info: runInfoMessage(run) };
+    },
+  },
+  {
+    method: "GET",
+    path: "/runs/get",
+    run: async (caller, p) => ({
+      run: runMessage(await experiments.getRun.execute(caller, { runId: runIdOf(p) })),
+    }),
+  },
+  {
+    method: "POST",
+    path: "/runs/search",
+    run: async (caller, p) => {
+      const page = await experiments.searchRuns.execute(caller, {
+        ...searchInput(p),
+        experimentIds: list(p.experiment_ids).map(idOrUnset),
+      });
+      return { runs: page.items.map(runMessage), next_page_token: page.nextCursor };
+    },
+  },
+  {
+    method: "POST",
+    path: "/runs/delete",
+    required: ["run_id"],
+    run: (caller, p) => experiments.deleteRun.execute(caller, { runId: p.run_id }).then(() => ({})),
+  },
+  {
+    method: "POST",
+    path: "/runs/restore",
+    required: ["run_id"],
+    run: (caller, p) => experiments.restoreRun.execute(caller, { runId: p.run_id }).then(() => ({})),
+  },
+  {
+    method: "POST",
+    path: "/runs/log-metric",
+    required: ["key", "value", "timestamp"],
+    run: (caller, p) =>
+      experiments.logBatch.execute(caller, {
+        runId: runIdOf(p),
+        metrics: [
+          {
+            key: p.key,
+            value: p.value,
+            timestamp: p.timestamp,
+            step: p.step,
+            model_id: p.model_id,
+            dataset_name: p.dataset_name,
+            dataset_digest: p.dataset_digest,
+          },
+        ],
+      }),
+  },
+  {
+    method: "POST",
+    path: "/runs/log-parameter",
+    required: ["key"],
+    run: (caller, p) =>
+      experiments.logBatch.execute(caller, {
+        runId: runIdOf(p),
+        params: [{ key: p.key, value: p.value ?? "" }],
+      }),
+  },
+  {
+    method: "POST",
+    path: "/runs/set-tag",
+    required: ["key"],
+    run: (caller, p) =>
+      experiments.logBatch.execute(caller, {
+        runId: runIdOf(p),
+        tags: [{ key: p.key, value: p.value ?? "" }],
+      }),
+  },
+  {
+    method: "POST",
+    path: "/runs/delete-tag",
+    required: ["run_id", "key"],
+    run: (caller, p) => experiments.deleteRunTag.execute(caller, { runId: p.run_id, key: p.key }),
+  },
+  {
+    method: "POST",
+    path: "/runs/log-batch",
+    run: (caller, p) =>
+      experiments.logBatch.execute(caller, {
+        runId: runIdOf(p),
+        metrics: list(p.metrics),
+        params: list(p.params),
+        tags: list(p.tags),
+      }),
+  },
+  {
+    method: "POST",
+    path: "/runs/log-inputs",
+    required: ["run_id"],
+    run: (caller, p) => experiments.logInputs.execute(caller, { runId: p.run_id, datasets: datasets(p) }),
+  },
+  {
+    method: "POST",
+    path: "/runs/outputs",
+    required: ["run_id"],
+    run: (caller, p) => experiments.logOutputs.execute(caller, { runId: p.run_id, models: list(p.models) }),
+  },
+  {
+    method: "GET",
+    path: "/metrics/get-history",
+    required: ["metric_key"],
+    run: async (caller, p) => {
+      const page = await experiments.metricHistory.execute(caller, {
+        runId: runIdOf(p),
+        key: p.metric_key,
+        maxResults: given(p.max_results),
+        pageToken: given(p.page_token),
+      });
+      return { metrics: page.items.map(metricMessage), next_page_token: page.nextCursor };
+    },
+  },
+  {
+    method: "GET",
+    path: "/artifacts/list",
+    run: async (caller, p) => {
+      const run = await experiments.getRun.execute(caller, { runId: runIdOf(p) });
+      const folder =
+        typeof p.path === "string" && p.path !== "" ? `${run.artifactRoot}/${p.path}` : run.artifactRoot;
+      const files = await experiments.listArtifacts.execute(caller, { path: folder });
+      return {
+        root_uri: `mlflow-artifacts:/${run.artifactRoot}`,
+        files: files.map((file) => ({ path: file.path, is_dir: file.isDir, file_size: file.sizeBytes })),
+      };
+    },
+  },
+];
