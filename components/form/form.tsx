@@ -15,7 +15,7 @@ function listErrors(errors: FieldErrors, prefix = ""): { name: string; message: 
   });
 }
 
-/** What keeps the form from being sent; takes the focus after a failed submit. */
+/** What keeps the form from being sent. The first wrong field takes the focus (react-hook-form); with no such field, this does. */
 export function FormErrorSummary<V extends FieldValues, O>({
   control,
   labels = {},
@@ -28,13 +28,14 @@ export function FormErrorSummary<V extends FieldValues, O>({
   const attempt = useRef(0);
   const items = listErrors(errors);
   const failed = items.length > 0 && submitCount > 0 && !isSubmitting;
+  const whole = failed && items.every((item) => item.name.startsWith("root"));
   // Effect: moves the browser's focus to the summary after a submit that failed.
   useEffect(() => {
-    if (failed && attempt.current !== submitCount) {
+    if (whole && attempt.current !== submitCount) {
       attempt.current = submitCount;
       box.current?.focus();
     }
-  }, [failed, submitCount]);
+  }, [whole, submitCount]);
   if (!failed) return null;
   return (
     <div ref={box} tabIndex={-1} className="rounded-lg">
