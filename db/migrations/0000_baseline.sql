@@ -227,6 +227,12 @@ CREATE TABLE "uploads" (
 	"finished_at" timestamp (6) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "cluster_resources" (
+	"resource" text PRIMARY KEY NOT NULL,
+	"amount" bigint NOT NULL,
+	"updated_at" timestamp (6) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "gpu_flavors" (
 	"name" text PRIMARY KEY NOT NULL,
 	"title" text NOT NULL,
@@ -246,6 +252,7 @@ CREATE TABLE "job_attempts" (
 	"peak_rss_bytes" bigint,
 	"cpu_seconds" double precision,
 	"log_digest" text,
+	"log_size_bytes" bigint,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp (6) with time zone,
 	"ended_at" timestamp (6) with time zone
@@ -287,6 +294,7 @@ CREATE TABLE "jobs" (
 	"attempt_count" integer DEFAULT 0 NOT NULL,
 	"priority" integer DEFAULT 0 NOT NULL,
 	"dedup_key" text,
+	"not_before" timestamp (6) with time zone,
 	"created_by" text NOT NULL,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
 	"admitted_at" timestamp (6) with time zone,
@@ -817,6 +825,7 @@ CREATE UNIQUE INDEX "datasets_slug" ON "datasets" USING btree ("team_id","slug")
 CREATE INDEX "datasets_team_updated" ON "datasets" USING btree ("team_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "uploads_dataset" ON "uploads" USING btree ("dataset_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "job_attempts_number" ON "job_attempts" USING btree ("job_id","number");--> statement-breakpoint
+CREATE INDEX "job_attempts_open" ON "job_attempts" USING btree ("state","ended_at");--> statement-breakpoint
 CREATE INDEX "job_inputs_version" ON "job_inputs" USING btree ("dataset_version_id");--> statement-breakpoint
 CREATE INDEX "job_outputs_digest" ON "job_outputs" USING btree ("digest");--> statement-breakpoint
 CREATE INDEX "jobs_team_created" ON "jobs" USING btree ("team_id","created_at","id");--> statement-breakpoint
@@ -826,7 +835,9 @@ CREATE UNIQUE INDEX "jobs_dedup" ON "jobs" USING btree ("team_id","dedup_key");-
 CREATE INDEX "quota_requests_team" ON "quota_requests" USING btree ("team_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "quota_requests_state" ON "quota_requests" USING btree ("state","created_at");--> statement-breakpoint
 CREATE INDEX "quotas_team" ON "quotas" USING btree ("team_id","resource");--> statement-breakpoint
+CREATE INDEX "quotas_expiry" ON "quotas" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "quotas_request" ON "quotas" USING btree ("request_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "quotas_base" ON "quotas" USING btree ("team_id","resource") WHERE "quotas"."request_id" is null and "quotas"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "artifacts_digest" ON "artifacts" USING btree ("digest");--> statement-breakpoint
 CREATE UNIQUE INDEX "experiments_name" ON "experiments" USING btree ("team_id","name");--> statement-breakpoint
 CREATE INDEX "experiments_team" ON "experiments" USING btree ("team_id","updated_at","id");--> statement-breakpoint

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   doublePrecision,
@@ -35,6 +36,8 @@ export const jobs = pgTable(
     attemptCount: integer("attempt_count").notNull().default(0),
     priority: integer("priority").notNull().default(0),
     dedupKey: text("dedup_key"),
+    /** A retry waits until then. */
+    notBefore: at("not_before"),
     createdBy: text("created_by").notNull(),
     createdAt: at("created_at").notNull().defaultNow(),
     admittedAt: at("admitted_at"),
@@ -69,11 +72,15 @@ export const jobAttempts = pgTable(
     peakRssBytes: bigint("peak_rss_bytes", { mode: "number" }),
     cpuSeconds: doublePrecision("cpu_seconds"),
     logDigest: text("log_digest"),
+    logSizeBytes: bigint("log_size_bytes", { mode: "number" }),
     createdAt: at("created_at").notNull().defaultNow(),
     startedAt: at("started_at"),
     endedAt: at("ended_at"),
   },
-  (t) => [uniqueIndex("job_attempts_number").on(t.jobId, t.number)],
+  (t) => [
+    uniqueIndex("job_attempts_number").on(t.jobId, t.number),
+    index("job_attempts_open").on(t.state, t.endedAt),
+  ],
 );
 
 export const jobInputs = pgTable(
@@ -113,10 +120,24 @@ export const quotas = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
     endedAt: at("ended_at"),
   },
-  (t) => [index("quotas_team").on(t.teamId, t.resource), uniqueIndex("quotas_request").on(t.requestId)],
+  (t) => [
+    index("quotas_team").on(t.teamId, t.resource),
+    index("quotas_expiry").on(t.expiresAt),
+    uniqueIndex("quotas_request").on(t.requestId),
+    uniqueIndex("quotas_base")
+      .on(t.teamId, t.resource)
+      .where(sql`${t.requestId} is null and ${t.endedAt} is null`),
+  ],
 );
 
-/** What the cluster has to hand out. */
+/** What the cluster has of `cpu` (milli-cores) and `memory` (bytes); the worker states it at its start. */
+export const clusterResources = pgTable("cluster_resources", {
+  resource: text("resource").primaryKey(),
+  amount: bigint("amount", { mode: "number" }).notNull(),
+  updatedAt: at("updated_at").notNull().defaultNow(),
+});
+
+/** The GPUs the cluster has to hand out, by kind, as declared by the platform. */
 export const gpuFlavors = pgTable("gpu_flavors", {
   name: text("name").primaryKey(),
   title: text("title").notNull(),
