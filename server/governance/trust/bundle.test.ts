@@ -233,7 +233,7 @@ const replaceAt = (text: string, at: number) =>
 /** Text bytes one by one; the signature by its decoded bytes, as base64 has spare bits. */
 function checkpointMutations(note: string): string[] {
   const split = note.indexOf("\n\n");
-  const text = [...note.slice(0, split)].map((_, at) => replaceAt(note, at));
+  const text = Array.from({ length: split }, (_, at) => replaceAt(note, at));
   const [, name = "", blob = ""] = /^\u2014 (\S+) (\S+)$/m.exec(note) ?? [];
   return [...text, ...flipEach(blob).map((other) => `${note.slice(0, split + 2)}\u2014 ${name} ${other}\n`)];
 }
