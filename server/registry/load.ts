@@ -1,0 +1,110 @@
+import { and, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { modelAliases, modelVersions, registeredModels } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { notFound } from "@/server/core/errors";
+import { groupBy } from "@/server/core/group-by";
+
+export type RegisteredModel = typeof registeredModels.$inferSelect;
+export type ModelVersionRow = typeof modelVersions.$inferSelect;
+
+/** A version with its model's name and the aliases that point at it. */
+export interface ModelVersion extends ModelVersionRow {
+  modelName: string;
+  aliases: string[];
+}
+
+/** @throws AppError `not_found` */
+export async function loadModel(ctx: Ctx, name: string): Promise<RegisteredModel> {
+  const [row] = await ctx.db
+    .select()
+    .from(registeredModels)
+    .where(
+      and(
+        eq(registeredModels.teamId, ctx.actor.teamId),
+        eq(registeredModels.name, name),
+        isNull(registeredModels.archivedAt),
+      ),
+    );
+  if (!row) throw notFound("registered model", name);
+  return row;
+}
+
+async function withAliases(
+  ctx: Ctx,
+  rows: { version: ModelVersionRow; modelName: string }[],
+): Promise<ModelVersion[]> {
+  if (rows.length === 0) return [];
+  const found = await ctx.db
+    .select({ versionId: modelAliases.versionId, alias: modelAliases.alias })
+    .from(modelAliases)
+    .where(
+      inArray(
+        modelAliases.versionId,
+        rows.map((row) => row.version.id),
+      ),
+    )
+    .orderBy(modelAliases.alias);
+  const aliases = groupBy(found, (row) => row.versionId);
+  return rows.map(({ version, modelName }) => ({
+    ...version,
+    modelName,
+    aliases: (aliases.get(version.id) ?? []).map((row) => row.alias),
+  }));
+}
+
+const select = (ctx: Ctx) =>
+  ctx.db
+    .select({ version: modelVersions, modelName: registeredModels.name })
+    .from(modelVersions)
+    .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId));
+
+const visible = (ctx: Ctx) =>
+  and(
+    eq(modelVersions.teamId, ctx.actor.teamId),
+    ne(modelVersions.state, "deleted"),
+    isNull(registeredModels.archivedAt),
+  );
+
+/** @throws AppError `not_found` */
+export async function loadVersion(ctx: Ctx, name: string, number: number): Promise<ModelVersion> {
+  const rows = await select(ctx).where(
+    and(visible(ctx), eq(registeredModels.name, name), eq(modelVersions.number, number)),
+  );
+  const [version] = await withAliases(ctx, rows);
+  if (!version) throw notFound("model version", `${name} ${number}`);
+  return version;
+}
+
+/** @throws AppError `not_found` */
+export async function loadVersionById(ctx: Ctx, id: string): Promise<ModelVersion> {
+  const [version] = await withAliases(
+    ctx,
+    await select(ctx).where(and(visible(ctx), eq(modelVersions.id, id))),
+  );
+  if (!version) throw notFound("model version", id);
+  return version;
+}
+
+/** All versions of a model, newest first. */
+export async function versionsOf(ctx: Ctx, modelId: string): Promise<ModelVersion[]> {
+  const rows = await select(ctx)
+    .where(and(visible(ctx), eq(modelVersions.modelId, modelId)))
+    .orderBy(sql`${modelVersions.number} desc`);
+  return withAliases(ctx, rows);
+}
+
+/** Versions that satisfy more conditions, in a given order. */
+export async function findVersions(
+  ctx: Ctx,
+  conditions: ReturnType<typeof sql>[],
+  order: ReturnType<typeof sql>[],
+  offset: number,
+  limit: number,
+): Promise<ModelVersion[]> {
+  const rows = await select(ctx)
+    .where(and(visible(ctx), ...conditions))
+    .orderBy(...order)
+    .offset(offset)
+    .limit(limit);
+  return withAliases(ctx, rows);
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
+export type Stage = (typeof STAGES)[number];
+export const VERSION_STATES = ["pending", "ready", "failed", "deleted"] as const;
+
+export const ModelName = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(256, "must not be longer than 256 characters")
+  .refine((name) => !/[/:]/.test(name), { message: "may not hold / or :" });
+export const VersionNumber = z.coerce.number().int("must be a whole number").min(1, "must be 1 or more");
+const TagKey = z.string().min(1).max(250);
+const TagValue = z.coerce.string().max(100_000);
+const Tags = z
+  .array(z.object({ key: TagKey, value: TagValue }))
+  .max(200)
+  .default([]);
+export const Alias = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[\w-]+$/, "may hold letters, digits, _ and - only")
+  .refine((alias) => alias !== "latest" && !/^v\d+$/i.test(alias), {
+    message: '"latest" and v<number> are reserved',
+  });
+
+export const CreateModelInput = z.object({
+  name: ModelName,
+  description: z.string().max(20_000).nullish(),
+  tags: Tags,
+});
+export const ModelNameInput = z.object({ name: ModelName });
+export const RenameModelInput = ModelNameInput.extend({ newName: ModelName });
+export const UpdateModelInput = ModelNameInput.extend({ description: z.string().max(20_000) });
+export const ModelTagInput = ModelNameInput.extend({ key: TagKey, value: TagValue });
+export const ModelTagKeyInput = ModelNameInput.extend({ key: TagKey });
+
+export const VersionInput = ModelNameInput.extend({ version: VersionNumber });
+export const CreateVersionInput = z.object({
+  name: ModelName,
+  source: z.string().min(1).max(5000),
+  runId: z.string().max(256).nullish(),
+  loggedModelId: z.string().max(64).nullish(),
+  description: z.string().max(20_000).nullish(),
+  tags: Tags,
+});
+export const UpdateVersionInput = VersionInput.extend({ description: z.string().max(20_000) });
+export const VersionTagInput = VersionInput.extend({ key: TagKey, value: TagValue });
+export const VersionTagKeyInput = VersionInput.extend({ key: TagKey });
+export const TransitionStageInput = VersionInput.extend({
+  stage: z
+    .string()
+    .transform((stage) => STAGES.find((each) => each.toLowerCase() === stage.toLowerCase()))
+    .pipe(z.enum(STAGES, { message: `must be one of ${STAGES.join(", ")}` })),
+  archiveExistingVersions: z.boolean().default(false),
+});
+export const AliasInput = ModelNameInput.extend({ alias: Alias });
+export const SetAliasInput = AliasInput.extend({ version: VersionNumber });
+export const LatestVersionsInput = ModelNameInput.extend({ stages: z.array(z.string()).max(10).default([]) });
+
+const Search = z.object({
+  filter: z.string().max(10_000).default(""),
+  orderBy: z.array(z.string().max(500)).max(10).default([]),
+  pageToken: z.string().max(500).nullish(),
+});
+export const SearchModelsInput = Search.extend({
+  maxResults: z.coerce.number().int().min(1).max(1000).default(100),
+});
+export const SearchVersionsInput = Search.extend({
+  maxResults: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .transform((value) => Math.min(value, 10_000)),
+});

@@ -1,0 +1,295 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { lineageEdges, modelAliases, modelVersions, registeredModels } from "@/db/schema";
+import {
+  artifactRootOfModel,
+  artifactRootOfRun,
+  loggedModelOf,
+  runOf,
+  sealLoggedModel,
+} from "@/server/experiments";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { AppError, invalidField, precondition } from "@/server/core/errors";
+import { newId } from "@/server/core/ids";
+import { notifyLive } from "@/server/core/live";
+import { emit } from "@/server/core/outbox";
+import { mutation, query } from "@/server/core/verb";
+import { loadModel, loadVersion, loadVersionById, type ModelVersion } from "./load";
+import {
+  CreateVersionInput,
+  TransitionStageInput,
+  UpdateVersionInput,
+  VersionInput,
+  VersionTagInput,
+  VersionTagKeyInput,
+} from "./schemas";
+
+const WRITE = "registry.model.write" as const;
+const subject = (version: ModelVersion) => ({
+  kind: "model_version",
+  id: version.id,
+  label: `${version.modelName} ${version.number}`,
+});
+
+interface Source {
+  artifactRoot: string | null;
+  runId: string | null;
+  loggedModelId: string | null;
+}
+
+const PROMPT_TAG = "mlflow.prompt.is_prompt";
+
+/** Finds the files that a source names: a logged model, a folder of a run, or (for prompts) none. */
+async function resolveSource(
+  ctx: Ctx,
+  input: { source: string; runId?: string | null; loggedModelId?: string | null },
+): Promise<Source> {
+  const modelId =
+    input.loggedModelId ||
+    /^models:\/(m-[0-9a-f]{32})$/.exec(input.source)?.[1] ||
+    /\/models\/(m-[0-9a-f]{32})\/artifacts/.exec(input.source)?.[1];
+  if (modelId) {
+    const model = await loggedModelOf(ctx, modelId);
+    return {
+      artifactRoot: artifactRootOfModel(model),
+      runId: model.sourceRunId ?? input.runId ?? null,
+      loggedModelId: model.id,
+    };
+  }
+  const match = /^(?:runs:\/|mlflow-artifacts:\/+\d+\/)([a-zA-Z0-9][\w-]*)\/(?:artifacts\/)?(.+)$/.exec(
+    input.source,
+  );
+  const runId = match?.[1] ?? input.runId;
+  if (!runId || !match?.[2]) {
+    throw invalidField(
+      "source",
+      `"${input.source}" is neither models:/m-… nor runs:/<run>/<path>`,
+      "Register a model that was logged to this portal.",
+    );
+  }
+  const run = await runOf(ctx, runId);
+  return {
+    artifactRoot: `${artifactRootOfRun(run)}/${match[2].replace(/\/$/, "")}`,
+    runId: run.id,
+    loggedModelId: null,
+  };
+}
+
+/** Registers the next version. Its files are sealed, digested, scanned and judged by a workflow before it is ready. */
+export const createVersion = mutation(
+  {
+    name: "registry.version.create",
+    permission: WRITE,
+    input: CreateVersionInput,
+    summary: "Register a model version",
+  },
+  async ({ ctx, input }) => {
+    const model = await loadModel(ctx, input.name);
+    const isPrompt = input.tags.some((tag) => tag.key === PROMPT_TAG && tag.value === "true");
+    const source = isPrompt
+      ? { artifactRoot: null, runId: null, loggedModelId: null }
+      : await resolveSource(ctx, input);
+    const run = source.runId ? await runOf(ctx, source.runId) : undefined;
+    // The row lock makes concurrent registrations take their numbers one after another.
+    await ctx.db.execute(sql`select 1 from registered_models where id = ${model.id} for update`);
+    const [highest] = await ctx.db
+      .select({ number: sql<number>`coalesce(max(${modelVersions.number}), 0)::int` })
+      .from(modelVersions)
+      .where(eq(modelVersions.modelId, model.id));
+    const id = newId("version");
+    await ctx.db.insert(modelVersions).values({
+      id,
+      teamId: ctx.actor.teamId,
+      modelId: model.id,
+      number: (highest?.number ?? 0) + 1,
+      state: isPrompt ? "ready" : "pending",
+      stateText: isPrompt ? "" : "Waiting to be digested, scanned and judged",
+      source: input.source,
+      ...source,
+      jobId: run?.jobId ?? ctx.actor.jobId ?? null,
+      codeCommit: run?.tags.find((tag) => tag.key === "mlflow.source.git.commit")?.value ?? null,
+      description: input.description ?? "",
+      tags: Object.fromEntries(input.tags.map((tag) => [tag.key, tag.value])),
+      createdBy: ctx.actor.userId,
+      lastEditedBy: ctx.actor.userId,
+    });
+    if (source.loggedModelId) await sealLoggedModel(ctx, source.loggedModelId);
+    if (run) {
+      await ctx.db
+        .insert(lineageEdges)
+        .values({
+          teamId: run.teamId,
+          fromKind: "run",
+          fromId: run.id,
+          toKind: "model_version",
+          toId: id,
+          relation: "registered",
+        })
+        .onConflictDoNothing();
+    }
+    await ctx.db
+      .update(registeredModels)
+      .set({ updatedAt: ctx.now() })
+      .where(eq(registeredModels.id, model.id));
+    if (!isPrompt)
+      await emit(ctx, { type: "registry.version_registered", payload: { modelId: model.id, versionId: id } });
+    await notifyLive(ctx.db, ctx.actor.teamId, "models", `model:${model.id}`);
+    const version = await loadVersionById(ctx, id);
+    await audit(ctx, {
+      action: "registry.version.create",
+      subject: subject(version),
+      after: { source: input.source, runId: source.runId, loggedModelId: source.loggedModelId },
+    });
+    return version;
+  },
+);
+
+export const getVersion = query(
+  {
+    name: "registry.version.get",
+    permission: "registry.model.read",
+    input: VersionInput,
+    summary: "One model version",
+  },
+  ({ ctx, input }) => loadVersion(ctx, input.name, input.version),
+);
+
+export const updateVersion = mutation(
+  {
+    name: "registry.version.update",
+    permission: WRITE,
+    input: UpdateVersionInput,
+    summary: "Describe a model version",
+  },
+  async ({ ctx, input }) => {
+    const before = await loadVersion(ctx, input.name, input.version);
+    await ctx.db
+      .update(modelVersions)
+      .set({ description: input.description, lastEditedBy: ctx.actor.userId, updatedAt: ctx.now() })
+      .where(eq(modelVersions.id, before.id));
+    await audit(ctx, {
+      action: "registry.version.update",
+      subject: subject(before),
+      before: { description: before.description },
+      after: { description: input.description },
+    });
+    return loadVersionById(ctx, before.id);
+  },
+);
+
+/** MLflow's old stages, for scripts that still use them; `Production` and `Staging` are granted by deployments only. */
+export const transitionStage = mutation(
+  {
+    name: "registry.version.transition-stage",
+    permission: WRITE,
+    input: TransitionStageInput,
+    summary: "Set a version's stage",
+  },
+  async ({ ctx, input }) => {
+    const before = await loadVersion(ctx, input.name, input.version);
+    if (input.archiveExistingVersions && input.stage !== "Staging" && input.stage !== "Production") {
+      throw invalidField("archive_existing_versions", "is for the stages Staging and Production only");
+    }
+    if (input.stage === "Staging" || input.stage === "Production") {
+      throw new AppError(
+        "forbidden",
+        `A version reaches ${input.stage} by a deployment, not by its stage label.`,
+        {
+          hint: `Deploy version ${before.number} of ${before.modelName} to ${input.stage.toLowerCase()}; its gates and review are checked there.`,
+        },
+      );
+    }
+    await ctx.db
+      .update(modelVersions)
+      .set({ stage: input.stage, lastEditedBy: ctx.actor.userId, updatedAt: ctx.now() })
+      .where(eq(modelVersions.id, before.id));
+    await audit(ctx, {
+      action: "registry.version.transition-stage",
+      subject: subject(before),
+      before: { stage: before.stage },
+      after: { stage: input.stage },
+    });
+    return loadVersionById(ctx, before.id);
+  },
+);
+
+/** Hides a version; its number is never used again. Refused while it serves traffic. */
+export const deleteVersion = mutation(
+  {
+    name: "registry.version.delete",
+    permission: WRITE,
+    input: VersionInput,
+    summary: "Delete a model version",
+  },
+  async ({ ctx, input }) => {
+    const before = await loadVersion(ctx, input.name, input.version);
+    const { rows } = await ctx.db.execute<{ name: string }>(
+      sql`select d.name from deployments d left join rollouts r on r.deployment_id = d.id and r.finished_at is null
+          where d.retired_at is null and (d.stable_version_id = ${before.id} or r.to_version_id = ${before.id}) limit 1`,
+    );
+    if (rows[0])
+      throw precondition(
+        `Deployment ${rows[0].name} serves this version.`,
+        "Move its traffic to another version first.",
+      );
+    await ctx.db.delete(modelAliases).where(eq(modelAliases.versionId, before.id));
+    await ctx.db
+      .update(modelVersions)
+      .set({ state: "deleted", updatedAt: ctx.now() })
+      .where(eq(modelVersions.id, before.id));
+    await notifyLive(ctx.db, ctx.actor.teamId, "models", `model:${before.modelId}`);
+    await audit(ctx, {
+      action: "registry.version.delete",
+      subject: subject(before),
+      before: { state: before.state },
+    });
+    return {};
+  },
+);
+
+const NOTES = "none: tags are working notes of the version" as const;
+/** Tags that carry the portal's own facts; clients may read but not write them. */
+const RESERVED = /^modelworks\.(state|review|gates)/;
+
+export const setVersionTag = mutation(
+  {
+    name: "registry.version.set-tag",
+    permission: WRITE,
+    input: VersionTagInput,
+    summary: "Set a tag of a version",
+    audit: NOTES,
+  },
+  async ({ ctx, input }) => {
+    if (RESERVED.test(input.key))
+      throw invalidField("key", `"${input.key}" is reserved for the portal's own facts`);
+    const version = await loadVersion(ctx, input.name, input.version);
+    await ctx.db
+      .update(modelVersions)
+      .set({
+        tags: sql`${modelVersions.tags} || ${JSON.stringify({ [input.key]: input.value })}::jsonb`,
+        updatedAt: ctx.now(),
+      })
+      .where(eq(modelVersions.id, version.id));
+    return {};
+  },
+);
+
+export const deleteVersionTag = mutation(
+  {
+    name: "registry.version.delete-tag",
+    permission: WRITE,
+    input: VersionTagKeyInput,
+    summary: "Remove a tag of a version",
+    audit: NOTES,
+  },
+  async ({ ctx, input }) => {
+    const version = await loadVersion(ctx, input.name, input.version);
+    await ctx.db
+      .update(modelVersions)
+      .set({ tags: sql`${modelVersions.tags} - ${input.key}::text` })
+      .where(
+        and(eq(modelVersions.id, version.id), inArray(modelVersions.state, ["pending", "ready", "failed"])),
+      );
+    return {};
+  },
+);
