@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/require-post-message-target-origin -- a thread's port has no origin */
 import { parentPort } from "node:worker_threads";
 import { isCelError, isCelList, isCelMap, isCelUint, run } from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";

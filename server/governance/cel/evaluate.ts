@@ -51,6 +51,7 @@ export class CelEvaluator {
     try {
       const worker = await this.#ready();
       const answer = nextReply(worker, this.#limits.deadlineMs);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
       worker.postMessage({ expression, context });
       const reply = await answer;
       if (reply.kind !== "ready") return reply;

@@ -82,7 +82,7 @@ export const EvaluationEvidence = z.object({
   minimumSampleSize: z.number().int().positive(),
 });
 
-/** The fairness assessment's own report; see `fairness/verdict.ts`. */
+/** The fairness assessment's own report; see `fairness/report.ts`. */
 export const FairnessEvidence = z.looseObject({
   verdict: z.enum(["pass", "fail", "indeterminate"]),
   checks: z.array(

@@ -1,0 +1,4 @@
+export * from "./intervals";
+export * from "./metrics";
+export * from "./report";
+export * from "./verdict";
