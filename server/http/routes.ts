@@ -1,4 +1,9 @@
+import { identityRoutes } from "@/server/identity/rest";
+import { notificationRoutes } from "@/server/notifications/rest";
 import type { RestRoute } from "./rest";
 
 /** All REST routes; each domain lists its own in `server/<domain>/rest.ts`. */
-export const restRoutes: readonly RestRoute[] = [];
+export const restRoutes: readonly RestRoute[] = [
+  ...identityRoutes,
+  ...notificationRoutes,
+];

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { HttpEnv } from "../app-env";
 import { artifactApp } from "./artifacts";
 import { loggedModelEndpoints } from "./logged-models";
+import { registryEndpoints } from "./registry";
 import { experimentEndpoints, runEndpoints } from "./tracking";
 import { readParams, requireParams, wireError, wireJson, type Endpoint } from "./wire";
 
@@ -12,6 +13,7 @@ export const mlflowEndpoints: readonly Endpoint[] = [
   ...experimentEndpoints,
   ...runEndpoints,
   ...loggedModelEndpoints,
+  ...registryEndpoints,
 ];
 
 function rpcApp(): Hono<HttpEnv> {
