@@ -1,9 +1,13 @@
+import { identityRouter } from "@/server/identity/router";
+import { notificationsRouter } from "@/server/notifications/router";
 import { liveChanges } from "./live";
 import { createCallerFactory, router } from "./trpc";
 
 /** All domains of the browser's door. */
 export const appRouter = router({
   live: router({ changes: liveChanges }),
+  identity: identityRouter,
+  notifications: notificationsRouter,
 });
 
 export type AppRouter = typeof appRouter;

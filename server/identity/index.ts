@@ -1,0 +1,1 @@
+export { insertPerson, insertTeam } from "./team-store";

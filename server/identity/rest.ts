@@ -1,0 +1,31 @@
+import { rest, type RestRoute } from "@/server/http/rest";
+import { streamAudit } from "./audit-export";
+import { exportAudit, listAudit, verifyAudit } from "./audit-verbs";
+import { createPerson, disablePerson, enablePerson, listPeople, resetPassword } from "./people-verbs";
+import { getSession } from "./session-verbs";
+import { addMember, changeRole, createTeam, listMembers, listTeams, removeMember } from "./team-verbs";
+import { createToken, listTokens, revokeToken } from "./token-verbs";
+
+export const identityRoutes: readonly RestRoute[] = [
+  rest("Identity", "get", "/session", getSession),
+  rest("Identity", "get", "/people", listPeople),
+  rest("Identity", "post", "/people", createPerson, { status: 201 }),
+  rest("Identity", "post", "/people/{userId}/disable", disablePerson),
+  rest("Identity", "post", "/people/{userId}/enable", enablePerson),
+  rest("Identity", "post", "/people/{userId}/reset-password", resetPassword),
+  rest("Identity", "get", "/teams", listTeams),
+  rest("Identity", "post", "/teams", createTeam, { status: 201 }),
+  rest("Identity", "get", "/teams/{teamId}/members", listMembers),
+  rest("Identity", "post", "/teams/{teamId}/members", addMember, { status: 201 }),
+  rest("Identity", "patch", "/teams/{teamId}/members/{userId}", changeRole),
+  rest("Identity", "delete", "/teams/{teamId}/members/{userId}", removeMember),
+  rest("Identity", "get", "/tokens", listTokens),
+  rest("Identity", "post", "/tokens", createToken, { status: 201 }),
+  rest("Identity", "delete", "/tokens/{tokenId}", revokeToken),
+  rest("Audit", "get", "/audit", listAudit),
+  rest("Audit", "get", "/audit/verify", verifyAudit),
+  rest("Audit", "get", "/audit/export", exportAudit, {
+    stream: streamAudit,
+    streams: { response: "application/x-ndjson" },
+  }),
+];

@@ -1,0 +1,7 @@
+import { rest, type RestRoute } from "@/server/http/rest";
+import { countUnread, listInbox } from "./inbox-verbs";
+
+export const notificationRoutes: readonly RestRoute[] = [
+  rest("Inbox", "get", "/inbox", listInbox),
+  rest("Inbox", "get", "/inbox/unread", countUnread),
+];

@@ -1,0 +1,8 @@
+import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { countUnread, listInbox, markInbox } from "./inbox-verbs";
+
+export const notificationsRouter = router({
+  inbox: queryOf(listInbox),
+  unread: queryOf(countUnread),
+  mark: mutationOf(markInbox),
+});
