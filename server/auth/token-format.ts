@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { sha256Hex } from "@/server/core/digest";
 
@@ -22,6 +22,17 @@ export function newApiToken(): string {
   let body = "";
   while (body.length < 30) {
     for (const byte of randomBytes(48)) {
+      if (byte < 248 && body.length < 30) body += ALPHABET[byte % 62] ?? "";
+    }
+  }
+  return `${PREFIX}${body}${checksum(body)}`;
+}
+
+/** The token that a secret gives for a purpose: the same each time, so that work which is repeated after a crash needs no stored secret. */
+export function derivedApiToken(secret: string, purpose: string): string {
+  let body = "";
+  for (let block = 0; body.length < 30; block += 1) {
+    for (const byte of createHmac("sha256", secret).update(`${purpose}\n${block}`).digest()) {
       if (byte < 248 && body.length < 30) body += ALPHABET[byte % 62] ?? "";
     }
   }

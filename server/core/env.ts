@@ -20,6 +20,16 @@ const EnvSchema = z.object({
   DATABASE_OWNER_URL: optional(
     z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://"),
   ),
+  MODELWORKS_LOG_ORIGIN: z.preprocess(
+    blankAsMissing,
+    z
+      .string()
+      .regex(
+        /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+        "must be a bare lower-case host name",
+      )
+      .default("modelworks.local"),
+  ),
   OBJECT_STORE_URL: optional(z.string().regex(/^(s3|file):\/\//, "must begin with s3:// or file://")),
   AUTH_SECRET: optional(z.string().min(32, "must hold at least 32 characters")),
   OIDC_ISSUER: optional(z.url()),
@@ -50,6 +60,8 @@ export interface Settings {
   databaseUrl: string | undefined;
   databaseOwnerUrl: string | undefined;
   objectStoreUrl: string | undefined;
+  /** Name of the transparency log in checkpoints: a bare host name. */
+  logOrigin: string;
   authSecret: string | undefined;
   oidc: { issuer: string; clientId: string; clientSecret: string | undefined } | undefined;
   demo: boolean;
@@ -99,6 +111,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     databaseUrl: value.DATABASE_URL,
     databaseOwnerUrl: value.DATABASE_OWNER_URL ?? value.DATABASE_URL,
     objectStoreUrl: value.OBJECT_STORE_URL,
+    logOrigin: value.MODELWORKS_LOG_ORIGIN,
     authSecret: value.AUTH_SECRET,
     oidc:
       value.OIDC_ISSUER && value.OIDC_CLIENT_ID
@@ -125,3 +138,6 @@ export function env(): Settings {
   cached ??= readSettings(process.env);
   return cached;
 }
+
+/** The environment we were started with, for what must reach tools of the operator's (package indexes, proxies, PATH). */
+export const inheritedEnvironment = (): Record<string, string | undefined> => ({ ...process.env });

@@ -109,6 +109,8 @@ function jobEnvironment(venv) {
     PYTHONUNBUFFERED: "1",
     MODELWORKS_INPUTS_DIR: path.join(at("work"), "inputs"),
     MODELWORKS_OUTPUT_DIR: at("out"),
+    MODELWORKS_INPUTS: path.join(at("work"), "inputs"),
+    MODELWORKS_OUTPUTS: at("out"),
   };
   if (spec.limits.cpuMilli !== undefined) {
     const threads = String(Math.max(1, Math.ceil(spec.limits.cpuMilli / 1000)));
