@@ -105,3 +105,6 @@ async function setDemoEnabled(ctx: Ctx, enabled: boolean): Promise<void> {
 
 /** With the demo turned off nobody gets in by a demo account, nor by its sessions and tokens. */
 export const retireDemo = (ctx: Ctx): Promise<void> => setDemoEnabled(ctx, false);
+
+/** What the sign-in page offers while the demo is on; no secret in it. */
+export const demoChoices = () => DEMO_ACCOUNTS.map(({ email, name, title }) => ({ email, name, title }));

@@ -1,0 +1,81 @@
+"use client";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useRouter } from "next/navigation";
+import { signIn } from "next-auth/react";
+import { useForm } from "react-hook-form";
+import { z } from "zod";
+import { TextField } from "@/components/form/fields";
+import { Form, FormErrorSummary } from "@/components/form/form";
+import { applyServerError } from "@/components/form/server-errors";
+import { Button } from "@/components/ui/button";
+import type { ActionResult } from "@/server/api/actions";
+import { Email, MIN_PASSWORD_LENGTH, Password, PersonName, TeamName } from "@/server/identity/schemas";
+
+type Claim = (input: unknown) => Promise<ActionResult<{ email: string }>>;
+
+const passwordHint = `At least ${MIN_PASSWORD_LENGTH} characters; a few words are fine.`;
+
+/** Signs in with what was just chosen; if that fails the sign-in page takes over. */
+async function enter(email: string, password: string): Promise<void> {
+  await signIn("credentials", { email, password, redirect: false }).catch(() => undefined);
+  window.location.assign("/");
+}
+
+const SetupValues = z.object({ name: PersonName, email: Email, password: Password, teamName: TeamName });
+
+export function SetupForm({ token, claim }: { token: string; claim: Claim }) {
+  const form = useForm({
+    resolver: zodResolver(SetupValues),
+    defaultValues: { name: "", email: "", password: "", teamName: "" },
+  });
+  const submit = form.handleSubmit(async (values) => {
+    const result = await claim({ ...values, token });
+    if (result.ok) return enter(result.data.email, values.password);
+    applyServerError(result.error, form.setError, ["name", "email", "password", "teamName"]);
+  });
+  const { control, formState } = form;
+  const labels = { name: "Your name", email: "Email", password: "Password", teamName: "First team" };
+  return (
+    <Form label="Set up Modelworks" onSubmit={(event) => void submit(event)}>
+      <FormErrorSummary control={control} labels={labels} />
+      <TextField control={control} name="name" label="Your name" autoComplete="name" />
+      <TextField control={control} name="email" label="Email" type="email" autoComplete="username" />
+      <TextField control={control} name="password" label="Password" type="password" autoComplete="new-password" hint={passwordHint} />
+      <TextField control={control} name="teamName" label="First team" hint="Who builds models together, such as Risk models." />
+      <Button type="submit" variant="primary" size="lg" pending={formState.isSubmitting}>
+        Create administrator and team
+      </Button>
+    </Form>
+  );
+}
+
+const ResetValues = z.object({ password: Password });
+
+export function ResetPasswordForm({ token, claim }: { token: string; claim: Claim }) {
+  const router = useRouter();
+  const form = useForm({ resolver: zodResolver(ResetValues), defaultValues: { password: "" } });
+  const submit = form.handleSubmit(async (values) => {
+    const result = await claim({ ...values, token });
+    if (result.ok) return enter(result.data.email, values.password);
+    applyServerError(result.error, form.setError, ["password"]);
+  });
+  return (
+    <Form label="Choose a password" onSubmit={(event) => void submit(event)}>
+      <FormErrorSummary control={form.control} labels={{ password: "New password" }} />
+      <TextField
+        control={form.control}
+        name="password"
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        hint={passwordHint}
+      />
+      <Button type="submit" variant="primary" size="lg" pending={form.formState.isSubmitting}>
+        Save and sign in
+      </Button>
+      <Button variant="ghost" onClick={() => router.push("/sign-in")}>
+        Back to sign-in
+      </Button>
+    </Form>
+  );
+}
