@@ -1,0 +1,132 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { TableColumn, TableDiff } from "../schemas";
+import { rowsOf } from "./engine";
+import { quoteName } from "./logical-type";
+import { measureOf } from "./profile";
+import { rowDigestSql } from "./table-digest";
+
+/** Critical value of the asymptotic two-sample Kolmogorov-Smirnov test at the 1 % level: sqrt(-ln(0.005) / 2). */
+const KS_1_PERCENT = Math.sqrt(-Math.log(0.005) / 2);
+
+type Loaded = { table: string; columns: readonly TableColumn[] };
+
+/** Greatest distance of the two empirical distribution functions, over finite values. */
+async function ksOf(connection: DuckDBConnection, before: Loaded, after: Loaded, column: TableColumn) {
+  const measure = measureOf(column) ?? "NULL";
+  const side = (loaded: Loaded, a: number, b: number) =>
+    `SELECT ${measure} AS v, ${a} AS a, ${b} AS b FROM ${quoteName(loaded.table)} WHERE isfinite(${measure})`;
+  const [row] = await rowsOf(
+    connection,
+    `WITH u AS (${side(before, 1, 0)} UNION ALL ${side(after, 0, 1)}), g AS (SELECT v, sum(a)::DOUBLE AS a, sum(b)::DOUBLE AS b FROM u GROUP BY v), n AS (SELECT sum(a) AS na, sum(b) AS nb FROM g), c AS (SELECT sum(a) OVER (ORDER BY v) / na - sum(b) OVER (ORDER BY v) / nb AS d, na, nb FROM g, n) SELECT max(abs(d)), max(na), max(nb) FROM c`,
+  );
+  const [distance, na, nb] = (row ?? []).map((value) => (value === null ? null : Number(value)));
+  if (!na || !nb || distance === null || distance === undefined) return undefined;
+  return { value: distance, beyondChance: distance > KS_1_PERCENT * Math.sqrt((na + nb) / (na * nb)) };
+}
+
+/** Half the summed differences of the shares of each value. */
+async function tvOf(connection: DuckDBConnection, before: Loaded, after: Loaded, column: TableColumn) {
+  const text = `CAST(${quoteName(column.name)} AS VARCHAR)`;
+  const side = (loaded: Loaded) =>
+    `SELECT ${text} AS v, count(*)::DOUBLE AS c FROM ${quoteName(loaded.table)} WHERE ${text} IS NOT NULL GROUP BY 1`;
+  const [row] = await rowsOf(
+    connection,
+    `WITH a AS (${side(before)}), b AS (${side(after)}), n AS (SELECT (SELECT sum(c) FROM a) AS na, (SELECT sum(c) FROM b) AS nb) SELECT sum(abs(coalesce(a.c, 0) / na - coalesce(b.c, 0) / nb)) / 2 FROM a FULL JOIN b ON a.v = b.v, n`,
+  );
+  const value = row?.[0];
+  return value === null || value === undefined ? undefined : { value: Number(value), beyondChance: null };
+}
+
+async function summaryOf(connection: DuckDBConnection, loaded: Loaded, column: TableColumn) {
+  const name = quoteName(column.name);
+  const measure = measureOf(column);
+  const mean = measure ? `avg(${measure}) FILTER (WHERE isfinite(${measure}))` : "NULL::DOUBLE";
+  const [row] = await rowsOf(
+    connection,
+    `SELECT (count(*) - count(${name}))::DOUBLE / greatest(count(*), 1), ${mean} FROM ${quoteName(loaded.table)}`,
+  );
+  return { nullShare: Number(row?.[0] ?? 0), mean: typeof row?.[1] === "number" ? row[1] : null };
+}
+
+async function shiftsOf(
+  connection: DuckDBConnection,
+  before: Loaded,
+  after: Loaded,
+  shared: readonly TableColumn[],
+): Promise<TableDiff["shifts"]> {
+  const shifts: TableDiff["shifts"] = [];
+  for (const column of shared) {
+    const isMeasured = measureOf(column) !== undefined && column.type !== "boolean";
+    const found = await (isMeasured ? ksOf : tvOf)(connection, before, after, column);
+    const old = await summaryOf(connection, before, column);
+    const now = await summaryOf(connection, after, column);
+    shifts.push({
+      name: column.name,
+      statistic: isMeasured ? "ks" : "tv",
+      value: found?.value ?? 0,
+      beyondChance: found?.beyondChance ?? null,
+      nullShareBefore: old.nullShare,
+      nullShareAfter: now.nullShare,
+      meanBefore: old.mean,
+      meanAfter: now.mean,
+    });
+  }
+  return shifts;
+}
+
+async function rowsChanged(
+  connection: DuckDBConnection,
+  before: Loaded,
+  after: Loaded,
+  shared: readonly TableColumn[],
+) {
+  const side = (loaded: Loaded) =>
+    `SELECT ${rowDigestSql(shared)} AS d, count(*)::DOUBLE AS c FROM ${quoteName(loaded.table)} GROUP BY d`;
+  const [row = []] = await rowsOf(
+    connection,
+    `WITH a AS (${side(before)}), b AS (${side(after)}), j AS (SELECT coalesce(a.c, 0) AS x, coalesce(b.c, 0) AS y FROM a FULL JOIN b ON a.d = b.d) SELECT sum(greatest(y - x, 0)), sum(greatest(x - y, 0)), sum(least(x, y)) FROM j`,
+  );
+  return { added: Number(row[0] ?? 0), removed: Number(row[1] ?? 0), unchanged: Number(row[2] ?? 0) };
+}
+
+const countRows = async (connection: DuckDBConnection, table: string) =>
+  Number((await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${quoteName(table)}`))[0]?.[0] ?? 0);
+
+/** What changed from one loaded table to the other; rows as multisets of row digests. */
+export async function compareTables(
+  connection: DuckDBConnection,
+  before: Loaded,
+  after: Loaded,
+): Promise<TableDiff> {
+  const old = new Map(before.columns.map((column) => [column.name, column]));
+  const now = new Map(after.columns.map((column) => [column.name, column]));
+  const shared = before.columns.filter((column) => now.get(column.name)?.type === column.type);
+  const rowsBefore = await countRows(connection, before.table);
+  const rowsAfter = await countRows(connection, after.table);
+  const same = shared.length === old.size && shared.length === now.size;
+  const rows =
+    shared.length === 0
+      ? { added: rowsAfter, removed: rowsBefore, unchanged: 0 }
+      : await rowsChanged(connection, before, after, shared);
+  return {
+    columnsAdded: after.columns
+      .filter((column) => !old.has(column.name))
+      .map(({ name, type }) => ({ name, type })),
+    columnsRemoved: before.columns
+      .filter((column) => !now.has(column.name))
+      .map(({ name, type }) => ({ name, type })),
+    columnsRetyped: before.columns.flatMap((column) => {
+      const other = now.get(column.name);
+      return other && other.type !== column.type
+        ? [{ name: column.name, before: column.type, after: other.type }]
+        : [];
+    }),
+    rowsBefore,
+    rowsAfter,
+    rowsAdded: rows.added,
+    rowsRemoved: rows.removed,
+    rowsUnchanged: rows.unchanged,
+    rowsComparedBy: same ? "all columns" : shared.length > 0 ? "shared columns" : "nothing in common",
+    shifts: await shiftsOf(connection, before, after, shared),
+  };
+}
