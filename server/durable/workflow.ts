@@ -1,0 +1,109 @@
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import { and, eq } from "drizzle-orm";
+import { db } from "@/db/client";
+import { stepsDone } from "@/db/schema";
+import { systemActor } from "@/server/core/actor";
+import { createCtx, type Ctx } from "@/server/core/context";
+import { inTransaction } from "@/server/core/verb";
+import { outlastOutage } from "./transient";
+
+/** What a workflow may do. Everything outside these calls must be deterministic: a resumed workflow runs its code again. */
+export interface Workflow {
+  readonly id: string;
+  /** Work whose result is recorded; at least once. Retried `maxAttempts` times (3), and for as long as the database is away. */
+  step: <T>(name: string, work: () => Promise<T>, options?: { maxAttempts?: number }) => Promise<T>;
+  /** A database effect that happens exactly once, in one transaction, as the factory acting for `teamId`. */
+  once: <T>(name: string, teamId: string, work: (ctx: Ctx) => Promise<T>) => Promise<T>;
+  /** Durable: after a restart only the rest is slept. */
+  sleep: (ms: number) => Promise<void>;
+  /** The next signal of a topic; null when none came in time. */
+  waitFor: <T>(topic: string, options: { timeoutMs: number }) => Promise<T | null>;
+  /** The time, recorded. */
+  now: () => Promise<Date>;
+}
+
+async function runOnce<T>(
+  workflowId: string,
+  step: string,
+  teamId: string,
+  work: (ctx: Ctx) => Promise<T>,
+): Promise<T> {
+  const outer = createCtx({ actor: systemActor(teamId), db: db() });
+  return inTransaction(outer, async (ctx) => {
+    const claimed = await ctx.db
+      .insert(stepsDone)
+      .values({ workflowId, step })
+      .onConflictDoNothing()
+      .returning({ step: stepsDone.step });
+    const own = and(eq(stepsDone.workflowId, workflowId), eq(stepsDone.step, step));
+    if (claimed.length === 0) {
+      const [earlier] = await ctx.db.select({ output: stepsDone.output }).from(stepsDone).where(own);
+      return earlier?.output as T;
+    }
+    const output = await work(ctx);
+    await ctx.db
+      .update(stepsDone)
+      .set({ output: output ?? null })
+      .where(own);
+    return output;
+  });
+}
+
+function handle(): Workflow {
+  const id = DBOS.workflowID ?? "";
+  return {
+    id,
+    step: (name, work, options = {}) =>
+      DBOS.runStep(() => outlastOutage(name, work), {
+        name,
+        retriesAllowed: true,
+        maxAttempts: options.maxAttempts ?? 3,
+        intervalSeconds: 0.5,
+        backoffRate: 2,
+      }),
+    once: (name, teamId, work) =>
+      DBOS.runStep(() => outlastOutage(name, () => runOnce(id, name, teamId, work)), {
+        name,
+        retriesAllowed: true,
+        maxAttempts: 3,
+        intervalSeconds: 0.5,
+        backoffRate: 2,
+      }),
+    sleep: (ms) => DBOS.sleep(ms),
+    waitFor: <T>(topic: string, options: { timeoutMs: number }) =>
+      DBOS.recv<T>(topic, { timeoutSeconds: options.timeoutMs / 1000 }),
+    now: async () => new Date(await DBOS.now()),
+  };
+}
+
+type Registered = (input: unknown) => Promise<unknown>;
+const workflows = new Map<string, Registered>();
+
+/** Declares a workflow under a stable name. Call it when the module loads, before the worker launches. */
+export function defineWorkflow<I>(name: string, run: (wf: Workflow, input: I) => Promise<unknown>): void {
+  if (workflows.has(name)) throw new Error(`Two workflows are called ${name}.`);
+  workflows.set(
+    name,
+    DBOS.registerWorkflow(async (input: unknown) => (await run(handle(), input as I)) ?? null, { name }),
+  );
+}
+
+/** Starts a workflow; the same id starts it once, however often it is asked for. */
+export async function startWorkflow(name: string, options: { id: string; input: unknown }): Promise<void> {
+  const workflow = workflows.get(name);
+  if (!workflow) throw new Error(`There is no workflow ${name}.`);
+  const existing = await DBOS.getWorkflowStatus(options.id);
+  if (existing) return;
+  await DBOS.startWorkflow(workflow, { workflowID: options.id })(options.input);
+}
+
+/** Sends a signal to a workflow; with a key, at most once. */
+export const signalWorkflow = (id: string, topic: string, value: unknown, key?: string): Promise<void> =>
+  DBOS.send(id, value, topic, key);
+
+export const cancelWorkflow = (id: string): Promise<void> => DBOS.cancelWorkflow(id);
+
+/** Whether a workflow of this id was ever started, and how it stands. */
+export async function workflowStatus(id: string): Promise<string | undefined> {
+  return (await DBOS.getWorkflowStatus(id))?.status;
+}

@@ -1,0 +1,183 @@
+import { sql } from "drizzle-orm";
+import { db } from "@/db/client";
+import type { DomainEventType } from "@/server/core/events";
+import { liveHub } from "@/server/core/live-hub";
+import { log } from "@/server/core/log";
+import { handlerOf, registrations, systemCtx } from "./handlers";
+
+/** Marks an event whose deliveries have been written; a pseudo-handler, because events themselves never change. */
+const MARKER = "·fan-out";
+const LEASE_SECONDS = 15;
+const MAX_ATTEMPTS = 12;
+const CONCURRENCY = 8;
+const IDLE_MS = 1_000;
+/** Sequence numbers are given before commit, so late commits may appear below the newest; look this far back each time. */
+const WINDOW = 5_000;
+const FULL_SCAN_MS = 60_000;
+
+interface Claimed extends Record<string, unknown> {
+  event_id: string;
+  handler: string;
+  attempts: number;
+  type: string;
+  team_id: string | null;
+  payload: Record<string, unknown>;
+  actor_id: string;
+  created_at: string;
+}
+
+/** Writes one delivery per handler for events that have none yet. Returns how many events were fanned out. */
+export async function fanOut(sinceSeq: number): Promise<{ events: number; highestSeq: number }> {
+  const pairs = registrations();
+  const { rows } = await db().execute<{ id: string; seq: string }>(sql`
+    with fresh as (
+      select e.id, e.type, e.seq from outbox_events e
+      where e.seq > ${sinceSeq} and not exists (
+        select 1 from outbox_deliveries d where d.event_id = e.id and d.handler = ${MARKER})
+      order by e.seq limit 500
+    ), pairs as (
+      select * from unnest(${sql.param(pairs.map((pair) => pair.type))}::text[], ${sql.param(pairs.map((pair) => pair.handler))}::text[]) as p(type, handler)
+    ), deliveries as (
+      insert into outbox_deliveries (event_id, handler, state)
+      select f.id, p.handler, 'pending' from fresh f join pairs p on p.type = f.type
+      union all select f.id, ${MARKER}, 'done' from fresh f
+      on conflict do nothing
+    )
+    select id, seq from fresh`);
+  return {
+    events: rows.length,
+    highestSeq: rows.reduce((highest, row) => Math.max(highest, Number(row.seq)), 0),
+  };
+}
+
+async function claim(limit: number): Promise<Claimed[]> {
+  const { rows } = await db().execute<Claimed>(sql`
+    with due as (
+      select d.event_id, d.handler from outbox_deliveries d
+      where d.state = 'pending' and d.next_attempt_at <= now()
+      order by d.next_attempt_at, d.event_id limit ${limit}
+      for update skip locked
+    ), taken as (
+      update outbox_deliveries d set attempts = d.attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
+      from due where d.event_id = due.event_id and d.handler = due.handler
+      returning d.event_id, d.handler, d.attempts
+    )
+    select t.event_id, t.handler, t.attempts, e.type, e.team_id, e.payload, e.actor_id, e.created_at
+    from taken t join outbox_events e on e.id = t.event_id order by e.seq`);
+  return rows;
+}
+
+/** 0.5 s, doubled each time up to 5 min, with up to 20 % of jitter taken from the attempt's own identity. */
+function backoffSeconds(attempts: number, key: string): number {
+  const base = Math.min(0.5 * 2 ** (attempts - 1), 300);
+  const jitter = (key.charCodeAt(key.length - 1) % 20) / 100;
+  return base * (1 + jitter);
+}
+
+async function finish(item: Claimed, error: unknown): Promise<void> {
+  const where = sql`where event_id = ${item.event_id} and handler = ${item.handler}`;
+  if (error === undefined) {
+    await db().execute(
+      sql`update outbox_deliveries set state = 'done', finished_at = now(), last_error = null ${where}`,
+    );
+    return;
+  }
+  const message = error instanceof Error ? error.message : "unknown error";
+  const dead = item.attempts >= MAX_ATTEMPTS;
+  log[dead ? "error" : "warn"](
+    { err: error, event: item.event_id, handler: item.handler, attempts: item.attempts },
+    "event handler failed",
+  );
+  await db().execute(sql`
+    update outbox_deliveries set state = ${dead ? "dead" : "pending"}, last_error = ${message.slice(0, 2000)},
+      next_attempt_at = now() + make_interval(secs => ${backoffSeconds(item.attempts, item.event_id)}) ${where}`);
+}
+
+async function deliver(item: Claimed): Promise<void> {
+  let failure: unknown;
+  try {
+    const handler = handlerOf(item.type, item.handler);
+    if (!handler) throw new Error(`no handler ${item.handler} for ${item.type} in this version`);
+    const ctx = systemCtx(item.team_id ?? "");
+    await handler({
+      ctx,
+      event: {
+        id: item.event_id,
+        type: item.type as DomainEventType,
+        teamId: item.team_id ?? "",
+        payload: item.payload as never,
+        actorId: item.actor_id,
+        createdAt: new Date(item.created_at),
+      },
+    });
+  } catch (error) {
+    failure = error ?? new Error("rejected without a reason");
+  }
+  await finish(item, failure);
+}
+
+export interface Dispatcher {
+  /** Deliveries that are being worked on now. */
+  inFlight: () => number;
+  stop: () => Promise<void>;
+}
+
+/** Runs until stopped; a database that is away only delays it. */
+export function startDispatcher(): Dispatcher {
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+  let wake: (() => void) | undefined;
+  let horizon = 0;
+  let fullScanAt = 0;
+  const unsubscribe = liveHub().subscribe("mw_outbox", () => wake?.());
+
+  async function pass(): Promise<boolean> {
+    const full = Date.now() >= fullScanAt;
+    const { events, highestSeq } = await fanOut(full ? 0 : Math.max(0, horizon - WINDOW));
+    if (full && events < 500) fullScanAt = Date.now() + FULL_SCAN_MS;
+    horizon = Math.max(horizon, highestSeq);
+    const free = CONCURRENCY - running.size;
+    const items = free > 0 ? await claim(free) : [];
+    for (const item of items) {
+      const work: Promise<void> = deliver(item)
+        .catch((error: unknown) =>
+          log.warn({ err: error }, "delivery could not be recorded; it will be repeated"),
+        )
+        .finally(() => {
+          running.delete(work);
+          wake?.();
+        });
+      running.add(work);
+    }
+    return events > 0 || items.length > 0;
+  }
+
+  const loop = (async () => {
+    while (!stopped) {
+      const busy = await pass().catch((error: unknown) => {
+        log.warn({ err: error }, "outbox pass failed; trying again");
+        return false;
+      });
+      if (busy || stopped) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, IDLE_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = undefined;
+    }
+  })();
+
+  return {
+    inFlight: () => running.size,
+    stop: async () => {
+      stopped = true;
+      unsubscribe();
+      wake?.();
+      await loop;
+      await Promise.allSettled(running);
+    },
+  };
+}
