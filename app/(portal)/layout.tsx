@@ -1,8 +1,11 @@
 import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
+import { NoTeamState } from "@/components/identity/no-team-state";
 import { TrpcProvider } from "@/components/trpc";
 import { pageSession } from "@/server/api/page-session";
+import { db } from "@/db/client";
+import { platformAdmins } from "@/server/identity/queries";
 import { PortalFrame } from "./portal-frame";
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
@@ -12,7 +15,11 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   return (
     <TrpcProvider>
       <PortalFrame session={session} defaultCollapsed={collapsed}>
-        {children}
+        {session.activeTeam || session.isPlatformAdmin ? (
+          children
+        ) : (
+          <NoTeamState email={session.user.email} admins={await platformAdmins(db())} />
+        )}
       </PortalFrame>
     </TrpcProvider>
   );

@@ -1,8 +1,11 @@
 "use client";
 import { signOut } from "next-auth/react";
 import type { ReactNode } from "react";
+import { toast } from "sonner";
+import { InboxBell } from "@/components/notifications/inbox-bell";
 import { AppShell } from "@/components/shell/app-shell";
 import type { ShellSession } from "@/components/shell/types";
+import { useTRPCClient } from "@/components/trpc";
 
 /** Gives the shell its callbacks: what it cannot know itself. */
 export function PortalFrame(props: {
@@ -10,11 +13,19 @@ export function PortalFrame(props: {
   defaultCollapsed: boolean;
   children: ReactNode;
 }) {
+  const client = useTRPCClient();
+  const switchTeam = async (teamId: string) => {
+    await client.identity.switchTeam.mutate({ teamId });
+    // A fresh load: nothing that was fetched for the other team may stay on screen.
+    window.location.assign("/");
+  };
   return (
     <AppShell
       session={props.session}
       defaultCollapsed={props.defaultCollapsed}
-      onSignOut={() => void signOut({ callbackUrl: "/sign-in" })}
+      inboxSlot={<InboxBell userId={props.session.user.id} />}
+      onSwitchTeam={(teamId) => switchTeam(teamId).catch(() => void toast.error("The team could not be switched. Try again."))}
+      onSignOut={() => void signOut({ callbackUrl: "/signed-out" })}
     >
       {props.children}
     </AppShell>

@@ -30,8 +30,10 @@ export function withoutSecrets(value: unknown): unknown {
  * under one lock (trigger `audit_chain`), so write it late in the transaction.
  */
 export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
+  // One reading of the clock: verification compares the column with the payload.
+  const at = ctx.now();
   const payload = canonicalJson({
-    at: ctx.now().toISOString(),
+    at: at.toISOString(),
     teamId: entry.teamId ?? (ctx.actor.teamId || null),
     actor: {
       kind: ctx.actor.kind,
@@ -48,7 +50,7 @@ export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
     requestId: ctx.requestId,
   });
   await ctx.db.insert(auditLog).values({
-    at: ctx.now(),
+    at,
     teamId: entry.teamId ?? (ctx.actor.teamId || null),
     actorKind: ctx.actor.kind,
     actorId: ctx.actor.userId,

@@ -56,7 +56,7 @@ export const listPeople = query(
       .select({
         ...SAFE,
         signIn: sql<string>`case when ${users.oidcSubject} is not null then 'single sign-on' when ${users.passwordHash} is not null then 'password' else 'none yet' end`,
-        teams: sql<string[]>`coalesce((select array_agg(t.name order by t.name) from ${memberships} m join ${teams} t on t.id = m.team_id where m.user_id = ${users.id}), '{}')`,
+        teams: sql<string[]>`coalesce((select array_agg(t.name order by t.name) from ${memberships} m join ${teams} t on t.id = m.team_id where m.user_id = "users"."id"), '{}')`,
       })
       .from(users)
       .where(

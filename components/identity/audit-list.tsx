@@ -1,0 +1,171 @@
+"use client";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { ShieldCheck } from "lucide-react";
+import { parseAsString, useQueryStates } from "nuqs";
+import { CopyButton } from "@/components/common/copy-button";
+import { EmptyState } from "@/components/common/empty-state";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { ExportMenu } from "@/components/common/export-menu";
+import { JsonView } from "@/components/common/json-view";
+import { PageHeader } from "@/components/common/page-header";
+import { TimeAgo } from "@/components/common/time-ago";
+import { DataTable } from "@/components/data-table/data-table";
+import type { Column } from "@/components/data-table/types";
+import { useTableState } from "@/components/data-table/use-table-state";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
+import { Input } from "@/components/ui/input";
+import { Label } from "@/components/ui/label";
+import type { AuditRow, AuditVerdict } from "@/server/identity/audit-verbs";
+
+const FILTERS = ["actor", "action", "subjectKind", "subjectId", "from", "to"] as const;
+const LABELS: Record<(typeof FILTERS)[number], string> = {
+  actor: "Actor",
+  action: "Action begins with",
+  subjectKind: "Subject kind",
+  subjectId: "Subject id",
+  from: "From (UTC)",
+  to: "Before (UTC)",
+};
+
+const columns: Column<AuditRow>[] = [
+  { id: "seq", header: "#", align: "end", cell: (row) => <span data-numeric>{row.seq}</span> },
+  { id: "at", header: "When", cell: (row) => <TimeAgo value={row.at} /> },
+  { id: "actor", header: "Actor", cell: (row) => row.actorName },
+  { id: "action", header: "Action", fixed: true, cell: (row) => <span className="font-mono text-sm">{row.action}</span> },
+  {
+    id: "subject",
+    header: "Subject",
+    from: "md",
+    cell: (row) => (
+      <span className="inline-flex max-w-72 items-center gap-1">
+        <span className="truncate">
+          {row.subjectKind} <span className="font-mono text-sm text-fg-muted">{row.subjectId}</span>
+        </span>
+        <CopyButton value={row.subjectId} label="Copy subject id" />
+      </span>
+    ),
+  },
+  {
+    id: "entry",
+    header: "Entry",
+    from: "lg",
+    cell: (row) => (
+      <details>
+        <summary className="cursor-pointer text-sm text-accent-text">Show</summary>
+        <JsonView value={JSON.parse(row.payload) as unknown} />
+      </details>
+    ),
+  },
+];
+
+function useFilter() {
+  const parsers = Object.fromEntries(FILTERS.map((name) => [name, parseAsString]));
+  const [values, set] = useQueryStates(parsers, { history: "replace" });
+  const given = Object.fromEntries(FILTERS.flatMap((name) => (values[name] ? [[name, values[name]]] : []))) as Partial<
+    Record<(typeof FILTERS)[number], string>
+  >;
+  return { given, set };
+}
+
+/** What was done: filter, export of the filter, and the proof that nothing was changed. */
+export function AuditList() {
+  const trpc = useTRPC();
+  const state = useTableState();
+  const { given, set } = useFilter();
+  const filtered = Object.keys(given).length > 0;
+  const { from, to, ...words } = given;
+  const input = { ...words, ...(from ? { from: `${from}Z` } : {}), ...(to ? { to: `${to}Z` } : {}) };
+  const rows = useQuery(
+    trpc.identity.audit.queryOptions({ ...input, cursor: state.cursor }, { placeholderData: keepPreviousData }),
+  );
+  const exportHref = (format: string) => `/api/v1/audit/export?${new URLSearchParams({ ...input, format }).toString()}`;
+  return (
+    <>
+      <PageHeader
+        title="Audit"
+        description="Every change, by whom, in an append-only chain: each row's hash covers the row before it."
+        actions={<ExportMenu scope={filtered ? "The filtered rows" : "All rows"} hrefFor={exportHref} />}
+      />
+      <Verification />
+      <search className="my-4 grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6" aria-label="Filter the audit log">
+        {FILTERS.map((name) => (
+          <div key={name} className="flex min-w-0 flex-col gap-1">
+            <Label htmlFor={`audit-${name}`}>{LABELS[name]}</Label>
+            <Input
+              id={`audit-${name}`}
+              type={name === "from" || name === "to" ? "datetime-local" : "text"}
+              value={given[name] ?? ""}
+              onChange={(event) => {
+                state.setCursor(null);
+                void set({ [name]: event.target.value || null });
+              }}
+            />
+          </div>
+        ))}
+      </search>
+      <DataTable<AuditRow>
+        caption="Audit log"
+        columns={columns}
+        rows={rows.data?.items}
+        getRowId={(row) => String(row.seq)}
+        rowLabel={(row) => `${row.action} by ${row.actorName}`}
+        state={state}
+        searchLabel={null}
+        nextCursor={rows.data?.nextCursor}
+        refreshing={rows.isPlaceholderData}
+        error={rows.error ?? undefined}
+        onRetry={() => void rows.refetch()}
+        toolbar={
+          filtered ? (
+            <Button variant="ghost" onClick={() => void set(Object.fromEntries(FILTERS.map((name) => [name, null])))}>
+              Clear filter
+            </Button>
+          ) : null
+        }
+        empty={
+          <EmptyState
+            icon={ShieldCheck}
+            title={filtered ? "Nothing matches this filter" : "Nothing recorded yet"}
+            text={filtered ? "Widen the time or clear a field." : "Every change in this team will be listed here."}
+          />
+        }
+      />
+    </>
+  );
+}
+
+function Verification() {
+  const client = useTRPCClient();
+  const verify = useMutation({ mutationFn: () => client.identity.verifyAudit.query(), meta: { handlesError: true } });
+  return (
+    <div className="flex flex-col items-start gap-3">
+      <Button pending={verify.isPending} pendingLabel="Verifying…" onClick={() => verify.mutate()}>
+        <ShieldCheck aria-hidden /> Verify the chain
+      </Button>
+      {verify.error ? <ErrorNotice error={verify.error} onRetry={() => verify.mutate()} /> : null}
+      {verify.data ? <Result verdict={verify.data} /> : null}
+    </div>
+  );
+}
+
+function Result({ verdict }: { verdict: AuditVerdict }) {
+  const checked = `${verdict.checked.toLocaleString("en")} rows hold, checked in ${verdict.durationMs} ms.`;
+  if (verdict.firstBad) {
+    return (
+      <Callout tone="negative" role="alert" title={`The chain breaks at row ${verdict.firstBad.seq}`} className="w-full">
+        Row {verdict.firstBad.seq}: {verdict.firstBad.problem}. Before it, {checked}
+      </Callout>
+    );
+  }
+  return (
+    <Callout tone="positive" role="status" title="The chain holds" className="w-full">
+      <p>{checked}</p>
+      <p className="flex flex-wrap items-center gap-1">
+        Head <code className="font-mono text-xs break-all">{verdict.head}</code>
+        <CopyButton value={verdict.head} label="Copy head hash" />
+      </p>
+    </Callout>
+  );
+}

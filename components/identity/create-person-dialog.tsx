@@ -1,0 +1,51 @@
+"use client";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useForm } from "react-hook-form";
+import type { z } from "zod";
+import { CheckboxField, TextField } from "@/components/form/fields";
+import { FormErrorSummary } from "@/components/form/form";
+import { applyServerError } from "@/components/form/server-errors";
+import { useTRPC } from "@/components/trpc";
+import { CreatePersonInput } from "@/server/identity/schemas";
+import { FormDialog } from "./form-dialog";
+
+export function CreatePersonDialog(props: {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  onMade: (made: { name: string; link: string }) => void;
+}) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const create = useMutation(trpc.identity.createPerson.mutationOptions({ meta: { handlesError: true } }));
+  const form = useForm<z.input<typeof CreatePersonInput>, unknown, z.output<typeof CreatePersonInput>>({
+    resolver: zodResolver(CreatePersonInput),
+    defaultValues: { name: "", email: "", isPlatformAdmin: false },
+  });
+  const { control, formState } = form;
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      props.onMade(await create.mutateAsync(values));
+      await queryClient.invalidateQueries({ queryKey: trpc.identity.people.queryKey() });
+      form.reset();
+      props.onOpenChange(false);
+    } catch (error) {
+      applyServerError(error, form.setError, ["name", "email"]);
+    }
+  });
+  return (
+    <FormDialog
+      {...props}
+      title="Add person"
+      description="You get a link to send them; with it they choose a password. Add them to a team afterwards."
+      submitLabel="Add person"
+      pending={formState.isSubmitting}
+      onSubmit={(event) => void submit(event)}
+    >
+      <FormErrorSummary control={control} labels={{ name: "Name", email: "Email" }} />
+      <TextField control={control} name="name" label="Name" autoComplete="off" />
+      <TextField control={control} name="email" label="Email" type="email" autoComplete="off" />
+      <CheckboxField control={control} name="isPlatformAdmin" label="Platform administrator" hint="Manages people, teams, quotas and background work." />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,163 @@
+"use client";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { UserPlus } from "lucide-react";
+import { useState } from "react";
+import { useForm } from "react-hook-form";
+import { ConfirmDialog } from "@/components/common/confirm-dialog";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { EmptyState } from "@/components/common/empty-state";
+import { readError } from "@/components/common/error-shape";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { PageHeader } from "@/components/common/page-header";
+import { DetailSkeleton } from "@/components/common/skeletons";
+import { SelectField, TextField } from "@/components/form/fields";
+import { FormErrorSummary } from "@/components/form/form";
+import { applyServerError } from "@/components/form/server-errors";
+import { useTRPC } from "@/components/trpc";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { NativeSelect } from "@/components/ui/select";
+import { AddMemberInput, RoleInput } from "@/server/identity/schemas";
+import { FormDialog } from "./form-dialog";
+import { useCan } from "./use-can";
+
+const ROLES = [
+  { value: "viewer", label: "Viewer: reads" },
+  { value: "member", label: "Member: builds" },
+  { value: "reviewer", label: "Reviewer: decides reviews" },
+  { value: "admin", label: "Admin: all of it, and the people" },
+];
+
+interface Member {
+  userId: string;
+  name: string;
+  email: string;
+  role: string;
+  disabledAt: Date | null;
+}
+
+/** The members of one team and their roles. */
+export function TeamMembers({ teamId }: { teamId: string }) {
+  const trpc = useTRPC();
+  const members = useQuery(trpc.identity.members.queryOptions({ teamId }));
+  const manage = useCan("identity.member.manage");
+  const [open, setOpen] = useState(false);
+  if (members.error && readError(members.error).code === "not_found") return <NotFoundState />;
+  if (members.error) return <ErrorNotice error={members.error} onRetry={() => void members.refetch()} />;
+  if (!members.data) return <DetailSkeleton />;
+  const { team, items } = members.data;
+  const add = (
+    <DisabledReason reason={manage.reason}>
+      <Button variant="primary" onClick={() => setOpen(true)}>
+        <UserPlus aria-hidden /> Add member
+      </Button>
+    </DisabledReason>
+  );
+  return (
+    <>
+      <PageHeader
+        title={team.name}
+        breadcrumbs={[{ label: "Teams", href: "/admin/teams" }, { label: team.name }]}
+        meta={<span className="font-mono">{team.slug}</span>}
+        actions={add}
+      />
+      {items.length === 0 ? (
+        <EmptyState icon={UserPlus} title="No members yet" text="Add someone as admin first; they can add the others." action={add} />
+      ) : (
+        <ul className="divide-y rounded-lg border bg-surface" aria-label={`Members of ${team.name}`}>
+          {items.map((member) => (
+            <MemberLine key={member.userId} teamId={team.id} member={member} blocked={manage.reason} />
+          ))}
+        </ul>
+      )}
+      <AddMemberDialog open={open} onOpenChange={setOpen} teamId={team.id} />
+    </>
+  );
+}
+
+function MemberLine({ teamId, member, blocked }: { teamId: string; member: Member; blocked: string | undefined }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const reload = () => queryClient.invalidateQueries({ queryKey: trpc.identity.members.queryKey() });
+  const change = useMutation(trpc.identity.changeRole.mutationOptions({ onSettled: reload }));
+  const remove = useMutation(trpc.identity.removeMember.mutationOptions({ meta: { handlesError: true } }));
+  const removeButton = (
+    <Button size="sm" aria-label={`Remove ${member.name}`}>
+      Remove
+    </Button>
+  );
+  return (
+    <li className="flex flex-wrap items-center gap-3 px-4 py-3">
+      <div className="min-w-0 flex-1">
+        <p className="flex items-center gap-2 font-medium">
+          {member.name} {member.disabledAt ? <Badge tone="negative">Disabled</Badge> : null}
+        </p>
+        <p className="truncate text-sm text-fg-muted">{member.email}</p>
+      </div>
+      <NativeSelect
+        aria-label={`Role of ${member.name}`}
+        className="w-56"
+        disabled={blocked !== undefined || change.isPending}
+        title={blocked}
+        value={change.isPending ? change.variables.role : member.role}
+        onChange={(event) => change.mutate({ teamId, userId: member.userId, role: RoleInput.parse(event.target.value) })}
+      >
+        {ROLES.map((role) => (
+          <option key={role.value} value={role.value}>
+            {role.label}
+          </option>
+        ))}
+      </NativeSelect>
+      {blocked ? (
+        <DisabledReason reason={blocked}>{removeButton}</DisabledReason>
+      ) : (
+        <ConfirmDialog
+          trigger={removeButton}
+          title={`Remove ${member.name} from the team?`}
+          consequence="They lose sight of the team's work at once, and their API tokens of this team end. What they made stays."
+          confirmLabel="Remove member"
+          tone="danger"
+          onConfirm={async () => {
+            await remove.mutateAsync({ teamId, userId: member.userId });
+            await reload();
+          }}
+        />
+      )}
+    </li>
+  );
+}
+
+const AddValues = AddMemberInput.omit({ teamId: true });
+
+function AddMemberDialog(props: { open: boolean; onOpenChange: (open: boolean) => void; teamId: string }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const add = useMutation(trpc.identity.addMember.mutationOptions({ meta: { handlesError: true } }));
+  const form = useForm({ resolver: zodResolver(AddValues), defaultValues: { email: "", role: "member" as const } });
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await add.mutateAsync({ ...values, teamId: props.teamId });
+      await queryClient.invalidateQueries({ queryKey: trpc.identity.members.queryKey() });
+      form.reset();
+      props.onOpenChange(false);
+    } catch (error) {
+      applyServerError(error, form.setError, ["email", "role"]);
+    }
+  });
+  return (
+    <FormDialog
+      {...props}
+      title="Add member"
+      description="Someone who can sign in here already."
+      submitLabel="Add member"
+      pending={form.formState.isSubmitting}
+      onSubmit={(event) => void submit(event)}
+    >
+      <FormErrorSummary control={form.control} labels={{ email: "Email", role: "Role" }} />
+      <TextField control={form.control} name="email" label="Email" type="email" autoComplete="off" />
+      <SelectField control={form.control} name="role" label="Role" options={ROLES} />
+    </FormDialog>
+  );
+}
