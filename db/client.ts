@@ -25,6 +25,10 @@ export function openDb(url: string, options: { max?: number; name?: string } = {
     keepAlive: true,
     application_name: options.name ?? "modelworks",
   });
+  // A connection that is lost while in use tells its user by the failing query; unheard, the event would end the process.
+  pool.on("connect", (client) =>
+    client.on("error", (error) => log.warn({ err: error }, "connection lost in use")),
+  );
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
   return { db: drizzle(pool, { schema }), pool, close: () => pool.end() };
 }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { createAnalytics, type Analytics } from "@/server/adapters/analytics";
 import { createLocalCluster, pickBuildEnv, type Cluster } from "@/server/adapters/cluster";
 import { openLocalSigners, type LogSigner, type Signer } from "@/server/adapters/signer";
 import { createObjectStore } from "@/server/adapters/object-store/create-object-store";
@@ -46,3 +47,11 @@ export const attestorSigner = async (): Promise<Signer> => (await openSigners())
 
 /** Signs the transparency log's checkpoints; another key than the attestor's. */
 export const logSigner = async (): Promise<LogSigner> => (await openSigners()).log;
+
+let tables: Analytics | undefined;
+
+/** Reads tables in processes of their own; what they spill lies under `<home>/scratch`. */
+export function analytics(): Analytics {
+  tables ??= createAnalytics({ scratchRoot: path.join(env().home, "scratch") });
+  return tables;
+}

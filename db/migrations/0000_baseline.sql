@@ -333,6 +333,13 @@ CREATE TABLE "quotas" (
 	"ended_at" timestamp (6) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "artifact_seals" (
+	"root" text NOT NULL,
+	"prefix" text NOT NULL,
+	"sealed_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "artifact_seals_root_prefix_pk" PRIMARY KEY("root","prefix")
+);
+--> statement-breakpoint
 CREATE TABLE "artifacts" (
 	"root" text NOT NULL,
 	"path" text NOT NULL,
@@ -419,6 +426,7 @@ CREATE TABLE "run_params" (
 	"run_id" text NOT NULL,
 	"key" text NOT NULL,
 	"value" text NOT NULL,
+	"logged_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "run_params_run_id_key_pk" PRIMARY KEY("run_id","key")
 );
 --> statement-breakpoint
@@ -505,6 +513,11 @@ CREATE TABLE "model_versions" (
 	"contract_digest" text,
 	"contract_check" jsonb,
 	"signature" jsonb,
+	"evidence" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"gates_digest" text,
+	"gate_run_id" text,
+	"gates_outcome" text,
+	"qualified_at" timestamp (6) with time zone,
 	"created_by" text NOT NULL,
 	"last_edited_by" text NOT NULL,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
@@ -618,11 +631,15 @@ CREATE TABLE "review_decisions" (
 	"id" text PRIMARY KEY NOT NULL,
 	"review_id" text NOT NULL,
 	"reviewer_id" text NOT NULL,
+	"actor_kind" text NOT NULL,
+	"reviewer_role" text NOT NULL,
 	"decision" text NOT NULL,
 	"reason" text NOT NULL,
 	"bound_digests" jsonb NOT NULL,
 	"attestation_id" text,
-	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "review_decisions_people_only" CHECK ("review_decisions"."actor_kind" = 'user'),
+	CONSTRAINT "review_decisions_decision" CHECK ("review_decisions"."decision" in ('approve', 'request_changes', 'reject', 'comment'))
 );
 --> statement-breakpoint
 CREATE TABLE "reviews" (
@@ -630,6 +647,8 @@ CREATE TABLE "reviews" (
 	"team_id" text NOT NULL,
 	"subject_kind" text NOT NULL,
 	"subject_id" text NOT NULL,
+	"subject_digest" text NOT NULL,
+	"subject_name" text NOT NULL,
 	"title" text NOT NULL,
 	"bound_digests" jsonb NOT NULL,
 	"environment" text NOT NULL,
@@ -862,8 +881,10 @@ CREATE INDEX "gate_runs_subject" ON "gate_runs" USING btree ("subject_kind","sub
 CREATE INDEX "gate_runs_team" ON "gate_runs" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "policies_key_version" ON "policies" USING btree ("key","version");--> statement-breakpoint
 CREATE INDEX "review_decisions_review" ON "review_decisions" USING btree ("review_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "review_decisions_verdict" ON "review_decisions" USING btree ("review_id") WHERE "review_decisions"."decision" <> 'comment';--> statement-breakpoint
 CREATE INDEX "reviews_queue" ON "reviews" USING btree ("team_id","state","due_at","id");--> statement-breakpoint
 CREATE INDEX "reviews_subject" ON "reviews" USING btree ("subject_kind","subject_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "reviews_one_open" ON "reviews" USING btree ("team_id","subject_kind","subject_id","environment") WHERE "reviews"."state" = 'open';--> statement-breakpoint
 CREATE INDEX "deployments_team" ON "deployments" USING btree ("team_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "deployments_model" ON "deployments" USING btree ("model_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "rollout_events_dedup" ON "rollout_events" USING btree ("rollout_id","dedup_key");--> statement-breakpoint

@@ -1,5 +1,7 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
+  check,
   customType,
   index,
   integer,
@@ -148,6 +150,9 @@ export const reviews = pgTable(
     teamId: text("team_id").notNull(),
     subjectKind: text("subject_kind").notNull(),
     subjectId: text("subject_id").notNull(),
+    /** Digest that identifies the subject's content; also `subject` of the decision's attestation. */
+    subjectDigest: text("subject_digest").notNull(),
+    subjectName: text("subject_name").notNull(),
     title: text("title").notNull(),
     /** The approval holds for exactly these digests: { manifest, contract, card, gates }. */
     boundDigests: jsonb("bound_digests").$type<Record<string, string>>().notNull(),
@@ -168,6 +173,9 @@ export const reviews = pgTable(
   (t) => [
     index("reviews_queue").on(t.teamId, t.state, t.dueAt, t.id),
     index("reviews_subject").on(t.subjectKind, t.subjectId, t.createdAt),
+    uniqueIndex("reviews_one_open")
+      .on(t.teamId, t.subjectKind, t.subjectId, t.environment)
+      .where(sql`${t.state} = 'open'`),
   ],
 );
 
@@ -179,6 +187,10 @@ export const reviewDecisions = pgTable(
       .notNull()
       .references(() => reviews.id),
     reviewerId: text("reviewer_id").notNull(),
+    /** Always `user`: tokens and jobs neither decide nor comment. */
+    actorKind: text("actor_kind").notNull(),
+    /** The reviewer's role in the team when deciding. */
+    reviewerRole: text("reviewer_role").notNull(),
     /** approve | request_changes | reject | comment */
     decision: text("decision").notNull(),
     reason: text("reason").notNull(),
@@ -186,5 +198,16 @@ export const reviewDecisions = pgTable(
     attestationId: text("attestation_id"),
     createdAt: at("created_at").notNull().defaultNow(),
   },
-  (t) => [index("review_decisions_review").on(t.reviewId, t.createdAt)],
+  (t) => [
+    index("review_decisions_review").on(t.reviewId, t.createdAt),
+    // One verdict a review; the loser of a race gets a conflict.
+    uniqueIndex("review_decisions_verdict")
+      .on(t.reviewId)
+      .where(sql`${t.decision} <> 'comment'`),
+    check("review_decisions_people_only", sql`${t.actorKind} = 'user'`),
+    check(
+      "review_decisions_decision",
+      sql`${t.decision} in ('approve', 'request_changes', 'reject', 'comment')`,
+    ),
+  ],
 );

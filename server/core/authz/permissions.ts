@@ -67,6 +67,7 @@ export const PERMISSIONS = {
   "governance.log.read": { public: true },
   "governance.review.read": { roles: VIEW, token: "read" },
   "governance.review.request": { roles: BUILD, token: "write" },
+  "governance.review.comment": { roles: TOUCH },
   "governance.review.decide": { roles: REVIEW },
   // serving
   "serving.deployment.read": { roles: VIEW, token: "read" },

@@ -93,6 +93,7 @@ describe("statements", () => {
   const sha = "a".repeat(64);
   const review = {
     reviewId: "rev_1",
+    environment: "production",
     decision: "approve" as const,
     reason: "Looks right",
     reviewer: { id: "usr_1", role: "reviewer" },

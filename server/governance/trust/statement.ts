@@ -42,6 +42,8 @@ export const PolicyEvaluationPredicate = z.object({
 
 export const HumanReviewPredicate = z.object({
   reviewId: z.string(),
+  /** Where the decision holds; an approval for staging says nothing of production. */
+  environment: z.string(),
   decision: z.enum(["approve", "request_changes", "reject"]),
   reason: z.string().min(1),
   reviewer: z.object({ id: z.string(), role: z.string() }),

@@ -1,0 +1,87 @@
+import { and, desc, eq, isNull } from "drizzle-orm";
+import { sql } from "drizzle-orm";
+import { policies } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { newId } from "@/server/core/ids";
+import { inTransaction } from "@/server/core/verb";
+import { loadBuiltInPolicies, policyDigest, PolicyDocument } from "../cel";
+
+const POLICY_LOCK = 7_203_004;
+
+export interface SyncedPolicies {
+  added: { key: string; version: number; digest: string }[];
+}
+
+/**
+ * Brings the stored policies to the documents of this release. A document that is stored already is left alone; a changed one
+ * becomes the next version and the former is retired, never edited. A release that goes back makes its old version current again.
+ */
+export async function syncBuiltInPolicies(ctx: Ctx): Promise<SyncedPolicies> {
+  const builtIn = await loadBuiltInPolicies();
+  return inTransaction(ctx, async (tx) => {
+    await tx.db.execute(sql`select pg_advisory_xact_lock(${POLICY_LOCK})`);
+    const added: SyncedPolicies["added"] = [];
+    for (const { key, text, document } of builtIn) {
+      const stored = await storePolicy(tx, { key, source: text, document });
+      if (stored) added.push(stored);
+    }
+    return { added };
+  });
+}
+
+/** Stores one document as the current version of its key; undefined when it is current already. */
+export async function storePolicy(
+  tx: Ctx,
+  { key, source, document }: { key: string; source: string; document: PolicyDocument },
+): Promise<{ key: string; version: number; digest: string } | undefined> {
+  const digest = policyDigest(document);
+  const rows = await tx.db
+    .select()
+    .from(policies)
+    .where(eq(policies.key, key))
+    .orderBy(desc(policies.version));
+  const current = rows.find((row) => row.retiredAt === null);
+  if (current?.digest === digest) return undefined;
+  if (current) {
+    await tx.db
+      .update(policies)
+      .set({ retiredAt: tx.now() })
+      .where(and(eq(policies.id, current.id), isNull(policies.retiredAt)));
+  }
+  const before = rows.find((row) => row.digest === digest);
+  const version = before?.version ?? (rows[0]?.version ?? 0) + 1;
+  const id = before?.id ?? newId("policy");
+  if (before) {
+    await tx.db.update(policies).set({ retiredAt: null }).where(eq(policies.id, before.id));
+  } else {
+    await tx.db.insert(policies).values({
+      id,
+      key,
+      version,
+      digest,
+      title: document.metadata.title,
+      document,
+      source,
+      createdBy: tx.actor.userId,
+      createdAt: tx.now(),
+    });
+  }
+  await audit(tx, {
+    action: "governance.policy.activate",
+    subject: { kind: "policy", id, label: `${key} v${version}` },
+    before: current ? { version: current.version, digest: current.digest } : undefined,
+    after: { version, digest },
+  });
+  return { key, version, digest };
+}
+
+export type PolicyRow = Omit<typeof policies.$inferSelect, "document"> & { document: PolicyDocument };
+
+/** The policies in force for a team, by key. */
+export async function activePolicies(ctx: Ctx): Promise<PolicyRow[]> {
+  const rows = await ctx.db.select().from(policies).where(isNull(policies.retiredAt)).orderBy(policies.key);
+  return rows
+    .filter((row) => row.teamId === null || row.teamId === ctx.actor.teamId)
+    .map((row) => ({ ...row, document: PolicyDocument.parse(row.document) }));
+}

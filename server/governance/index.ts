@@ -1,0 +1,43 @@
+/** The only door of governance for other domains. */
+export {
+  attest,
+  prepareAttestation,
+  recordAttestations,
+  type Attested,
+  type AttestInput,
+  type SubjectRef,
+} from "./attestations/attest";
+export { attestationsOf, type AttestationRow } from "./attestations/queries";
+export { evaluateGates, type EvaluateGatesInput, type GateOutcome } from "./gates/evaluate-gates";
+export {
+  gateRunOf,
+  gateRunsOf,
+  latestGates,
+  type GateRunView,
+  type RuleView,
+  type VerdictView,
+} from "./gates/queries";
+export { activePolicies, syncBuiltInPolicies } from "./gates/sync-policies";
+export { reviewsOfSubject, type ReviewRow } from "./reviews/load";
+export { requestReview, type RequestedReview, type RequestReviewInput } from "./reviews/request-review";
+export { reviewStanding, type ReviewStanding } from "./reviews/standing";
+export {
+  registerSubject,
+  type AffectedDeployment,
+  type Blocker,
+  type DiffRow,
+  type SubjectDescription,
+  type SubjectResolver,
+} from "./reviews/subjects";
+export { voidReviews, type VoidReviewsInput } from "./reviews/void-reviews";
+export {
+  changedDigests,
+  combineVerdicts,
+  environmentRequirements,
+  POLICY_KEYS,
+  type EnvironmentRequirements,
+  type Verdict,
+} from "./rules";
+export { EVIDENCE_SCHEMAS, type EvidenceName, type EvidenceOf } from "./cel";
+export { PREDICATE_TYPES } from "./trust";
+export { verifyAdmission, type Admission, type AdmissionInput } from "./trust/verify-admission";

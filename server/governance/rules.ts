@@ -1,0 +1,120 @@
+/** Pure decisions of governance, shared by server, browser and gateway. */
+
+export const POLICY_KEYS = [
+  "contract",
+  "provenance",
+  "card-completeness",
+  "file-scan",
+  "evaluation",
+  "fairness",
+] as const;
+
+export interface EnvironmentRequirements {
+  environment: string;
+  /** Policies that must have passed, or be in doubt and cleared by an approving review. */
+  policies: readonly string[];
+  /** Whether a person must approve even when every policy passed. */
+  humanReview: boolean;
+}
+
+/** What a version must bring before it may answer requests in an environment. An unknown one demands everything. */
+export function environmentRequirements(environment: string): EnvironmentRequirements {
+  if (environment === "staging") {
+    return { environment, policies: ["contract", "provenance", "file-scan"], humanReview: false };
+  }
+  return { environment, policies: POLICY_KEYS, humanReview: true };
+}
+
+export type Verdict = "pass" | "fail" | "indeterminate" | "error";
+
+/** The worst verdict of a gate run. Without any verdict nothing was proved, which is an error. */
+export function combineVerdicts(verdicts: readonly string[]): Verdict {
+  if (verdicts.length === 0) return "error";
+  if (verdicts.includes("fail")) return "fail";
+  if (verdicts.every((verdict) => verdict === "pass")) return "pass";
+  if (verdicts.every((verdict) => verdict === "pass" || verdict === "indeterminate")) return "indeterminate";
+  return "error";
+}
+
+/** Names of the digests that differ, those that appeared and those that went. */
+export function changedDigests(
+  bound: Readonly<Record<string, string>>,
+  current: Readonly<Record<string, string>>,
+): string[] {
+  const names = [...new Set([...Object.keys(bound), ...Object.keys(current)])];
+  return names.filter((name) => bound[name] !== current[name]).toSorted();
+}
+
+const DIGEST_WORDS: Record<string, string> = {
+  manifest: "the model's files",
+  contract: "the contract",
+  card: "the model card",
+  gates: "the checks",
+};
+
+/** "the contract and the model card changed". */
+export function changeInWords(names: readonly string[]): string {
+  const words = names.map((name) => DIGEST_WORDS[name] ?? name);
+  if (words.length === 0) return "nothing changed";
+  const last = words.at(-1) ?? "";
+  return `${words.length === 1 ? last : `${words.slice(0, -1).join(", ")} and ${last}`} changed`;
+}
+
+export const REVIEW_DECISIONS = ["approve", "request_changes", "reject", "comment"] as const;
+export type ReviewDecision = (typeof REVIEW_DECISIONS)[number];
+
+export const REVIEW_STATES = [
+  "open",
+  "approved",
+  "changes_requested",
+  "rejected",
+  "void",
+  "withdrawn",
+] as const;
+export type ReviewState = (typeof REVIEW_STATES)[number];
+
+/** The state a deciding decision leads to; a comment decides nothing. */
+export const STATE_AFTER: Record<Exclude<ReviewDecision, "comment">, ReviewState> = {
+  approve: "approved",
+  request_changes: "changes_requested",
+  reject: "rejected",
+};
+
+/** Adds working days (Monday to Friday, UTC). */
+export function addWorkingDays(from: Date, days: number): Date {
+  const date = new Date(from);
+  for (let left = days; left > 0;) {
+    date.setUTCDate(date.getUTCDate() + 1);
+    const weekday = date.getUTCDay();
+    if (weekday !== 0 && weekday !== 6) left -= 1;
+  }
+  return date;
+}
+
+export interface Decider {
+  kind: string;
+  userId: string;
+  role: string | undefined;
+}
+
+/** Why this caller may not decide a review, in words; undefined when they may. */
+export function whyNotDecide(
+  review: { requestedBy: string; excludedIds: readonly string[]; state: string },
+  decider: Decider,
+): string | undefined {
+  if (decider.kind !== "user") return "Only a signed-in person can decide a review; tokens and jobs cannot.";
+  if (decider.userId === review.requestedBy)
+    return "You asked for this review, so someone else must decide it.";
+  if (review.excludedIds.includes(decider.userId)) {
+    return "You made, uploaded or last edited what is reviewed, so someone else must decide it.";
+  }
+  if (decider.role !== "reviewer" && decider.role !== "admin") {
+    return "Deciding needs the role reviewer or admin in this team.";
+  }
+  if (review.state !== "open") return `This review is ${review.state.replaceAll("_", " ")} already.`;
+  return undefined;
+}
+
+/** An approval of something that is not all green, and every other verdict, must say why. */
+export const reasonRequired = (decision: ReviewDecision, outcome: string | null): boolean =>
+  !(decision === "approve" && outcome === "pass");

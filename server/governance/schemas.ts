@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { PageInput } from "@/server/core/pagination";
+import { REVIEW_DECISIONS } from "./rules";
+
+/** What goes into the verbs of governance. */
+
+const Id = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `an id like ${prefix}_…`);
+
+export const ReviewIdInput = z.object({ reviewId: Id("rev") });
+export const AttestationIdInput = z.object({ attestationId: Id("ats") });
+export const GateRunIdInput = z.object({ gateRunId: Id("gr") });
+
+export const DecideReviewInput = ReviewIdInput.extend({
+  decision: z.enum(REVIEW_DECISIONS),
+  reason: z.string().trim().max(5_000).default(""),
+  /** The digests that the reviewer saw; another set than the review's is a conflict. */
+  seenDigests: z.record(z.string(), z.string()).optional(),
+});
+export type DecideReviewInput = z.input<typeof DecideReviewInput>;
+
+export const CommentOnReviewInput = ReviewIdInput.extend({
+  text: z.string().trim().min(1, "write something first").max(5_000),
+});
+
+export const AssignReviewInput = ReviewIdInput.extend({
+  /** `me` takes it, `nobody` gives it back. */
+  to: z.enum(["me", "nobody"]),
+});
+
+export const WithdrawReviewInput = ReviewIdInput.extend({ reason: z.string().trim().max(2_000).default("") });
+
+export const REVIEW_TABS = ["mine", "team", "due", "decided"] as const;
+export type ReviewTab = (typeof REVIEW_TABS)[number];
+
+export const ListReviewsInput = PageInput.extend({
+  tab: z.enum(REVIEW_TABS).default("team"),
+  search: z.string().trim().max(200).default(""),
+  environment: z.string().max(60).optional(),
+  subjectKind: z.string().max(60).optional(),
+  subjectId: z.string().max(100).optional(),
+});
+
+export const PolicyKeyInput = z.object({ key: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a policy key") });
+export const PolicyHistoryInput = PolicyKeyInput.extend(PageInput.shape);
+
+export const SubjectInput = z.object({
+  subjectKind: z.string().min(1).max(60),
+  subjectId: z.string().min(1).max(100),
+});
+export const AttestationsInput = SubjectInput.extend({ digest: z.string().max(80).optional() });
+
+export const LogEntriesInput = PageInput;
+const Size = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const ConsistencyInput = z.object({ from: Size, to: Size });
