@@ -6,7 +6,8 @@ const SESSION_COOKIE = /^(__Secure-)?next-auth\.session-token/;
 export function proxy(request: NextRequest): NextResponse {
   if (request.cookies.getAll().some((cookie) => SESSION_COOKIE.test(cookie.name))) return NextResponse.next();
   const { pathname, search } = request.nextUrl;
-  const target = pathname === "/" ? "/sign-in" : `/sign-in?callbackUrl=${encodeURIComponent(`${pathname}${search}`)}`;
+  const target =
+    pathname === "/" ? "/sign-in" : `/sign-in?callbackUrl=${encodeURIComponent(`${pathname}${search}`)}`;
   // Next builds an absolute address from the request's own host.
   return NextResponse.redirect(new URL(target, request.url));
 }

@@ -33,7 +33,12 @@ const columns: Column<AuditRow>[] = [
   { id: "seq", header: "#", align: "end", cell: (row) => <span data-numeric>{row.seq}</span> },
   { id: "at", header: "When", cell: (row) => <TimeAgo value={row.at} /> },
   { id: "actor", header: "Actor", cell: (row) => row.actorName },
-  { id: "action", header: "Action", fixed: true, cell: (row) => <span className="font-mono text-sm">{row.action}</span> },
+  {
+    id: "action",
+    header: "Action",
+    fixed: true,
+    cell: (row) => <span className="font-mono text-sm">{row.action}</span>,
+  },
   {
     id: "subject",
     header: "Subject",
@@ -63,9 +68,9 @@ const columns: Column<AuditRow>[] = [
 function useFilter() {
   const parsers = Object.fromEntries(FILTERS.map((name) => [name, parseAsString]));
   const [values, set] = useQueryStates(parsers, { history: "replace" });
-  const given = Object.fromEntries(FILTERS.flatMap((name) => (values[name] ? [[name, values[name]]] : []))) as Partial<
-    Record<(typeof FILTERS)[number], string>
-  >;
+  const given = Object.fromEntries(
+    FILTERS.flatMap((name) => (values[name] ? [[name, values[name]]] : [])),
+  ) as Partial<Record<(typeof FILTERS)[number], string>>;
   return { given, set };
 }
 
@@ -78,9 +83,13 @@ export function AuditList() {
   const { from, to, ...words } = given;
   const input = { ...words, ...(from ? { from: `${from}Z` } : {}), ...(to ? { to: `${to}Z` } : {}) };
   const rows = useQuery(
-    trpc.identity.audit.queryOptions({ ...input, cursor: state.cursor }, { placeholderData: keepPreviousData }),
+    trpc.identity.audit.queryOptions(
+      { ...input, cursor: state.cursor },
+      { placeholderData: keepPreviousData },
+    ),
   );
-  const exportHref = (format: string) => `/api/v1/audit/export?${new URLSearchParams({ ...input, format }).toString()}`;
+  const exportHref = (format: string) =>
+    `/api/v1/audit/export?${new URLSearchParams({ ...input, format }).toString()}`;
   return (
     <>
       <PageHeader
@@ -89,7 +98,10 @@ export function AuditList() {
         actions={<ExportMenu scope={filtered ? "The filtered rows" : "All rows"} hrefFor={exportHref} />}
       />
       <Verification />
-      <search className="my-4 grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6" aria-label="Filter the audit log">
+      <search
+        className="my-4 grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6"
+        aria-label="Filter the audit log"
+      >
         {FILTERS.map((name) => (
           <div key={name} className="flex min-w-0 flex-col gap-1">
             <Label htmlFor={`audit-${name}`}>{LABELS[name]}</Label>
@@ -119,7 +131,10 @@ export function AuditList() {
         onRetry={() => void rows.refetch()}
         toolbar={
           filtered ? (
-            <Button variant="ghost" onClick={() => void set(Object.fromEntries(FILTERS.map((name) => [name, null])))}>
+            <Button
+              variant="ghost"
+              onClick={() => void set(Object.fromEntries(FILTERS.map((name) => [name, null])))}
+            >
               Clear filter
             </Button>
           ) : null
@@ -128,7 +143,9 @@ export function AuditList() {
           <EmptyState
             icon={ShieldCheck}
             title={filtered ? "Nothing matches this filter" : "Nothing recorded yet"}
-            text={filtered ? "Widen the time or clear a field." : "Every change in this team will be listed here."}
+            text={
+              filtered ? "Widen the time or clear a field." : "Every change in this team will be listed here."
+            }
           />
         }
       />
@@ -138,7 +155,10 @@ export function AuditList() {
 
 function Verification() {
   const client = useTRPCClient();
-  const verify = useMutation({ mutationFn: () => client.identity.verifyAudit.query(), meta: { handlesError: true } });
+  const verify = useMutation({
+    mutationFn: () => client.identity.verifyAudit.query(),
+    meta: { handlesError: true },
+  });
   return (
     <div className="flex flex-col items-start gap-3">
       <Button pending={verify.isPending} pendingLabel="Verifying…" onClick={() => verify.mutate()}>
@@ -154,7 +174,12 @@ function Result({ verdict }: { verdict: AuditVerdict }) {
   const checked = `${verdict.checked.toLocaleString("en")} rows hold, checked in ${verdict.durationMs} ms.`;
   if (verdict.firstBad) {
     return (
-      <Callout tone="negative" role="alert" title={`The chain breaks at row ${verdict.firstBad.seq}`} className="w-full">
+      <Callout
+        tone="negative"
+        role="alert"
+        title={`The chain breaks at row ${verdict.firstBad.seq}`}
+        className="w-full"
+      >
         Row {verdict.firstBad.seq}: {verdict.firstBad.problem}. Before it, {checked}
       </Callout>
     );

@@ -40,8 +40,20 @@ export function SetupForm({ token, claim }: { token: string; claim: Claim }) {
       <FormErrorSummary control={control} labels={labels} />
       <TextField control={control} name="name" label="Your name" autoComplete="name" />
       <TextField control={control} name="email" label="Email" type="email" autoComplete="username" />
-      <TextField control={control} name="password" label="Password" type="password" autoComplete="new-password" hint={passwordHint} />
-      <TextField control={control} name="teamName" label="First team" hint="Who builds models together, such as Risk models." />
+      <TextField
+        control={control}
+        name="password"
+        label="Password"
+        type="password"
+        autoComplete="new-password"
+        hint={passwordHint}
+      />
+      <TextField
+        control={control}
+        name="teamName"
+        label="First team"
+        hint="Who builds models together, such as Risk models."
+      />
       <Button type="submit" variant="primary" size="lg" pending={formState.isSubmitting}>
         Create administrator and team
       </Button>

@@ -45,7 +45,12 @@ export function CreatePersonDialog(props: {
       <FormErrorSummary control={control} labels={{ name: "Name", email: "Email" }} />
       <TextField control={control} name="name" label="Name" autoComplete="off" />
       <TextField control={control} name="email" label="Email" type="email" autoComplete="off" />
-      <CheckboxField control={control} name="isPlatformAdmin" label="Platform administrator" hint="Manages people, teams, quotas and background work." />
+      <CheckboxField
+        control={control}
+        name="isPlatformAdmin"
+        label="Platform administrator"
+        hint="Manages people, teams, quotas and background work."
+      />
     </FormDialog>
   );
 }

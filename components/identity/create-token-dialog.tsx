@@ -9,7 +9,15 @@ import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
-import { Dialog, DialogBody, DialogContent, DialogDescription, DialogFooter, DialogHeader, DialogTitle } from "@/components/ui/dialog";
+import {
+  Dialog,
+  DialogBody,
+  DialogContent,
+  DialogDescription,
+  DialogFooter,
+  DialogHeader,
+  DialogTitle,
+} from "@/components/ui/dialog";
 import { Label } from "@/components/ui/label";
 import { CreateTokenInput, MAX_TOKEN_DAYS } from "@/server/identity/schemas";
 
@@ -36,7 +44,9 @@ function ScopeChoices({ control }: { control: Control<Values, unknown, Out> }) {
             id={`scope-${value}`}
             checked={field.value.includes(value)}
             onCheckedChange={(on) =>
-              field.onChange(on === true ? [...field.value, value] : field.value.filter((other) => other !== value))
+              field.onChange(
+                on === true ? [...field.value, value] : field.value.filter((other) => other !== value),
+              )
             }
           />
           <Label htmlFor={`scope-${value}`} className="font-normal">
@@ -78,16 +88,37 @@ export function CreateTokenDialog(props: {
   return (
     <Dialog open={props.open} onOpenChange={props.onOpenChange}>
       <DialogContent>
-        <form noValidate aria-label="New token" onSubmit={(event) => void submit(event)} className="flex min-h-0 flex-col">
+        <form
+          noValidate
+          aria-label="New token"
+          onSubmit={(event) => void submit(event)}
+          className="flex min-h-0 flex-col"
+        >
           <DialogHeader>
             <DialogTitle>New API token</DialogTitle>
             <DialogDescription>Its secret is shown once, right after you make it.</DialogDescription>
           </DialogHeader>
           <DialogBody className="flex flex-col gap-4">
-            <FormErrorSummary control={form.control} labels={{ name: "Name", scopes: "Scopes", expiresInDays: "Expires in" }} />
-            <TextField control={form.control} name="name" label="Name" placeholder="nightly training" autoComplete="off" />
+            <FormErrorSummary
+              control={form.control}
+              labels={{ name: "Name", scopes: "Scopes", expiresInDays: "Expires in" }}
+            />
+            <TextField
+              control={form.control}
+              name="name"
+              label="Name"
+              placeholder="nightly training"
+              autoComplete="off"
+            />
             <ScopeChoices control={form.control} />
-            <NumberField control={form.control} name="expiresInDays" label="Expires in" unit="days" min={1} max={MAX_TOKEN_DAYS} />
+            <NumberField
+              control={form.control}
+              name="expiresInDays"
+              label="Expires in"
+              unit="days"
+              min={1}
+              max={MAX_TOKEN_DAYS}
+            />
           </DialogBody>
           <DialogFooter>
             <Button onClick={() => props.onOpenChange(false)}>Cancel</Button>

@@ -11,6 +11,7 @@ export function Guarded(props: { permission: Permission; what: string; role: str
   const session = useSession();
   if (session.error) return <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />;
   if (!session.data) return <ListSkeleton />;
-  if (!session.data.permissions[props.permission].allowed) return <ForbiddenState what={props.what} role={props.role} />;
+  if (!session.data.permissions[props.permission].allowed)
+    return <ForbiddenState what={props.what} role={props.role} />;
   return props.children;
 }

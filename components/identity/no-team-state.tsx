@@ -2,7 +2,13 @@ import { UsersRound } from "lucide-react";
 import { StateFrame } from "@/components/common/state-frame";
 
 /** What a person sees who can sign in but belongs to no team yet. */
-export function NoTeamState({ email, admins }: { email: string; admins: readonly { name: string; email: string }[] }) {
+export function NoTeamState({
+  email,
+  admins,
+}: {
+  email: string;
+  admins: readonly { name: string; email: string }[];
+}) {
   return (
     <StateFrame
       icon={UsersRound}

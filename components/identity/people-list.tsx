@@ -38,7 +38,11 @@ export function PeopleList() {
   const only = chosen.length === 1 ? chosen[0] : undefined;
   const people = useQuery(
     trpc.identity.people.queryOptions(
-      { q: state.q || undefined, cursor: state.cursor, state: only === "active" || only === "disabled" ? only : undefined },
+      {
+        q: state.q || undefined,
+        cursor: state.cursor,
+        state: only === "active" || only === "disabled" ? only : undefined,
+      },
       { placeholderData: keepPreviousData },
     ),
   );
@@ -75,7 +79,14 @@ export function PeopleList() {
         refreshing={people.isPlaceholderData}
         error={people.error ?? undefined}
         onRetry={() => void people.refetch()}
-        empty={<EmptyState icon={UserPlus} title="Nobody yet" text="Add the first person; they get a link to choose a password." action={add} />}
+        empty={
+          <EmptyState
+            icon={UserPlus}
+            title="Nobody yet"
+            text="Add the first person; they get a link to choose a password."
+            action={add}
+          />
+        }
       />
       <CreatePersonDialog open={open} onOpenChange={setOpen} onMade={setMade} />
     </>
@@ -100,15 +111,27 @@ function columns(onLink: (made: MadeLink) => void): Column<Row>[] {
         </span>
       ),
     },
-    { id: "teams", header: "Teams", from: "md", cell: (row) => row.teams.join(", ") || <span className="text-fg-subtle">none</span> },
+    {
+      id: "teams",
+      header: "Teams",
+      from: "md",
+      cell: (row) => row.teams.join(", ") || <span className="text-fg-subtle">none</span>,
+    },
     { id: "signIn", header: "Signs in by", from: "lg", cell: (row) => row.signIn },
     {
       id: "seen",
       header: "Last sign-in",
       from: "md",
-      cell: (row) => (row.lastSeenAt ? <TimeAgo value={row.lastSeenAt} /> : <span className="text-fg-subtle">never</span>),
+      cell: (row) =>
+        row.lastSeenAt ? <TimeAgo value={row.lastSeenAt} /> : <span className="text-fg-subtle">never</span>,
     },
-    { id: "actions", header: "Actions", align: "end", fixed: true, cell: (row) => <PersonActions person={row} onLink={onLink} /> },
+    {
+      id: "actions",
+      header: "Actions",
+      align: "end",
+      fixed: true,
+      cell: (row) => <PersonActions person={row} onLink={onLink} />,
+    },
   ];
 }
 
@@ -124,12 +147,18 @@ function PersonActions({ person, onLink }: { person: Row; onLink: (made: MadeLin
     <span className="flex flex-wrap justify-end gap-2">
       {person.disabledAt ? null : (
         <ConfirmDialog
-          trigger={<Button size="sm" aria-label={`Reset the password of ${person.name}`}>Reset password</Button>}
+          trigger={
+            <Button size="sm" aria-label={`Reset the password of ${person.name}`}>
+              Reset password
+            </Button>
+          }
           title={`Make a password link for ${person.name}?`}
           consequence="They choose a new password with it. Until then the old one works; then all their sessions end."
           confirmLabel="Make link"
           tone="primary"
-          onConfirm={async () => onLink({ name: person.name, link: (await reset.mutateAsync({ userId: person.id })).link })}
+          onConfirm={async () =>
+            onLink({ name: person.name, link: (await reset.mutateAsync({ userId: person.id })).link })
+          }
         />
       )}
       <ConfirmDialog

@@ -36,7 +36,10 @@ export function ProfileSettings() {
         {me.hasPassword ? (
           <PasswordChange email={me.email} />
         ) : (
-          <Section title="Password" description="You sign in through single sign-on; change your password there.">
+          <Section
+            title="Password"
+            description="You sign in through single sign-on; change your password there."
+          >
             {null}
           </Section>
         )}
@@ -66,7 +69,13 @@ function Profile({ name }: { name: string }) {
     <Section title="Profile" frame="card">
       <Form label="Profile" onSubmit={(event) => void submit(event)}>
         <FormErrorSummary control={form.control} labels={{ name: "Name" }} />
-        <TextField control={form.control} name="name" label="Name" autoComplete="name" hint="Shown on everything you do." />
+        <TextField
+          control={form.control}
+          name="name"
+          label="Name"
+          autoComplete="name"
+          hint="Shown on everything you do."
+        />
         <SubmitBar submitLabel="Save profile" pending={form.formState.isSubmitting} />
       </Form>
     </Section>
@@ -98,8 +107,21 @@ function PasswordChange({ email }: { email: string }) {
       <Form label="Password" onSubmit={(event) => void submit(event)}>
         <input type="email" autoComplete="username" value={email} readOnly hidden />
         <FormErrorSummary control={form.control} labels={labels} />
-        <TextField control={form.control} name="currentPassword" label="Current password" type="password" autoComplete="current-password" />
-        <TextField control={form.control} name="newPassword" label="New password" type="password" autoComplete="new-password" hint="At least 12 characters." />
+        <TextField
+          control={form.control}
+          name="currentPassword"
+          label="Current password"
+          type="password"
+          autoComplete="current-password"
+        />
+        <TextField
+          control={form.control}
+          name="newPassword"
+          label="New password"
+          type="password"
+          autoComplete="new-password"
+          hint="At least 12 characters."
+        />
         <SubmitBar submitLabel="Change password" pending={form.formState.isSubmitting} />
       </Form>
     </Section>
@@ -128,11 +150,17 @@ function Appearance() {
           </NativeSelect>
         </div>
         <div className="flex items-start gap-3">
-          <Switch id="single-keys" checked={singleKeys} onCheckedChange={setSingleKeysEnabled} aria-describedby="single-keys-hint" />
+          <Switch
+            id="single-keys"
+            checked={singleKeys}
+            onCheckedChange={setSingleKeysEnabled}
+            aria-describedby="single-keys-hint"
+          />
           <div>
             <Label htmlFor="single-keys">Single-key shortcuts</Label>
             <p id="single-keys-hint" className="text-sm text-fg-subtle">
-              Such as j and k in lists. Turn them off if you speak to your computer. Press ? for all shortcuts.
+              Such as j and k in lists. Turn them off if you speak to your computer. Press ? for all
+              shortcuts.
             </p>
           </div>
         </div>

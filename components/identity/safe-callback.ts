@@ -7,6 +7,10 @@ export function safeCallback(given: string | null | undefined, origin = "http://
   } catch {
     return "/";
   }
-  if (url.origin !== origin || /^\/(sign-in|signed-out|auth-error|setup|reset-password|api\/)/.test(url.pathname)) return "/";
+  if (
+    url.origin !== origin ||
+    /^\/(sign-in|signed-out|auth-error|setup|reset-password|api\/)/.test(url.pathname)
+  )
+    return "/";
   return `${url.pathname}${url.search}${url.hash}`;
 }

@@ -3,7 +3,17 @@ import { CopyButton } from "@/components/common/copy-button";
 import { Callout } from "@/components/ui/callout";
 
 /** A secret that the server will not show again, and a way to copy it. */
-export function SecretOnce({ title, text, value, label }: { title: string; text: string; value: string; label: string }) {
+export function SecretOnce({
+  title,
+  text,
+  value,
+  label,
+}: {
+  title: string;
+  text: string;
+  value: string;
+  label: string;
+}) {
   return (
     <Callout tone="positive" role="status" title={title}>
       <p>{text}</p>

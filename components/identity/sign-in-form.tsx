@@ -13,7 +13,10 @@ function explain(error: string): Failure {
   const seconds = /^wait:(\d+)$/.exec(error)?.[1];
   if (seconds) {
     const minutes = Math.ceil(Number(seconds) / 60);
-    return { title: "Too many tries", text: `Wait ${minutes} minute${minutes === 1 ? "" : "s"} and try again.` };
+    return {
+      title: "Too many tries",
+      text: `Wait ${minutes} minute${minutes === 1 ? "" : "s"} and try again.`,
+    };
   }
   if (error === "CredentialsSignin") {
     return {
@@ -21,13 +24,20 @@ function explain(error: string): Failure {
       text: "The email address or the password is wrong. A platform administrator can send you a link to set a new password.",
     };
   }
-  return { title: "You could not be signed in just now", text: "The portal could not check your password. Try again in a moment." };
+  return {
+    title: "You could not be signed in just now",
+    text: "The portal could not check your password. Try again in a moment.",
+  };
 }
 
 export type DemoChoice = { email: string; name: string; title: string };
 
 /** Email and password, single sign-on when there is one, and the demo's accounts to choose from. */
-export function SignInForm(props: { callbackUrl: string | null; hasOidc: boolean; demo: readonly DemoChoice[] }) {
+export function SignInForm(props: {
+  callbackUrl: string | null;
+  hasOidc: boolean;
+  demo: readonly DemoChoice[];
+}) {
   const [email, setEmail] = useState("");
   const [pending, setPending] = useState<"password" | "oidc" | null>(null);
   const [failure, setFailure] = useState<Failure>();
@@ -64,7 +74,12 @@ export function SignInForm(props: { callbackUrl: string | null; hasOidc: boolean
           {failure.text}
         </Callout>
       ) : null}
-      <form method="post" onSubmit={(event) => void submit(event)} className="flex flex-col gap-4" aria-label="Sign in">
+      <form
+        method="post"
+        onSubmit={(event) => void submit(event)}
+        className="flex flex-col gap-4"
+        aria-label="Sign in"
+      >
         <div className="flex flex-col gap-1">
           <Label htmlFor="email">Email</Label>
           <Input
@@ -125,7 +140,9 @@ function DemoChoices({ demo, onChoose }: { demo: readonly DemoChoice[]; onChoose
         <h2 id="demo-title" className="font-medium">
           Demo accounts
         </h2>
-        <p className="text-sm text-fg-muted">Choose one; the password is in the terminal that started Modelworks.</p>
+        <p className="text-sm text-fg-muted">
+          Choose one; the password is in the terminal that started Modelworks.
+        </p>
       </div>
       <ul className="divide-y">
         {demo.map((account) => (

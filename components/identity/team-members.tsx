@@ -64,7 +64,12 @@ export function TeamMembers({ teamId }: { teamId: string }) {
         actions={add}
       />
       {items.length === 0 ? (
-        <EmptyState icon={UserPlus} title="No members yet" text="Add someone as admin first; they can add the others." action={add} />
+        <EmptyState
+          icon={UserPlus}
+          title="No members yet"
+          text="Add someone as admin first; they can add the others."
+          action={add}
+        />
       ) : (
         <ul className="divide-y rounded-lg border bg-surface" aria-label={`Members of ${team.name}`}>
           {items.map((member) => (
@@ -77,7 +82,15 @@ export function TeamMembers({ teamId }: { teamId: string }) {
   );
 }
 
-function MemberLine({ teamId, member, blocked }: { teamId: string; member: Member; blocked: string | undefined }) {
+function MemberLine({
+  teamId,
+  member,
+  blocked,
+}: {
+  teamId: string;
+  member: Member;
+  blocked: string | undefined;
+}) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const reload = () => queryClient.invalidateQueries({ queryKey: trpc.identity.members.queryKey() });
@@ -102,7 +115,9 @@ function MemberLine({ teamId, member, blocked }: { teamId: string; member: Membe
         disabled={blocked !== undefined || change.isPending}
         title={blocked}
         value={change.isPending ? change.variables.role : member.role}
-        onChange={(event) => change.mutate({ teamId, userId: member.userId, role: RoleInput.parse(event.target.value) })}
+        onChange={(event) =>
+          change.mutate({ teamId, userId: member.userId, role: RoleInput.parse(event.target.value) })
+        }
       >
         {ROLES.map((role) => (
           <option key={role.value} value={role.value}>
@@ -135,7 +150,10 @@ function AddMemberDialog(props: { open: boolean; onOpenChange: (open: boolean) =
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const add = useMutation(trpc.identity.addMember.mutationOptions({ meta: { handlesError: true } }));
-  const form = useForm({ resolver: zodResolver(AddValues), defaultValues: { email: "", role: "member" as const } });
+  const form = useForm({
+    resolver: zodResolver(AddValues),
+    defaultValues: { email: "", role: "member" as const },
+  });
   const submit = form.handleSubmit(async (values) => {
     try {
       await add.mutateAsync({ ...values, teamId: props.teamId });

@@ -37,11 +37,20 @@ export function TeamsList() {
   );
   return (
     <>
-      <PageHeader title="Teams" description="Everything belongs to a team; nobody sees another team's work." actions={add} />
+      <PageHeader
+        title="Teams"
+        description="Everything belongs to a team; nobody sees another team's work."
+        actions={add}
+      />
       {teams.error ? <ErrorNotice error={teams.error} onRetry={() => void teams.refetch()} /> : null}
       {teams.isPending ? <RowsSkeleton rows={4} /> : null}
       {teams.data?.items.length === 0 ? (
-        <EmptyState icon={UsersRound} title="No teams yet" text="A team owns data, models and quota." action={add} />
+        <EmptyState
+          icon={UsersRound}
+          title="No teams yet"
+          text="A team owns data, models and quota."
+          action={add}
+        />
       ) : null}
       {teams.data && teams.data.items.length > 0 ? (
         <ul className="divide-y rounded-lg border bg-surface" aria-label="Teams">
@@ -59,7 +68,8 @@ export function TeamsList() {
                   <span className="font-mono text-sm text-fg-muted">{team.slug}</span>
                 </span>
                 <span className="text-sm text-fg-muted">
-                  {team.memberCount} {team.memberCount === 1 ? "member" : "members"}, made <TimeAgo value={team.createdAt} />
+                  {team.memberCount} {team.memberCount === 1 ? "member" : "members"}, made{" "}
+                  <TimeAgo value={team.createdAt} />
                 </span>
               </Link>
             </li>
@@ -97,7 +107,15 @@ function CreateTeamDialog(props: { open: boolean; onOpenChange: (open: boolean) 
     >
       <FormErrorSummary control={form.control} labels={{ name: "Name", slug: "Short name" }} />
       <TextField control={form.control} name="name" label="Name" autoComplete="off" />
-      <TextField control={form.control} name="slug" label="Short name" mono autoComplete="off" spellCheck={false} hint="For addresses and scripts, such as risk-models. It stays." />
+      <TextField
+        control={form.control}
+        name="slug"
+        label="Short name"
+        mono
+        autoComplete="off"
+        spellCheck={false}
+        hint="For addresses and scripts, such as risk-models. It stays."
+      />
     </FormDialog>
   );
 }

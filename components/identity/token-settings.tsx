@@ -65,7 +65,12 @@ export function TokenSettings({ portalUrl }: { portalUrl: string }) {
         {tokens.error ? <ErrorNotice error={tokens.error} onRetry={() => void tokens.refetch()} /> : null}
         {tokens.isPending ? <RowsSkeleton rows={3} /> : null}
         {tokens.data?.items.length === 0 ? (
-          <EmptyState icon={KeyRound} title="No tokens yet" text="Make one for each program, so that you can end one without the others." action={newButton} />
+          <EmptyState
+            icon={KeyRound}
+            title="No tokens yet"
+            text="Make one for each program, so that you can end one without the others."
+            action={newButton}
+          />
         ) : null}
         {tokens.data && tokens.data.items.length > 0 ? (
           <ul className="divide-y rounded-lg border bg-surface" aria-label="API tokens">
@@ -109,12 +114,24 @@ function TokenLine({ token }: { token: Token }) {
           {token.scopes.map((scope) => (
             <Badge key={scope}>{scope}</Badge>
           ))}
-          {token.revokedAt ? <Badge tone="negative">Revoked</Badge> : expired ? <Badge tone="warning">Expired</Badge> : null}
+          {token.revokedAt ? (
+            <Badge tone="negative">Revoked</Badge>
+          ) : expired ? (
+            <Badge tone="warning">Expired</Badge>
+          ) : null}
         </p>
         <p className="flex flex-wrap gap-x-3 text-sm text-fg-muted">
           <span className="font-mono">{token.prefix}…</span>
           <span>{token.ownerName}</span>
-          <span>{token.lastUsedAt ? <>used <TimeAgo value={token.lastUsedAt} /></> : "never used"}</span>
+          <span>
+            {token.lastUsedAt ? (
+              <>
+                used <TimeAgo value={token.lastUsedAt} />
+              </>
+            ) : (
+              "never used"
+            )}
+          </span>
           <span>
             {expired ? "expired" : "expires"} <TimeAgo value={token.expiresAt} />
           </span>
@@ -122,7 +139,11 @@ function TokenLine({ token }: { token: Token }) {
       </div>
       {ended ? null : (
         <ConfirmDialog
-          trigger={<Button size="sm" aria-label={`Revoke ${token.name}`}>Revoke</Button>}
+          trigger={
+            <Button size="sm" aria-label={`Revoke ${token.name}`}>
+              Revoke
+            </Button>
+          }
           title={`Revoke ${token.name}?`}
           consequence="Programs that use it are refused from their next request. This cannot be undone."
           confirmLabel="Revoke token"

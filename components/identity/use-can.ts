@@ -17,5 +17,8 @@ export function useCan(permission: Permission): { allowed: boolean; reason: stri
   const { data } = useSession();
   const verdict = data?.permissions[permission];
   if (verdict?.allowed) return { allowed: true, reason: undefined };
-  return { allowed: false, reason: verdict ? (verdict.reason ?? "You may not do this.") : "Checking your permissions…" };
+  return {
+    allowed: false,
+    reason: verdict ? (verdict.reason ?? "You may not do this.") : "Checking your permissions…",
+  };
 }

@@ -48,7 +48,12 @@ const columns: Column<Notice>[] = [
       </span>
     ),
   },
-  { id: "reason", header: "Why you", from: "md", cell: (row) => <span className="text-fg-muted">{row.reason}</span> },
+  {
+    id: "reason",
+    header: "Why you",
+    from: "md",
+    cell: (row) => <span className="text-fg-muted">{row.reason}</span>,
+  },
   { id: "kind", header: "Kind", from: "lg", cell: (row) => row.kind },
   { id: "at", header: "When", cell: (row) => <TimeAgo value={row.createdAt} /> },
 ];
@@ -64,7 +69,10 @@ export function InboxList() {
   const state = chosen === "unread" || chosen === "done" ? chosen : "open";
   const filter = { q: table.q || undefined, state } as const;
   const list = useQuery(
-    trpc.notifications.inbox.queryOptions({ ...filter, cursor: table.cursor }, { placeholderData: keepPreviousData }),
+    trpc.notifications.inbox.queryOptions(
+      { ...filter, cursor: table.cursor },
+      { placeholderData: keepPreviousData },
+    ),
   );
   const mark = useMutation(
     trpc.notifications.mark.mutationOptions({

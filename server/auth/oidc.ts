@@ -50,7 +50,8 @@ export async function signInByOidc(db: Db, issuer: string, profile: unknown): Pr
   const claims = parsed.data;
   const known = await personOfSubject(db, issuer, claims.sub);
   if (known) return known.disabledAt ? refuse(db, known.email, "disabled") : admit(db, known);
-  if (!claims.email || claims.email_verified !== true) return refuse(db, claims.email ?? "(none)", "email_not_verified");
+  if (!claims.email || claims.email_verified !== true)
+    return refuse(db, claims.email ?? "(none)", "email_not_verified");
   const linked = await linkOrCreate(db, issuer, { ...claims, email: claims.email.toLowerCase() });
   return typeof linked === "string" ? refuse(db, claims.email, linked) : admit(db, linked);
 }
@@ -68,7 +69,10 @@ async function admit(db: Db, person: SignedIn & { activeTeamId: string | null })
 
 function linkOrCreate(db: Db, issuer: string, claims: z.output<typeof Claims> & { email: string }) {
   return inTransaction(createCtx({ actor: systemActor(""), db }), async (tx) => {
-    const [same] = await tx.db.select(COLUMNS).from(users).where(eq(sql`lower(${users.email})`, claims.email));
+    const [same] = await tx.db
+      .select(COLUMNS)
+      .from(users)
+      .where(eq(sql`lower(${users.email})`, claims.email));
     if (!same) {
       const person = await insertPerson(tx, {
         email: claims.email,

@@ -61,7 +61,9 @@ function oidcProvider(oidc: NonNullable<ReturnType<typeof env>["oidc"]>): OAuthC
 async function tokenOf(token: JWT, subject: string): Promise<JWT> {
   const oidc = env().oidc;
   const person = oidc ? await personOfSubject(db(), oidc.issuer, subject) : undefined;
-  return person ? { sub: person.id, uid: person.id, sv: person.sessionVersion, name: person.name } : { ...token, uid: undefined };
+  return person
+    ? { sub: person.id, uid: person.id, sv: person.sessionVersion, name: person.name }
+    : { ...token, uid: undefined };
 }
 
 const callbacks: AuthOptions["callbacks"] = {
@@ -75,12 +77,15 @@ const callbacks: AuthOptions["callbacks"] = {
   /** The cookie names the person and the version of their sessions; role and team are read on each request. */
   async jwt({ token, user, account }) {
     if (account?.provider === "oidc") return tokenOf(token, account.providerAccountId);
-    if (user && "sessionVersion" in user) return { sub: user.id, uid: user.id, sv: user.sessionVersion, name: user.name };
+    if (user && "sessionVersion" in user)
+      return { sub: user.id, uid: user.id, sv: user.sessionVersion, name: user.name };
     if (typeof token.uid !== "string" || typeof token.sv !== "number") return token;
     return (await actorOfUser(db(), token.uid, token.sv)) ? token : {};
   },
   session({ session, token }) {
-    return typeof token.uid === "string" ? { ...session, user: { name: token.name ?? null } } : { expires: session.expires };
+    return typeof token.uid === "string"
+      ? { ...session, user: { name: token.name ?? null } }
+      : { expires: session.expires };
   },
 };
 
@@ -97,7 +102,8 @@ export function authOptions(): AuthOptions {
     pages: { signIn: "/sign-in", signOut: "/signed-out", error: "/auth-error" },
     callbacks,
     logger: {
-      error: (code, metadata) => log.warn({ code, cause: metadata instanceof Error ? metadata.message : undefined }, "sign-in failed"),
+      error: (code, metadata) =>
+        log.warn({ code, cause: metadata instanceof Error ? metadata.message : undefined }, "sign-in failed"),
       warn: () => undefined,
       debug: () => undefined,
     },

@@ -15,7 +15,11 @@ export type SignInMethod = "password" | "oidc";
 
 /** Writes the audit row of a sign-in that worked; the person is the actor. */
 export async function recordSignIn(db: Db, person: SignInPerson, method: SignInMethod): Promise<void> {
-  const actor = { ...systemActor(person.activeTeamId ?? "", person.name), kind: "user" as const, userId: person.id };
+  const actor = {
+    ...systemActor(person.activeTeamId ?? "", person.name),
+    kind: "user" as const,
+    userId: person.id,
+  };
   await inTransaction(createCtx({ actor, db }), (tx) =>
     audit(tx, {
       action: "identity.session.sign_in",
@@ -28,7 +32,12 @@ export async function recordSignIn(db: Db, person: SignInPerson, method: SignInM
 const ADDRESS = /^[^\s@]{1,64}@[^\s@]{1,190}$/;
 
 /** Writes the audit row of a refused sign-in. What was typed is kept only when it is an address: it may be a password. */
-export async function recordRefusal(db: Db, typed: string, method: SignInMethod, reason: string): Promise<void> {
+export async function recordRefusal(
+  db: Db,
+  typed: string,
+  method: SignInMethod,
+  reason: string,
+): Promise<void> {
   const account = ADDRESS.test(typed) ? typed : "(not an address)";
   await inTransaction(createCtx({ actor: systemActor(""), db }), (tx) =>
     audit(tx, {

@@ -28,7 +28,9 @@ export async function takeSignInTry(account: string, address: string): Promise<n
     [perAddress, address],
     [perAccount, account],
   ] as const) {
-    const used = await limiter.consume(key, 0).catch((full: unknown) => full as { msBeforeNext: number; remainingPoints: number });
+    const used = await limiter
+      .consume(key, 0)
+      .catch((full: unknown) => full as { msBeforeNext: number; remainingPoints: number });
     if (used.remainingPoints <= 0) return Math.max(1, Math.ceil(used.msBeforeNext / 1000));
   }
   await Promise.allSettled([perAccount.consume(account), perAddress.consume(address)]);

@@ -51,7 +51,12 @@ export async function signInByPassword(
   given: { email: string; password: string; address: string },
 ): Promise<PasswordVerdict> {
   try {
-    return await judge(db, given.email.trim().toLowerCase().slice(0, 254), given.password.slice(0, 200), given.address);
+    return await judge(
+      db,
+      given.email.trim().toLowerCase().slice(0, 254),
+      given.password.slice(0, 200),
+      given.address,
+    );
   } catch (error) {
     log.error({ err: error }, "a sign-in could not be judged");
     return { outcome: "unavailable" };

@@ -2,7 +2,19 @@ import type { Context } from "hono";
 import type { HttpEnv } from "@/server/http/app-env";
 import { exportAudit, type AuditRow } from "./audit-verbs";
 
-const CSV_KEYS = ["seq", "at", "teamId", "actorKind", "actorId", "actorName", "action", "subjectKind", "subjectId", "payload", "hash"] as const;
+const CSV_KEYS = [
+  "seq",
+  "at",
+  "teamId",
+  "actorKind",
+  "actorId",
+  "actorName",
+  "action",
+  "subjectKind",
+  "subjectId",
+  "payload",
+  "hash",
+] as const;
 
 function cell(value: string | number | Date | null): string {
   const text = value === null ? "" : value instanceof Date ? value.toISOString() : String(value);
@@ -12,7 +24,8 @@ function cell(value: string | number | Date | null): string {
 }
 
 const csvLine = (row: AuditRow) => `${CSV_KEYS.map((key) => cell(row[key])).join(",")}\r\n`;
-const jsonLine = (row: AuditRow) => `${JSON.stringify({ ...row, payload: JSON.parse(row.payload) as unknown })}\n`;
+const jsonLine = (row: AuditRow) =>
+  `${JSON.stringify({ ...row, payload: JSON.parse(row.payload) as unknown })}\n`;
 
 /** Streams the filtered audit log; a batch is read when the client has taken the one before. */
 export async function streamAudit(c: Context<HttpEnv>): Promise<Response> {

@@ -80,9 +80,13 @@ const EXPORT_BATCH = 1_000;
 
 /** Yields everything that the filter matches, oldest first, in batches; rows added meanwhile are left out. */
 async function* batches(ctx: Ctx, filter: z.output<typeof AuditFilter>): AsyncGenerator<AuditRow[]> {
-  const [newest] = await ctx.db.select({ seq: auditLog.seq }).from(auditLog).orderBy(desc(auditLog.seq)).limit(1);
+  const [newest] = await ctx.db
+    .select({ seq: auditLog.seq })
+    .from(auditLog)
+    .orderBy(desc(auditLog.seq))
+    .limit(1);
   const end = newest?.seq ?? 0;
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows = await ctx.db
       .select(COLUMNS)
       .from(auditLog)

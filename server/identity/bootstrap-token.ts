@@ -25,7 +25,11 @@ async function servicePerson(ctx: Ctx, teamId: string): Promise<string> {
 
 /** The administrator's token of MODELWORKS_BOOTSTRAP_TOKEN, valid for a year from each start; a changed value ends the old one. */
 export async function ensureBootstrapToken(ctx: Ctx, token: string): Promise<void> {
-  const [oldest] = await ctx.db.select({ id: teams.id }).from(teams).orderBy(asc(teams.createdAt), asc(teams.id)).limit(1);
+  const [oldest] = await ctx.db
+    .select({ id: teams.id })
+    .from(teams)
+    .orderBy(asc(teams.createdAt), asc(teams.id))
+    .limit(1);
   const team = oldest ?? (await insertTeam(ctx, { slug: "main", name: "Main" }));
   const userId = await servicePerson(ctx, team.id);
   const hash = tokenHash(token);

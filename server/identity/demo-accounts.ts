@@ -17,9 +17,27 @@ export interface DemoAccount {
 }
 
 export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
-  { email: "scientist@demo.local", name: "Sam Scientist", role: "member", isPlatformAdmin: false, title: "Data scientist" },
-  { email: "reviewer@demo.local", name: "Robin Reviewer", role: "reviewer", isPlatformAdmin: false, title: "Governance reviewer" },
-  { email: "platform@demo.local", name: "Pat Platform", role: "admin", isPlatformAdmin: true, title: "Platform engineer" },
+  {
+    email: "scientist@demo.local",
+    name: "Sam Scientist",
+    role: "member",
+    isPlatformAdmin: false,
+    title: "Data scientist",
+  },
+  {
+    email: "reviewer@demo.local",
+    name: "Robin Reviewer",
+    role: "reviewer",
+    isPlatformAdmin: false,
+    title: "Governance reviewer",
+  },
+  {
+    email: "platform@demo.local",
+    name: "Pat Platform",
+    role: "admin",
+    isPlatformAdmin: true,
+    title: "Platform engineer",
+  },
 ];
 
 const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
@@ -61,7 +79,11 @@ async function createDemo(ctx: Ctx, password: string): Promise<void> {
 
 /** A password given by the settings holds at every start; a change of it ends the sessions of the demo accounts. */
 async function applyGivenPassword(ctx: Ctx, password: string): Promise<void> {
-  const [one] = await ctx.db.select({ hash: users.passwordHash }).from(users).where(eq(users.isDemo, true)).limit(1);
+  const [one] = await ctx.db
+    .select({ hash: users.passwordHash })
+    .from(users)
+    .where(eq(users.isDemo, true))
+    .limit(1);
   if (!one || (await verifyPassword(password, one.hash))) return;
   await ctx.db
     .update(users)

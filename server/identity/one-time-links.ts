@@ -11,11 +11,16 @@ export const LINK_HOURS = 24;
 export type LinkPurpose = "setup" | `reset:${string}`;
 
 /** Makes a link's secret, good for 24 hours and one use; an unused one of the same purpose ends. */
-export async function createOneTimeLink(ctx: Ctx, purpose: LinkPurpose): Promise<{ token: string; expiresAt: Date }> {
+export async function createOneTimeLink(
+  ctx: Ctx,
+  purpose: LinkPurpose,
+): Promise<{ token: string; expiresAt: Date }> {
   await ctx.db.delete(setupLinks).where(and(eq(setupLinks.purpose, purpose), isNull(setupLinks.usedAt)));
   const token = randomBytes(32).toString("base64url");
   const expiresAt = new Date(ctx.now().getTime() + LINK_HOURS * 3_600_000);
-  await ctx.db.insert(setupLinks).values({ hash: sha256Hex(token), purpose, expiresAt, createdAt: ctx.now() });
+  await ctx.db
+    .insert(setupLinks)
+    .values({ hash: sha256Hex(token), purpose, expiresAt, createdAt: ctx.now() });
   return { token, expiresAt };
 }
 
@@ -39,5 +44,8 @@ export async function useOneTimeLink(ctx: Ctx, token: string, prefix: "setup" | 
     .where(live(ctx, token))
     .returning({ purpose: setupLinks.purpose });
   if (row?.purpose.startsWith(prefix)) return row.purpose;
-  throw precondition("This link has been used or has expired.", "Ask a platform administrator for a new one.");
+  throw precondition(
+    "This link has been used or has expired.",
+    "Ask a platform administrator for a new one.",
+  );
 }

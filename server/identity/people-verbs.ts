@@ -56,7 +56,9 @@ export const listPeople = query(
       .select({
         ...SAFE,
         signIn: sql<string>`case when ${users.oidcSubject} is not null then 'single sign-on' when ${users.passwordHash} is not null then 'password' else 'none yet' end`,
-        teams: sql<string[]>`coalesce((select array_agg(t.name order by t.name) from ${memberships} m join ${teams} t on t.id = m.team_id where m.user_id = "users"."id"), '{}')`,
+        teams: sql<
+          string[]
+        >`coalesce((select array_agg(t.name order by t.name) from ${memberships} m join ${teams} t on t.id = m.team_id where m.user_id = "users"."id"), '{}')`,
       })
       .from(users)
       .where(
@@ -91,7 +93,13 @@ export const createPerson = mutation(
     if (taken) throw invalidField("email", "belongs to a person already", "Find them in the list instead.");
     const person = await insertPerson(ctx, { ...input, passwordHash: null });
     const link = await createOneTimeLink(ctx, `reset:${person.id}`);
-    return { id: person.id, email: person.email, name: person.name, link: linkTo("reset-password", link.token), expiresAt: link.expiresAt };
+    return {
+      id: person.id,
+      email: person.email,
+      name: person.name,
+      link: linkTo("reset-password", link.token),
+      expiresAt: link.expiresAt,
+    };
   },
 );
 
@@ -107,10 +115,19 @@ async function keepAnAdministrator(ctx: Ctx, leaving: PersonRow): Promise<void> 
   const others = await ctx.db
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.isPlatformAdmin, true), isNull(users.disabledAt), or(isNotNull(users.passwordHash), isNotNull(users.oidcSubject))))
+    .where(
+      and(
+        eq(users.isPlatformAdmin, true),
+        isNull(users.disabledAt),
+        or(isNotNull(users.passwordHash), isNotNull(users.oidcSubject)),
+      ),
+    )
     .for("update");
   if (others.some((other) => other.id !== leaving.id)) return;
-  throw precondition("This is the last platform administrator.", "Make another platform administrator first.");
+  throw precondition(
+    "This is the last platform administrator.",
+    "Make another platform administrator first.",
+  );
 }
 
 async function setEnabled(ctx: Ctx, userId: string, enabled: boolean): Promise<PersonRow> {
@@ -189,7 +206,10 @@ export const claimReset = mutation(
     if (person.disabledAt) throw precondition("This account is disabled.", "Ask a platform administrator.");
     await ctx.db
       .update(users)
-      .set({ passwordHash: await hashPassword(input.password), sessionVersion: sql`${users.sessionVersion} + 1` })
+      .set({
+        passwordHash: await hashPassword(input.password),
+        sessionVersion: sql`${users.sessionVersion} + 1`,
+      })
       .where(eq(users.id, person.id));
     await audit(ctx, {
       action: "identity.reset.claim",

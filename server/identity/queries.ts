@@ -8,7 +8,11 @@ export async function platformAdmins(db: Db): Promise<{ name: string; email: str
     .select({ name: users.name, email: users.email })
     .from(users)
     .where(
-      and(eq(users.isPlatformAdmin, true), isNull(users.disabledAt), or(isNotNull(users.passwordHash), isNotNull(users.oidcSubject))),
+      and(
+        eq(users.isPlatformAdmin, true),
+        isNull(users.disabledAt),
+        or(isNotNull(users.passwordHash), isNotNull(users.oidcSubject)),
+      ),
     )
     .orderBy(asc(users.name))
     .limit(10);

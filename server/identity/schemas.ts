@@ -16,7 +16,10 @@ export const Email = z.email("Enter an email address, such as ada@example.com.")
 export const TeamName = z.string().trim().min(1, "Enter a name.").max(60);
 export const TeamSlug = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{1,38}[a-z0-9]$/, "Use 3 to 40 lower-case letters, digits and hyphens, starting with a letter.");
+  .regex(
+    /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/,
+    "Use 3 to 40 lower-case letters, digits and hyphens, starting with a letter.",
+  );
 
 export const SwitchTeamInput = z.object({ teamId: z.string().max(60) });
 export const UpdateProfileInput = z.object({ name: PersonName });
@@ -42,7 +45,11 @@ export const PersonInput = z.object({ userId: z.string().max(60) });
 export const CreateTeamInput = z.object({ name: TeamName, slug: TeamSlug });
 export const TeamInput = z.object({ teamId: z.string().max(60) });
 export const AddMemberInput = z.object({ teamId: z.string().max(60), email: Email, role: RoleInput });
-export const ChangeRoleInput = z.object({ teamId: z.string().max(60), userId: z.string().max(60), role: RoleInput });
+export const ChangeRoleInput = z.object({
+  teamId: z.string().max(60),
+  userId: z.string().max(60),
+  role: RoleInput,
+});
 export const RemoveMemberInput = z.object({ teamId: z.string().max(60), userId: z.string().max(60) });
 
 export const CreateTokenInput = z.object({

@@ -42,14 +42,23 @@ export const getSession = query(
     const [unread] = await ctx.db
       .select({ n: count() })
       .from(notifications)
-      .where(and(eq(notifications.userId, actor.userId), isNull(notifications.readAt), isNull(notifications.doneAt)));
+      .where(
+        and(
+          eq(notifications.userId, actor.userId),
+          isNull(notifications.readAt),
+          isNull(notifications.doneAt),
+        ),
+      );
     return {
       me,
       teams: mine,
       team: actor.teamId ? { id: actor.teamId, slug: actor.teamSlug, role: actor.role ?? null } : null,
       kind: actor.kind,
       scopes: actor.scopes ?? null,
-      permissions: Object.fromEntries(PERMISSION_NAMES.map((name) => [name, can(actor, name)])) as Record<Permission, Verdict>,
+      permissions: Object.fromEntries(PERMISSION_NAMES.map((name) => [name, can(actor, name)])) as Record<
+        Permission,
+        Verdict
+      >,
       unreadCount: unread?.n ?? 0,
     };
   },
@@ -112,7 +121,8 @@ export const changePassword = mutation(
       .select({ email: users.email, passwordHash: users.passwordHash, sessionVersion: users.sessionVersion })
       .from(users)
       .where(eq(users.id, ctx.actor.userId));
-    if (!me?.passwordHash) throw precondition("You sign in without a password here.", "Change it at your identity provider.");
+    if (!me?.passwordHash)
+      throw precondition("You sign in without a password here.", "Change it at your identity provider.");
     const key = `change:${ctx.actor.userId}`;
     const wait = await takeSignInTry(key, key);
     if (wait !== undefined) {
@@ -130,7 +140,8 @@ export const changePassword = mutation(
       .set({ passwordHash: await hashPassword(input.newPassword), sessionVersion: me.sessionVersion + 1 })
       .where(and(eq(users.id, ctx.actor.userId), eq(users.sessionVersion, me.sessionVersion)))
       .returning({ id: users.id });
-    if (changed.length === 0) throw conflict("Your password was changed elsewhere meanwhile.", "Sign in again.");
+    if (changed.length === 0)
+      throw conflict("Your password was changed elsewhere meanwhile.", "Sign in again.");
     await audit(ctx, {
       action: "identity.password.change",
       subject: { kind: "person", id: ctx.actor.userId, label: me.email },
@@ -148,10 +159,17 @@ export const claimSetup = mutation(
   },
   async ({ ctx, input }) => {
     await useOneTimeLink(ctx, input.token, "setup");
-    if (await hasAdministrator(ctx)) throw conflict("This installation has an administrator already.", "Sign in instead.");
-    const [taken] = await ctx.db.select({ id: users.id }).from(users).where(eq(sql`lower(${users.email})`, input.email.toLowerCase()));
+    if (await hasAdministrator(ctx))
+      throw conflict("This installation has an administrator already.", "Sign in instead.");
+    const [taken] = await ctx.db
+      .select({ id: users.id })
+      .from(users)
+      .where(eq(sql`lower(${users.email})`, input.email.toLowerCase()));
     if (taken) throw invalidField("email", "belongs to a person already");
-    const team = await insertTeam(ctx, { slug: await freeSlug(ctx.db, input.teamName), name: input.teamName });
+    const team = await insertTeam(ctx, {
+      slug: await freeSlug(ctx.db, input.teamName),
+      name: input.teamName,
+    });
     const person = await insertPerson(ctx, {
       email: input.email,
       name: input.name,
@@ -159,7 +177,9 @@ export const claimSetup = mutation(
       isPlatformAdmin: true,
       activeTeamId: team.id,
     });
-    await ctx.db.insert(memberships).values({ teamId: team.id, userId: person.id, role: "admin", createdAt: ctx.now() });
+    await ctx.db
+      .insert(memberships)
+      .values({ teamId: team.id, userId: person.id, role: "admin", createdAt: ctx.now() });
     await audit(ctx, {
       action: "identity.setup.claim",
       subject: { kind: "person", id: person.id, label: person.email },
@@ -171,7 +191,11 @@ export const claimSetup = mutation(
 );
 
 async function freeSlug(db: Parameters<typeof insertTeam>[0]["db"], name: string): Promise<string> {
-  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^[^a-z]+|-+$/g, "").slice(0, 34);
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^[^a-z]+|-+$/g, "")
+    .slice(0, 34);
   const base = plain.length >= 3 ? plain : "team";
   const used = new Set((await db.select({ slug: teams.slug }).from(teams)).map((row) => row.slug));
   let slug = base;

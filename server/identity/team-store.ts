@@ -20,7 +20,9 @@ export async function insertTeam(ctx: Ctx, team: { slug: string; name: string })
   await ctx.db.insert(teams).values(row);
   await ctx.db
     .insert(quotas)
-    .values(BASE_QUOTAS.map((quota) => ({ id: `quo_${uuidV7Hex()}`, teamId: id, ...quota, createdAt: ctx.now() })));
+    .values(
+      BASE_QUOTAS.map((quota) => ({ id: `quo_${uuidV7Hex()}`, teamId: id, ...quota, createdAt: ctx.now() })),
+    );
   await audit(ctx, {
     action: "identity.team.create",
     subject: { kind: "team", id, label: team.name },
@@ -50,7 +52,12 @@ export async function insertPerson(ctx: Ctx, person: NewPerson) {
   await audit(ctx, {
     action: "identity.person.create",
     subject: { kind: "person", id, label: row.email },
-    after: { email: row.email, name: row.name, isPlatformAdmin: row.isPlatformAdmin ?? false, isDemo: row.isDemo ?? false },
+    after: {
+      email: row.email,
+      name: row.name,
+      isPlatformAdmin: row.isPlatformAdmin ?? false,
+      isDemo: row.isDemo ?? false,
+    },
     teamId: person.activeTeamId,
   });
   return row;

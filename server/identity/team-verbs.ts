@@ -104,14 +104,19 @@ export const addMember = mutation(
       .from(users)
       .where(and(eq(sql`lower(${users.email})`, input.email.toLowerCase()), isNull(users.disabledAt)));
     if (!person) {
-      throw invalidField("email", "belongs to nobody who can sign in here", "A platform administrator adds people under Admin, People.");
+      throw invalidField(
+        "email",
+        "belongs to nobody who can sign in here",
+        "A platform administrator adds people under Admin, People.",
+      );
     }
     const added = await ctx.db
       .insert(memberships)
       .values({ teamId: team.id, userId: person.id, role: input.role, createdAt: ctx.now() })
       .onConflictDoNothing()
       .returning({ userId: memberships.userId });
-    if (added.length === 0) throw conflict(`${person.name} is in ${team.name} already.`, "Change their role in the list instead.");
+    if (added.length === 0)
+      throw conflict(`${person.name} is in ${team.name} already.`, "Change their role in the list instead.");
     await ctx.db
       .update(users)
       .set({ activeTeamId: team.id })
@@ -143,10 +148,19 @@ async function memberForChange(ctx: Ctx, teamId: string, userId: string, next: T
       .from(memberships)
       .innerJoin(users, eq(users.id, memberships.userId))
       .where(
-        and(eq(memberships.teamId, team.id), eq(memberships.role, "admin"), ne(users.id, userId), isNull(users.disabledAt)),
+        and(
+          eq(memberships.teamId, team.id),
+          eq(memberships.role, "admin"),
+          ne(users.id, userId),
+          isNull(users.disabledAt),
+        ),
       )
       .limit(1);
-    if (!other) throw precondition(`${member.name} is the last admin of ${team.name}.`, "Make another member admin first.");
+    if (!other)
+      throw precondition(
+        `${member.name} is the last admin of ${team.name}.`,
+        "Make another member admin first.",
+      );
   }
   return { team, member };
 }
@@ -160,7 +174,8 @@ export const changeRole = mutation(
   },
   async ({ ctx, input }) => {
     const { team, member } = await memberForChange(ctx, input.teamId, input.userId, input.role);
-    if (member.role === input.role) throw conflict(`${member.name} is ${input.role} already.`, "Reload the list.");
+    if (member.role === input.role)
+      throw conflict(`${member.name} is ${input.role} already.`, "Reload the list.");
     await ctx.db
       .update(memberships)
       .set({ role: input.role })

@@ -15,7 +15,8 @@ export const listTokens = query(
     name: "identity.token.list",
     permission: "identity.token.read",
     input: NoInput,
-    summary: "My API tokens in this team; for a team admin, everyone's (never the secrets, never the tokens of jobs)",
+    summary:
+      "My API tokens in this team; for a team admin, everyone's (never the secrets, never the tokens of jobs)",
   },
   async ({ ctx }) => {
     const all = ctx.actor.role === "admin" || ctx.actor.isPlatformAdmin;
@@ -92,7 +93,9 @@ export const revokeToken = mutation(
     const [token] = await ctx.db
       .select({ id: apiTokens.id, name: apiTokens.name })
       .from(apiTokens)
-      .where(and(eq(apiTokens.id, input.tokenId), eq(apiTokens.teamId, ctx.actor.teamId), all ? undefined : mine));
+      .where(
+        and(eq(apiTokens.id, input.tokenId), eq(apiTokens.teamId, ctx.actor.teamId), all ? undefined : mine),
+      );
     if (!token) throw notFound("token", input.tokenId);
     const revokedAt = ctx.now();
     const ended = await ctx.db

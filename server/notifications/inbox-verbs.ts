@@ -57,7 +57,9 @@ export const listInbox = query(
       .where(
         and(
           filter,
-          after ? sql`(${notifications.createdAt}, ${notifications.id}) < (${after[0]}::timestamptz, ${after[1]})` : undefined,
+          after
+            ? sql`(${notifications.createdAt}, ${notifications.id}) < (${after[0]}::timestamptz, ${after[1]})`
+            : undefined,
         ),
       )
       .orderBy(desc(notifications.createdAt), desc(notifications.id))
@@ -93,7 +95,10 @@ export const markInbox = mutation(
   {
     name: "notifications.inbox.mark",
     permission: "notifications.inbox.update",
-    input: MarkInput.refine((input) => (input.ids === undefined) !== (input.all === undefined), "Name ids or a filter, not both."),
+    input: MarkInput.refine(
+      (input) => (input.ids === undefined) !== (input.all === undefined),
+      "Name ids or a filter, not both.",
+    ),
     summary: "Mark notices read, unread, done or open again",
     audit: "none: reading one's own inbox changes nothing that others rely on",
   },
@@ -108,7 +113,11 @@ export const markInbox = mutation(
     const scope = input.all
       ? and(where(ctx, input.all), lte(notifications.createdAt, input.all.until))
       : and(eq(notifications.userId, ctx.actor.userId), inArray(notifications.id, input.ids ?? []));
-    const changed = await ctx.db.update(notifications).set(change).where(scope).returning({ id: notifications.id });
+    const changed = await ctx.db
+      .update(notifications)
+      .set(change)
+      .where(scope)
+      .returning({ id: notifications.id });
     if (changed.length > 0) await notifyLive(ctx.db, ctx.actor.teamId, `inbox:${ctx.actor.userId}`);
     return { changed: changed.length };
   },

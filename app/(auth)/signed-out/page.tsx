@@ -10,7 +10,12 @@ export const metadata = { title: "Sign out" };
 export default async function SignedOutPage() {
   if (await pageActor()) {
     return (
-      <StateFrame icon={LogOut} title="Sign out of Modelworks?" text="Your work is saved." actions={<SignOutButton />} />
+      <StateFrame
+        icon={LogOut}
+        title="Sign out of Modelworks?"
+        text="Your work is saved."
+        actions={<SignOutButton />}
+      />
     );
   }
   return (
