@@ -1,3 +1,4 @@
+import { computeRouter } from "@/server/compute/router";
 import { identityRouter } from "@/server/identity/router";
 import { notificationsRouter } from "@/server/notifications/router";
 import { liveChanges } from "./live";
@@ -6,6 +7,7 @@ import { createCallerFactory, router } from "./trpc";
 /** All domains of the browser's door. */
 export const appRouter = router({
   live: router({ changes: liveChanges }),
+  compute: computeRouter,
   identity: identityRouter,
   notifications: notificationsRouter,
 });

@@ -1,9 +1,11 @@
+import { computeRoutes } from "@/server/compute/rest";
 import { identityRoutes } from "@/server/identity/rest";
 import { notificationRoutes } from "@/server/notifications/rest";
 import type { RestRoute } from "./rest";
 
 /** All REST routes; each domain lists its own in `server/<domain>/rest.ts`. */
 export const restRoutes: readonly RestRoute[] = [
+  ...computeRoutes,
   ...identityRoutes,
   ...notificationRoutes,
 ];

@@ -1,0 +1,163 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { blobs, jobAttempts, jobOutputs, jobs } from "@/db/schema";
+import type { AttemptPhase, AttemptState } from "@/server/adapters/cluster";
+import { cluster, objectStore } from "@/server/composition";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { notifyLive } from "@/server/core/live";
+import { emit } from "@/server/core/outbox";
+import { inTransaction } from "@/server/core/verb";
+import { logOf } from "./attempt-log";
+import { revokeJobTokens } from "./job-token";
+import { toJob, type AttemptRow, type Job } from "./load";
+import { mayRetry, retryDelayMs, type JobReason } from "./rules";
+import type { JobState } from "./schemas";
+
+/** How an attempt ended when the cluster has no state of it to say so. */
+export interface AttemptEnd {
+  reason: JobReason;
+  text: string;
+}
+
+const REASON_OF_PHASE: Partial<Record<AttemptPhase, JobReason>> = {
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  timed_out: "TimeLimit",
+  out_of_memory: "OutOfMemory",
+  lost: "Lost",
+};
+const ATTEMPT_STATE: Partial<Record<JobReason, string>> = {
+  Succeeded: "succeeded",
+  Cancelled: "cancelled",
+  TimeLimit: "timed_out",
+  OutOfMemory: "out_of_memory",
+  Lost: "lost",
+};
+
+interface Ending {
+  reason: JobReason;
+  text: string;
+  state: AttemptState | null;
+  outputs: { path: string; digest: string; sizeBytes: number }[];
+  log: { digest: string; sizeBytes: number } | null;
+}
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Moves outputs and log into the object store; repeating it stores nothing twice. */
+async function store(job: Job, attemptId: string, end: AttemptEnd | AttemptState): Promise<Ending> {
+  const log = await logOf(attemptId).then((stream) => (stream ? objectStore().put(stream) : null));
+  if (!("phase" in end)) return { ...end, state: null, outputs: [], log };
+  // The cluster calls an attempt cancelled that it stopped itself; only a person's wish is a cancel.
+  const stoppedByOthers = end.phase === "cancelled" && job.cancelRequestedAt === null;
+  const reason: JobReason = stoppedByOthers ? "Lost" : (REASON_OF_PHASE[end.phase] ?? "Failed");
+  const text = sentence(end.reason ?? "Ended");
+  const outputs: Ending["outputs"] = [];
+  for (const output of end.outputs) {
+    const file = await cluster().outputPath(attemptId, output.path);
+    const stored = await objectStore().putFile(file, { expectedDigest: output.digest });
+    outputs.push({ path: output.path, ...stored });
+  }
+  const missing = job.spec.outputs.filter((wanted) => !outputs.some((output) => output.path === wanted.path));
+  const [first] = missing;
+  if (reason === "Succeeded" && first) {
+    const told = `Its command finished, but it did not write the declared output ${first.path}.`;
+    return { reason: "Failed", text: told, state: end, outputs, log };
+  }
+  return { reason, text, state: end, outputs, log };
+}
+
+async function endJob(ctx: Ctx, job: Job, ending: Ending): Promise<JobState> {
+  const { reason, text } = ending;
+  const again = job.cancelRequestedAt === null && mayRetry(reason, job.attemptCount, job.maxAttempts);
+  if (again) {
+    const pauseMs = retryDelayMs(job.attemptCount);
+    await ctx.db
+      .update(jobs)
+      .set({
+        state: "queued",
+        reason: "RetryBackoff",
+        reasonText: `Attempt ${job.attemptCount} of ${job.maxAttempts}: ${text} The next one starts in ${pauseMs / 1000} s.`,
+        notBefore: new Date(ctx.now().getTime() + pauseMs),
+        exitCode: ending.state?.exitCode ?? null,
+      })
+      .where(eq(jobs.id, job.id));
+    return "queued";
+  }
+  const state = reason === "Succeeded" ? "succeeded" : reason === "Cancelled" ? "cancelled" : "failed";
+  await ctx.db
+    .update(jobs)
+    .set({
+      state,
+      reason,
+      reasonText: text,
+      finishedAt: ctx.now(),
+      exitCode: ending.state?.exitCode ?? null,
+    })
+    .where(eq(jobs.id, job.id));
+  await emit(ctx, { type: "compute.job_finished", payload: { jobId: job.id, state } });
+  return state;
+}
+
+async function record(ctx: Ctx, attempt: AttemptRow, ending: Ending): Promise<void> {
+  // Locked, so that a cancel that arrives now is either seen here or finds a job that has ended.
+  const [row] = await ctx.db.select().from(jobs).where(eq(jobs.id, attempt.jobId)).for("update");
+  const { log, outputs, state } = ending;
+  const [ended] = await ctx.db
+    .update(jobAttempts)
+    .set({
+      state: ATTEMPT_STATE[ending.reason] ?? "failed",
+      reason: ending.reason,
+      reasonText: ending.text,
+      exitCode: state?.exitCode ?? null,
+      signal: state?.signal ?? null,
+      peakRssBytes: state?.peakRssBytes ?? null,
+      cpuSeconds: state?.cpuSeconds ?? null,
+      startedAt: state?.startedAt ? new Date(state.startedAt) : null,
+      endedAt: state?.endedAt ? new Date(state.endedAt) : ctx.now(),
+      logDigest: log?.digest ?? null,
+      logSizeBytes: log?.sizeBytes ?? null,
+    })
+    .where(and(eq(jobAttempts.id, attempt.id), isNull(jobAttempts.endedAt)))
+    .returning({ id: jobAttempts.id });
+  if (!ended || !row) return;
+  const stored = [...outputs, ...(log ? [log] : [])].map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
+  if (stored.length > 0) await ctx.db.insert(blobs).values(stored).onConflictDoNothing();
+  if (outputs.length > 0) {
+    await ctx.db.insert(jobOutputs).values(outputs.map((output) => ({ jobId: row.id, ...output })));
+  }
+  await revokeJobTokens(ctx, row.id);
+  const outcome = await endJob(ctx, toJob(row), ending);
+  await notifyLive(ctx.db, row.teamId, `job:${row.id}`, "jobs", "quota");
+  await audit(ctx, {
+    action: outcome === "queued" ? "compute.job.retry" : "compute.job.finish",
+    subject: { kind: "job", id: row.id, label: row.name },
+    after: {
+      state: outcome,
+      reason: ending.reason,
+      attempt: attempt.number,
+      exitCode: state?.exitCode ?? null,
+      outputs: outputs.map((output) => output.path),
+    },
+    reason: ending.text,
+  });
+}
+
+/**
+ * Records how an attempt ended, once: outputs and log go into the store, then attempt, job, token, audit row and event change
+ * in one transaction. A second call finds the attempt ended and changes nothing.
+ */
+export async function finishAttempt(
+  loaded: { ctx: Ctx; attempt: AttemptRow; job: Job },
+  end: AttemptEnd | AttemptState,
+): Promise<void> {
+  const { ctx, attempt } = loaded;
+  const [fresh] = await ctx.db
+    .select({ cancelRequestedAt: jobs.cancelRequestedAt })
+    .from(jobs)
+    .where(eq(jobs.id, attempt.jobId));
+  const job: Job = { ...loaded.job, cancelRequestedAt: fresh?.cancelRequestedAt ?? null };
+  const ending = await store(job, attempt.id, end);
+  await inTransaction(ctx, (tx) => record(tx, attempt, ending));
+}

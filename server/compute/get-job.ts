@@ -1,0 +1,115 @@
+import { and, asc, desc, eq } from "drizzle-orm";
+import { auditLog, datasets, datasetVersions, jobInputs, jobOutputs } from "@/db/schema";
+import { z } from "zod";
+import type { Ctx } from "@/server/core/context";
+import { query } from "@/server/core/verb";
+import { attemptsOf, jobOf, type Job } from "./load";
+import { needsOf } from "./plan-admission";
+import { namesOf } from "./queries";
+import { queueStandings, quotaLines, whatUnblocks } from "./queue";
+import { JobIdInput } from "./schemas";
+
+const TIMELINE_ROWS = 100;
+const Payload = z.object({
+  actor: z.object({ name: z.string() }),
+  after: z.unknown().optional(),
+  reason: z.string().nullish(),
+});
+
+export interface JobEvent {
+  seq: number;
+  at: Date;
+  actorName: string;
+  action: string;
+  reason: string | null;
+  after: unknown;
+}
+
+/** What the audit log says of a subject of the caller's team, newest first. */
+export async function eventsOf(ctx: Ctx, subjectKind: string, subjectId: string): Promise<JobEvent[]> {
+  const rows = await ctx.db
+    .select({ seq: auditLog.seq, at: auditLog.at, action: auditLog.action, payload: auditLog.payload })
+    .from(auditLog)
+    .where(and(eq(auditLog.subjectKind, subjectKind), eq(auditLog.subjectId, subjectId)))
+    .orderBy(desc(auditLog.seq))
+    .limit(TIMELINE_ROWS);
+  return rows.map(({ payload, ...row }) => {
+    const parsed = Payload.parse(JSON.parse(payload));
+    return {
+      ...row,
+      actorName: parsed.actor.name,
+      reason: parsed.reason ?? null,
+      after: parsed.after ?? null,
+    };
+  });
+}
+
+async function pending(ctx: Ctx, job: Job) {
+  if (job.state !== "queued") return null;
+  const standing = (await queueStandings(ctx)).get(job.id);
+  if (!standing) return null;
+  const names = await namesOf(
+    ctx,
+    standing.ahead.map((each) => each.ownerId),
+  );
+  return {
+    ...standing,
+    ahead: standing.ahead
+      .slice(0, 10)
+      .map((each) => ({ ...each, ownerName: names.get(each.ownerId) ?? "Modelworks" })),
+    unblocks: await whatUnblocks(ctx, needsOf(job), standing.ahead),
+    quota: await quotaLines(ctx),
+  };
+}
+
+const inputsOf = (ctx: Ctx, jobId: string) =>
+  ctx.db
+    .select({
+      name: jobInputs.name,
+      datasetVersionId: jobInputs.datasetVersionId,
+      manifestDigest: jobInputs.manifestDigest,
+      datasetId: datasets.id,
+      slug: datasets.slug,
+      datasetName: datasets.name,
+      number: datasetVersions.number,
+    })
+    .from(jobInputs)
+    .innerJoin(datasetVersions, eq(datasetVersions.id, jobInputs.datasetVersionId))
+    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .where(eq(jobInputs.jobId, jobId))
+    .orderBy(asc(jobInputs.name));
+
+const outputsOf = (ctx: Ctx, jobId: string) =>
+  ctx.db
+    .select({
+      path: jobOutputs.path,
+      digest: jobOutputs.digest,
+      sizeBytes: jobOutputs.sizeBytes,
+      datasetVersionId: jobOutputs.datasetVersionId,
+      slug: datasets.slug,
+      number: datasetVersions.number,
+    })
+    .from(jobOutputs)
+    .leftJoin(datasetVersions, eq(datasetVersions.id, jobOutputs.datasetVersionId))
+    .leftJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .where(eq(jobOutputs.jobId, jobId))
+    .orderBy(asc(jobOutputs.path));
+
+/** One job with its attempts, inputs, outputs, timeline and, while it waits, its place in the queue. */
+export const getJob = query(
+  { name: "compute.job.get", permission: "compute.job.read", input: JobIdInput, summary: "One job" },
+  async ({ ctx, input }) => {
+    const job = await jobOf(ctx, input.id);
+    const attempts = await attemptsOf(ctx, job.id);
+    const names = await namesOf(ctx, [job.createdBy, job.cancelRequestedBy]);
+    return {
+      ...job,
+      ownerName: names.get(job.createdBy) ?? "Modelworks",
+      attempts,
+      inputs: await inputsOf(ctx, job.id),
+      outputs: await outputsOf(ctx, job.id),
+      pending: await pending(ctx, job),
+      timeline: await eventsOf(ctx, "job", job.id),
+    };
+  },
+);

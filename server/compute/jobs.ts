@@ -1,0 +1,86 @@
+import os from "node:os";
+import { db } from "@/db/client";
+import { log } from "@/server/core/log";
+import { defineWorkflow, startWorkflow, workflowStatus } from "@/server/durable/port";
+import { notify } from "@/server/notifications";
+import { every, on } from "@/server/worker/handlers";
+import { admitJobs, openAttempts } from "./admit-jobs";
+import { linkOutput } from "./link-output";
+import { stateCapacity } from "./ledger";
+import { jobOf } from "./load";
+import { expireQuotas } from "./expire-quotas";
+import { reconcileCluster } from "./reconcile-cluster";
+import { submitAttempt, watchAttempt } from "./run-attempt";
+
+const WORKFLOW = "compute.run-job";
+/** Jobs of one machine share its cores: the local cluster hands each out twice, and pins a job to as many as it asked for. */
+const CPU_SHARING = 2;
+const MEMORY_SHARE = 0.9;
+
+/** One attempt from start to end. Both steps may be repeated at any moment: they look before they act. */
+defineWorkflow<{ attemptId: string }>(WORKFLOW, async (wf, { attemptId }) => {
+  await wf.step("submit", () => submitAttempt(db(), attemptId));
+  await wf.step("watch", () => watchAttempt(db(), attemptId));
+});
+
+const ended = new Set(["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]);
+
+/** Sees to it that an open attempt has a living workflow; one that ended too early is followed by another. */
+async function keepAttempt(attemptId: string): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const id = round === 1 ? attemptId : `${attemptId}:${round}`;
+    const status = await workflowStatus(id);
+    if (status !== undefined && ended.has(status)) continue;
+    if (status === undefined) await startWorkflow(WORKFLOW, { id, input: { attemptId } });
+    return;
+  }
+}
+
+/** Starts what fits; then every attempt that was promised is started or, after a crash, taken up again. */
+async function admitAndStart(): Promise<void> {
+  await admitJobs(db());
+  for (const attemptId of await openAttempts(db())) await keepAttempt(attemptId);
+}
+
+let capacityStated = false;
+async function stateOwnCapacity(): Promise<void> {
+  if (capacityStated) return;
+  await stateCapacity(db(), {
+    cpu: os.availableParallelism() * 1000 * CPU_SHARING,
+    memory: Math.floor(os.totalmem() * MEMORY_SHARE),
+  });
+  capacityStated = true;
+}
+
+every("compute.admit", 1_000, async () => {
+  await stateOwnCapacity();
+  await expireQuotas(db());
+  await admitAndStart();
+});
+every("compute.reconcile", 15_000, async () => {
+  const { endedOrphans, missing } = await reconcileCluster(db());
+  if (endedOrphans + missing > 0) log.warn({ endedOrphans, missing }, "cluster brought in line");
+});
+
+on("compute.job_queued", "compute.admit", admitAndStart);
+on("compute.job_finished", "compute.admit", admitAndStart);
+on("compute.quota_changed", "compute.admit", admitAndStart);
+
+on("datasets.version_created", "compute.link-output", ({ ctx, event }) =>
+  linkOutput(ctx, event.payload.versionId),
+);
+
+on("compute.job_finished", "compute.notify", async ({ ctx, event }) => {
+  const job = await jobOf(ctx, event.payload.jobId);
+  if (job.state !== "failed") return;
+  await notify(ctx, {
+    userIds: [job.createdBy],
+    dedupKey: `job_finished:${job.id}`,
+    kind: "job",
+    title: `Job ${job.name} failed`,
+    body: job.reasonText,
+    href: `/jobs/${job.id}`,
+    reason: "You dispatched the job",
+    subject: { kind: "job", id: job.id },
+  });
+});

@@ -1,0 +1,125 @@
+import { and, desc, eq, ilike, inArray, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import { jobAttempts, jobs, users } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { decodeCursor, toPage } from "@/server/core/pagination";
+import { query } from "@/server/core/verb";
+import { queueStandings } from "./queue";
+import { ListJobsInput, type JobState } from "./schemas";
+
+const Cursor = z.tuple([z.number(), z.string()]);
+
+const escaped = (text: string) => text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+
+const COLUMNS = {
+  id: jobs.id,
+  name: jobs.name,
+  template: jobs.template,
+  state: sql<JobState>`${jobs.state}`,
+  reason: jobs.reason,
+  reasonText: jobs.reasonText,
+  cpuMilli: jobs.cpuMilli,
+  memoryBytes: jobs.memoryBytes,
+  gpuFlavor: jobs.gpuFlavor,
+  gpuMilli: jobs.gpuMilli,
+  priority: jobs.priority,
+  attemptCount: jobs.attemptCount,
+  maxAttempts: jobs.maxAttempts,
+  createdBy: jobs.createdBy,
+  ownerName: sql<string>`coalesce(${users.name}, 'Modelworks')`,
+  createdAt: jobs.createdAt,
+  startedAt: jobs.startedAt,
+  finishedAt: jobs.finishedAt,
+  cancelRequestedAt: jobs.cancelRequestedAt,
+};
+
+/** Milliseconds of the creation time as the database holds it, so that the cursor is exact. */
+const createdKey = sql<number>`(extract(epoch from ${jobs.createdAt}) * 1000000)`.mapWith(Number);
+
+async function stateCounts(ctx: Ctx): Promise<Record<string, number>> {
+  const rows = await ctx.db
+    .select({ state: jobs.state, count: sql<number>`count(*)`.mapWith(Number) })
+    .from(jobs)
+    .where(eq(jobs.teamId, ctx.actor.teamId))
+    .groupBy(jobs.state);
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+}
+
+async function templateNames(ctx: Ctx): Promise<string[]> {
+  const rows = await ctx.db
+    .selectDistinct({ name: sql<string>`split_part(${jobs.template}, '@', 1)` })
+    .from(jobs)
+    .where(and(eq(jobs.teamId, ctx.actor.teamId), sql`${jobs.template} is not null`));
+  return rows.map((row) => row.name).toSorted();
+}
+
+/** The team's jobs, newest first, with the queue position of those that wait. */
+export const listJobs = query(
+  {
+    name: "compute.job.list",
+    permission: "compute.job.read",
+    input: ListJobsInput,
+    summary: "List jobs",
+  },
+  async ({ ctx, input }) => {
+    const cursor = decodeCursor(input.cursor, Cursor);
+    const filter = and(
+      eq(jobs.teamId, ctx.actor.teamId),
+      input.q ? or(ilike(jobs.name, `%${escaped(input.q)}%`), eq(jobs.id, input.q)) : undefined,
+      input.states.length > 0 ? inArray(jobs.state, input.states) : undefined,
+      input.templates.length > 0
+        ? inArray(sql`split_part(${jobs.template}, '@', 1)`, input.templates)
+        : undefined,
+      input.mine ? eq(jobs.createdBy, ctx.actor.userId) : undefined,
+    );
+    const rows = await ctx.db
+      .select({ ...COLUMNS, key: createdKey })
+      .from(jobs)
+      .leftJoin(users, eq(users.id, jobs.createdBy))
+      .where(
+        and(filter, cursor ? sql`(${createdKey}, ${jobs.id}) < (${cursor[0]}, ${cursor[1]})` : undefined),
+      )
+      .orderBy(desc(jobs.createdAt), desc(jobs.id))
+      .limit(input.limit + 1);
+    const page = toPage(rows, input.limit, (row) => [row.key, row.id]);
+    const standings = page.items.some((row) => row.state === "queued")
+      ? await queueStandings(ctx)
+      : new Map();
+    const [counted] = await ctx.db
+      .select({ total: sql<number>`count(*)`.mapWith(Number) })
+      .from(jobs)
+      .where(filter);
+    return {
+      items: page.items.map(({ key: _key, ...row }) => ({
+        ...row,
+        position: (standings.get(row.id)?.position ?? null) as number | null,
+      })),
+      nextCursor: page.nextCursor,
+      total: counted?.total ?? 0,
+      counts: await stateCounts(ctx),
+      templates: await templateNames(ctx),
+    };
+  },
+);
+
+/** Names of people by id, for pages. */
+export async function namesOf(ctx: Ctx, ids: readonly (string | null)[]): Promise<Map<string, string>> {
+  const wanted = [...new Set(ids.filter((id) => id !== null))];
+  if (wanted.length === 0) return new Map();
+  const rows = await ctx.db
+    .select({ id: users.id, name: users.name })
+    .from(users)
+    .where(inArray(users.id, wanted));
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+/** The attempt of a number, or the newest. */
+export async function attemptOf(ctx: Ctx, jobId: string, number: number | undefined) {
+  const [row] = await ctx.db
+    .select()
+    .from(jobAttempts)
+    .where(and(eq(jobAttempts.jobId, jobId), number ? eq(jobAttempts.number, number) : undefined))
+    .orderBy(desc(jobAttempts.number))
+    .limit(1);
+  return row;
+}

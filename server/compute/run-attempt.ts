@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { jobAttempts, jobs } from "@/db/schema";
+import { isTerminal, type AttemptState } from "@/server/adapters/cluster";
+import { cluster } from "@/server/composition";
+import { systemActor } from "@/server/core/actor";
+import { createCtx, type Ctx } from "@/server/core/context";
+import { isAppError } from "@/server/core/errors";
+import { notifyLive } from "@/server/core/live";
+import { emit } from "@/server/core/outbox";
+import { inTransaction } from "@/server/core/verb";
+import { attemptSpecOf } from "./attempt-spec";
+import { finishAttempt, type AttemptEnd } from "./finish-attempt";
+import { toJob, type AttemptRow, type Job } from "./load";
+import { JOB_REASONS } from "./rules";
+
+const LOOK_EVERY_MS = 400;
+const NOTE_EVERY_MS = 2_000;
+const START_TRIES = 3;
+const START_PAUSE_MS = 2_000;
+const CANCEL_GRACE_MS = 10_000;
+
+export interface LoadedAttempt {
+  ctx: Ctx;
+  attempt: AttemptRow;
+  job: Job;
+}
+
+/** An attempt with its job and a context of the system acting for its team; undefined when there is none. */
+export async function loadAttempt(db: Db, attemptId: string): Promise<LoadedAttempt | undefined> {
+  const [row] = await db
+    .select({ attempt: jobAttempts, job: jobs })
+    .from(jobAttempts)
+    .innerJoin(jobs, eq(jobs.id, jobAttempts.jobId))
+    .where(eq(jobAttempts.id, attemptId));
+  if (!row) return undefined;
+  const ctx = createCtx({ actor: systemActor(row.job.teamId), db });
+  return { ctx, attempt: row.attempt, job: toJob(row.job) };
+}
+
+const startFailure = (error: unknown): AttemptEnd => ({
+  reason: "StartFailed",
+  text: isAppError(error) ? error.message : "The cluster did not take the job.",
+});
+
+/** Makes sure that an attempt that was given up does not start late after all. */
+async function giveUp(attemptId: string): Promise<void> {
+  try {
+    await cluster().stop(attemptId, { graceMs: 0, reason: "Given up: it did not start in time" });
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "not_found") throw error;
+  }
+}
+
+/**
+ * Hands an attempt to the cluster; doing it again adopts what is already there. An attempt that cannot be started is ended in
+ * words. A database that is away throws, and the caller tries again.
+ */
+export async function submitAttempt(db: Db, attemptId: string): Promise<void> {
+  const loaded = await loadAttempt(db, attemptId);
+  if (!loaded || loaded.attempt.endedAt) return;
+  const { ctx, job } = loaded;
+  if (await cluster().observe(attemptId)) return;
+  if (job.cancelRequestedAt) {
+    return finishAttempt(loaded, { reason: "Cancelled", text: "Cancelled before it started." });
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await cluster().submit(await attemptSpecOf(ctx, job, attemptId));
+      return;
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      ctx.log.warn({ err: error, attemptId }, "attempt did not start");
+      if (error.code !== "unavailable" || attempt >= START_TRIES) {
+        await giveUp(attemptId);
+        return finishAttempt(loaded, startFailure(error));
+      }
+      await sleep(START_PAUSE_MS);
+    }
+  }
+}
+
+async function noteRunning({ ctx, attempt, job }: LoadedAttempt, state: AttemptState): Promise<void> {
+  const running = state.phase === "running";
+  await inTransaction(ctx, async (tx) => {
+    const startedAt = state.startedAt ? new Date(state.startedAt) : null;
+    await tx.db
+      .update(jobAttempts)
+      .set({ state: running ? "running" : "preparing", startedAt })
+      .where(and(eq(jobAttempts.id, attempt.id), isNull(jobAttempts.endedAt)));
+    const [changed] = await tx.db
+      .update(jobs)
+      .set({
+        state: running ? "running" : "preparing",
+        reason: sql`case when ${jobs.cancelRequestedAt} is null then ${running ? "Running" : "Preparing"} else 'Cancelling' end`,
+        reasonText: sql`case when ${jobs.cancelRequestedAt} is null then ${`${JOB_REASONS[running ? "Running" : "Preparing"]}.`} else ${jobs.reasonText} end`,
+        ...(running ? { startedAt: sql`coalesce(${jobs.startedAt}, ${state.startedAt})` } : {}),
+      })
+      .where(and(eq(jobs.id, job.id), sql`${jobs.state} in ('preparing', 'running')`))
+      .returning({ id: jobs.id });
+    if (changed && running) await emit(tx, { type: "compute.job_started", payload: { jobId: job.id } });
+    await notifyLive(tx.db, job.teamId, `job:${job.id}`, "jobs");
+  });
+}
+
+async function noteUsage({ ctx, attempt, job }: LoadedAttempt, state: AttemptState): Promise<void> {
+  const changed = await ctx.db
+    .update(jobAttempts)
+    .set({ peakRssBytes: state.peakRssBytes, cpuSeconds: state.cpuSeconds })
+    .where(
+      and(
+        eq(jobAttempts.id, attempt.id),
+        sql`${jobAttempts.cpuSeconds} is distinct from ${state.cpuSeconds}`,
+      ),
+    )
+    .returning({ id: jobAttempts.id });
+  if (changed.length > 0) await notifyLive(ctx.db, job.teamId, `job:${job.id}`);
+}
+
+async function passOnCancel({ ctx, attempt, job }: LoadedAttempt): Promise<boolean> {
+  const [row] = await ctx.db
+    .select({ at: jobs.cancelRequestedAt, text: jobs.reasonText })
+    .from(jobs)
+    .where(eq(jobs.id, job.id));
+  if (!row?.at) return false;
+  await cluster().stop(attempt.id, { graceMs: CANCEL_GRACE_MS, reason: row.text || "Cancelled" });
+  return true;
+}
+
+/** One look at a running attempt; answers its state when it has ended. */
+function createWatch(loaded: LoadedAttempt) {
+  let phase = "";
+  let notedAt = 0;
+  let stopped = false;
+  return async (): Promise<AttemptState | "missing" | undefined> => {
+    const state = await cluster().observe(loaded.attempt.id);
+    if (state === null) return "missing";
+    if (isTerminal(state.phase)) return state;
+    if (state.phase !== phase) {
+      if (state.phase !== "starting") await noteRunning(loaded, state);
+      phase = state.phase;
+    }
+    if (Date.now() - notedAt > NOTE_EVERY_MS) {
+      notedAt = Date.now();
+      await noteUsage(loaded, state);
+    }
+    stopped ||= await passOnCancel(loaded);
+    return undefined;
+  };
+}
+
+/**
+ * Follows an attempt to its end, passes on a cancel, and records how it ended. Safe to begin again at any moment: all that it
+ * knows is in the database and in the cluster. A database that is away is waited for.
+ */
+export async function watchAttempt(db: Db, attemptId: string, signal?: AbortSignal): Promise<void> {
+  let look: ReturnType<typeof createWatch> | undefined;
+  let loaded: LoadedAttempt | undefined;
+  while (!signal?.aborted) {
+    try {
+      loaded ??= await loadAttempt(db, attemptId);
+      if (!loaded || loaded.attempt.endedAt) return;
+      look ??= createWatch(loaded);
+      const ended = await look();
+      if (ended === "missing") {
+        return await finishAttempt(loaded, {
+          reason: "Lost",
+          text: "Lost: the cluster no longer knows this attempt.",
+        });
+      }
+      if (ended) return await finishAttempt(loaded, ended);
+    } catch (error) {
+      // The job does not end because our database or disk is away for a while.
+      loaded?.ctx.log.warn({ err: error, attemptId }, "could not look at an attempt; looking again");
+      await sleep(NOTE_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

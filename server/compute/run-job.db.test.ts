@@ -1,0 +1,185 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { and, eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiTokens, auditLog, jobAttempts, jobOutputs, quotas } from "@/db/schema";
+import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { cluster, objectStore } from "@/server/composition";
+import type { Actor } from "@/server/core/actor";
+import { newId } from "@/server/core/ids";
+import { cancelJob } from "./cancel-job";
+import { dispatchJob } from "./dispatch-job";
+import { getJob } from "./get-job";
+import type { DispatchJobInput } from "./schemas";
+import { killNow, makePerson, makeTeam, prepareHome, startWorker } from "./testing";
+
+let database: TestDatabase;
+let home: string;
+let scientist: Actor;
+let worker: ChildProcess;
+const MIB = 1024 ** 2;
+const SMALL = { cpuMilli: 100, memoryBytes: 256 * MIB, gpuMilli: 0 };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  home = prepareHome(database.url);
+  const team = await makeTeam(database.db, "risk");
+  scientist = await makePerson(database.db, team, "Ada");
+  worker = await startWorker();
+});
+afterAll(async () => {
+  worker?.kill("SIGKILL");
+  for (const state of await cluster().list())
+    await cluster().stop(state.attemptId, { graceMs: 0, reason: "Test over" });
+  await database?.close();
+});
+
+const as = (actor: Actor) => ({ actor, db: database.db });
+const dispatch = (script: string, extra: Partial<DispatchJobInput> = {}) =>
+  dispatchJob.execute(as(scientist), {
+    name: "Test",
+    command: ["sh", "-c", script],
+    resources: SMALL,
+    ...extra,
+  });
+const look = (id: string) => getJob.execute(as(scientist), { id });
+const until = (id: string, state: string, timeoutMs = 30_000) =>
+  waitFor(
+    async () => {
+      const job = await look(id);
+      return job.state === state ? job : undefined;
+    },
+    { timeoutMs, intervalMs: 100, what: `job ${state}` },
+  );
+const text = async (digest: string) => {
+  const parts: Buffer[] = [];
+  for await (const part of await objectStore().get(digest)) parts.push(Buffer.from(part as Uint8Array));
+  return Buffer.concat(parts).toString("utf8");
+};
+
+describe("a job", () => {
+  it("runs, and leaves its outputs, log, usage and story behind", async () => {
+    const { id } = await dispatch(
+      'echo "rate is $MODELWORKS_PARAM_RATE"; printf 42 > "$MODELWORKS_OUTPUTS/answer.txt"; test -n "$MODELWORKS_TOKEN"',
+      { params: { rate: 0.5 } },
+    );
+    const job = await until(id, "succeeded");
+    expect(job.reason).toBe("Succeeded");
+    expect(job.outputs.map(({ path, sizeBytes }) => ({ path, sizeBytes }))).toEqual([
+      { path: "answer.txt", sizeBytes: 2 },
+    ]);
+    expect(await text(job.outputs[0]?.digest ?? "")).toBe("42");
+    expect(await text(job.attempts[0]?.logDigest ?? "")).toContain("rate is 0.5");
+    expect(job.timeline.map((event) => event.action)).toEqual([
+      "compute.job.finish",
+      "compute.job.admit",
+      "compute.job.dispatch",
+    ]);
+    const tokens = await database.db.select().from(apiTokens).where(eq(apiTokens.jobId, id));
+    expect(tokens).toHaveLength(1);
+    expect(tokens[0]?.revokedAt).toBeInstanceOf(Date);
+    expect(tokens[0]?.scopes).toEqual(["track", "infer", "read"]);
+  });
+
+  it("survives the death of the worker and runs once", async () => {
+    const starts = path.join(home, "starts");
+    const gate = path.join(home, "gate");
+    const { id } = await dispatch(
+      `echo start >> ${starts}; while [ ! -e ${gate} ]; do sleep 0.05; done; echo done > "$MODELWORKS_OUTPUTS/done"`,
+      { maxAttempts: 3 },
+    );
+    await waitFor(() => existsSync(starts), { timeoutMs: 20_000, what: "the start" });
+    await killNow(worker);
+    worker = await startWorker();
+    await until(id, "running");
+    await killNow(worker);
+    writeFileSync(gate, "");
+    worker = await startWorker();
+    const job = await until(id, "succeeded");
+    expect(job.attempts).toHaveLength(1);
+    expect(readFileSync(starts, "utf8")).toBe("start\n");
+    expect(job.outputs).toHaveLength(1);
+    const finished = await database.db
+      .select()
+      .from(auditLog)
+      .where(and(eq(auditLog.subjectId, id), eq(auditLog.action, "compute.job.finish")));
+    expect(finished).toHaveLength(1);
+  });
+
+  it("ends with its children when it is cancelled", async () => {
+    const { id } = await dispatch("trap 'echo bye; exit 0' TERM; sleep 60 & wait");
+    await until(id, "running");
+    await cancelJob.execute(as(scientist), { id, reason: "wrong data" });
+    const job = await until(id, "cancelled");
+    expect(job.reasonText).toBe("Cancelled by Ada: wrong data.");
+    expect(await text(job.attempts[0]?.logDigest ?? "")).toContain("bye");
+    await expect(cancelJob.execute(as(scientist), { id })).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("is tried again for a reason that may pass, with a pause, and then given up in words", async () => {
+    const count = path.join(home, "tries");
+    const { id } = await dispatch(`echo x >> ${count}; exit 7`, { maxAttempts: 2 });
+    const waiting = await waitFor(
+      async () => {
+        const job = await look(id);
+        return job.reason === "RetryBackoff" ? job : undefined;
+      },
+      { timeoutMs: 20_000, what: "the pause" },
+    );
+    expect(waiting.state).toBe("queued");
+    const job = await until(id, "failed");
+    expect(job.reasonText).toBe("Exited with code 7.");
+    expect(job.exitCode).toBe(7);
+    expect(readFileSync(count, "utf8")).toBe("x\nx\n");
+    expect(job.attempts.map((attempt) => attempt.state)).toEqual(["failed", "failed"]);
+  });
+
+  it("is stopped at its time limit and not tried again", async () => {
+    const { id } = await dispatch("sleep 60", { timeLimitSeconds: 5, maxAttempts: 3 });
+    const job = await until(id, "failed");
+    expect(job.reason).toBe("TimeLimit");
+    expect(job.attempts).toHaveLength(1);
+  });
+
+  it("fails when a declared output is missing", async () => {
+    const { id } = await dispatch("true", {
+      outputs: [{ path: "table.csv", dataset: { slug: "table", name: "Table" } }],
+    });
+    const job = await until(id, "failed");
+    expect(job.reasonText).toContain("did not write the declared output table.csv");
+    expect(await database.db.select().from(jobOutputs).where(eq(jobOutputs.jobId, id))).toEqual([]);
+  });
+
+  it("waits for the team's quota with a position, and starts when it is given back", async () => {
+    await database.db
+      .insert(quotas)
+      .values({ id: newId("quotaRequest"), teamId: scientist.teamId, resource: "cpu", amount: 1000 });
+    const whole = { ...SMALL, cpuMilli: 800 };
+    const gate = path.join(home, "gate-quota");
+    const first = await dispatch(`while [ ! -e ${gate} ]; do sleep 0.05; done`, {
+      name: "first",
+      resources: whole,
+    });
+    await until(first.id, "running");
+    const second = await dispatch("true", { name: "second", resources: whole });
+    const third = await dispatch("true", { name: "third", resources: whole });
+    const waiting = await waitFor(
+      async () => {
+        const job = await look(third.id);
+        return job.reason === "WaitingForQuota" && job.pending?.position === 2 ? job : undefined;
+      },
+      { what: "position 2" },
+    );
+    expect(waiting.pending?.ahead.map((job) => job.name)).toEqual(["second"]);
+    expect(waiting.pending?.unblocks[0]).toContain("first ends");
+    expect(waiting.reasonText).toContain("Needs 0.8 cores of CPU, the team has 0.2 cores free of 1 core");
+    const cancelled = await cancelJob.execute(as(scientist), { id: second.id });
+    expect(cancelled.state).toBe("cancelled");
+    expect((await look(third.id)).pending?.position).toBe(1);
+    writeFileSync(gate, "");
+    await until(third.id, "succeeded");
+    const attempts = await database.db.select().from(jobAttempts).where(eq(jobAttempts.jobId, second.id));
+    expect(attempts).toEqual([]);
+  });
+});
