@@ -165,7 +165,11 @@ function Verification() {
         <ShieldCheck aria-hidden /> Verify the chain
       </Button>
       {verify.error ? <ErrorNotice error={verify.error} onRetry={() => verify.mutate()} /> : null}
-      {verify.data ? <Result verdict={verify.data} /> : null}
+      {verify.data ? (
+        <output className="block w-full">
+          <Result verdict={verify.data} />
+        </output>
+      ) : null}
     </div>
   );
 }
@@ -185,7 +189,7 @@ function Result({ verdict }: { verdict: AuditVerdict }) {
     );
   }
   return (
-    <Callout tone="positive" role="status" title="The chain holds" className="w-full">
+    <Callout tone="positive" title="The chain holds" className="w-full">
       <p>{checked}</p>
       <p className="flex flex-wrap items-center gap-1">
         Head <code className="font-mono text-xs break-all">{verdict.head}</code>

@@ -7,11 +7,16 @@ import type { Permission } from "@/server/core/authz/permissions";
 import { useSession } from "./use-can";
 
 /** A page that needs a permission: says so to whoever lacks it, before it asks the server for anything. */
-export function Guarded(props: { permission: Permission; what: string; role: string; children: ReactNode }) {
+export function Guarded(props: {
+  permission: Permission;
+  what: string;
+  neededRole: string;
+  children: ReactNode;
+}) {
   const session = useSession();
   if (session.error) return <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />;
   if (!session.data) return <ListSkeleton />;
   if (!session.data.permissions[props.permission].allowed)
-    return <ForbiddenState what={props.what} role={props.role} />;
+    return <ForbiddenState what={props.what} role={props.neededRole} />;
   return props.children;
 }

@@ -15,12 +15,14 @@ export function SecretOnce({
   label: string;
 }) {
   return (
-    <Callout tone="positive" role="status" title={title}>
-      <p>{text}</p>
-      <p className="mt-2 flex min-w-0 items-center gap-2 rounded-md border bg-surface px-2 py-1">
-        <code className="min-w-0 flex-1 font-mono text-sm break-all text-fg select-all">{value}</code>
-        <CopyButton value={value} label={label} />
-      </p>
-    </Callout>
+    <output className="block">
+      <Callout tone="positive" title={title}>
+        <p>{text}</p>
+        <p className="mt-2 flex min-w-0 items-center gap-2 rounded-md border bg-surface px-2 py-1">
+          <code className="min-w-0 flex-1 font-mono text-sm break-all text-fg select-all">{value}</code>
+          <CopyButton value={value} label={label} />
+        </p>
+      </Callout>
+    </output>
   );
 }

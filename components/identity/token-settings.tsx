@@ -121,7 +121,9 @@ function TokenLine({ token }: { token: Token }) {
           ) : null}
         </p>
         <p className="flex flex-wrap gap-x-3 text-sm text-fg-muted">
-          <span className="font-mono">{token.prefix}…</span>
+          <span className="font-mono">
+            {token.prefix.startsWith("mw_") ? `${token.prefix}…` : "set by the operator"}
+          </span>
           <span>{token.ownerName}</span>
           <span>
             {token.lastUsedAt ? (

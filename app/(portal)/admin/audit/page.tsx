@@ -5,7 +5,7 @@ export const metadata = { title: "Audit" };
 
 export default function AuditPage() {
   return (
-    <Guarded permission="identity.audit.read" what="Reading the audit log" role="team admin">
+    <Guarded permission="identity.audit.read" what="Reading the audit log" neededRole="team admin">
       <AuditList />
     </Guarded>
   );

@@ -5,7 +5,7 @@ export const metadata = { title: "People" };
 
 export default function PeoplePage() {
   return (
-    <Guarded permission="identity.people.manage" what="Managing people" role="platform administrator">
+    <Guarded permission="identity.people.manage" what="Managing people" neededRole="platform administrator">
       <PeopleList />
     </Guarded>
   );
