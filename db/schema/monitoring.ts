@@ -20,6 +20,7 @@ export const predictions = pgTable(
     versionId: text("version_id").notNull(),
     rolloutId: text("rollout_id").notNull().default(""),
     arm: text("arm").notNull(),
+    stage: integer("stage").notNull().default(-1),
     /** Digest of the route that chose the version. */
     routeDigest: text("route_digest").notNull(),
     at: at("at").notNull(),

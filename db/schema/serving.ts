@@ -58,6 +58,13 @@ export const rollouts = pgTable(
     stageStartedAt: at("stage_started_at"),
     /** Share of traffic on the canary now, percent. */
     sharePercent: integer("share_percent").notNull().default(0),
+    /** Failed canary requests in a row, kept by whoever stores the predictions. */
+    consecutiveFailures: integer("consecutive_failures").notNull().default(0),
+    /** Time spent paused in the current stage, taken off its clock. */
+    pausedMs: bigint("paused_ms", { mode: "number" }).notNull().default(0),
+    pausedAt: at("paused_at"),
+    /** Smallest p per metric: the memory of the sequential test. */
+    evidence: jsonb("evidence").$type<unknown>().notNull().default({}),
     /** Latest verdict of the decision rule, as shown on the chart. */
     verdict: jsonb("verdict").$type<unknown>(),
     createdBy: text("created_by").notNull(),
@@ -95,6 +102,8 @@ export const trafficSeconds = pgTable(
     /** stable | canary */
     arm: text("arm").notNull(),
     rolloutId: text("rollout_id").notNull().default(""),
+    /** Stage of the rollout that the route named; -1 outside one. */
+    stage: integer("stage").notNull().default(-1),
     second: bigint("second", { mode: "number" }).notNull(),
     requests: integer("requests").notNull().default(0),
     errors: integer("errors").notNull().default(0),
@@ -107,7 +116,7 @@ export const trafficSeconds = pgTable(
     latencyBuckets: jsonb("latency_buckets").$type<Record<string, number>>().notNull().default({}),
   },
   (t) => [
-    primaryKey({ columns: [t.deploymentId, t.versionId, t.arm, t.rolloutId, t.second] }),
+    primaryKey({ columns: [t.deploymentId, t.versionId, t.arm, t.rolloutId, t.stage, t.second] }),
     index("traffic_rollout").on(t.rolloutId, t.second),
   ],
 );

@@ -1,0 +1,155 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { deployments, rollouts } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { conflict, invalidField, precondition } from "@/server/core/errors";
+import { emit } from "@/server/core/outbox";
+import { mutation } from "@/server/core/verb";
+import { loadDeployment, loadRollout, openRollout, parseRollout, type ParsedRollout } from "./load";
+import { recordRollout, rerouted } from "./record";
+import { nextRolloutState, statesAllowing, type RolloutAction } from "./rollout/states";
+import { ControlRolloutInput, RetireInput, RollBackInput } from "./schemas";
+
+const WORDS: Record<RolloutAction, { kind: "paused" | "resumed" | "promoted" | "aborted"; text: string }> = {
+  pause: { kind: "paused", text: "Paused: the share of traffic stays as it is" },
+  resume: { kind: "resumed", text: "Resumed" },
+  promote: { kind: "promoted", text: "Promoted to all traffic by a person" },
+  abort: { kind: "aborted", text: "Aborted by a person: all traffic goes back to the stable version" },
+};
+
+function changesOf(
+  rollout: ParsedRollout,
+  command: RolloutAction,
+  now: Date,
+): Partial<typeof rollouts.$inferInsert> {
+  if (command === "pause") return { pausedAt: now };
+  if (command === "resume") {
+    const paused = rollout.pausedAt ? now.getTime() - rollout.pausedAt.getTime() : 0;
+    return { pausedAt: null, pausedMs: rollout.pausedMs + paused };
+  }
+  if (command === "promote") return { sharePercent: 100 };
+  return { sharePercent: 0 };
+}
+
+async function command(ctx: Ctx, rollout: ParsedRollout, verb: RolloutAction, reason: string): Promise<void> {
+  const state = nextRolloutState(rollout.state, verb);
+  if (!state) {
+    throw conflict(
+      `The rollout is ${rollout.state.replaceAll("_", " ")}; it cannot ${verb} now.`,
+      "Reload to see its present state.",
+      {
+        state: rollout.state,
+      },
+    );
+  }
+  const written = await ctx.db
+    .update(rollouts)
+    .set({ ...changesOf(rollout, verb, ctx.now()), state, stateReason: reason || WORDS[verb].text })
+    .where(
+      and(
+        eq(rollouts.id, rollout.id),
+        eq(rollouts.stageIndex, rollout.stageIndex),
+        inArray(rollouts.state, statesAllowing(verb)),
+      ),
+    )
+    .returning({ id: rollouts.id });
+  if (written.length === 0) throw conflict("The rollout has just moved on.", "Reload and decide again.");
+  await recordRollout(ctx, {
+    rolloutId: rollout.id,
+    dedupKey: `${verb}-${ctx.requestId}`,
+    kind: WORDS[verb].kind,
+    text: reason ? `${WORDS[verb].text}: ${reason}` : WORDS[verb].text,
+  });
+  await emit(ctx, { type: "serving.rollout_commanded", payload: { rolloutId: rollout.id, command: verb } });
+  await rerouted(ctx, rollout.deploymentId);
+}
+
+/** A person's word to a running canary. Promote and abort want a reason; an abort always has one. */
+export const controlRollout = mutation(
+  {
+    name: "serving.rollout.control",
+    permission: "serving.rollout.control",
+    input: ControlRolloutInput,
+    summary: "Pause, resume, promote or abort a rollout",
+  },
+  async ({ ctx, input }) => {
+    const rollout = parseRollout(await loadRollout(ctx, input.rolloutId));
+    if ((input.command === "abort" || input.command === "promote") && input.reason.length < 3) {
+      throw invalidField("reason", "is needed: say why, in at least 3 characters");
+    }
+    if (input.stageIndex !== undefined && input.stageIndex !== rollout.stageIndex) {
+      throw conflict("The rollout has moved to another stage since you looked.", "Reload and decide again.", {
+        stageIndex: rollout.stageIndex,
+      });
+    }
+    await command(ctx, rollout, input.command, input.reason);
+    await audit(ctx, {
+      action: `serving.rollout.${input.command}`,
+      subject: { kind: "rollout", id: rollout.id },
+      before: { state: rollout.state, stageIndex: rollout.stageIndex },
+      after: { command: input.command },
+      reason: input.reason || undefined,
+    });
+    return { rolloutId: rollout.id, command: input.command };
+  },
+);
+
+/** One click back to the version before: aborts a running rollout, else swaps stable and previous. */
+export const rollBack = mutation(
+  {
+    name: "serving.deployment.roll-back",
+    permission: "serving.rollout.control",
+    input: RollBackInput,
+    summary: "Roll a deployment back",
+  },
+  async ({ ctx, input }) => {
+    const deployment = await loadDeployment(ctx, input.name);
+    const running = await openRollout(ctx, deployment.id);
+    if (running) await command(ctx, parseRollout(running), "abort", input.reason);
+    else {
+      if (!deployment.previousVersionId) {
+        throw precondition(
+          `${deployment.name} has no version to go back to.`,
+          "Deploy another version instead.",
+        );
+      }
+      await ctx.db
+        .update(deployments)
+        .set({ stableVersionId: deployment.previousVersionId, previousVersionId: deployment.stableVersionId })
+        .where(and(eq(deployments.id, deployment.id), eq(deployments.generation, deployment.generation)));
+      await rerouted(ctx, deployment.id);
+    }
+    await audit(ctx, {
+      action: "serving.deployment.roll-back",
+      subject: { kind: "deployment", id: deployment.id, label: deployment.name },
+      before: { versionId: deployment.stableVersionId, rolloutId: running?.id ?? null },
+      after: { versionId: running ? deployment.stableVersionId : deployment.previousVersionId },
+      reason: input.reason,
+    });
+    return { name: deployment.name };
+  },
+);
+
+/** Takes a deployment out of service; its name and history stay. */
+export const retireDeployment = mutation(
+  {
+    name: "serving.deployment.retire",
+    permission: "serving.deployment.write",
+    input: RetireInput,
+    summary: "Retire a deployment",
+  },
+  async ({ ctx, input }) => {
+    const deployment = await loadDeployment(ctx, input.name);
+    const running = await openRollout(ctx, deployment.id);
+    if (running) throw conflict(`A rollout is under way on ${deployment.name}.`, "Abort it first.");
+    await ctx.db.update(deployments).set({ retiredAt: ctx.now() }).where(eq(deployments.id, deployment.id));
+    await rerouted(ctx, deployment.id);
+    await audit(ctx, {
+      action: "serving.deployment.retire",
+      subject: { kind: "deployment", id: deployment.id, label: deployment.name },
+      before: { versionId: deployment.stableVersionId },
+      reason: input.reason,
+    });
+    return { name: deployment.name };
+  },
+);

@@ -1,0 +1,34 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import type { RolloutObservations } from "./rollout/schemas";
+
+interface Row extends Record<string, unknown> {
+  stage: number;
+  arm: string;
+  requests: number;
+  errors: number;
+  slow: number;
+  feedback: number;
+  correct: number;
+}
+
+const empty = () => ({ requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0 });
+
+/** What both arms served in each stage of a rollout, summed in the database. */
+export async function observe(
+  db: Db,
+  rollout: { id: string; stageIndex: number; consecutiveFailures: number },
+): Promise<RolloutObservations> {
+  const { rows } = await db.execute<Row>(sql`
+    select stage, arm, sum(requests)::int as requests, sum(errors)::int as errors, sum(slow)::int as slow,
+      sum(feedback)::int as feedback, sum(correct)::int as correct
+    from traffic_seconds where rollout_id = ${rollout.id} and stage between 0 and ${rollout.stageIndex} group by stage, arm`);
+  const stages = Array.from({ length: rollout.stageIndex + 1 }, () => ({ stable: empty(), canary: empty() }));
+  for (const { stage, arm, ...counts } of rows) {
+    const target = stages[stage];
+    if (!target) continue;
+    if (arm === "canary") target.canary = counts;
+    else target.stable = counts;
+  }
+  return { stages, consecutiveFailures: rollout.consecutiveFailures };
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { decideRollout, type RolloutSnapshot } from "./decide";
+import { type ArmCounts, RolloutPlan, type RolloutObservations } from "./schemas";
+import {
+  allowedActions,
+  isFinished,
+  nextRolloutState,
+  ROLLOUT_EVENTS,
+  ROLLOUT_STATES,
+  statesAllowing,
+} from "./states";
+
+const MINUTE = 60_000;
+
+function arm(counts: Partial<ArmCounts> = {}): ArmCounts {
+  return { requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0, ...counts };
+}
+
+function plan(criteria: Record<string, unknown> = { errorRate: {} }): RolloutPlan {
+  return RolloutPlan.parse({
+    stages: [
+      { sharePercent: 10, minRequests: 100, maxDurationMs: 10 * MINUTE },
+      { sharePercent: 50, minRequests: 500, maxDurationMs: 10 * MINUTE },
+    ],
+    criteria,
+  });
+}
+
+function at(stageIndex: number, over: Partial<RolloutSnapshot> = {}): RolloutSnapshot {
+  return { plan: plan(), stageIndex, stageStartedAtMs: 0, evidence: {}, ...over };
+}
+
+function seen(stable: ArmCounts, canary: ArmCounts, consecutiveFailures = 0): RolloutObservations {
+  return { stages: [{ stable, canary }], consecutiveFailures };
+}
+
+const good = seen(arm({ requests: 1000, errors: 10 }), arm({ requests: 120, errors: 1 }));
+
+describe("decideRollout", () => {
+  it("advances when both arms have their requests and nothing fails", () => {
+    const d = decideRollout(at(0), good, MINUTE);
+    expect(d.action).toBe("advance");
+    expect(d.reason).toContain("10 % to 50 %");
+    expect(d.verdicts[0]?.status).toBe("watching");
+    expect(d.verdicts[0]?.sentence).toMatch(/needs about [\d,]+ more canary requests/);
+  });
+
+  it("completes after the last stage only", () => {
+    const counts = { stable: arm({ requests: 600, errors: 6 }), canary: arm({ requests: 600, errors: 6 }) };
+    const observed = { stages: [...good.stages, counts], consecutiveFailures: 0 };
+    expect(decideRollout(at(1), observed, MINUTE).action).toBe("complete");
+  });
+
+  it("counts a stage's requests afresh", () => {
+    const empty = { stable: arm(), canary: arm() };
+    const big = { stable: arm({ requests: 90_000 }), canary: arm({ requests: 9_000 }) };
+    expect(decideRollout(at(1), { stages: [big, empty], consecutiveFailures: 0 }, MINUTE).action).toBe(
+      "wait",
+    );
+    expect(decideRollout(at(1), { stages: [big], consecutiveFailures: 0 }, MINUTE).action).toBe("wait");
+  });
+
+  it("waits for the stable arm too", () => {
+    const d = decideRollout(at(0), seen(arm({ requests: 20 }), arm({ requests: 500 })), MINUTE);
+    expect([d.action, d.reason]).toEqual(["wait", "Waiting for 80 more stable requests in this stage."]);
+  });
+
+  it("waits for feedback when accuracy is a criterion", () => {
+    const observed = seen(
+      arm({ requests: 1000, feedback: 500, correct: 400 }),
+      arm({ requests: 200, feedback: 29, correct: 25 }),
+    );
+    const snapshot = at(0, { plan: plan({ errorRate: {}, accuracy: { minFeedback: 30 } }) });
+    const d = decideRollout(snapshot, observed, MINUTE);
+    expect(d.action).toBe("wait");
+    expect(d.reason).toContain("measurements of accuracy");
+    expect(decideRollout(snapshot, observed, 10 * MINUTE).action).toBe("hold");
+  });
+
+  it("rolls back on five failures in a row, and on half of 25", () => {
+    expect(decideRollout(at(0), seen(arm(), arm({ requests: 5, errors: 5 }), 5), 0).action).toBe("rollback");
+    const half = decideRollout(at(0), seen(arm({ requests: 100 }), arm({ requests: 25, errors: 13 })), 0);
+    expect(half.action).toBe("rollback");
+    expect(half.reason).toContain("52.0 %");
+    expect(decideRollout(at(0), seen(arm(), arm({ requests: 24, errors: 13 })), 0).action).toBe("wait");
+  });
+
+  it("does not roll back on few bad events, however unlikely", () => {
+    const observed = seen(arm({ requests: 100_000 }), arm({ requests: 40, errors: 4 }));
+    const d = decideRollout(at(0), observed, 0);
+    expect(d.verdicts[0]?.p).toBeLessThan(0.05);
+    expect(d.action).toBe("wait");
+  });
+
+  it("fails on a real rise beyond the margin and says so", () => {
+    const d = decideRollout(
+      at(0),
+      seen(arm({ requests: 9500, errors: 95 }), arm({ requests: 500, errors: 25 })),
+      0,
+    );
+    expect(d.action).toBe("rollback");
+    expect(d.verdicts[0]?.interval?.low).toBeGreaterThan(0);
+    expect(d.reason).toMatch(/Error rate 5\.0 % on canary \(500 requests\) against 1\.0 % on stable/);
+  });
+
+  it("does not fail on a real rise within the margin, and passes when that is proven", () => {
+    const observed = seen(arm({ requests: 1e6, errors: 1000 }), arm({ requests: 1e6, errors: 2000 }));
+    const d = decideRollout(at(0), observed, 0);
+    expect(d.verdicts[0]?.p).toBeLessThan(0.001);
+    expect(d.verdicts[0]?.status).toBe("pass");
+  });
+
+  it("remembers the smallest p between looks", () => {
+    const d = decideRollout(at(0, { evidence: { errorRate: 0.2 } }), good, 0);
+    expect(d.evidence.errorRate).toBe(0.2);
+  });
+
+  it("shows accuracy as a drop with the interval turned round", () => {
+    const observed = seen(
+      arm({ requests: 1000, feedback: 1000, correct: 750 }),
+      arm({ requests: 400, feedback: 400, correct: 180 }),
+    );
+    const d = decideRollout(at(0, { plan: plan({ accuracy: {} }) }), observed, 0);
+    const v = d.verdicts[0];
+    expect([d.action, v?.status]).toEqual(["rollback", "fail"]);
+    expect(v?.canary.rate).toBeCloseTo(0.45, 10);
+    expect(v?.difference).toBeCloseTo(-0.3, 10);
+    expect(v?.interval?.high).toBeLessThan(0);
+  });
+
+  it("judges a stage at 100 % by the canary's own requests and earlier evidence", () => {
+    const full = RolloutPlan.parse({
+      stages: [
+        { sharePercent: 50, minRequests: 10, maxDurationMs: MINUTE },
+        { sharePercent: 100, minRequests: 50, maxDurationMs: MINUTE },
+      ],
+      criteria: { errorRate: {} },
+    });
+    const last = { stable: arm(), canary: arm({ requests: 60 }) };
+    const d = decideRollout(
+      at(1, { plan: full }),
+      { stages: [...good.stages, last], consecutiveFailures: 0 },
+      0,
+    );
+    expect(d.action).toBe("complete");
+  });
+});
+
+describe("no data is never success", () => {
+  const criteria = [{ errorRate: {} }, { slowShare: { latencyBoundMs: 100 } }, { accuracy: {} }];
+  it.each(criteria)("%j", (criterion) => {
+    for (const onTimeout of ["hold", "rollback"] as const) {
+      const snapshot = at(0, { plan: plan({ ...criterion, onTimeout }) });
+      const observations: RolloutObservations[] = [
+        { stages: [], consecutiveFailures: 0 },
+        seen(arm(), arm()),
+        seen(arm({ requests: 5000 }), arm()),
+        seen(arm(), arm({ requests: 5000 })),
+      ];
+      for (const observed of observations) {
+        for (const now of [0, MINUTE, 10 * MINUTE, 1e12]) {
+          const { action, verdicts } = decideRollout(snapshot, observed, now);
+          expect(action).toBe(now < 10 * MINUTE ? "wait" : onTimeout);
+          expect(verdicts[0]?.status).toBe("no-data");
+        }
+      }
+    }
+  });
+});
+
+describe("rollout plan", () => {
+  const stage = (sharePercent: number) => ({ sharePercent, minRequests: 1, maxDurationMs: 1000 });
+  it.each([
+    ["no stages", { stages: [], criteria: { errorRate: {} } }],
+    ["shrinking share", { stages: [stage(50), stage(10)], criteria: { errorRate: {} } }],
+    ["only 100 %", { stages: [stage(100)], criteria: { errorRate: {} } }],
+    ["no criterion", { stages: [stage(10)], criteria: {} }],
+    ["share 0", { stages: [stage(0)], criteria: { errorRate: {} } }],
+  ])("refuses %s", (_name, input) => expect(RolloutPlan.safeParse(input).success).toBe(false));
+});
+
+describe("rollout states", () => {
+  it("never leaves a finished state", () => {
+    for (const state of ROLLOUT_STATES.filter(isFinished)) {
+      for (const event of ROLLOUT_EVENTS) expect(nextRolloutState(state, event)).toBeNull();
+    }
+    expect(ROLLOUT_STATES.filter(isFinished)).toEqual(["succeeded", "rolled_back", "aborted"]);
+  });
+  it("offers people what the state allows", () => {
+    expect(allowedActions("running")).toEqual(["pause", "promote", "abort"]);
+    expect(allowedActions("paused")).toEqual(["resume", "promote", "abort"]);
+    expect(allowedActions("rolling_back")).toEqual([]);
+    expect(statesAllowing("resume")).toEqual(["paused"]);
+  });
+  it("moves traffic back before an abort with traffic ends", () => {
+    expect(nextRolloutState("running", "abort")).toBe("rolling_back");
+    expect(nextRolloutState("pending", "abort")).toBe("aborted");
+  });
+});

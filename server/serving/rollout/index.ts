@@ -1,0 +1,14 @@
+export { decideRollout, type RolloutDecision, type RolloutSnapshot, type StageAction } from "./decide";
+export { type ArmEstimate, type MetricStatus, type MetricVerdict } from "./judge-metric";
+export {
+  allowedActions,
+  isFinished,
+  nextRolloutState,
+  ROLLOUT_EVENTS,
+  ROLLOUT_STATES,
+  statesAllowing,
+  type RolloutAction,
+  type RolloutEvent,
+  type RolloutState,
+} from "./states";
+export * from "./schemas";

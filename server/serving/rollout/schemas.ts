@@ -1,0 +1,114 @@
+import { z } from "zod";
+
+/** Most canary traffic that can still be compared with stable traffic served at the same time. */
+export const MAX_SHARE_PERCENT = 100;
+
+export const RolloutStage = z.object({
+  sharePercent: z.number().int().min(1).max(MAX_SHARE_PERCENT),
+  /** Requests each arm must have served in this stage before it may end. At 100 % the stable arm is exempt: it serves none. */
+  minRequests: z.number().int().min(1).max(10_000_000),
+  /** Longest time without a decision; then the time-out policy holds or rolls back. */
+  maxDurationMs: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(30 * 24 * 3_600_000),
+});
+export type RolloutStage = z.infer<typeof RolloutStage>;
+
+const Increase = z.number().gt(0).max(1);
+
+export const ErrorRateCriterion = z.object({
+  /** Largest acceptable rise of the error rate over stable, as a share (0.01 = one point). */
+  maxIncrease: Increase.default(0.01),
+});
+export const SlowShareCriterion = z.object({
+  /** A request slower than this counts as slow. */
+  latencyBoundMs: z.number().gt(0).max(600_000),
+  maxIncrease: Increase.default(0.01),
+});
+export const AccuracyCriterion = z.object({
+  /** Largest acceptable fall of accuracy under stable, as a share. */
+  maxDrop: Increase.default(0.05),
+  /** Labelled predictions each arm needs before accuracy counts as measured. */
+  minFeedback: z.number().int().min(10).max(1_000_000).default(30),
+});
+export const HardKill = z.object({
+  /** This many failed canary requests in a row end the rollout at once. */
+  consecutiveFailures: z.number().int().min(2).max(1_000).default(5),
+  errorShare: z.number().gt(0).max(1).default(0.5),
+  minRequests: z.number().int().min(1).max(100_000).default(25),
+});
+
+export const RolloutCriteria = z
+  .object({
+    errorRate: ErrorRateCriterion.optional(),
+    slowShare: SlowShareCriterion.optional(),
+    accuracy: AccuracyCriterion.optional(),
+    /** Chance of rolling back an equally good version, over all criteria and all looks together. */
+    alpha: z.number().gt(0).max(0.2).default(0.05),
+    onTimeout: z.enum(["hold", "rollback"]).default("hold"),
+    /** A statistical rollback needs at least this many bad events in the canary. */
+    minBadEvents: z.number().int().min(1).max(1_000).default(5),
+    hardKill: HardKill.prefault({}),
+  })
+  .refine((c) => c.errorRate !== undefined || c.slowShare !== undefined || c.accuracy !== undefined, {
+    message: "Choose at least one criterion: a rollout that measures nothing can never advance.",
+  });
+export type RolloutCriteria = z.infer<typeof RolloutCriteria>;
+
+export const RolloutPlan = z
+  .object({ stages: z.array(RolloutStage).min(1).max(20), criteria: RolloutCriteria })
+  .superRefine(({ stages }, issues) => {
+    stages.forEach((stage, i) => {
+      const before = stages[i - 1];
+      if (before !== undefined && stage.sharePercent <= before.sharePercent) {
+        issues.addIssue({
+          code: "custom",
+          path: ["stages", i, "sharePercent"],
+          message: `The share must grow from stage to stage; ${stage.sharePercent} % follows ${before.sharePercent} %.`,
+        });
+      }
+    });
+    if (stages[0]?.sharePercent === MAX_SHARE_PERCENT) {
+      issues.addIssue({
+        code: "custom",
+        path: ["stages", 0, "sharePercent"],
+        message: "Start below 100 %: without stable traffic beside it the canary cannot be judged.",
+      });
+    }
+  });
+export type RolloutPlan = z.infer<typeof RolloutPlan>;
+
+const Count = z.number().int().min(0);
+
+export const ArmCounts = z.object({
+  requests: Count,
+  /** Failed by the server's fault; a refused bad request is not an error. */
+  errors: Count,
+  /** Slower than the latency bound. */
+  slow: Count,
+  /** Labelled predictions, and how many of them were right. */
+  feedback: Count,
+  correct: Count,
+});
+export type ArmCounts = z.infer<typeof ArmCounts>;
+
+/** What both arms served while one stage was active. */
+export const StageObservation = z.object({ stable: ArmCounts, canary: ArmCounts });
+export type StageObservation = z.infer<typeof StageObservation>;
+
+export const RolloutObservations = z.object({
+  /** One entry for each stage entered so far, the current stage last. */
+  stages: z.array(StageObservation),
+  /** Failed canary requests in a row up to now. */
+  consecutiveFailures: Count,
+});
+export type RolloutObservations = z.infer<typeof RolloutObservations>;
+
+export const MetricName = z.enum(["errorRate", "slowShare", "accuracy"]);
+export type MetricName = z.infer<typeof MetricName>;
+
+/** Smallest p seen for each metric: the memory of the sequential test. Store it with every decision. */
+export const RolloutEvidence = z.partialRecord(MetricName, z.number().min(0).max(1));
+export type RolloutEvidence = z.infer<typeof RolloutEvidence>;

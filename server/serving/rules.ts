@@ -1,0 +1,65 @@
+import type { RolloutPlan } from "./rollout/schemas";
+
+/** The standard canary: four stages, judged by errors, slowness and (once feedback comes) accuracy. */
+export function standardPlan(latencyBoundMs: number): RolloutPlan {
+  const minutes = (count: number) => count * 60_000;
+  return {
+    stages: [
+      { sharePercent: 10, minRequests: 100, maxDurationMs: minutes(60) },
+      { sharePercent: 25, minRequests: 200, maxDurationMs: minutes(60) },
+      { sharePercent: 50, minRequests: 400, maxDurationMs: minutes(60) },
+    ],
+    criteria: {
+      errorRate: { maxIncrease: 0.02 },
+      slowShare: { latencyBoundMs, maxIncrease: 0.05 },
+      accuracy: { maxDrop: 0.1, minFeedback: 30 },
+      alpha: 0.05,
+      onTimeout: "hold",
+      minBadEvents: 5,
+      hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
+    },
+  };
+}
+
+/** Names a deployment after its model: lower case, digits and hyphens. */
+export function deploymentNameOf(model: string, environment: string): string {
+  const base = model
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 50);
+  const name = base.length >= 2 ? base : `model-${base}`;
+  return environment === "production" ? name : `${name}-${environment}`;
+}
+
+export interface CountsPerSecond {
+  requests: number;
+  errors: number;
+  slow: number;
+  feedback: number;
+  correct: number;
+}
+
+/** Upper bound of latency bucket `index`, milliseconds: 0.1 ms · 1.25^index. */
+export const bucketBoundMs = (index: number): number => 0.1 * 1.25 ** index;
+
+/** Bucket of a latency; 80 buckets reach about 76 minutes. */
+export function bucketOf(latencyMs: number): number {
+  if (latencyMs <= 0.1) return 0;
+  return Math.min(79, Math.ceil(Math.log(latencyMs / 0.1) / Math.log(1.25)));
+}
+
+/** The smallest bucket bound that `share` of the counted requests do not exceed; null without counts. */
+export function quantileMs(buckets: Readonly<Record<string, number>>, share: number): number | null {
+  const entries = Object.entries(buckets)
+    .map(([index, count]) => [Number(index), count] as const)
+    .toSorted(([a], [b]) => a - b);
+  const total = entries.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return null;
+  let seen = 0;
+  for (const [index, count] of entries) {
+    seen += count;
+    if (seen >= share * total) return bucketBoundMs(index);
+  }
+  return bucketBoundMs(79);
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { PageInput } from "@/server/core/pagination";
+import { RolloutPlan } from "./rollout/schemas";
+
+export const ENVIRONMENTS = ["staging", "production"] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+export const ARMS = ["stable", "canary"] as const;
+
+export const DeploymentName = z
+  .string()
+  .trim()
+  .min(2, "must hold at least 2 characters")
+  .max(63, "must not be longer than 63 characters")
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "may hold lower-case letters, digits and - only, and must begin and end with a letter or digit",
+  );
+
+export const DeployInput = z.object({
+  model: z.string().min(1).max(256),
+  version: z.coerce.number().int().min(1),
+  environment: z.enum(ENVIRONMENTS),
+  /** Left out: `<model>` in production, `<model>-staging` in staging. */
+  name: DeploymentName.optional(),
+  /** Requests slower than this count as slow; left out, the contract's bound. */
+  latencyBoundMs: z.number().gt(0).max(600_000).optional(),
+  /** Name of the output that feedback is compared with; left out, the first. */
+  feedbackTarget: z.string().max(200).optional(),
+  /** How the canary grows and what it is judged by; left out, the standard plan. */
+  plan: RolloutPlan.optional(),
+});
+export type DeployInput = z.output<typeof DeployInput>;
+
+export const DeploymentRef = z.object({ name: DeploymentName });
+export const RolloutRef = z.object({ rolloutId: z.string().max(100) });
+export const ControlRolloutInput = RolloutRef.extend({
+  command: z.enum(["pause", "resume", "promote", "abort"]),
+  /** The stage the caller saw; a promote that came late is refused instead of skipping the next stage. */
+  stageIndex: z.coerce.number().int().min(0).optional(),
+  reason: z.string().trim().max(2000).default(""),
+});
+export const RollBackInput = DeploymentRef.extend({
+  reason: z.string().trim().min(3, "say why, in at least 3 characters").max(2000),
+});
+export const RetireInput = RollBackInput;
+export const ListDeploymentsInput = PageInput.extend({
+  q: z.string().max(200).default(""),
+  environment: z.enum(ENVIRONMENTS).optional(),
+});
+export const ChartInput = z.object({
+  rolloutId: z.string().max(100).optional(),
+  name: DeploymentName,
+  /** How far back a chart without a rollout looks. */
+  windowSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
+});
