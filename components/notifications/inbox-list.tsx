@@ -105,6 +105,7 @@ export function InboxList() {
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}
         onRetry={() => void list.refetch()}
+        // oxlint-disable-next-line react/no-unstable-nested-components -- a render function, not a component
         bulkActions={(selection) => (
           <>
             <Button size="sm" onClick={() => apply("read", selection)}>

@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- tRPC keeps its procedures under `_def` */
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { Actor, TokenScope } from "@/server/core/actor";
+import { can, PERMISSIONS, type Permission } from "@/server/core/authz/permissions";
+
+const names = Object.keys(PERMISSIONS) as Permission[];
+const base: Actor = {
+  kind: "user",
+  userId: "u",
+  name: "U",
+  teamId: "t",
+  teamSlug: "t",
+  role: undefined,
+  isPlatformAdmin: false,
+};
+const token = (scope: TokenScope): Actor => ({
+  ...base,
+  kind: "token",
+  role: "admin",
+  isPlatformAdmin: true,
+  scopes: [scope],
+});
+
+const WHO: Record<string, Actor | undefined> = {
+  anonymous: undefined,
+  "no team": base,
+  viewer: { ...base, role: "viewer" },
+  member: { ...base, role: "member" },
+  reviewer: { ...base, role: "reviewer" },
+  admin: { ...base, role: "admin" },
+  platform: { ...base, isPlatformAdmin: true },
+  "token:read": token("read"),
+  "token:track": token("track"),
+  "token:infer": token("infer"),
+  "token:write": token("write"),
+  "token:admin": token("admin"),
+};
+
+describe("the permission table", () => {
+  it("gives each kind of actor exactly what is written down here", () => {
+    const table = names.map((name) => {
+      const allowed = Object.entries(WHO).flatMap(([who, actor]) => (can(actor, name).allowed ? [who] : []));
+      return `${name}: ${allowed.join(", ")}`;
+    });
+    expect(table).toMatchSnapshot();
+  });
+
+  it("lets no token review, approve quota, or make tokens", () => {
+    for (const name of [
+      "governance.review.decide",
+      "compute.quota.decide",
+      "identity.token.create",
+    ] as const) {
+      expect(can(token("admin"), name).allowed).toBe(false);
+    }
+  });
+});
