@@ -37,7 +37,7 @@ export type RolloutDecision = {
 const EMPTY: ArmCounts = { requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0 };
 
 /** Mixture scale relative to the margin: detection is fastest for effects of a few margins, the usual regressions. */
-const TAU_PER_MARGIN: Record<MetricName, number> = { errorRate: 4, slowShare: 4, accuracy: 2 };
+const TAU_PER_MARGIN: Record<MetricName, number> = { errorRate: 2, slowShare: 2, accuracy: 2 };
 
 type Definition = {
   margin: number;
