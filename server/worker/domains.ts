@@ -1,3 +1,4 @@
-import "@/server/compute/jobs";
 /** The job modules of all domains; importing them registers their handlers, workflows and ticks. */
-export const DOMAINS = [] as const;
+import "@/server/compute/jobs";
+import "@/server/datasets/jobs";
+import "@/server/serving/jobs";

@@ -1,0 +1,18 @@
+import { rest } from "@/server/http/rest";
+import { trafficChart } from "./chart";
+import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
+import { deploy } from "./deploy";
+import { getDeployment, getRollout, listDeployments } from "./queries";
+
+const TAG = "Deployments";
+
+export const servingRoutes = [
+  rest(TAG, "get", "/deployments", listDeployments),
+  rest(TAG, "post", "/deployments", deploy, { status: 201 }),
+  rest(TAG, "get", "/deployments/{name}", getDeployment),
+  rest(TAG, "post", "/deployments/{name}/roll-back", rollBack),
+  rest(TAG, "post", "/deployments/{name}/retire", retireDeployment),
+  rest(TAG, "get", "/deployments/{name}/chart", trafficChart),
+  rest(TAG, "get", "/rollouts/{rolloutId}", getRollout),
+  rest(TAG, "post", "/rollouts/{rolloutId}/{command}", controlRollout),
+];
