@@ -191,6 +191,7 @@ CREATE TABLE "dataset_versions" (
 	"columns" jsonb NOT NULL,
 	"profile" jsonb NOT NULL,
 	"preview" jsonb NOT NULL,
+	"diff" jsonb,
 	"produced_by_job_id" text,
 	"note" text DEFAULT '' NOT NULL,
 	"created_by" text NOT NULL,
@@ -222,6 +223,7 @@ CREATE TABLE "uploads" (
 	"produced_by_job_id" text,
 	"version_id" text,
 	"error" jsonb,
+	"message" text DEFAULT '' NOT NULL,
 	"created_by" text NOT NULL,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp (6) with time zone
@@ -706,6 +708,10 @@ CREATE TABLE "rollouts" (
 	"stage_index" integer DEFAULT 0 NOT NULL,
 	"stage_started_at" timestamp (6) with time zone,
 	"share_percent" integer DEFAULT 0 NOT NULL,
+	"consecutive_failures" integer DEFAULT 0 NOT NULL,
+	"paused_ms" bigint DEFAULT 0 NOT NULL,
+	"paused_at" timestamp (6) with time zone,
+	"evidence" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"verdict" jsonb,
 	"created_by" text NOT NULL,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
@@ -717,6 +723,7 @@ CREATE TABLE "traffic_seconds" (
 	"version_id" text NOT NULL,
 	"arm" text NOT NULL,
 	"rollout_id" text DEFAULT '' NOT NULL,
+	"stage" integer DEFAULT -1 NOT NULL,
 	"second" bigint NOT NULL,
 	"requests" integer DEFAULT 0 NOT NULL,
 	"errors" integer DEFAULT 0 NOT NULL,
@@ -726,7 +733,7 @@ CREATE TABLE "traffic_seconds" (
 	"latency_sum_ms" double precision DEFAULT 0 NOT NULL,
 	"latency_max_ms" double precision DEFAULT 0 NOT NULL,
 	"latency_buckets" jsonb DEFAULT '{}'::jsonb NOT NULL,
-	CONSTRAINT "traffic_seconds_deployment_id_version_id_arm_rollout_id_second_pk" PRIMARY KEY("deployment_id","version_id","arm","rollout_id","second")
+	CONSTRAINT "traffic_seconds_deployment_id_version_id_arm_rollout_id_stage_second_pk" PRIMARY KEY("deployment_id","version_id","arm","rollout_id","stage","second")
 );
 --> statement-breakpoint
 CREATE TABLE "alerts" (
@@ -783,6 +790,7 @@ CREATE TABLE "predictions" (
 	"version_id" text NOT NULL,
 	"rollout_id" text DEFAULT '' NOT NULL,
 	"arm" text NOT NULL,
+	"stage" integer DEFAULT -1 NOT NULL,
 	"route_digest" text NOT NULL,
 	"at" timestamp (6) with time zone NOT NULL,
 	"latency_ms" double precision NOT NULL,

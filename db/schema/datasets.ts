@@ -42,6 +42,8 @@ export const datasetVersions = pgTable(
     columns: jsonb("columns").$type<unknown>().notNull(),
     profile: jsonb("profile").$type<unknown>().notNull(),
     preview: jsonb("preview").$type<unknown>().notNull(),
+    /** What changed against the version before it, computed once at registration. */
+    diff: jsonb("diff").$type<unknown>(),
     producedByJobId: text("produced_by_job_id"),
     note: text("note").notNull().default(""),
     createdBy: text("created_by").notNull(),
@@ -84,6 +86,8 @@ export const uploads = pgTable(
     producedByJobId: text("produced_by_job_id"),
     versionId: text("version_id"),
     error: jsonb("error").$type<unknown>(),
+    /** What came of it, in words. */
+    message: text("message").notNull().default(""),
     createdBy: text("created_by").notNull(),
     createdAt: at("created_at").notNull().defaultNow(),
     finishedAt: at("finished_at"),

@@ -1,4 +1,5 @@
 import { computeRouter } from "@/server/compute/router";
+import { datasetsRouter } from "@/server/datasets/router";
 import { identityRouter } from "@/server/identity/router";
 import { notificationsRouter } from "@/server/notifications/router";
 import { liveChanges } from "./live";
@@ -8,6 +9,7 @@ import { createCallerFactory, router } from "./trpc";
 export const appRouter = router({
   live: router({ changes: liveChanges }),
   compute: computeRouter,
+  datasets: datasetsRouter,
   identity: identityRouter,
   notifications: notificationsRouter,
 });

@@ -4,6 +4,7 @@
 export type DomainEvent =
   | { type: "identity.team_created"; payload: { teamId: string } }
   | { type: "identity.demo_requested"; payload: { teamId: string } }
+  | { type: "datasets.upload_received"; payload: { uploadId: string } }
   | { type: "datasets.version_created"; payload: { datasetId: string; versionId: string } }
   | { type: "compute.job_queued"; payload: { jobId: string } }
   | { type: "compute.job_cancel_requested"; payload: { jobId: string } }

@@ -1,4 +1,5 @@
 import { computeRoutes } from "@/server/compute/rest";
+import { datasetRoutes } from "@/server/datasets/rest";
 import { identityRoutes } from "@/server/identity/rest";
 import { notificationRoutes } from "@/server/notifications/rest";
 import type { RestRoute } from "./rest";
@@ -6,6 +7,7 @@ import type { RestRoute } from "./rest";
 /** All REST routes; each domain lists its own in `server/<domain>/rest.ts`. */
 export const restRoutes: readonly RestRoute[] = [
   ...computeRoutes,
+  ...datasetRoutes,
   ...identityRoutes,
   ...notificationRoutes,
 ];

@@ -1,0 +1,29 @@
+import { and, eq, inArray } from "drizzle-orm";
+import type { z } from "zod";
+import { uploads } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { notifyLive } from "@/server/core/live";
+import type { InspectionFailure } from "./schemas";
+
+/** Closes an upload with the reason; nothing of it is registered. Repeating it changes nothing. */
+export async function failUpload(ctx: Ctx, uploadId: string, failure: z.infer<typeof InspectionFailure>) {
+  const [upload] = await ctx.db
+    .update(uploads)
+    .set({ state: "failed", error: failure, message: failure.message, finishedAt: ctx.now() })
+    .where(
+      and(
+        eq(uploads.id, uploadId),
+        eq(uploads.teamId, ctx.actor.teamId),
+        inArray(uploads.state, ["receiving", "received", "inspecting"]),
+      ),
+    )
+    .returning();
+  if (!upload) return;
+  await audit(ctx, {
+    action: "datasets.upload.fail",
+    subject: { kind: "dataset", id: upload.datasetId, label: upload.fileName },
+    after: { uploadId, fileName: upload.fileName, code: failure.code, message: failure.message },
+  });
+  await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${upload.datasetId}`, "datasets");
+}

@@ -1,0 +1,15 @@
+import type { z } from "zod";
+import type { Ctx } from "@/server/core/context";
+import type { IngestFileInput } from "./schemas";
+import { ingestFileVerb } from "./upload-verbs";
+
+export { createDataset } from "./dataset-verbs";
+export { getDataset, getUpload, listDatasets, readUpload as uploadOf } from "./queries";
+export { datasetVersionOf, versionByDigest } from "./version-queries";
+
+/**
+ * Registers a blob of the store (a row in `blobs`) as a new version, creating the dataset when it is missing; the worker inspects it.
+ * The same file again gives the earlier upload.
+ */
+export const ingestFile = (ctx: Ctx, input: z.input<typeof IngestFileInput>) =>
+  ingestFileVerb.within(ctx, input);

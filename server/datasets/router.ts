@@ -1,0 +1,28 @@
+import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { archiveDataset, createDataset, restoreDataset, updateDataset } from "./dataset-verbs";
+import { datasetTimeline, versionLineage } from "./lineage-queries";
+import { getDataset, getUpload, listDatasets } from "./queries";
+import {
+  diffVersions,
+  getVersion,
+  getVersionByNumber,
+  listVersions,
+  previewVersion,
+} from "./version-queries";
+
+export const datasetsRouter = router({
+  list: queryOf(listDatasets),
+  get: queryOf(getDataset),
+  create: mutationOf(createDataset),
+  update: mutationOf(updateDataset),
+  archive: mutationOf(archiveDataset),
+  restore: mutationOf(restoreDataset),
+  timeline: queryOf(datasetTimeline),
+  versions: queryOf(listVersions),
+  version: queryOf(getVersion),
+  versionByNumber: queryOf(getVersionByNumber),
+  preview: queryOf(previewVersion),
+  diff: queryOf(diffVersions),
+  lineage: queryOf(versionLineage),
+  upload: queryOf(getUpload),
+});
