@@ -1,5 +1,6 @@
 import { computeRouter } from "@/server/compute/router";
 import { datasetsRouter } from "@/server/datasets/router";
+import { governanceRouter } from "@/server/governance/router";
 import { identityRouter } from "@/server/identity/router";
 import { notificationsRouter } from "@/server/notifications/router";
 import { liveChanges } from "./live";
@@ -10,6 +11,7 @@ export const appRouter = router({
   live: router({ changes: liveChanges }),
   compute: computeRouter,
   datasets: datasetsRouter,
+  governance: governanceRouter,
   identity: identityRouter,
   notifications: notificationsRouter,
 });

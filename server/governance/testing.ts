@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { memberships, teams, users } from "@/db/schema";
+import { sharedDb } from "@/db/client";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor, type TeamRole } from "@/server/core/actor";
 import { createCtx, type Caller, type Ctx } from "@/server/core/context";
@@ -35,6 +36,8 @@ export async function useTemporaryHome(): Promise<() => Promise<void>> {
 export async function createWorld(): Promise<World> {
   const removeHome = await useTemporaryHome();
   const test = await createTestDatabase({ max: 12 });
+  // What opens the shared pool, such as the HTTP app, gets this database too.
+  process.env.DATABASE_URL = test.url;
   const [teamId, otherTeamId] = [newId("team"), newId("team")];
   await test.db.insert(teams).values([
     { id: teamId, slug: "risk", name: "Risk" },
@@ -69,6 +72,7 @@ export async function createWorld(): Promise<World> {
     system: (now) =>
       createCtx({ actor: systemActor(teamId), db: test.db, ...(now ? { now: () => now } : {}) }),
     close: async () => {
+      if (process.env.DATABASE_URL === test.url) await sharedDb().close();
       await test.close();
       await removeHome();
     },

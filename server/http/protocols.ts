@@ -1,8 +1,9 @@
 import type { Hono } from "hono";
 import type { HttpEnv } from "./app-env";
 import { mlflowApp } from "./mlflow/app";
+import { tlogApp } from "./tlog/app";
 
 /** The field's own protocols, each a translator in a folder of its own. */
 export function protocolApps(): { path: string; app: Hono<HttpEnv> }[] {
-  return [{ path: "/", app: mlflowApp() }];
+  return [{ path: "/", app: mlflowApp() }, { path: "/log", app: tlogApp() }];
 }

@@ -1,5 +1,6 @@
 import { computeRoutes } from "@/server/compute/rest";
 import { datasetRoutes } from "@/server/datasets/rest";
+import { governanceRoutes } from "@/server/governance/rest";
 import { identityRoutes } from "@/server/identity/rest";
 import { notificationRoutes } from "@/server/notifications/rest";
 import type { RestRoute } from "./rest";
@@ -8,6 +9,7 @@ import type { RestRoute } from "./rest";
 export const restRoutes: readonly RestRoute[] = [
   ...computeRoutes,
   ...datasetRoutes,
+  ...governanceRoutes,
   ...identityRoutes,
   ...notificationRoutes,
 ];

@@ -1,4 +1,5 @@
 /** The job modules of all domains; importing them registers their handlers, workflows and ticks. */
 import "@/server/compute/jobs";
 import "@/server/datasets/jobs";
+import "@/server/governance/jobs";
 import "@/server/serving/jobs";

@@ -1,0 +1,33 @@
+import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { getAttestation, listAttestations, verifyAttestation } from "./attestations/read-attestations";
+import { getGateRun, getPolicy, listGateRuns, listPolicies, policyHistory } from "./gates/policy-verbs";
+import { getCheckpoint, getConsistency, listLogEntries } from "./log/read-log";
+import { verifyLog } from "./log/verify-log";
+import { commentOnReview } from "./reviews/comment-on-review";
+import { decideReview } from "./reviews/decide-review";
+import { getReview } from "./reviews/get-review";
+import { assignReview, touchReview, withdrawReview } from "./reviews/handle-review";
+import { countReviews, listReviews } from "./reviews/list-reviews";
+
+export const governanceRouter = router({
+  policies: queryOf(listPolicies),
+  policy: queryOf(getPolicy),
+  policyHistory: queryOf(policyHistory),
+  gateRun: queryOf(getGateRun),
+  gateRuns: queryOf(listGateRuns),
+  attestation: queryOf(getAttestation),
+  attestations: queryOf(listAttestations),
+  verifyAttestation: queryOf(verifyAttestation),
+  checkpoint: queryOf(getCheckpoint),
+  consistency: queryOf(getConsistency),
+  logEntries: queryOf(listLogEntries),
+  verifyLog: queryOf(verifyLog),
+  reviews: queryOf(listReviews),
+  reviewCounts: queryOf(countReviews),
+  review: queryOf(getReview),
+  decide: mutationOf(decideReview),
+  comment: mutationOf(commentOnReview),
+  assign: mutationOf(assignReview),
+  touch: mutationOf(touchReview),
+  withdraw: mutationOf(withdrawReview),
+});
