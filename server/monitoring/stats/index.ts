@@ -1,0 +1,29 @@
+export { benjaminiHochberg } from "./benjamini-hochberg";
+export { chiSquareFit, chiSquareTwoSample, foldRare, type ChiSquare } from "./chi-square";
+export {
+  hellingerDistance,
+  jensenShannonDistance,
+  kullbackLeibler,
+  largestShareDifference,
+  normedWasserstein,
+  populationStabilityIndex,
+  shares,
+  standardDeviation,
+  wassersteinDistance,
+} from "./distances";
+export {
+  judgeDrift,
+  type DriftOptions,
+  type DriftStatus,
+  type DriftVerdict,
+  type FeatureSamples,
+} from "./drift-verdict";
+export {
+  kolmogorovSurvival,
+  ksAsymptoticP,
+  ksExactP,
+  ksStatistic,
+  ksTest,
+  type KolmogorovSmirnov,
+} from "./kolmogorov-smirnov";
+export { chiSquareSurvival } from "./special-functions";
