@@ -1,6 +1,6 @@
 import { and, eq, inArray } from "drizzle-orm";
 import type { z } from "zod";
-import { datasets, datasetVersions, jobInputs, jobs } from "@/db/schema";
+import { datasets, datasetVersions, jobInputs, jobs, lineageEdges } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
@@ -169,6 +169,24 @@ async function earlierJob(ctx: Ctx, dedupKey: string, specDigest: string): Promi
   return toJob(row);
 }
 
+async function recordInputs(ctx: Ctx, jobId: string, pinned: readonly PinnedInput[]): Promise<void> {
+  if (pinned.length === 0) return;
+  await ctx.db.insert(jobInputs).values(pinned.map((each) => ({ jobId, ...each })));
+  await ctx.db
+    .insert(lineageEdges)
+    .values(
+      pinned.map((each) => ({
+        teamId: ctx.actor.teamId,
+        fromKind: "dataset_version",
+        fromId: each.datasetVersionId,
+        toKind: "job",
+        toId: jobId,
+        relation: "input",
+      })),
+    )
+    .onConflictDoNothing();
+}
+
 /**
  * Puts a job in the queue. Its code, parameters and inputs are pinned by digest in its specification.
  * Errors: `invalid` with fields, `quota_exceeded` when it could never run, `conflict` for a key used for another job.
@@ -221,8 +239,7 @@ export const dispatchJob = mutation(
       if (winner) return winner;
       throw conflict("This job was dispatched at the same moment.", "Try again with the same key.");
     }
-    if (pinned.length > 0)
-      await ctx.db.insert(jobInputs).values(pinned.map((each) => ({ jobId: id, ...each })));
+    await recordInputs(ctx, id, pinned);
     await emit(ctx, { type: "compute.job_queued", payload: { jobId: id } });
     await notifyLive(ctx.db, ctx.actor.teamId, "jobs", "quota");
     await audit(ctx, {

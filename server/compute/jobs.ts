@@ -1,11 +1,13 @@
 import os from "node:os";
 import { db } from "@/db/client";
+import { gpuFlavors } from "@/db/schema";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow, workflowStatus } from "@/server/durable/port";
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/worker/handlers";
 import { admitJobs, openAttempts } from "./admit-jobs";
 import { linkOutput } from "./link-output";
+import { ingestOutputs } from "./ingest-outputs";
 import { stateCapacity } from "./ledger";
 import { jobOf } from "./load";
 import { expireQuotas } from "./expire-quotas";
@@ -66,9 +68,20 @@ on("compute.job_queued", "compute.admit", admitAndStart);
 on("compute.job_finished", "compute.admit", admitAndStart);
 on("compute.quota_changed", "compute.admit", admitAndStart);
 
+on("compute.job_finished", "compute.ingest-outputs", async ({ ctx, event }) => {
+  if (event.payload.state === "succeeded") await ingestOutputs(ctx, event.payload.jobId);
+});
 on("datasets.version_created", "compute.link-output", ({ ctx, event }) =>
   linkOutput(ctx, event.payload.versionId),
 );
+
+/** The demonstration's cluster declares GPUs, so that asking for them can be shown; they are accounted, not there. */
+on("identity.demo_requested", "compute.declare-demo-gpus", async ({ ctx }) => {
+  await ctx.db
+    .insert(gpuFlavors)
+    .values({ name: "a100-40gb", title: "NVIDIA A100 40 GB", capacityMilli: 4000 })
+    .onConflictDoNothing();
+});
 
 on("compute.job_finished", "compute.notify", async ({ ctx, event }) => {
   const job = await jobOf(ctx, event.payload.jobId);

@@ -1,9 +1,13 @@
 import { rest, type RestRoute } from "@/server/http/rest";
 import { cancelJob, cancelJobs } from "./cancel-job";
+import { decideQuota } from "./decide-quota";
 import { dispatchJob } from "./dispatch-job";
 import { getJob } from "./get-job";
 import { downloadLog, findJobLog, streamLog } from "./job-log";
 import { listJobs } from "./queries";
+import { getQuota, getQuotaRequest, listQuotaRequests, listTeamQuotas, previewQuota } from "./quota-queries";
+import { requestQuota, withdrawQuotaRequest } from "./request-quota";
+import { setGpuFlavor, setQuota } from "./set-quota";
 import { getTemplate, listTemplates } from "./templates";
 
 export const computeRoutes: readonly RestRoute[] = [
@@ -20,6 +24,16 @@ export const computeRoutes: readonly RestRoute[] = [
     stream: streamLog,
     streams: { response: "text/event-stream" },
   }),
+  rest("Quota", "get", "/quota", getQuota),
+  rest("Quota", "get", "/quota/requests", listQuotaRequests),
+  rest("Quota", "post", "/quota/requests", requestQuota, { status: 201 }),
+  rest("Quota", "get", "/quota/requests/{id}", getQuotaRequest),
+  rest("Quota", "post", "/quota/requests/{id}/decision", decideQuota),
+  rest("Quota", "post", "/quota/requests/{id}/withdraw", withdrawQuotaRequest),
+  rest("Quota", "get", "/quota/teams", listTeamQuotas),
+  rest("Quota", "put", "/quota/teams/{teamId}/{resource}", setQuota),
+  rest("Quota", "get", "/quota/teams/{teamId}/{resource}/preview", previewQuota),
+  rest("Quota", "put", "/quota/flavors/{name}", setGpuFlavor),
   rest("Templates", "get", "/templates", listTemplates),
   rest("Templates", "get", "/templates/{name}", getTemplate),
 ];

@@ -154,7 +154,7 @@ describe("a job", () => {
   it("waits for the team's quota with a position, and starts when it is given back", async () => {
     await database.db
       .insert(quotas)
-      .values({ id: newId("quotaRequest"), teamId: scientist.teamId, resource: "cpu", amount: 1000 });
+      .values({ id: newId("quota"), teamId: scientist.teamId, resource: "cpu", amount: 1000 });
     const whole = { ...SMALL, cpuMilli: 800 };
     const gate = path.join(home, "gate-quota");
     const first = await dispatch(`while [ ! -e ${gate} ]; do sleep 0.05; done`, {

@@ -241,7 +241,7 @@ export const DecideQuotaInput = QuotaRequestIdInput.extend({
 export const SetQuotaInput = z.object({
   teamId: z.string().max(80),
   resource: ResourceName,
-  amount: z
+  amount: z.coerce
     .number()
     .int()
     .min(0)

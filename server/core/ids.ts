@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   upload: "upl",
   job: "job",
   attempt: "att",
+  quota: "quo",
   quotaRequest: "qr",
   run: "run",
   model: "mdl",
