@@ -59,7 +59,13 @@ export const runs = pgTable(
 
 export const runParams = pgTable(
   "run_params",
-  { runId: text("run_id").notNull(), key: text("key").notNull(), value: text("value").notNull() },
+  {
+    runId: text("run_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+    /** When the portal received it, by the portal's clock. */
+    loggedAt: at("logged_at").notNull().defaultNow(),
+  },
   (t) => [primaryKey({ columns: [t.runId, t.key] })],
 );
 
@@ -132,6 +138,17 @@ export const artifacts = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.root, t.path] }), index("artifacts_digest").on(t.digest)],
+);
+
+/** Folders that a registered version refers to; a write at or below `prefix` is refused. */
+export const artifactSeals = pgTable(
+  "artifact_seals",
+  {
+    root: text("root").notNull(),
+    prefix: text("prefix").notNull(),
+    sealedAt: at("sealed_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.root, t.prefix] })],
 );
 
 export const loggedModels = pgTable(

@@ -52,6 +52,14 @@ export const modelVersions = pgTable(
     /** Result of comparing the contract with the real signature. */
     contractCheck: jsonb("contract_check").$type<unknown>(),
     signature: jsonb("signature").$type<unknown>(),
+    /** What the last qualification collected, by name: provenance, evaluation, fairness, scan, … */
+    evidence: jsonb("evidence").$type<Record<string, unknown>>().notNull().default({}),
+    /** Over the verdicts, policies and evidence digests of the last gate run; reviews are bound to it. */
+    gatesDigest: text("gates_digest"),
+    gateRunId: text("gate_run_id"),
+    /** pass | fail | indeterminate | error; null until the gates have run. */
+    gatesOutcome: text("gates_outcome"),
+    qualifiedAt: at("qualified_at"),
     createdBy: text("created_by").notNull(),
     lastEditedBy: text("last_edited_by").notNull(),
     createdAt: at("created_at").notNull().defaultNow(),
@@ -102,8 +110,8 @@ export const modelCards = pgTable("model_cards", {
   fields: jsonb("fields").$type<Record<string, string>>().notNull().default({}),
   markdown: text("markdown").notNull().default(""),
   digest: text("digest").notNull(),
-  /** Field → digest of the evidence it was written against; another digest now means stale. */
-  evidence: jsonb("evidence").$type<Record<string, string>>().notNull().default({}),
+  /** Field → evidence it was written against; another digest of it now means stale. */
+  evidence: jsonb("evidence").$type<Record<string, { kind: string; digest: string }>>().notNull().default({}),
   updatedBy: text("updated_by").notNull(),
   updatedAt: at("updated_at").notNull().defaultNow(),
 });

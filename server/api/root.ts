@@ -3,6 +3,7 @@ import { datasetsRouter } from "@/server/datasets/router";
 import { governanceRouter } from "@/server/governance/router";
 import { identityRouter } from "@/server/identity/router";
 import { notificationsRouter } from "@/server/notifications/router";
+import { registryRouter } from "@/server/registry/router";
 import { liveChanges } from "./live";
 import { createCallerFactory, router } from "./trpc";
 
@@ -14,6 +15,7 @@ export const appRouter = router({
   governance: governanceRouter,
   identity: identityRouter,
   notifications: notificationsRouter,
+  registry: registryRouter,
 });
 
 export type AppRouter = typeof appRouter;

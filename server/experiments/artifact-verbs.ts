@@ -1,6 +1,6 @@
 import { and, asc, eq, like, or } from "drizzle-orm";
 import { z } from "zod";
-import { artifacts, blobs } from "@/db/schema";
+import { artifactSeals, artifacts, blobs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { forbidden, invalidField, notFound } from "@/server/core/errors";
@@ -26,16 +26,29 @@ async function requireOwner(ctx: Ctx, address: ArtifactAddress, forWrite: boolea
   if (address.owner.kind === "run") {
     const run = await loadRun(ctx, address.owner.id);
     if (run.experimentId !== address.experimentId) throw notFound("artifact", address.root);
+    if (forWrite) await refuseSealedFolder(ctx, address);
     return;
   }
   const model = await loadLoggedModel(ctx, address.owner.id);
   if (model.experimentId !== address.experimentId) throw notFound("artifact", address.root);
-  if (forWrite && model.sealedAt) {
-    throw forbidden(
-      "This model is registered; its files are sealed by their digests.",
-      "Log a new model and register it as the next version.",
-    );
-  }
+  if (forWrite && model.sealedAt) throw sealed();
+}
+
+const sealed = () =>
+  forbidden(
+    "This model is registered; its files are sealed by their digests.",
+    "Log a new model and register it as the next version.",
+  );
+
+/** A folder of a run that a version was registered from: nothing in it, and no folder above it, may change. */
+async function refuseSealedFolder(ctx: Ctx, address: ArtifactAddress): Promise<void> {
+  const seals = await ctx.db
+    .select({ prefix: artifactSeals.prefix })
+    .from(artifactSeals)
+    .where(eq(artifactSeals.root, address.root));
+  const inside = (path: string, folder: string) =>
+    folder === "" || path === folder || path.startsWith(`${folder}/`);
+  if (seals.some(({ prefix }) => inside(address.path, prefix) || inside(prefix, address.path))) throw sealed();
 }
 
 /** Whether the caller may write here; asked before the bytes are taken. */

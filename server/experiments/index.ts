@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull } from "drizzle-orm";
-import { artifacts, loggedModels } from "@/db/schema";
+import { artifactSeals, artifacts, loggedModels } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { loadLoggedModel } from "./load";
 import { readRun } from "./queries";
@@ -31,6 +31,7 @@ export const artifactsUnder = (ctx: Ctx, root: string) =>
       digest: artifacts.digest,
       sizeBytes: artifacts.sizeBytes,
       mediaType: artifacts.mediaType,
+      createdAt: artifacts.createdAt,
     })
     .from(artifacts)
     .where(and(eq(artifacts.root, root), eq(artifacts.teamId, ctx.actor.teamId)))
@@ -48,4 +49,12 @@ export async function sealLoggedModel(ctx: Ctx, modelId: string): Promise<void> 
         isNull(loggedModels.sealedAt),
       ),
     );
+}
+
+/** Refuses later writes in a folder of a run: a registered version refers to its files. */
+export async function sealFolder(ctx: Ctx, root: string, prefix: string): Promise<void> {
+  await ctx.db
+    .insert(artifactSeals)
+    .values({ root, prefix, sealedAt: ctx.now() })
+    .onConflictDoNothing();
 }

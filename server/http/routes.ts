@@ -3,6 +3,7 @@ import { datasetRoutes } from "@/server/datasets/rest";
 import { governanceRoutes } from "@/server/governance/rest";
 import { identityRoutes } from "@/server/identity/rest";
 import { notificationRoutes } from "@/server/notifications/rest";
+import { registryRoutes } from "@/server/registry/rest";
 import type { RestRoute } from "./rest";
 
 /** All REST routes; each domain lists its own in `server/<domain>/rest.ts`. */
@@ -12,4 +13,5 @@ export const restRoutes: readonly RestRoute[] = [
   ...governanceRoutes,
   ...identityRoutes,
   ...notificationRoutes,
+  ...registryRoutes,
 ];

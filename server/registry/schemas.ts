@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { PageInput } from "@/server/core/pagination";
+import { CardFields, LinkInput } from "./card/schemas";
+import { Contract } from "./contract/schemas";
 
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 export type Stage = (typeof STAGES)[number];
@@ -75,4 +78,31 @@ export const SearchVersionsInput = Search.extend({
     .min(1)
     .default(10_000)
     .transform((value) => Math.min(value, 10_000)),
+});
+
+export const SaveContractInput = VersionInput.extend({
+  contract: Contract,
+  /** Digest of the contract that was edited; null when there was none. Left out, the last save wins. */
+  expectedDigest: z.string().nullable().optional(),
+});
+export const SaveCardInput = VersionInput.extend({
+  fields: CardFields,
+  markdown: z.string().max(100_000, "must not be longer than 100,000 characters").default(""),
+  links: LinkInput.default({}),
+  /** The revision that was edited; 0 for the first. */
+  expectedRevision: z.coerce.number().int().min(0),
+});
+export const ExportCardInput = VersionInput.extend({
+  format: z.enum(["huggingface", "json"]).default("huggingface"),
+});
+
+export const ENVIRONMENTS = ["staging", "production"] as const;
+export const RequestVersionReviewInput = VersionInput.extend({
+  environment: z.enum(ENVIRONMENTS),
+  rationale: z.string().trim().min(10, "say why it should be approved, in 10 characters or more").max(5000),
+});
+export const FileInput = VersionInput.extend({ path: z.string().min(1).max(1000) });
+export const ListModelsInput = PageInput.extend({
+  q: z.string().trim().max(200).default(""),
+  sort: z.enum(["updated", "name"]).default("updated"),
 });

@@ -5,8 +5,10 @@ import {
   artifactRootOfRun,
   loggedModelOf,
   runOf,
+  sealFolder,
   sealLoggedModel,
 } from "@/server/experiments";
+import { parseArtifactAddress } from "@/server/experiments/rules";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { AppError, invalidField, precondition } from "@/server/core/errors";
@@ -113,7 +115,9 @@ export const createVersion = mutation(
       createdBy: ctx.actor.userId,
       lastEditedBy: ctx.actor.userId,
     });
+    const folder = source.artifactRoot ? parseArtifactAddress(source.artifactRoot) : undefined;
     if (source.loggedModelId) await sealLoggedModel(ctx, source.loggedModelId);
+    else if (folder) await sealFolder(ctx, folder.root, folder.path);
     if (run) {
       await ctx.db
         .insert(lineageEdges)

@@ -3,3 +3,4 @@ import "@/server/compute/jobs";
 import "@/server/datasets/jobs";
 import "@/server/governance/jobs";
 import "@/server/serving/jobs";
+import "@/server/registry/jobs";

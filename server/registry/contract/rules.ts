@@ -1,0 +1,112 @@
+import {
+  Contract,
+  type CheckLine,
+  type ContractCheck,
+  type Signature,
+  type SignatureTensor,
+  type TensorSpec,
+} from "./schemas";
+
+/** "FP32 [-1, 10]"; a free dimension is -1, a symbol keeps its name. */
+export const tensorInWords = (tensor: {
+  datatype: string;
+  shape: readonly (number | string | null)[];
+}): string => `${tensor.datatype} [${tensor.shape.map((dimension) => dimension ?? -1).join(", ")}]`;
+
+const isFree = (dimension: number | string | null) => typeof dimension !== "number" || dimension < 0;
+
+function difference(declared: TensorSpec, actual: SignatureTensor): string | undefined {
+  if (declared.datatype !== actual.datatype)
+    return `is declared ${declared.datatype}, the model file has ${actual.datatype}`;
+  if (declared.shape.length !== actual.shape.length)
+    return `is declared with ${declared.shape.length} dimensions, the model file has ${actual.shape.length}`;
+  const index = declared.shape.findIndex((dimension, at) => {
+    const real = actual.shape[at] ?? null;
+    // The file may leave a size open that the contract fixes; it may not fix one that the contract leaves open.
+    return isFree(real) ? false : dimension !== real;
+  });
+  if (index < 0) return undefined;
+  return `dimension ${index + 1} is declared ${declared.shape[index]}, the model file has ${actual.shape[index] ?? "any"}`;
+}
+
+function compareSide(
+  side: CheckLine["side"],
+  declared: readonly TensorSpec[],
+  actual: readonly SignatureTensor[],
+): CheckLine[] {
+  const lines = declared.map((tensor): CheckLine => {
+    const real = actual.find((each) => each.name === tensor.name);
+    const base = { side, name: tensor.name, declared: tensorInWords(tensor) };
+    if (!real)
+      return {
+        ...base,
+        actual: null,
+        verdict: "missing",
+        text: `The model file has no ${side} "${tensor.name}".`,
+      };
+    const problem = difference(tensor, real);
+    return {
+      ...base,
+      actual: tensorInWords(real),
+      verdict: problem ? "mismatch" : "match",
+      text: problem ? `The ${side} "${tensor.name}" ${problem}.` : "Agrees with the model file.",
+    };
+  });
+  // An output may stay out of the contract; an input that callers must send may not.
+  const undeclared = actual
+    .filter((real) => !declared.some((tensor) => tensor.name === real.name))
+    .map((real): CheckLine => ({
+      side,
+      name: real.name,
+      declared: null,
+      actual: tensorInWords(real),
+      verdict: "undeclared",
+      text: `The model file has the ${side} "${real.name}", which the contract does not name.`,
+    }));
+  return [...lines, ...undeclared];
+}
+
+function featureNameProblem(contract: Contract, signature: Signature): string | undefined {
+  const named = contract.inputs.filter((tensor) => tensor.featureNames);
+  const [only] = named;
+  if (!only?.featureNames || !signature.featureNames || named.length !== 1) return undefined;
+  const at = only.featureNames.findIndex((name, index) => name !== signature.featureNames?.[index]);
+  if (at < 0 && only.featureNames.length === signature.featureNames.length) return undefined;
+  if (at < 0) return `The input "${only.name}" names fewer features than the model file.`;
+  return `Feature ${at + 1} of "${only.name}" is declared "${only.featureNames[at]}", the model file has "${signature.featureNames[at] ?? "none"}".`;
+}
+
+/** Compares a contract with the model file's own signature. Every line that is not a match is a mismatch, in words. */
+export function compareContract(
+  contract: Contract | null,
+  signature: Signature | null,
+  problems: Record<string, string> = {},
+): ContractCheck {
+  if (!contract || !signature) {
+    return { signatureKnown: signature !== null, lines: [], mismatches: [], problems };
+  }
+  const lines = [
+    ...compareSide("input", contract.inputs, signature.inputs),
+    ...compareSide("output", contract.outputs, signature.outputs),
+  ];
+  const names = featureNameProblem(contract, signature);
+  const mismatches = lines.filter((line) => line.verdict !== "match").map((line) => line.text);
+  return {
+    signatureKnown: true,
+    lines,
+    mismatches: names ? [...mismatches, names] : mismatches,
+    problems,
+  };
+}
+
+/** Reads a contract; what is wrong with it, by field, when it cannot be used. */
+export function readContract(
+  value: unknown,
+): { contract: Contract; problems: null } | { contract: null; problems: Record<string, string> } {
+  const parsed = Contract.safeParse(value);
+  if (parsed.success) return { contract: parsed.data, problems: null };
+  const problems: Record<string, string> = {};
+  for (const issue of parsed.error.issues)
+    problems[issue.path.map(String).join(".") || "contract"] ??= issue.message;
+  return { contract: null, problems };
+}

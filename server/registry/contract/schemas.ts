@@ -1,0 +1,112 @@
+import { z } from "zod";
+
+/** Tensor types of the Open Inference Protocol v2. */
+export const DATATYPES = [
+  "BOOL",
+  "UINT8",
+  "UINT16",
+  "UINT32",
+  "UINT64",
+  "INT8",
+  "INT16",
+  "INT32",
+  "INT64",
+  "FP16",
+  "BF16",
+  "FP32",
+  "FP64",
+  "BYTES",
+] as const;
+export type Datatype = (typeof DATATYPES)[number];
+
+/** What a deployment records of each request. */
+export const OBSERVABILITY = ["latency", "errors", "predictions", "feedback", "drift"] as const;
+
+export const TensorSpec = z.strictObject({
+  name: z.string().min(1, "must not be empty").max(256),
+  datatype: z.enum(DATATYPES, { message: `must be one of ${DATATYPES.join(", ")}` }),
+  /** -1 stands for any size. */
+  shape: z
+    .array(z.number().int("must be a whole number").min(-1, "must be -1 (any) or a size"))
+    .min(1, "must have at least one dimension")
+    .max(8),
+  featureNames: z.array(z.string().min(1).max(256)).max(10_000).optional(),
+  description: z.string().max(2000).optional(),
+});
+export type TensorSpec = z.infer<typeof TensorSpec>;
+
+const uniqueNames = (tensors: readonly { name: string }[]) =>
+  new Set(tensors.map((tensor) => tensor.name)).size === tensors.length;
+const Tensors = (what: string) =>
+  z
+    .array(TensorSpec)
+    .min(1, `needs at least one ${what}`)
+    .max(64)
+    .refine(uniqueNames, { message: "names a tensor twice" });
+
+/** What a version promises to its callers and asks of its host. */
+export const Contract = z
+  .strictObject({
+    inputs: Tensors("input"),
+    outputs: Tensors("output"),
+    resources: z.strictObject({
+      cpuMilli: z.number().int().min(1, "must be at least 1").max(256_000),
+      memoryBytes: z
+        .number()
+        .int()
+        .min(1_048_576, "must be at least 1 MiB")
+        .max(2 ** 42),
+    }),
+    /** Highest latency of one request inside the server, 95th percentile, in milliseconds. */
+    latencyBoundMs: z.number().positive("must be above 0").max(600_000),
+    observability: z.array(z.enum(OBSERVABILITY)).max(OBSERVABILITY.length),
+  })
+  .superRefine((contract, context) => {
+    for (const side of ["inputs", "outputs"] as const) {
+      contract[side].forEach((tensor, index) => {
+        const width = tensor.shape.at(-1);
+        if (tensor.featureNames && width !== undefined && width >= 0 && tensor.featureNames.length !== width)
+          context.addIssue({
+            code: "custom",
+            path: [side, index, "featureNames"],
+            message: `names ${tensor.featureNames.length} features, but the last dimension is ${width}`,
+          });
+      });
+    }
+  });
+export type Contract = z.infer<typeof Contract>;
+
+/** One tensor as the model file declares it; a dimension is a size, a symbol, or null when it is free. */
+export const SignatureTensor = z.object({
+  name: z.string(),
+  datatype: z.string(),
+  shape: z.array(z.union([z.number(), z.string(), z.null()])),
+});
+export const Signature = z.object({
+  inputs: z.array(SignatureTensor),
+  outputs: z.array(SignatureTensor),
+  /** From the ONNX metadata `feature_names`. */
+  featureNames: z.array(z.string()).optional(),
+});
+export type Signature = z.infer<typeof Signature>;
+export type SignatureTensor = z.infer<typeof SignatureTensor>;
+
+export const CheckLine = z.object({
+  side: z.enum(["input", "output"]),
+  name: z.string(),
+  declared: z.string().nullable(),
+  actual: z.string().nullable(),
+  verdict: z.enum(["match", "mismatch", "missing", "undeclared"]),
+  text: z.string(),
+});
+export type CheckLine = z.infer<typeof CheckLine>;
+
+/** The contract against the real signature, line by line. */
+export const ContractCheck = z.object({
+  signatureKnown: z.boolean(),
+  lines: z.array(CheckLine),
+  mismatches: z.array(z.string()),
+  /** Why a drafted contract could not be taken, by field. */
+  problems: z.record(z.string(), z.string()),
+});
+export type ContractCheck = z.infer<typeof ContractCheck>;

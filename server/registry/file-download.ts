@@ -1,0 +1,22 @@
+import { Readable } from "node:stream";
+import type { Context } from "hono";
+import { objectStore } from "@/server/composition";
+import type { HttpEnv } from "@/server/http/app-env";
+import { getVersionFile } from "./queries";
+
+/** Streams a sealed file, never as something a browser would run. */
+export async function streamVersionFile(c: Context<HttpEnv>): Promise<Response> {
+  const caller = await c.get("caller")();
+  const file = await getVersionFile.execute(caller, { ...c.req.param(), path: c.req.query("path") });
+  const stream = await objectStore().get(file.digest);
+  const name = file.path.split("/").at(-1) ?? "file";
+  return new Response(Readable.toWeb(stream) as ReadableStream, {
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": String(file.sizeBytes),
+      "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+      "x-content-type-options": "nosniff",
+      etag: `"${file.digest}"`,
+    },
+  });
+}

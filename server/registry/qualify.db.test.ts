@@ -1,0 +1,189 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { objectStore } from "@/server/composition";
+import { sha256Hex } from "@/server/core/digest";
+import { prepareArtifact } from "@/server/experiments";
+import { latestGates } from "@/server/governance";
+import { createWorld, type Person, type World } from "@/server/governance/testing";
+import { filesOfVersion, versionOf } from "./index";
+import { judge } from "./qualify/qualify-version";
+import { qualify, type Step } from "./qualify/run";
+import { endRun, goodContract, goodPredictions, onnxModel, registeredVersion, trainedRun } from "./testing";
+
+const plain: Step = (_, work) => work();
+let world: World;
+let member: Person;
+beforeAll(async () => {
+  world = await createWorld();
+  member = await world.person("member");
+});
+afterAll(() => world.close());
+
+let count = 0;
+const request = (versionId: string, change: Partial<{ eventId: string; force: boolean }> = {}) => ({
+  versionId,
+  eventId: `evt_${(count += 1)}`,
+  trigger: "registered",
+  requestedBy: member.id,
+  force: false,
+  ...change,
+});
+
+async function qualified(
+  options: Parameters<typeof trainedRun>[2] & { model?: Record<string, Buffer | string> } = {},
+) {
+  const line = await trainedRun(member.caller, world.system(), options);
+  const { version, modelRoot } = await registeredVersion(member.caller, line, {
+    name: `model-${(count += 1)}`,
+    ...(options.model ? { files: options.model } : {}),
+  });
+  await endRun(member.caller, line.runId);
+  const outcome = await qualify(world.system(), objectStore(), request(version.id), plain);
+  const after = await versionOf(world.system(), version.id);
+  const gates = await latestGates(world.system(), "model_version", version.id);
+  const verdicts = Object.fromEntries((gates?.verdicts ?? []).map((each) => [each.policyKey, each]));
+  return { line, version: after, modelRoot, outcome, verdicts };
+}
+
+describe("a good version", () => {
+  test("passes every gate and is sealed by digests that sha256sum gives too", async () => {
+    const { version, modelRoot, verdicts, outcome } = await qualified();
+    expect(
+      Object.fromEntries(
+        Object.entries(verdicts).map(([key, each]) => [key, `${each.verdict} ${each.message}`]),
+      ),
+    ).toEqual({
+      contract: expect.stringContaining("pass"),
+      provenance: expect.stringContaining("pass"),
+      "card-completeness": expect.stringContaining("pass"),
+      "file-scan": expect.stringContaining("pass"),
+      evaluation: expect.stringContaining("pass"),
+      fairness: expect.stringContaining("pass"),
+    });
+    expect(outcome).toBe("pass");
+    expect(version).toMatchObject({ state: "ready", weightsPath: "model.onnx", gatesOutcome: "pass" });
+    const files = await filesOfVersion(world.system(), version.id);
+    // The recipe of the page: `sha256sum` lines, sorted by path, hashed again.
+    const lines = files
+      .map((file) => `${file.digest.replace("sha256:", "")}  ${file.path}\n`)
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a.slice(66)), Buffer.from(b.slice(66))));
+    expect(version.manifestDigest).toBe(`sha256:${sha256Hex(lines.join(""))}`);
+    expect(version.weightsDigest).toBe(`sha256:${sha256Hex(onnxModel())}`);
+    await expect(
+      prepareArtifact.execute(member.caller, { path: `${modelRoot}/extra.txt` }),
+    ).rejects.toMatchObject({
+      code: "forbidden",
+    });
+    await expect(
+      world.db.execute(sql`delete from model_version_files where version_id = ${version.id}`),
+    ).rejects.toThrow();
+  });
+
+  test("registered inside its run is ready at once and judged when the run has ended", async () => {
+    const line = await trainedRun(member.caller, world.system());
+    const { version } = await registeredVersion(member.caller, line, { name: "inside" });
+    expect(await qualify(world.system(), objectStore(), request(version.id), plain)).toBe("waiting");
+    expect(await versionOf(world.system(), version.id)).toMatchObject({ state: "ready", gatesOutcome: null });
+    expect(await latestGates(world.system(), "model_version", version.id)).toBeUndefined();
+    await endRun(member.caller, line.runId);
+    expect(await qualify(world.system(), objectStore(), request(version.id), plain)).toBe("pass");
+  });
+});
+
+describe("what must never pass", () => {
+  test.each([
+    [
+      "a contract that differs from the model file",
+      { "modelworks/contract.json": JSON.stringify(goodContract(["age", "bmi"])) },
+      "contract",
+      "dimension 2 is declared 2",
+    ],
+    [
+      "features in another order",
+      { "modelworks/contract.json": JSON.stringify(goodContract(["bmi", "age", "bp"])) },
+      "contract",
+      "Feature 1",
+    ],
+    ["no contract", { "modelworks/contract.json": "" }, "contract", "No contract is declared"],
+    [
+      "a contract of a wrong form",
+      { "modelworks/contract.json": JSON.stringify({ inputs: [] }) },
+      "contract",
+      "No contract is declared",
+    ],
+    ["no card", { "modelworks/card.json": "" }, "card-completeness", "Fill in"],
+    ["no predictions, for fairness", { "evaluation/predictions.csv": "" }, "fairness", ""],
+    [
+      "a claim of fairness by the run itself",
+      {
+        "evaluation/predictions.csv": "",
+        "evaluation/report.json": JSON.stringify({ fairness: { verdict: "pass" } }),
+      },
+      "fairness",
+      "",
+    ],
+    [
+      "predictions without outcomes",
+      { "evaluation/predictions.csv": "row_id,score\n1,0.5\n" },
+      "fairness",
+      "",
+    ],
+  ])("%s", async (_, files, policy, message) => {
+    const { version, verdicts } = await qualified({ files });
+    expect(version.state).toBe("ready");
+    expect(["fail", "error"]).toContain(verdicts[policy]?.verdict);
+    expect(verdicts[policy]?.message).toContain(message);
+  });
+
+  test("a logged accuracy that the predictions do not bear out", async () => {
+    const wrong = goodPredictions().replaceAll(/,1,0\.5,/g, ",0,0.5,");
+    const { verdicts } = await qualified({ files: { "evaluation/predictions.csv": wrong } });
+    expect(verdicts.evaluation?.verdict).toBe("fail");
+    expect(verdicts.evaluation?.message).toContain("accuracy 0.5");
+  });
+
+  test("a threshold of a hand-made run that came after its results", async () => {
+    const { verdicts } = await qualified({ withJob: false });
+    // The dataset is unknown without a job input, so there is no evaluation evidence at all, and no provenance.
+    expect(verdicts.provenance?.verdict).toBe("fail");
+    expect(["fail", "error"]).toContain(verdicts.evaluation?.verdict);
+  });
+
+  test("a pickle that would run a command is found without being loaded", async () => {
+    const evil = Buffer.from("\x80\x02cos\nsystem\n(S'id'\ntR.", "latin1");
+    const { version, verdicts } = await qualified({ model: { "model.pkl": evil } });
+    expect(verdicts["file-scan"]).toMatchObject({ verdict: "fail" });
+    expect(verdicts["file-scan"]?.message).toContain("model.pkl");
+    expect(version).toMatchObject({ state: "ready", weightsPath: null });
+    expect(verdicts.contract?.verdict).toBe("fail");
+  });
+
+  test("a contract file that is broken fails the version", async () => {
+    const { version, outcome } = await qualified({ files: { "modelworks/contract.json": "{broken" } });
+    expect(outcome).toBe("failed");
+    expect(version.state).toBe("failed");
+    expect(version.stateText).toContain("is not valid JSON");
+  });
+});
+
+test("a crash after any step, and repeating every step, leaves one judgement", async () => {
+  const line = await trainedRun(member.caller, world.system());
+  const { version } = await registeredVersion(member.caller, line, { name: "crashing" });
+  await endRun(member.caller, line.runId);
+  const input = request(version.id);
+  for (const broken of ["seal", "collect", "judge"]) {
+    const dying: Step = async (name, work) => {
+      const result = await work();
+      if (name === broken) throw new Error("killed");
+      return result;
+    };
+    await expect(qualify(world.system(), objectStore(), input, dying)).rejects.toThrow("killed");
+  }
+  expect(await qualify(world.system(), objectStore(), input, plain)).toBe("pass");
+  await judge(world.system(), input);
+  const { rows } = await world.db.execute<{ runs: number; audits: number; ready: number }>(sql`select
+    (select count(*)::int from gate_runs where subject_id = ${version.id}) as runs,
+    (select count(*)::int from audit_log where subject_id = ${version.id} and action = 'registry.version.qualify') as audits,
+    (select count(*)::int from outbox_events where type = 'registry.version_ready' and payload->>'versionId' = ${version.id}) as ready`);
+  expect(rows[0]).toEqual({ runs: 1, audits: 1, ready: 1 });
+});

@@ -1,0 +1,53 @@
+import type { ObjectStore } from "@/server/adapters/object-store";
+import type { Ctx } from "@/server/core/context";
+import {
+  collect,
+  failVersion,
+  judge,
+  qualifiable,
+  readyBeforeGates,
+  sealAndScan,
+  unusable,
+  type Qualification,
+} from "./qualify-version";
+
+/** Runs one recorded step; a plain call outside of a workflow. */
+export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+/**
+ * Takes a version from registered to judged: seal, scan, collect, judge. Every step finds what an earlier try has done, so it may be
+ * repeated from the start or from any step.
+ * @returns the gates' outcome, `waiting` for the source run's end, `failed`, or `gone`.
+ */
+export async function qualify(
+  ctx: Ctx,
+  store: ObjectStore,
+  input: Qualification,
+  step: Step,
+): Promise<string> {
+  const state = await step("load", async () => (await qualifiable(ctx, input.versionId))?.state ?? null);
+  if (state === null) return "gone";
+  if (state === "failed") return "failed";
+  const unsafe = await step("seal", () => unusable(() => sealAndScan(ctx, store, input.versionId)));
+  if (unsafe !== null) {
+    await step("fail", () => failVersion(ctx, input.versionId, unsafe));
+    return "failed";
+  }
+  const collected = await step("collect", async () => {
+    let runEnded = false;
+    const reason = await unusable(async () => {
+      ({ runEnded } = await collect(ctx, store, input.versionId));
+    });
+    return { reason, runEnded };
+  });
+  const { reason, runEnded } = collected;
+  if (reason !== null) {
+    await step("fail", () => failVersion(ctx, input.versionId, reason));
+    return "failed";
+  }
+  if (!runEnded && !input.force) {
+    await step("wait", () => readyBeforeGates(ctx, input.versionId));
+    return "waiting";
+  }
+  return step("judge", () => judge(ctx, input));
+}

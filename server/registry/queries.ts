@@ -1,0 +1,350 @@
+import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import { auditLog, lineageEdges, modelVersions, registeredModels, users } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { notFound } from "@/server/core/errors";
+import { groupBy } from "@/server/core/group-by";
+import { decodeCursor, toPage } from "@/server/core/pagination";
+import { query } from "@/server/core/verb";
+import { latestGates } from "@/server/governance";
+import { cardView } from "./card-verbs";
+import { diffVersions, lastApproved } from "./compare";
+import { contractView } from "./contract-verbs";
+import { deploymentsOfModel } from "./hooks";
+import { findVersions, loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
+import { hrefOf, promotionBlockers } from "./requirements";
+import { sealedFiles } from "./qualify/seal-files";
+import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
+
+const READ = "registry.model.read" as const;
+
+async function namesOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await ctx.db
+    .select({ id: users.id, name: users.name })
+    .from(users)
+    .where(inArray(users.id, [...new Set(ids)]));
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+const summaryOf = (version: ModelVersion, names: Map<string, string>) => ({
+  id: version.id,
+  number: version.number,
+  state: version.state,
+  stateText: version.stateText,
+  gatesOutcome: version.gatesOutcome,
+  aliases: version.aliases,
+  createdAt: version.createdAt,
+  createdBy: names.get(version.createdBy) ?? version.createdBy,
+  runId: version.runId,
+});
+
+const ListCursor = z.tuple([z.string(), z.string()]);
+
+/** The team's models with their newest version, by last change or by name. */
+export const listModels = query(
+  {
+    name: "registry.model.list",
+    permission: READ,
+    input: ListModelsInput,
+    summary: "Registered models, newest first",
+  },
+  async ({ ctx, input }) => {
+    const after = decodeCursor(input.cursor, ListCursor);
+    const byName = input.sort === "name";
+    const key = byName ? registeredModels.name : registeredModels.updatedAt;
+    const last = after && (byName ? sql`${after[0]}` : sql`${after[0]}::timestamptz`);
+    const rows = await ctx.db
+      .select({
+        model: registeredModels,
+        owner: users.name,
+        at: sql<string>`${registeredModels.updatedAt}::text`,
+      })
+      .from(registeredModels)
+      .leftJoin(users, eq(users.id, registeredModels.ownerId))
+      .where(
+        and(
+          eq(registeredModels.teamId, ctx.actor.teamId),
+          isNull(registeredModels.archivedAt),
+          sql`coalesce(${registeredModels.tags} ->> 'mlflow.prompt.is_prompt', 'false') <> 'true'`,
+          input.q ? ilike(registeredModels.name, `%${input.q.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
+          after && last
+            ? byName
+              ? sql`(${key}, ${registeredModels.id}) > (${last}, ${after[1]})`
+              : or(sql`${key} < ${last}`, and(sql`${key} = ${last}`, lt(registeredModels.id, after[1])))
+            : undefined,
+        ),
+      )
+      .orderBy(
+        byName ? sql`${key} asc, ${registeredModels.id} asc` : sql`${key} desc, ${registeredModels.id} desc`,
+      )
+      .limit(input.limit + 1);
+    const page = toPage(rows, input.limit, (row) => [byName ? row.model.name : row.at, row.model.id]);
+    const ids = page.items.map((row) => row.model.id);
+    const versions =
+      ids.length === 0
+        ? []
+        : await findVersions(
+            ctx,
+            [sql`${inArray(modelVersions.modelId, ids)}`],
+            [sql`${modelVersions.number} desc`],
+            0,
+            5000,
+          );
+    const byModel = groupBy(versions, (version) => version.modelId);
+    const names = await namesOf(
+      ctx,
+      versions.map((version) => version.createdBy),
+    );
+    return {
+      nextCursor: page.nextCursor,
+      items: page.items.map(({ model, owner }) => {
+        const own = byModel.get(model.id) ?? [];
+        const [latest] = own;
+        return {
+          id: model.id,
+          name: model.name,
+          description: model.description,
+          owner: owner ?? model.ownerId,
+          updatedAt: model.updatedAt,
+          versionCount: own.length,
+          latestVersion: latest ? summaryOf(latest, names) : null,
+          aliases: own.flatMap((version) =>
+            version.aliases.map((alias) => ({ alias, number: version.number })),
+          ),
+        };
+      }),
+    };
+  },
+);
+
+/** Everything the page of a version shows, in one read. */
+async function detailOf(ctx: Ctx, version: ModelVersion) {
+  const approved = await lastApproved(ctx, version);
+  const names = await namesOf(ctx, [version.createdBy, version.lastEditedBy]);
+  const gates = version.manifestDigest
+    ? await latestGates(ctx, "model_version", version.id, version.manifestDigest)
+    : undefined;
+  return {
+    ...summaryOf(version, names),
+    modelId: version.modelId,
+    modelName: version.modelName,
+    description: version.description,
+    tags: version.tags,
+    source: version.source,
+    jobId: version.jobId,
+    codeCommit: version.codeCommit,
+    artifactRoot: version.artifactRoot,
+    lastEditedBy: names.get(version.lastEditedBy) ?? version.lastEditedBy,
+    updatedAt: version.updatedAt,
+    qualifiedAt: version.qualifiedAt,
+    manifestDigest: version.manifestDigest,
+    weightsPath: version.weightsPath,
+    weightsDigest: version.weightsDigest,
+    evidence: version.evidence,
+    gates: gates ?? null,
+    contract: contractView(version),
+    card: await cardView(ctx, version),
+    files: await sealedFiles(ctx, version.id),
+    deployments: await deploymentsOfModel(ctx, { modelId: version.modelId, versionId: version.id }),
+    blockers: {
+      staging: await promotionBlockers(ctx, version, "staging"),
+      production: await promotionBlockers(ctx, version, "production"),
+    },
+    comparedWith: approved
+      ? { name: `${approved.modelName} v${approved.number}`, number: approved.number }
+      : null,
+  };
+}
+
+export const versionDetail = query(
+  {
+    name: "registry.version.detail",
+    permission: READ,
+    input: VersionInput,
+    summary: "A version with gates, contract, card, files and what blocks it",
+  },
+  async ({ ctx, input }) => detailOf(ctx, await loadVersion(ctx, input.name, input.version)),
+);
+
+/** A model with its versions and, in full, the version a visitor wants: `champion`, else the newest ready one, else the newest. */
+export const modelDetail = query(
+  {
+    name: "registry.model.detail",
+    permission: READ,
+    input: ModelNameInput,
+    summary: "A model with its versions and its current version",
+  },
+  async ({ ctx, input }) => {
+    const model = await loadModel(ctx, input.name);
+    const versions = await versionsOf(ctx, model.id);
+    const current =
+      versions.find((version) => version.aliases.includes("champion")) ??
+      versions.find((version) => version.state === "ready") ??
+      versions[0];
+    const names = await namesOf(ctx, [model.ownerId, ...versions.map((version) => version.createdBy)]);
+    return {
+      id: model.id,
+      name: model.name,
+      description: model.description,
+      tags: model.tags,
+      owner: names.get(model.ownerId) ?? model.ownerId,
+      createdAt: model.createdAt,
+      updatedAt: model.updatedAt,
+      versions: versions.map((version) => summaryOf(version, names)),
+      current: current ? await detailOf(ctx, current) : null,
+      deployments: await deploymentsOfModel(ctx, { modelId: model.id, versionId: current?.id ?? "" }),
+    };
+  },
+);
+
+export const compareVersion = query(
+  {
+    name: "registry.version.compare",
+    permission: READ,
+    input: VersionInput,
+    summary: "What differs from the last approved version",
+  },
+  async ({ ctx, input }) => {
+    const version = await loadVersion(ctx, input.name, input.version);
+    const before = await lastApproved(ctx, version);
+    return {
+      comparedWith: before
+        ? { name: `${before.modelName} v${before.number}`, href: hrefOf(before), number: before.number }
+        : null,
+      rows: await diffVersions(ctx, before, version),
+    };
+  },
+);
+
+/** Where one file of a version is stored. @throws AppError `not_found` */
+export const getVersionFile = query(
+  {
+    name: "registry.version.file",
+    permission: READ,
+    input: FileInput,
+    summary: "Download a file of a version",
+  },
+  async ({ ctx, input }) => {
+    const version = await loadVersion(ctx, input.name, input.version);
+    const file = (await sealedFiles(ctx, version.id)).find((each) => each.path === input.path);
+    if (!file) throw notFound("file", input.path);
+    return file;
+  },
+);
+
+const HREF: Record<string, (id: string) => string> = {
+  run: (id) => `/runs/${id}`,
+  job: (id) => `/jobs/${id}`,
+  deployment: (id) => `/deployments/${id}`,
+};
+const Uses = z.looseObject({
+  datasets: z.array(z.looseObject({ name: z.string(), version: z.number(), used: z.string() })).default([]),
+});
+
+/** What a version came from and what came from it, one step each way. */
+export const versionLineage = query(
+  {
+    name: "registry.version.lineage",
+    permission: READ,
+    input: VersionInput,
+    summary: "What a version came from, and what uses it",
+  },
+  async ({ ctx, input }) => {
+    const version = await loadVersion(ctx, input.name, input.version);
+    const edges = await ctx.db
+      .select()
+      .from(lineageEdges)
+      .where(
+        and(
+          eq(lineageEdges.teamId, ctx.actor.teamId),
+          or(
+            and(eq(lineageEdges.toKind, "model_version"), eq(lineageEdges.toId, version.id)),
+            and(eq(lineageEdges.fromKind, "model_version"), eq(lineageEdges.fromId, version.id)),
+          ),
+        ),
+      )
+      .limit(200);
+    const node = (kind: string, id: string, relation: string, label = id) => ({
+      kind,
+      id,
+      label,
+      relation,
+      href: HREF[kind]?.(id) ?? null,
+    });
+    const uses = Uses.catch({ datasets: [] }).parse(version.evidence.provenance ?? {});
+    const upstream = edges
+      .filter((edge) => edge.toId === version.id && edge.fromKind !== "logged_model")
+      .map((edge) => node(edge.fromKind, edge.fromId, edge.relation));
+    return {
+      upstream: [
+        ...upstream,
+        ...(version.jobId ? [node("job", version.jobId, "ran")] : []),
+        ...uses.datasets.map((dataset) => ({
+          kind: "dataset version",
+          id: `${dataset.name}/${dataset.version}`,
+          label: `${dataset.name} ${dataset.version}`,
+          relation: dataset.used,
+          href: `/datasets/${dataset.name}`,
+        })),
+      ],
+      downstream: edges
+        .filter((edge) => edge.fromId === version.id)
+        .map((edge) => node(edge.toKind, edge.toId, edge.relation)),
+    };
+  },
+);
+
+const Payload = z.looseObject({
+  subject: z.looseObject({ label: z.string().optional() }),
+  reason: z.string().nullish(),
+  before: z.unknown(),
+  after: z.unknown(),
+});
+
+/** The audit rows of a model and its versions, newest first. */
+export const modelTimeline = query(
+  {
+    name: "registry.model.timeline",
+    permission: READ,
+    input: ModelNameInput,
+    summary: "What happened to a model and its versions",
+  },
+  async ({ ctx, input }) => {
+    const model = await loadModel(ctx, input.name);
+    const versions = await versionsOf(ctx, model.id);
+    const own = and(eq(auditLog.subjectKind, "model"), eq(auditLog.subjectId, model.id));
+    const ofVersions =
+      versions.length === 0
+        ? undefined
+        : and(
+            eq(auditLog.subjectKind, "model_version"),
+            inArray(
+              auditLog.subjectId,
+              versions.map((version) => version.id),
+            ),
+          );
+    const rows = await ctx.db
+      .select()
+      .from(auditLog)
+      .where(and(eq(auditLog.teamId, ctx.actor.teamId), or(own, ofVersions)))
+      .orderBy(desc(auditLog.seq))
+      .limit(100);
+    return {
+      items: rows.map((row) => {
+        const payload = Payload.parse(JSON.parse(row.payload));
+        return {
+          seq: row.seq,
+          at: row.at,
+          actor: row.actorName,
+          action: row.action,
+          subjectId: row.subjectId,
+          label: payload.subject.label ?? row.subjectId,
+          reason: payload.reason ?? null,
+          before: payload.before,
+          after: payload.after,
+        };
+      }),
+    };
+  },
+);

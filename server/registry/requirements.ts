@@ -1,0 +1,101 @@
+import type { Ctx } from "@/server/core/context";
+import { environmentRequirements, latestGates, reviewStanding, type Blocker } from "@/server/governance";
+import { boundDigestsOf } from "./evidence";
+import type { ModelVersion } from "./load";
+
+export const hrefOf = (version: Pick<ModelVersion, "modelName" | "number">): string =>
+  `/models/${encodeURIComponent(version.modelName)}/versions/${version.number}`;
+
+/** What must be put right before a review for the environment makes sense; policies in doubt are for the review itself. */
+export async function missingRequirements(
+  ctx: Ctx,
+  version: ModelVersion,
+  environment: string,
+): Promise<Blocker[]> {
+  const href = hrefOf(version);
+  if (version.state === "pending")
+    return [{ what: "The version is still being sealed and scanned.", clearedBy: "Wait a moment", href }];
+  if (version.state === "failed")
+    return [
+      { what: version.stateText, clearedBy: "Log the model again and register it as the next version", href },
+    ];
+  const blockers: Blocker[] = [];
+  if (!version.weightsPath)
+    blockers.push({
+      what: "The version holds no ONNX file, so it cannot be served.",
+      clearedBy: "Export the model as ONNX and register it",
+      href: `${href}#files`,
+    });
+  const gates = version.manifestDigest
+    ? await latestGates(ctx, "model_version", version.id, version.manifestDigest)
+    : undefined;
+  if (!gates || !version.gatesDigest)
+    return [
+      ...blockers,
+      {
+        what: "The gates have not run yet.",
+        clearedBy: "They run when the source run ends; or run them now",
+        href: `${href}#gates`,
+      },
+    ];
+  const { policies } = environmentRequirements(environment);
+  for (const key of policies) {
+    const found = gates.verdicts.find((verdict) => verdict.policyKey === key);
+    if (found?.verdict === "pass" || found?.verdict === "indeterminate") continue;
+    blockers.push({
+      what: found ? `${found.title}: ${found.message}` : `The policy ${key} was not judged.`,
+      clearedBy: CLEARED_BY[key] ?? "Correct it and run the gates again",
+      href: `${href}#${ANCHOR[key] ?? "gates"}`,
+    });
+  }
+  return blockers;
+}
+
+const CLEARED_BY: Record<string, string> = {
+  contract: "Edit the contract, or register a model file that matches it",
+  provenance: "Train in a job with a registered dataset version as its input",
+  "card-completeness": "Fill in the model card",
+  "file-scan": "Register a version without the unsafe file",
+  evaluation: "Train a version that meets its threshold",
+  fairness: "Train a version that treats the groups alike",
+};
+const ANCHOR: Record<string, string> = {
+  contract: "contract",
+  "card-completeness": "card",
+  "file-scan": "files",
+};
+
+/** Everything between this version and an environment, the human review included. */
+export async function promotionBlockers(
+  ctx: Ctx,
+  version: ModelVersion,
+  environment: string,
+): Promise<Blocker[]> {
+  const missing = await missingRequirements(ctx, version, environment);
+  const gates = version.manifestDigest
+    ? await latestGates(ctx, "model_version", version.id, version.manifestDigest)
+    : undefined;
+  const { policies, humanReview } = environmentRequirements(environment);
+  const doubtful = (gates?.verdicts ?? []).filter(
+    (verdict) => verdict.verdict === "indeterminate" && policies.includes(verdict.policyKey),
+  );
+  if (!humanReview && doubtful.length === 0) return missing;
+  const standing = await reviewStanding(ctx, {
+    subjectKind: "model_version",
+    subjectId: version.id,
+    environment,
+    digests: await boundDigestsOf(ctx, version),
+  });
+  if (standing.state === "approved") return missing;
+  const href = standing.reviewId ? `/reviews/${standing.reviewId}` : hrefOf(version);
+  const clearedBy = standing.state === "open" ? "A reviewer's decision" : "Request a review";
+  return [
+    ...missing,
+    ...doubtful.map((verdict) => ({
+      what: `${verdict.title}: ${verdict.message}`,
+      clearedBy: "A reviewer's decision",
+      href,
+    })),
+    { what: standing.reasons.join(" "), clearedBy, href },
+  ];
+}

@@ -1,0 +1,49 @@
+import { rest, type RestRoute } from "@/server/http/rest";
+import { deleteAlias, getByAlias, setAlias } from "./alias-verbs";
+import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
+import { getContract, saveContract } from "./contract-verbs";
+import { streamVersionFile } from "./file-download";
+import { createModel, deleteModel, updateModel } from "./model-verbs";
+import {
+  compareVersion,
+  getVersionFile,
+  listModels,
+  modelDetail,
+  modelTimeline,
+  versionDetail,
+  versionLineage,
+} from "./queries";
+import { requestVersionReview, runGates } from "./review-verbs";
+import { createVersion, deleteVersion, updateVersion } from "./version-verbs";
+
+const VERSION = "/models/{name}/versions/{version}";
+
+export const registryRoutes: readonly RestRoute[] = [
+  rest("Models", "get", "/models", listModels),
+  rest("Models", "post", "/models", createModel, { status: 201 }),
+  rest("Models", "get", "/models/{name}", modelDetail),
+  rest("Models", "patch", "/models/{name}", updateModel),
+  rest("Models", "delete", "/models/{name}", deleteModel),
+  rest("Models", "get", "/models/{name}/timeline", modelTimeline),
+  rest("Models", "get", "/models/{name}/aliases/{alias}", getByAlias),
+  rest("Models", "put", "/models/{name}/aliases/{alias}", setAlias),
+  rest("Models", "delete", "/models/{name}/aliases/{alias}", deleteAlias),
+  rest("Models", "post", "/models/{name}/versions", createVersion, { status: 201 }),
+  rest("Models", "get", VERSION, versionDetail),
+  rest("Models", "patch", VERSION, updateVersion),
+  rest("Models", "delete", VERSION, deleteVersion),
+  rest("Models", "get", `${VERSION}/compare`, compareVersion),
+  rest("Models", "get", `${VERSION}/lineage`, versionLineage),
+  rest("Models", "get", `${VERSION}/contract`, getContract),
+  rest("Models", "put", `${VERSION}/contract`, saveContract),
+  rest("Models", "get", `${VERSION}/card`, getCard),
+  rest("Models", "put", `${VERSION}/card`, saveCard),
+  rest("Models", "get", `${VERSION}/card/revisions`, cardRevisions),
+  rest("Models", "get", `${VERSION}/card/export`, exportCard),
+  rest("Models", "get", `${VERSION}/file`, getVersionFile, {
+    stream: streamVersionFile,
+    streams: { response: "application/octet-stream" },
+  }),
+  rest("Models", "post", `${VERSION}/gates/run`, runGates, { status: 202 }),
+  rest("Models", "post", `${VERSION}/reviews`, requestVersionReview, { status: 201 }),
+];

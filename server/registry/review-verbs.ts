@@ -1,0 +1,103 @@
+import { eq } from "drizzle-orm";
+import { jobs, modelCardRevisions, modelVersions } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { precondition } from "@/server/core/errors";
+import { emit } from "@/server/core/outbox";
+import { mutation } from "@/server/core/verb";
+import { requestReview } from "@/server/governance";
+import { boundDigestsOf } from "./evidence";
+import { loadVersion, type ModelVersion } from "./load";
+import { missingRequirements } from "./requirements";
+import { RequestVersionReviewInput, VersionInput } from "./schemas";
+
+/** Runs the gates again on what is known now, also while the source run has not ended. */
+export const runGates = mutation(
+  {
+    name: "registry.gates.run",
+    permission: "governance.gate.run",
+    input: VersionInput,
+    summary: "Run the gates of a version again",
+  },
+  async ({ ctx, input }) => {
+    const version = await loadVersion(ctx, input.name, input.version);
+    if (version.state === "failed" || !version.artifactRoot)
+      throw precondition(
+        version.stateText || "This version has no files to judge.",
+        "Register the model again.",
+      );
+    await emit(ctx, {
+      type: "registry.evidence_changed",
+      payload: { versionId: version.id, what: "asked for" },
+    });
+    await audit(ctx, {
+      action: "registry.gates.run",
+      subject: { kind: "model_version", id: version.id, label: `${version.modelName} v${version.number}` },
+      after: { gateRunId: version.gateRunId },
+    });
+    return { versionId: version.id, state: "queued" };
+  },
+);
+
+/** Everyone who had a hand in a version: registered it, edited it or its card, dispatched its job. They may not decide its review. */
+export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string[]> {
+  const editors = await ctx.db
+    .selectDistinct({ id: modelCardRevisions.updatedBy })
+    .from(modelCardRevisions)
+    .where(eq(modelCardRevisions.versionId, version.id));
+  const dispatchers = version.jobId
+    ? await ctx.db.select({ id: jobs.createdBy }).from(jobs).where(eq(jobs.id, version.jobId))
+    : [];
+  const ids = [
+    version.createdBy,
+    version.lastEditedBy,
+    ...editors.map((row) => row.id),
+    ...dispatchers.map((row) => row.id),
+  ];
+  return [...new Set(ids)].filter((id) => id !== "system");
+}
+
+/** Opens a review of a version for an environment, bound to its digests. Refused, with the list, while requirements are missing. */
+export const requestVersionReview = mutation(
+  {
+    name: "registry.review.request",
+    permission: "governance.review.request",
+    input: RequestVersionReviewInput,
+    summary: "Request a review of a version",
+  },
+  async ({ ctx, input }) => {
+    const found = await loadVersion(ctx, input.name, input.version);
+    await ctx.db
+      .select({ id: modelVersions.id })
+      .from(modelVersions)
+      .where(eq(modelVersions.id, found.id))
+      .for("update");
+    const version = await loadVersion(ctx, input.name, input.version);
+    const missing = await missingRequirements(ctx, version, input.environment);
+    if (missing.length > 0 || !version.manifestDigest)
+      throw precondition(
+        `Version ${version.number} is not ready for a review for ${input.environment}: ${missing.map((each) => each.what).join(" ")}`,
+        missing[0]?.clearedBy ?? "Wait until the version is ready",
+        { missing },
+      );
+    const requested = await requestReview(ctx, {
+      subject: {
+        kind: "model_version",
+        id: version.id,
+        digest: version.manifestDigest,
+        name: `${version.modelName} v${version.number}`,
+      },
+      environment: input.environment,
+      rationale: input.rationale,
+      digests: await boundDigestsOf(ctx, version),
+      excludedIds: await authorsOf(ctx, version),
+    });
+    await audit(ctx, {
+      action: "registry.review.request",
+      subject: { kind: "model_version", id: version.id, label: `${version.modelName} v${version.number}` },
+      after: { reviewId: requested.reviewId, environment: input.environment },
+      reason: input.rationale,
+    });
+    return requested;
+  },
+);
