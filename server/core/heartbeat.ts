@@ -10,6 +10,8 @@ export const PRODUCT_VERSION = "0.1.0";
 
 export interface Heartbeat {
   id: string;
+  /** Beats at once, when what it says has changed. */
+  now: () => void;
   stop: () => void;
 }
 
@@ -43,6 +45,7 @@ export function heartbeat(
   const timer = setInterval(() => void safely(), BEAT_MS);
   return {
     id,
+    now: () => void safely(),
     stop: () => {
       clearInterval(timer);
       void db()

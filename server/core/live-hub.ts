@@ -11,7 +11,7 @@ class LiveHub {
   private started = false;
 
   /** Calls back for each change of a topic, and once after a reconnect (topic `*`), when anything may have been missed. */
-  subscribe(channel: "mw_live" | "mw_outbox", listener: (topic: string) => void): () => void {
+  subscribe(channel: "mw_live" | "mw_outbox" | "mw_routes", listener: (topic: string) => void): () => void {
     if (!this.started) {
       this.started = true;
       this.connect(false);
@@ -39,11 +39,12 @@ class LiveHub {
     client.on("notification", (message) => this.emitter.emit(message.channel, message.payload ?? ""));
     client
       .connect()
-      .then(() => client.query("listen mw_live; listen mw_outbox"))
+      .then(() => client.query("listen mw_live; listen mw_outbox; listen mw_routes"))
       .then(() => {
         if (!again) return;
         this.emitter.emit("mw_live", "*");
         this.emitter.emit("mw_outbox", "*");
+        this.emitter.emit("mw_routes", "*");
       })
       .catch((error: unknown) => {
         log.warn({ err: error }, "live connection lost; trying again");

@@ -12,9 +12,15 @@ export interface Candidate {
 
 /**
  * Whether a version's signed evidence admits it to an environment. The deploy verb and the gateway ask the same question of the same
- * signatures; neither trusts a state column.
+ * signatures; neither trusts a state column. The gateway pins the attestor's key from its own disk, so that a row in the database cannot
+ * make it trust another.
  */
-export async function admissionOf(db: Db, version: Candidate, environment: string): Promise<Admission> {
+export async function admissionOf(
+  db: Db,
+  version: Candidate,
+  environment: string,
+  pinnedKeysPem?: readonly string[],
+): Promise<Admission> {
   if (!version.manifestDigest) return { admitted: false, missing: ["files: not sealed and digested yet"] };
   if (!version.weightsDigest)
     return { admitted: false, missing: ["weights: the version holds no ONNX file to serve"] };
@@ -22,10 +28,12 @@ export async function admissionOf(db: Db, version: Candidate, environment: strin
     .select({ envelope: attestations.envelope })
     .from(attestations)
     .where(and(eq(attestations.subjectKind, "model_version"), eq(attestations.subjectId, version.id)));
-  const keys = await db
-    .select({ pem: publicKeys.pem })
-    .from(publicKeys)
-    .where(and(eq(publicKeys.purpose, "attestor"), isNull(publicKeys.validUntil)));
+  const keys = pinnedKeysPem
+    ? pinnedKeysPem.map((pem) => ({ pem }))
+    : await db
+        .select({ pem: publicKeys.pem })
+        .from(publicKeys)
+        .where(and(eq(publicKeys.purpose, "attestor"), isNull(publicKeys.validUntil)));
   return verifyAdmission({
     evidence: evidence.map((row) => row.envelope),
     publicKeysPem: keys.map((row) => row.pem),

@@ -56,10 +56,10 @@ function element(value: unknown, datatype: Datatype, field: string): number | bo
     (typeof value === "number" && Number.isInteger(value)) ||
     (typeof value === "string" && /^-?\d{1,20}$/.test(value));
   if (!whole || !range) throw invalidField(field, "must hold whole numbers");
-  const big = BigInt(value as number | string);
+  const big = BigInt(value);
   if (big < range[0] || big > range[1])
     throw invalidField(field, `holds ${String(value)}, which does not fit ${datatype}`);
-  return value as number | string;
+  return value;
 }
 
 function shapeOf(value: unknown, field: string): number[] {

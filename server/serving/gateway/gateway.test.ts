@@ -1,0 +1,181 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
+import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
+import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import type { Actor } from "@/server/core/actor";
+import { findRoute, infer, metadataOf, parseBody, type PredictionRecord } from "./gateway";
+import { parseInferRequest } from "./oip/parse-infer";
+import type { Route } from "./routes";
+import { isCanary } from "./split";
+
+let runtime: ModelRuntime;
+let route: Route;
+const records: PredictionRecord[] = [];
+const parts = {
+  runtime: {} as ModelRuntime,
+  routes: () => new Map([["risk", route]]),
+  record: (record: PredictionRecord) => records.push(record) > 0,
+};
+const actor: Actor = {
+  kind: "token",
+  userId: "usr_1",
+  name: "A",
+  teamId: "team_1",
+  teamSlug: "a",
+  role: "member",
+  isPlatformAdmin: false,
+  scopes: ["infer"],
+};
+const headers = { stickyKey: undefined, traceparent: undefined };
+const row = (data: unknown, shape = [1, 3]) => ({
+  inputs: [{ name: "features", datatype: "FP32", shape, data }],
+});
+
+beforeAll(async () => {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "mw-onnx-")), "model.onnx");
+  fs.writeFileSync(file, linearModel([1, -1, 0.5]));
+  runtime = createOnnxRuntime({ threads: 1 });
+  parts.runtime = runtime;
+  const signature = await runtime.load("sha256:a", file);
+  const version = { id: "mv_1", number: 1, weightsDigest: "sha256:a", signature };
+  route = {
+    deploymentId: "dep_1",
+    teamId: "team_1",
+    name: "risk",
+    environment: "production",
+    generation: 1,
+    feedbackTarget: null,
+    stable: version,
+    canary: { ...version, id: "mv_2", number: 2 },
+    rolloutId: "rol_1",
+    stage: 0,
+    sharePercent: 10,
+    digest: "sha256:r",
+    refusals: [],
+  };
+});
+afterAll(() => runtime.close());
+
+describe("the Open Inference Protocol", () => {
+  it("answers with metadata, flat and nested data, the caller's id, and a record of the prediction", async () => {
+    expect(metadataOf(route).body).toMatchObject({
+      name: "risk",
+      inputs: [{ name: "features", datatype: "FP32", shape: [-1, 3] }],
+    });
+    for (const data of [[1, 0, 0], [[1, 0, 0]]]) {
+      const answer = await infer(parts, route, { id: "mine", ...row(data) }, headers);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({
+        model_name: "risk",
+        id: "mine",
+        outputs: [{ name: "label", datatype: "INT64", shape: [1, 1], data: [1] }, { name: "score" }],
+      });
+    }
+    const last = records.at(-1);
+    expect(last).toMatchObject({
+      status: 200,
+      predicted: "1",
+      deploymentId: "dep_1",
+      rolloutId: "rol_1",
+      stage: 0,
+      routeDigest: "sha256:r",
+    });
+  });
+
+  it("returns the outputs that were asked for only", async () => {
+    const answer = await infer(parts, route, { ...row([1, 2, 3]), outputs: [{ name: "score" }] }, headers);
+    expect((answer.body as { outputs: { name: string }[] }).outputs.map((output) => output.name)).toEqual([
+      "score",
+    ]);
+  });
+
+  it.each([
+    ["no inputs", {}, "inputs"],
+    ["a wrong element count", row([1, 2]), "asks for 3"],
+    ["a wrong shape", row([1, 2], [1, 2]), "model wants"],
+    ["a negative size", row([1, 2, 3], [-1, 3]), "0 or more"],
+    [
+      "an unknown input",
+      { inputs: [{ name: "x", datatype: "FP32", shape: [1], data: [1] }] },
+      "no input of this model",
+    ],
+    [
+      "half floats",
+      { inputs: [{ name: "features", datatype: "FP16", shape: [1, 3], data: [1, 2, 3] }] },
+      "no JSON form",
+    ],
+    ["texts for numbers", row(["a", 2, 3]), "must hold numbers"],
+    ["an input twice", { inputs: [...row([1, 2, 3]).inputs, ...row([1, 2, 3]).inputs] }, "twice"],
+    ["an output twice", { ...row([1, 2, 3]), outputs: [{ name: "score" }, { name: "score" }] }, "twice"],
+    ["an unknown output", { ...row([1, 2, 3]), outputs: [{ name: "nope" }] }, "no output of this model"],
+  ])("refuses %s with 400 and names the field", async (_what, body, text) => {
+    const answer = await infer(parts, route, body, headers);
+    expect(answer.status).toBe(400);
+    expect((answer.body as { error: string }).error).toContain(text);
+  });
+
+  it("bounds the nesting of a body and survives it", () => {
+    expect(() => parseBody("[".repeat(250_000))).toThrow(/nested deeper/);
+    expect(() => parseBody("{oops")).toThrow(/not valid JSON/);
+    const signature = { inputs: [{ name: "features", datatype: "INT8" as const, shape: [1] }], outputs: [] };
+    expect(() =>
+      parseInferRequest(
+        { inputs: [{ name: "features", datatype: "INT8", shape: [1], data: [300] }] },
+        signature,
+      ),
+    ).toThrow(/does not fit INT8/);
+  });
+
+  it("hides a deployment of another team and refuses a token without the scope", () => {
+    expect(() => findRoute(parts, { ...actor, teamId: "team_2" }, "risk")).toThrow(/There is no deployment/);
+    expect(() => findRoute(parts, { ...actor, scopes: ["read"] }, "risk")).toThrow(/scope/);
+    expect(findRoute(parts, actor, "risk")).toBe(route);
+  });
+
+  it("serves other requests while a large one runs in the worker", async () => {
+    const rows = 20_000;
+    const large = infer(
+      parts,
+      route,
+      row(
+        Array.from({ length: rows * 3 }, (_, i) => i % 7),
+        [rows, 3],
+      ),
+      headers,
+    );
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 1);
+    expect((await large).status).toBe(200);
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(0);
+  });
+
+  it("says which file is no model", async () => {
+    const file = path.join(os.tmpdir(), `mw-not-a-model-${process.pid}.onnx`);
+    fs.writeFileSync(file, "hello");
+    await expect(runtime.load("sha256:b", file)).rejects.toThrow(/not a model/);
+    fs.rmSync(file);
+  });
+});
+
+describe("the traffic split", () => {
+  const keys = Array.from({ length: 10_000 }, (_, i) => `customer-${i}`);
+  const on = (share: number) => new Set(keys.filter((key) => isCanary("dep_1", key, share)));
+
+  it.each([1, 5, 10, 25, 50])("sends %d %% of keys to the canary, within three sigma", (share) => {
+    const expected = keys.length * (share / 100);
+    const sigma = Math.sqrt(expected * (1 - share / 100));
+    expect(Math.abs(on(share).size - expected)).toBeLessThan(3 * sigma);
+  });
+
+  it("keeps a key where it was while the share grows, and takes all at 100 %", () => {
+    const small = on(10);
+    const larger = on(25);
+    for (const key of small) expect(larger.has(key)).toBe(true);
+    expect(on(100).size).toBe(keys.length);
+    expect(on(0).size).toBe(0);
+  });
+});
