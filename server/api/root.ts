@@ -1,6 +1,7 @@
 import { computeRouter } from "@/server/compute/router";
 import { datasetsRouter } from "@/server/datasets/router";
 import { governanceRouter } from "@/server/governance/router";
+import { experimentsRouter } from "@/server/experiments/router";
 import { identityRouter } from "@/server/identity/router";
 import { notificationsRouter } from "@/server/notifications/router";
 import { registryRouter } from "@/server/registry/router";
@@ -13,6 +14,7 @@ export const appRouter = router({
   compute: computeRouter,
   datasets: datasetsRouter,
   governance: governanceRouter,
+  experiments: experimentsRouter,
   identity: identityRouter,
   notifications: notificationsRouter,
   registry: registryRouter,

@@ -1,6 +1,7 @@
 import { computeRoutes } from "@/server/compute/rest";
 import { datasetRoutes } from "@/server/datasets/rest";
 import { governanceRoutes } from "@/server/governance/rest";
+import { experimentRoutes } from "@/server/experiments/rest";
 import { identityRoutes } from "@/server/identity/rest";
 import { notificationRoutes } from "@/server/notifications/rest";
 import { registryRoutes } from "@/server/registry/rest";
@@ -11,6 +12,7 @@ export const restRoutes: readonly RestRoute[] = [
   ...computeRoutes,
   ...datasetRoutes,
   ...governanceRoutes,
+  ...experimentRoutes,
   ...identityRoutes,
   ...notificationRoutes,
   ...registryRoutes,

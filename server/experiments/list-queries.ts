@@ -1,0 +1,80 @@
+import { and, desc, eq, ilike, lt, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import { experiments, runs } from "@/db/schema";
+import { decodeCursor, encodeCursor, PageInput, toPage } from "@/server/core/pagination";
+import { query } from "@/server/core/verb";
+import { loadExperiment } from "./load";
+import { detailsOf } from "./queries";
+import { ListRunsInput } from "./schemas";
+import { parseFilter, parseOrder } from "./search-filter";
+import { runConditions, runOrder } from "./search-sql";
+
+const ByUpdate = z.tuple([z.number(), z.number()]);
+const Offset = z.tuple([z.number().int().min(0)]);
+
+/** The team's experiments, last used first. */
+export const listExperiments = query(
+  {
+    name: "experiments.experiment.list",
+    permission: "experiments.run.read",
+    input: PageInput.extend({ q: z.string().max(200).default("") }),
+    summary: "List experiments",
+  },
+  async ({ ctx, input }) => {
+    const after = decodeCursor(input.cursor, ByUpdate);
+    const lastRunMs = sql<number>`coalesce((select max(start_ms) from runs where runs.experiment_id = ${experiments.id}), (extract(epoch from ${experiments.createdAt}) * 1000)::bigint)::float8`;
+    const rows = await ctx.db
+      .select({
+        id: experiments.id,
+        name: experiments.name,
+        createdAt: experiments.createdAt,
+        lastRunMs,
+        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = ${experiments.id} and runs.lifecycle = 'active')`,
+        runningCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = ${experiments.id} and runs.status = 'RUNNING' and runs.lifecycle = 'active')`,
+      })
+      .from(experiments)
+      .where(
+        and(
+          eq(experiments.teamId, ctx.actor.teamId),
+          eq(experiments.lifecycle, "active"),
+          input.q ? ilike(experiments.name, `%${input.q.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
+          after ? sql`(${lastRunMs}, ${experiments.id}) < (${after[0]}, ${after[1]})` : undefined,
+        ),
+      )
+      .orderBy(desc(lastRunMs), desc(experiments.id))
+      .limit(input.limit + 1);
+    return toPage(rows, input.limit, (row) => [row.lastRunMs, row.id]);
+  },
+);
+
+/** Runs of one experiment: newest first by keyset, or in any order of the search grammar by offset. */
+export const listRuns = query(
+  { name: "experiments.run.list", permission: "experiments.run.read", input: ListRunsInput, summary: "List runs of an experiment" },
+  async ({ ctx, input }) => {
+    const experiment = await loadExperiment(ctx, input.experimentId);
+    const own = and(eq(runs.experimentId, experiment.id), eq(runs.lifecycle, "active"), runConditions(parseFilter(input.filter)));
+    if (input.orderBy) {
+      const [offset] = decodeCursor(input.cursor, Offset) ?? [0];
+      const rows = await ctx.db
+        .select()
+        .from(runs)
+        .where(own)
+        .orderBy(...runOrder([parseOrder(input.orderBy)]))
+        .offset(offset)
+        .limit(input.limit + 1);
+      const items = await detailsOf(ctx, rows.slice(0, input.limit));
+      return { items, nextCursor: rows.length > input.limit ? encodeCursor([offset + input.limit]) : null };
+    }
+    const after = decodeCursor(input.cursor, z.tuple([z.number(), z.string()]));
+    const rows = await ctx.db
+      .select()
+      .from(runs)
+      .where(
+        and(own, after ? or(lt(runs.startMs, after[0]), and(eq(runs.startMs, after[0]), lt(runs.id, after[1]))) : undefined),
+      )
+      .orderBy(desc(runs.startMs), desc(runs.id))
+      .limit(input.limit + 1);
+    const page = toPage(rows, input.limit, (row) => [row.startMs, row.id]);
+    return { items: await detailsOf(ctx, page.items), nextCursor: page.nextCursor };
+  },
+);
