@@ -776,11 +776,12 @@ CREATE TABLE "feedback" (
 );
 --> statement-breakpoint
 CREATE TABLE "pending_feedback" (
-	"prediction_id" text PRIMARY KEY NOT NULL,
+	"prediction_id" text NOT NULL,
 	"team_id" text NOT NULL,
 	"value" text NOT NULL,
 	"given_by" text NOT NULL,
-	"at" timestamp (6) with time zone DEFAULT now() NOT NULL
+	"at" timestamp (6) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "pending_feedback_team_id_prediction_id_pk" PRIMARY KEY("team_id","prediction_id")
 );
 --> statement-breakpoint
 CREATE TABLE "predictions" (
@@ -904,5 +905,6 @@ CREATE UNIQUE INDEX "alerts_fingerprint" ON "alerts" USING btree ("team_id","fin
 CREATE INDEX "alerts_team" ON "alerts" USING btree ("team_id","state","started_at");--> statement-breakpoint
 CREATE INDEX "drift_reports_deployment" ON "drift_reports" USING btree ("deployment_id","at");--> statement-breakpoint
 CREATE INDEX "feedback_deployment_at" ON "feedback" USING btree ("deployment_id","at");--> statement-breakpoint
+CREATE INDEX "pending_feedback_at" ON "pending_feedback" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "predictions_deployment_at" ON "predictions" USING btree ("deployment_id","at","id");--> statement-breakpoint
 CREATE INDEX "predictions_version_at" ON "predictions" USING btree ("version_id","at");

@@ -54,13 +54,18 @@ export const feedback = pgTable(
 );
 
 /** Feedback that came before its prediction was stored; joined when the prediction lands. */
-export const pendingFeedback = pgTable("pending_feedback", {
-  predictionId: text("prediction_id").primaryKey(),
-  teamId: text("team_id").notNull(),
-  value: text("value").notNull(),
-  givenBy: text("given_by").notNull(),
-  at: at("at").notNull().defaultNow(),
-});
+export const pendingFeedback = pgTable(
+  "pending_feedback",
+  {
+    predictionId: text("prediction_id").notNull(),
+    teamId: text("team_id").notNull(),
+    value: text("value").notNull(),
+    givenBy: text("given_by").notNull(),
+    at: at("at").notNull().defaultNow(),
+  },
+  // By team, so that nobody can occupy another team's prediction.
+  (t) => [primaryKey({ columns: [t.teamId, t.predictionId] }), index("pending_feedback_at").on(t.at)],
+);
 
 export const alerts = pgTable(
   "alerts",

@@ -3,8 +3,10 @@ import { datasetsRouter } from "@/server/datasets/router";
 import { governanceRouter } from "@/server/governance/router";
 import { experimentsRouter } from "@/server/experiments/router";
 import { identityRouter } from "@/server/identity/router";
+import { monitoringRouter } from "@/server/monitoring/router";
 import { notificationsRouter } from "@/server/notifications/router";
 import { registryRouter } from "@/server/registry/router";
+import { servingRouter } from "@/server/serving/router";
 import { liveChanges } from "./live";
 import { createCallerFactory, router } from "./trpc";
 
@@ -16,8 +18,10 @@ export const appRouter = router({
   governance: governanceRouter,
   experiments: experimentsRouter,
   identity: identityRouter,
+  monitoring: monitoringRouter,
   notifications: notificationsRouter,
   registry: registryRouter,
+  serving: servingRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -2,5 +2,6 @@
 import "@/server/compute/jobs";
 import "@/server/datasets/jobs";
 import "@/server/governance/jobs";
-import "@/server/serving/jobs";
+import "@/server/monitoring/jobs";
 import "@/server/registry/jobs";
+import "@/server/serving/jobs";

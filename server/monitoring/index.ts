@@ -1,0 +1,2 @@
+export { PredictionRecord } from "./schemas";
+export { storePredictions, type Stored } from "./store-predictions";

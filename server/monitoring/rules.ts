@@ -1,0 +1,55 @@
+/** Feedback for a prediction that never came is kept for this long. */
+export const PENDING_MS = 24 * 3_600_000;
+/** A spool may lag behind by a clock's difference, not more. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+/** A server's or model's failure; 4xx is the caller's own mistake and says nothing about the model. */
+export const isFailure = (record: { status: number; error: string | null }): boolean =>
+  record.status >= 500 || (record.status < 400 && record.error !== null);
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Whether an outcome equals what was predicted: as text, or as the same number (`1` and `1.0`). */
+export function isSameOutcome(predicted: string, value: string): boolean {
+  const [a, b] = [predicted.trim(), value.trim()];
+  if (a === b) return true;
+  return NUMBER.test(a) && NUMBER.test(b) && Number(a) === Number(b);
+}
+
+/** When a prediction id was given, in milliseconds, from its UUIDv7; undefined for ids of another form. */
+export function timeOfPredictionId(id: string): number | undefined {
+  const hex = /^prd_([0-9a-f]{12})7[0-9a-f]{3}[89ab][0-9a-f]{15}$/.exec(id)?.[1];
+  return hex === undefined ? undefined : Number.parseInt(hex, 16);
+}
+
+/** Whether a prediction with this id may still be on its way from a gateway's spool. */
+export function mayStillArrive(id: string, nowMs: number): boolean {
+  const at = timeOfPredictionId(id);
+  return at !== undefined && at > nowMs - PENDING_MS && at < nowMs + CLOCK_SKEW_MS;
+}
+
+/**
+ * Failed requests in a row, after more requests in order of time: a success starts the count anew.
+ * `added` is what to add to the count before, or, with `reset`, the count itself.
+ */
+export function failureRun(failures: readonly boolean[]): { reset: boolean; added: number } {
+  const lastSuccess = failures.lastIndexOf(false);
+  return { reset: lastSuccess !== -1, added: failures.length - 1 - lastSuccess };
+}
+
+const UNSTORABLE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
+
+/** Text as Postgres takes it: no NUL, no half of a surrogate pair. */
+export const storableText = (text: string): string =>
+  Buffer.from(text.replaceAll("\0", "\uFFFD"), "utf8").toString("utf8");
+
+/** JSON as Postgres takes it (jsonb refuses NUL and lone surrogates, which JSON allows). */
+export function storableJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? "null";
+  if (!UNSTORABLE.test(text)) return text;
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === "string") return storableText(item);
+    if (item === null || typeof item !== "object" || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [storableText(key), inner]));
+  });
+}

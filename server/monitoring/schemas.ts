@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { PageInput } from "@/server/core/pagination";
+
+/** What the gateway writes to its spool for each answered request, and the store takes from it. */
+export const PredictionRecord = z.object({
+  id: z.string().min(1).max(100),
+  teamId: z.string().min(1).max(100),
+  deploymentId: z.string().min(1).max(100),
+  versionId: z.string().min(1).max(100),
+  /** Empty outside a rollout. */
+  rolloutId: z.string().max(100).default(""),
+  arm: z.enum(["stable", "canary"]),
+  /** Stage of the rollout; -1 outside one. */
+  stage: z.number().int().min(-1).default(-1),
+  /** Digest of the route that chose the version. */
+  routeDigest: z.string().max(200),
+  atMs: z.number().int().nonnegative(),
+  latencyMs: z.number().nonnegative(),
+  /** HTTP status of the answer. */
+  status: z.number().int().min(100).max(599),
+  error: z.string().nullable().default(null),
+  inputs: z.unknown(),
+  outputs: z.unknown(),
+  /** The class or value that feedback is compared with; null when there is none. */
+  predicted: z.string().nullable().default(null),
+  traceId: z.string().nullable().default(null),
+});
+export type PredictionRecord = z.output<typeof PredictionRecord>;
+
+export const MAX_FEEDBACK_ITEMS = 1000;
+
+const FeedbackValue = z
+  .union([z.string().trim().min(1).max(1000), z.number(), z.boolean()])
+  .describe("The true outcome: the class or the value that came to be");
+
+interface FeedbackEntry {
+  predictionId: string;
+  value: string;
+  /** Why the item cannot be used; the others of the call are not touched by it. */
+  problem?: string | undefined;
+}
+
+const idOf = (value: unknown): string =>
+  value !== null && typeof value === "object" && "predictionId" in value
+    ? String(value.predictionId).slice(0, 100)
+    : "";
+
+const FeedbackItem = z
+  .object({ predictionId: z.string().min(1).max(100), value: FeedbackValue })
+  .transform(({ predictionId, value }): FeedbackEntry => ({ predictionId, value: String(value) }))
+  .catch(({ value, error }) => ({
+    predictionId: idOf(value),
+    value: "",
+    problem: error.issues.map((issue) => `${issue.path.join(".") || "item"}: ${issue.message}`).join("; "),
+  }));
+
+export const RecordFeedbackInput = z.object({
+  items: z.array(FeedbackItem).min(1, "send at least one item").max(MAX_FEEDBACK_ITEMS),
+});
+
+export const FEEDBACK_OUTCOMES = [
+  "recorded",
+  "unchanged",
+  "pending",
+  "conflict",
+  "not_found",
+  "invalid",
+] as const;
+export type FeedbackOutcome = (typeof FEEDBACK_OUTCOMES)[number];
+
+export interface FeedbackResult {
+  predictionId: string;
+  /** recorded · unchanged (same value again) · pending (the prediction is still on its way) · conflict · not_found · invalid */
+  outcome: FeedbackOutcome;
+  isCorrect?: boolean | undefined;
+  message?: string | undefined;
+}
+
+export const MonitoredName = z.object({ name: z.string().min(1).max(63) });
+
+export const WINDOWS = { "15m": 900, "1h": 3600, "6h": 21_600, "24h": 86_400, "7d": 604_800 } as const;
+export const MonitoringWindow = z.enum(["15m", "1h", "6h", "24h", "7d"]).default("1h");
+
+export const ListMonitoredInput = PageInput.extend({
+  q: z.string().trim().max(200).default(""),
+  window: MonitoringWindow,
+});
+export const MonitoredInput = MonitoredName.extend({ window: MonitoringWindow });
+
+export const ListPredictionsInput = PageInput.extend({
+  name: MonitoredName.shape.name,
+  /** An id, or the beginning of one. */
+  q: z.string().trim().max(100).default(""),
+  arm: z.enum(["stable", "canary"]).optional(),
+  outcome: z.enum(["failed", "slow", "correct", "wrong", "unlabelled"]).optional(),
+  rolloutId: z.string().max(100).optional(),
+});
+export const PredictionRef = z.object({ predictionId: z.string().min(1).max(100) });
+
+export const ALERT_STATES = ["firing", "acknowledged", "resolved"] as const;
+export const ListAlertsInput = PageInput.extend({
+  state: z.enum(["open", ...ALERT_STATES]).default("open"),
+  q: z.string().trim().max(200).default(""),
+});
+export const AlertRef = z.object({ alertId: z.string().min(1).max(100) });

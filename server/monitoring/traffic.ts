@@ -1,0 +1,96 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+
+/** Whose second it is: what `traffic_seconds` is keyed by. */
+export interface TrafficKey {
+  deploymentId: string;
+  versionId: string;
+  arm: string;
+  rolloutId: string;
+  stage: number;
+  /** Seconds since the epoch, of the request. */
+  second: number;
+}
+
+interface TrafficCounts {
+  requests: number;
+  errors: number;
+  slow: number;
+  feedback: number;
+  correct: number;
+  latencySumMs: number;
+  latencyMaxMs: number;
+  latencyBuckets: Record<number, number>;
+}
+
+const zero = (): TrafficCounts => ({
+  requests: 0,
+  errors: 0,
+  slow: 0,
+  feedback: 0,
+  correct: 0,
+  latencySumMs: 0,
+  latencyMaxMs: 0,
+  latencyBuckets: {},
+});
+
+/** Sums counts per second before they are written, so that a batch touches each row once. */
+export class TrafficTally {
+  private readonly rows = new Map<string, { key: TrafficKey; counts: TrafficCounts }>();
+
+  /** The counts of a second, to be added to. */
+  at(key: TrafficKey): TrafficCounts {
+    const name = [key.deploymentId, key.versionId, key.arm, key.rolloutId, key.stage, key.second].join("\n");
+    const row = this.rows.get(name) ?? { key, counts: zero() };
+    this.rows.set(name, row);
+    return row.counts;
+  }
+
+  /** Adds everything to `traffic_seconds` in the caller's transaction. Rows go in one order, so that two writers cannot wait for each other. */
+  async write(db: Db): Promise<void> {
+    const rows = [...this.rows.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    if (rows.length === 0) return;
+    const column = <T>(pick: (row: { key: TrafficKey; counts: TrafficCounts }) => T) =>
+      sql.param(rows.map(pick));
+    await db.execute(sql`
+      insert into traffic_seconds as t (deployment_id, version_id, arm, rollout_id, stage, second,
+        requests, errors, slow, feedback, correct, latency_sum_ms, latency_max_ms, latency_buckets)
+      select * from unnest(
+        ${column((row) => row.key.deploymentId)}::text[], ${column((row) => row.key.versionId)}::text[],
+        ${column((row) => row.key.arm)}::text[], ${column((row) => row.key.rolloutId)}::text[],
+        ${column((row) => row.key.stage)}::int[], ${column((row) => row.key.second)}::bigint[],
+        ${column((row) => row.counts.requests)}::int[], ${column((row) => row.counts.errors)}::int[],
+        ${column((row) => row.counts.slow)}::int[], ${column((row) => row.counts.feedback)}::int[],
+        ${column((row) => row.counts.correct)}::int[], ${column((row) => row.counts.latencySumMs)}::float8[],
+        ${column((row) => row.counts.latencyMaxMs)}::float8[],
+        ${column((row) => JSON.stringify(row.counts.latencyBuckets))}::jsonb[])
+      on conflict (deployment_id, version_id, arm, rollout_id, stage, second) do update set
+        requests = t.requests + excluded.requests, errors = t.errors + excluded.errors,
+        slow = t.slow + excluded.slow, feedback = t.feedback + excluded.feedback,
+        correct = t.correct + excluded.correct, latency_sum_ms = t.latency_sum_ms + excluded.latency_sum_ms,
+        latency_max_ms = greatest(t.latency_max_ms, excluded.latency_max_ms),
+        latency_buckets = case when excluded.latency_buckets = '{}' then t.latency_buckets else (
+          select jsonb_object_agg(b.key, b.total) from (
+            select e.key, sum(e.value::int) as total from (
+              select * from jsonb_each_text(t.latency_buckets)
+              union all select * from jsonb_each_text(excluded.latency_buckets)) e
+            group by e.key) b) end`);
+  }
+}
+
+/** The second that feedback on a prediction counts in: the prediction's own. */
+export const keyOfPrediction = (row: {
+  deploymentId: string;
+  versionId: string;
+  arm: string;
+  rolloutId: string;
+  stage: number;
+  atMs: number;
+}): TrafficKey => ({
+  deploymentId: row.deploymentId,
+  versionId: row.versionId,
+  arm: row.arm,
+  rolloutId: row.rolloutId,
+  stage: row.stage,
+  second: Math.floor(row.atMs / 1000),
+});
