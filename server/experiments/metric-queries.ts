@@ -23,8 +23,9 @@ export const metricHistory = query(
   async ({ ctx, input }) => {
     const run = await loadRun(ctx, input.runId);
     const after = decodeCursor(input.pageToken, HistoryCursor);
+    // log_model logs points once more under the model's id; they are the same measurement.
     const rows = await ctx.db
-      .select()
+      .selectDistinctOn([runMetrics.step, runMetrics.timestampMs, runMetrics.value])
       .from(runMetrics)
       .where(
         and(

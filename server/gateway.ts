@@ -1,0 +1,115 @@
+import path from "node:path";
+import { Gauge } from "prom-client";
+import { db } from "@/db/client";
+import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
+import { attestorSigner, objectStore } from "@/server/composition";
+import { env } from "@/server/core/env";
+import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
+import { liveHub } from "@/server/core/live-hub";
+import { log } from "@/server/core/log";
+import { metricsRegistry } from "@/server/core/metrics";
+import { PredictionRecord, storePredictions } from "@/server/monitoring";
+import { Callers } from "@/server/serving/gateway/callers";
+import { createGatewayServer } from "@/server/serving/gateway/http-server";
+import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
+import { Spool } from "@/server/serving/gateway/spool";
+
+const POLL_MS = 1_000;
+const FLUSH_MS = 100;
+const RETRY_MS = 500;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** The gateway process: inference traffic. It goes on with the routes it has while the database is away. */
+async function main() {
+  const { gatewayPort, host, home } = env();
+  const runtime = createOnnxRuntime();
+  const spool = new Spool({ folder: path.join(home, "spool") });
+  let routes: ReadonlyMap<string, Route> = new Map();
+  let ready = false;
+  let stopping = false;
+
+  const beat = heartbeat("gateway", () => ({
+    routes: Object.fromEntries([...routes.values()].map((route) => [route.deploymentId, route.generation])),
+    spoolBytes: spool.backlogBytes,
+    dropped: spool.dropped,
+  }));
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [metricsRegistry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge(
+    "modelworks_spool_bytes",
+    "Bytes of predictions that wait for the database",
+    () => spool.backlogBytes,
+  );
+  gauge("modelworks_predictions_dropped", "Predictions that did not fit the spool", () => spool.dropped);
+
+  let wake: (() => void) | undefined;
+  liveHub().subscribe("mw_routes", () => wake?.());
+  const followRoutes = async () => {
+    let builder: RouteBuilder | undefined;
+    while (!stopping) {
+      try {
+        builder ??= new RouteBuilder(db(), objectStore(), runtime, (await attestorSigner()).publicKeyPem);
+        const before = [...routes.values()].map((route) => route.digest).join();
+        routes = await builder.build();
+        ready = true;
+        if (before !== [...routes.values()].map((route) => route.digest).join()) beat.now();
+        await builder.prune(routes.values());
+      } catch (error) {
+        log.warn({ err: error }, "routes could not be read; the present ones stay");
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const drainSpool = async () => {
+    while (!stopping) {
+      try {
+        const count = await spool.drain(async (records) => {
+          await storePredictions(db(), PredictionRecord.array().parse(records));
+        });
+        await pause(count > 0 ? FLUSH_MS / 4 : FLUSH_MS);
+      } catch (error) {
+        log.warn({ err: error }, "predictions wait on disk for the database");
+        await pause(RETRY_MS);
+      }
+    }
+  };
+  const server = createGatewayServer({
+    parts: { runtime, routes: () => routes, record: (record) => spool.append(record) },
+    callers: new Callers(db()),
+    version: PRODUCT_VERSION,
+    isReady: () => ready,
+  });
+  server.listen(gatewayPort, host, () => log.info({ port: gatewayPort, host }, "gateway is listening"));
+  const loops = Promise.all([followRoutes(), drainSpool()]);
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    wake?.();
+    beat.stop();
+    server.close();
+    server.closeIdleConnections();
+    await Promise.race([loops, pause(3_000)]);
+    spool.close();
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void stop());
+  process.on("SIGINT", () => void stop());
+}
+
+process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
+
+await main();
