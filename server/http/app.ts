@@ -49,7 +49,19 @@ export function createHttpApp(): Hono<HttpEnv> {
 }
 
 const NEXT_OWNS = ["/api/trpc", "/api/auth"];
-const DATA_PLANE = ["/api/", "/ajax-api/", "/v1/", "/log/", "/metrics", "/health", "/version"];
+const DATA_PLANE = [
+  "/api/",
+  "/ajax-api/",
+  "/v1/",
+  "/log/tile/",
+  "/log/keys/",
+  "/log/checkpoint",
+  "/log/keys.json",
+  "/log/trusted-root.json",
+  "/metrics",
+  "/health",
+  "/version",
+];
 
 /** Whether a path belongs to the data plane; all else is Next's. */
 export function isDataPlane(path: string): boolean {

@@ -45,7 +45,9 @@ export interface SubjectResolver {
   currentDigests(ctx: Ctx, subjectId: string): Promise<Record<string, string>>;
 }
 
-const resolvers = new Map<string, SubjectResolver>();
+const holder = globalThis as typeof globalThis & { modelworksSubjects?: Map<string, SubjectResolver> };
+// One table for the process, although Next's bundles and our server load this module separately.
+const resolvers = (holder.modelworksSubjects ??= new Map());
 
 /** Called once, when the module of the owning domain is loaded. */
 export function registerSubject(kind: string, resolver: SubjectResolver): void {

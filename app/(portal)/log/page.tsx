@@ -1,0 +1,13 @@
+import { LogView } from "@/components/governance/log-view";
+import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+
+export const metadata = { title: "Transparency log" };
+
+export default async function LogPage() {
+  await prefetch(serverTrpc.governance.checkpoint.queryOptions());
+  return (
+    <Hydrate>
+      <LogView />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,74 @@
+"use client";
+import Link from "next/link";
+import { JsonView } from "@/components/common/json-view";
+import { StatusBadge } from "@/components/common/status-badge";
+import type { VerdictView } from "@/server/governance/gates/queries";
+
+const link = "inline-flex min-h-6 items-center text-accent-text hover:underline";
+
+function Rules({ verdict }: { verdict: VerdictView }) {
+  return (
+    <ul className="flex flex-col gap-1.5">
+      {verdict.rules.map((rule) => (
+        <li key={rule.id} className="flex flex-col gap-0.5">
+          <span className="flex flex-wrap items-center gap-2">
+            <StatusBadge status={rule.outcome} />
+            <span>{rule.title}</span>
+          </span>
+          {rule.message === rule.title ? null : <span className="text-sm text-fg-muted">{rule.message}</span>}
+          {Object.keys(rule.values).length > 0 ? (
+            <span className="font-mono text-xs break-all text-fg-muted">
+              {Object.entries(rule.values)
+                .map(([name, value]) => `${name} = ${value}`)
+                .join(", ")}
+            </span>
+          ) : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Every policy with its verdict in words, why, the evidence it judged, and its attestation. */
+export function GateVerdicts({
+  verdicts,
+  required,
+}: {
+  verdicts: readonly VerdictView[];
+  /** Keys that the environment demands; others are marked as extra. */
+  required?: readonly string[];
+}) {
+  return (
+    <ul className="divide-y">
+      {verdicts.map((verdict) => (
+        <li key={verdict.policyKey} className="flex flex-col gap-1 px-3 py-2">
+          <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <StatusBadge status={verdict.verdict} />
+            <span className="min-w-0 font-medium">{verdict.title}</span>
+            {required && !required.includes(verdict.policyKey) ? (
+              <span className="text-xs text-fg-subtle">not required here</span>
+            ) : null}
+          </div>
+          <p className="text-sm text-fg-muted">{verdict.message}</p>
+          <div className="flex flex-wrap items-start gap-x-3 text-sm">
+            <details className="min-w-0 max-w-full open:w-full">
+              <summary className="min-h-6 cursor-pointer text-accent-text">Rules and evidence</summary>
+              <div className="flex flex-col gap-3 py-2">
+                <Rules verdict={verdict} />
+                <JsonView value={verdict.evidence} />
+              </div>
+            </details>
+            <Link className={link} href={`/policies/${verdict.policyKey}`}>
+              Policy v{verdict.policyVersion}
+            </Link>
+            {verdict.attestationId ? (
+              <Link className={link} href={`/log/attestations/${verdict.attestationId}`}>
+                Attestation, entry {verdict.leafIndex}
+              </Link>
+            ) : null}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

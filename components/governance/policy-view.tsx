@@ -1,0 +1,195 @@
+"use client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Download, History } from "lucide-react";
+import Link from "next/link";
+import { CopySnippet } from "@/components/common/copy-snippet";
+import { DigestChip } from "@/components/common/digest-chip";
+import { EmptyState } from "@/components/common/empty-state";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { downloadText } from "@/components/common/export-menu";
+import { KeyValue } from "@/components/common/key-value";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { DetailSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { DataTable } from "@/components/data-table/data-table";
+import type { Column } from "@/components/data-table/types";
+import { useTableState } from "@/components/data-table/use-table-state";
+import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/policy-verbs";
+import { subjectHref } from "./subject-href";
+
+/** What each rule asks, in words first and as CEL beneath. */
+function Rules({ rules }: { rules: PolicyDetail["rules"] }) {
+  return (
+    <ol className="divide-y">
+      {rules.map((rule) => (
+        <li key={rule.id} className="flex min-w-0 flex-col gap-1 px-4 py-2.5">
+          <p className="font-medium">{rule.title}</p>
+          <p className="text-sm text-fg-muted">If not: {rule.message}</p>
+          {rule.when ? <Cel label="Applies when" text={rule.when} /> : null}
+          {rule.indeterminateWhen ? <Cel label="Goes to people when" text={rule.indeterminateWhen} /> : null}
+          <Cel label="Holds when" text={rule.expression} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Cel({ label, text }: { label: string; text: string }) {
+  return (
+    <p className="text-sm text-fg-muted">
+      {label} <code className="font-mono break-words text-fg">{text}</code>
+    </p>
+  );
+}
+
+const columns: Column<PolicyVerdictRow>[] = [
+  { id: "verdict", header: "Verdict", cell: (row) => <StatusBadge status={row.verdict} /> },
+  {
+    id: "subject",
+    header: "Subject",
+    fixed: true,
+    cell: (row) => {
+      const href = subjectHref(row.subjectKind, row.subjectId);
+      const text = `${row.subjectKind} ${row.subjectId.slice(-8)}`;
+      return href ? (
+        <Link className="text-accent-text hover:underline" href={href}>
+          {text}
+        </Link>
+      ) : (
+        text
+      );
+    },
+  },
+  { id: "trigger", header: "Because", from: "md", cell: (row) => row.trigger },
+  { id: "version", header: "Version", align: "end", from: "sm", cell: (row) => row.policyVersion },
+  {
+    id: "attestation",
+    header: "Attestation",
+    from: "sm",
+    cell: (row) =>
+      row.attestationId ? (
+        <Link className="text-accent-text hover:underline" href={`/log/attestations/${row.attestationId}`}>
+          Open
+        </Link>
+      ) : null,
+  },
+  { id: "at", header: "When", cell: (row) => <TimeAgo value={row.createdAt} /> },
+];
+
+function Verdicts({ policyKey }: { policyKey: string }) {
+  const trpc = useTRPC();
+  const state = useTableState();
+  const history = useQuery(
+    trpc.governance.policyHistory.queryOptions(
+      { key: policyKey, cursor: state.cursor },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  return (
+    <DataTable<PolicyVerdictRow>
+      caption="Verdicts of this policy"
+      columns={columns}
+      rows={history.data?.items}
+      getRowId={(row) => row.gateRunId}
+      rowLabel={(row) => `${row.verdict} on ${row.subjectKind} ${row.subjectId}`}
+      state={state}
+      searchLabel={null}
+      nextCursor={history.data?.nextCursor}
+      refreshing={history.isPlaceholderData}
+      error={history.error ?? undefined}
+      onRetry={() => void history.refetch()}
+      empty={
+        <EmptyState
+          icon={History}
+          title="No verdicts yet"
+          text="Each time a version is registered or its evidence changes, this policy is run and its verdict listed here."
+        />
+      }
+    />
+  );
+}
+
+/** One policy: rules in words, the document itself, its versions and what it decided. */
+export function PolicyView({ policyKey }: { policyKey: string }) {
+  const trpc = useTRPC();
+  const { data, error, refetch } = useQuery(trpc.governance.policy.queryOptions({ key: policyKey }));
+  if (error) {
+    const code = publicErrorOf(error)?.code;
+    if (code === "not_found" || code === "invalid") return <NotFoundState what="This policy" />;
+    return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  }
+  if (!data) return <DetailSkeleton />;
+  const file = `${data.key}-v${data.version}.yaml`;
+  return (
+    <div className="flex flex-col gap-6">
+      <PageHeader
+        title={data.title}
+        breadcrumbs={[{ label: "Policies", href: "/policies" }, { label: data.key }]}
+        meta={
+          <>
+            <span>Version {data.version}</span>
+            <DigestChip digest={data.digest} label="policy digest" />
+            <span>
+              In force since <TimeAgo value={data.createdAt} />
+            </span>
+          </>
+        }
+        actions={
+          <Button onClick={() => downloadText(file, data.source, "application/yaml")}>
+            <Download aria-hidden /> Download
+          </Button>
+        }
+      />
+      <div className="grid gap-6 lg:grid-cols-2">
+        <Section
+          title="Rules"
+          frame="flush"
+          description={`Judged on: ${data.evidence.join(", ")}. All must hold; doubt goes to people.`}
+        >
+          <Rules rules={data.rules} />
+        </Section>
+        <div className="flex min-w-0 flex-col gap-6">
+          <Section title="Where it counts" frame="card">
+            <KeyValue
+              items={[
+                { label: "Required in", value: data.requiredIn.join(", ") || "no environment" },
+                {
+                  label: "Attests as",
+                  value: <span className="font-mono text-sm break-all">{data.predicate}</span>,
+                },
+                ...data.versions.map((version) => ({
+                  label: `Version ${version.version}`,
+                  value: (
+                    <span className="flex flex-wrap items-center gap-2">
+                      <DigestChip digest={version.digest} label={`digest of version ${version.version}`} />
+                      {version.retiredAt ? (
+                        <StatusBadge status="retired" />
+                      ) : (
+                        <StatusBadge status="active" label="In force" />
+                      )}
+                    </span>
+                  ),
+                })),
+              ]}
+            />
+          </Section>
+          <Section title="Document">
+            <CopySnippet
+              title={file}
+              snippets={[{ label: "yaml", code: data.source, language: "yaml" }]}
+              className="[&_pre]:max-h-96 [&_pre]:overflow-auto"
+            />
+          </Section>
+        </div>
+      </div>
+      <Section title="History of verdicts">
+        <Verdicts policyKey={policyKey} />
+      </Section>
+    </div>
+  );
+}

@@ -1,0 +1,144 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { ConfirmDialog } from "@/components/common/confirm-dialog";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { EntityLink } from "@/components/common/entity-link";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { DetailSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { useSession } from "@/components/identity/use-can";
+import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+import { useLive } from "@/components/use-live";
+import type { ReviewDetail } from "@/server/governance/reviews/get-review";
+import { DueDate } from "./due-date";
+import { ReviewForm } from "./review-form";
+import { ReviewNeighbours } from "./review-neighbours";
+import { AffectedDeployments, Blockers, Checks, Differences, ReviewBanner } from "./review-parts";
+import { DecisionRecord, ReviewThread } from "./review-record";
+
+function Actions({ review }: { review: ReviewDetail }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const session = useSession();
+  const onSuccess = () => queryClient.invalidateQueries({ queryKey: trpc.governance.review.queryKey() });
+  const assign = useMutation(trpc.governance.assign.mutationOptions({ onSuccess }));
+  const withdraw = useMutation(trpc.governance.withdraw.mutationOptions({ onSuccess }));
+  const me = session.data?.me.id;
+  const mine = review.assigneeId !== null && review.assigneeId === me;
+  return (
+    <>
+      <ReviewNeighbours reviewId={review.id} />
+      {review.state === "open" && review.requestedBy === me ? (
+        <ConfirmDialog
+          trigger={<Button>Withdraw</Button>}
+          title="Withdraw this request?"
+          consequence={`${review.title} will not be reviewed. A new request can be made at any time.`}
+          confirmLabel="Withdraw"
+          onConfirm={async () => {
+            await withdraw.mutateAsync({ reviewId: review.id });
+          }}
+        />
+      ) : null}
+      {review.state === "open" ? (
+        <DisabledReason reason={review.whyNotDecide}>
+          <Button
+            pending={assign.isPending}
+            onClick={() => assign.mutate({ reviewId: review.id, to: mine ? "nobody" : "me" })}
+          >
+            {mine ? "Give back" : "Assign to me"}
+          </Button>
+        </DisabledReason>
+      ) : null}
+    </>
+  );
+}
+
+/** Tells the server once that someone who may decide has opened the review. */
+function useTouch(review: ReviewDetail | undefined) {
+  const trpc = useTRPC();
+  const { mutate } = useMutation(trpc.governance.touch.mutationOptions({ meta: { handlesError: true } }));
+  const sent = useRef(false);
+  const due = review !== undefined && review.firstTouchedAt === null && review.whyNotDecide === null;
+  const reviewId = review?.id;
+  // Effect: the first look is a fact about this visit, and no click stands for it.
+  useEffect(() => {
+    if (!due || reviewId === undefined || sent.current) return;
+    sent.current = true;
+    mutate({ reviewId });
+  }, [due, reviewId, mutate]);
+}
+
+function Header({ review }: { review: ReviewDetail }) {
+  const subject = review.subject;
+  return (
+    <PageHeader
+      title={review.title}
+      breadcrumbs={[{ label: "Reviews", href: "/reviews" }, { label: review.title }]}
+      status={
+        <>
+          <StatusBadge status={review.state} />
+          <StatusBadge status={review.environment} />
+        </>
+      }
+      meta={
+        <>
+          <span>
+            {review.requesterName} asked <TimeAgo value={review.createdAt} />
+          </span>
+          {review.state === "open" ? <DueDate value={review.dueAt} /> : null}
+          <span>{review.assigneeName ? `Taken by ${review.assigneeName}` : "Nobody has taken it"}</span>
+          {subject ? <EntityLink kind={review.subjectKind} href={subject.href} label={subject.name} /> : null}
+        </>
+      }
+      actions={<Actions review={review} />}
+    />
+  );
+}
+
+/** The approval screen: why, checks, differences, effects and what blocks it above the fold; then the verdict and the record. */
+export function ReviewScreen({ reviewId }: { reviewId: string }) {
+  const trpc = useTRPC();
+  const { data: review, error, refetch } = useQuery(trpc.governance.review.queryOptions({ reviewId }));
+  useLive([`review:${reviewId}`], [trpc.governance.review.queryKey({ reviewId })]);
+  useTouch(review);
+  if (error && !review) {
+    const code = publicErrorOf(error)?.code;
+    if (code === "not_found" || code === "invalid") return <NotFoundState what="This review" />;
+    return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  }
+  if (!review) return <DetailSkeleton />;
+  return (
+    <div className="flex flex-col gap-4">
+      <Header review={review} />
+      <ReviewBanner review={review} />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_18rem] xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_17rem]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Section title="Why" frame="card">
+            <p className="break-words whitespace-pre-wrap">{review.rationale}</p>
+          </Section>
+          <Checks review={review} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4 max-xl:order-last max-xl:lg:col-span-2">
+          <Differences review={review} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <Blockers review={review} />
+          <AffectedDeployments review={review} />
+        </div>
+      </div>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-4">
+          <ReviewForm review={review} />
+          <DecisionRecord review={review} />
+        </div>
+        <ReviewThread review={review} />
+      </div>
+    </div>
+  );
+}
