@@ -1,12 +1,22 @@
-import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { deployments, modelVersions, registeredModels, rolloutEvents, rollouts, users } from "@/db/schema";
+import {
+  deployments,
+  modelVersions,
+  registeredModels,
+  rolloutEvents,
+  rollouts,
+  trafficSeconds,
+  users,
+} from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
+import { env } from "@/server/core/env";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { admissionOf } from "./admission";
 import { loadDeployment, loadRollout, openRollout, parseRollout } from "./load";
 import { allowedActions } from "./rollout/states";
+import { StoredVerdict } from "./rollout/stored-verdict";
 import { DeploymentRef, ListDeploymentsInput, RolloutRef } from "./schemas";
 
 const READ = "serving.deployment.read" as const;
@@ -32,6 +42,48 @@ async function versionLabels(ctx: Ctx, ids: readonly (string | null)[]): Promise
 }
 
 const Cursor = z.tuple([z.number(), z.string()]);
+const Tensor = z.object({
+  name: z.string(),
+  datatype: z.string(),
+  shape: z.array(z.union([z.number(), z.string(), z.null()])),
+});
+const Signature = z.object({ inputs: z.array(Tensor), outputs: z.array(Tensor) });
+
+const TREND_STEP = 15;
+const TREND_POINTS = 300 / TREND_STEP;
+
+/** Requests of the last five minutes in steps of 15 s, for a word-sized line. */
+async function requestTrends(
+  ctx: Ctx,
+  rows: readonly { id: string }[],
+  since: number,
+): Promise<Map<string, number[]>> {
+  if (rows.length === 0) return new Map();
+  const found = await ctx.db
+    .select({
+      id: trafficSeconds.deploymentId,
+      step: sql<number>`((${trafficSeconds.second} - ${since}) / ${sql.raw(String(TREND_STEP))})::int`,
+      requests: sql<number>`sum(${trafficSeconds.requests})::int`,
+    })
+    .from(trafficSeconds)
+    .where(
+      and(
+        inArray(
+          trafficSeconds.deploymentId,
+          rows.map((row) => row.id),
+        ),
+        gte(trafficSeconds.second, since),
+      ),
+    )
+    .groupBy(sql`1`, sql`2`);
+  const trends = new Map<string, number[]>();
+  for (const { id, step, requests } of found) {
+    const line = trends.get(id) ?? Array.from({ length: TREND_POINTS }, () => 0);
+    if (step >= 0 && step < TREND_POINTS) line[step] = requests;
+    trends.set(id, line);
+  }
+  return trends;
+}
 
 /** The team's endpoints with what each serves now and its last five minutes. */
 export const listDeployments = query(
@@ -85,10 +137,12 @@ export const listDeployments = query(
       ctx,
       page.items.flatMap((row) => [row.stableVersionId, row.canaryVersionId]),
     );
+    const trends = await requestTrends(ctx, page.items, since);
     return {
       nextCursor: page.nextCursor,
       items: page.items.map((row) => ({
         ...row,
+        trend: trends.get(row.id) ?? [],
         stableVersion: row.stableVersionId ? (labels.get(row.stableVersionId)?.number ?? null) : null,
         canaryVersion: row.canaryVersionId ? (labels.get(row.canaryVersionId)?.number ?? null) : null,
       })),
@@ -126,6 +180,7 @@ export const getDeployment = query(
             id: modelVersions.id,
             manifestDigest: modelVersions.manifestDigest,
             weightsDigest: modelVersions.weightsDigest,
+            signature: modelVersions.signature,
           })
           .from(modelVersions)
           .where(eq(modelVersions.id, deployment.stableVersionId))
@@ -137,6 +192,9 @@ export const getDeployment = query(
       stable: label(deployment.stableVersionId),
       previous: label(deployment.previousVersionId),
       admission: stable ? await admissionOf(ctx.db, stable, deployment.environment) : null,
+      /** Tensors that the model file declares; null until it has been read. */
+      signature: stable ? (Signature.safeParse(stable.signature).data ?? null) : null,
+      gatewayUrl: env().gatewayUrl,
       rolloutId: running?.id ?? null,
       rollouts: history.map((row) => ({
         id: row.id,
@@ -182,6 +240,8 @@ export const getRollout = query(
       .orderBy(desc(rolloutEvents.at), desc(rolloutEvents.id));
     return {
       ...rollout,
+      /** The latest decision; null before the first look. */
+      verdict: StoredVerdict.safeParse(rollout.verdict).data ?? null,
       deployment: deployment ?? null,
       from: rollout.fromVersionId ? (labels.get(rollout.fromVersionId) ?? null) : null,
       to: labels.get(rollout.toVersionId) ?? null,

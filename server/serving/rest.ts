@@ -2,6 +2,8 @@ import { rest } from "@/server/http/rest";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
+import { previewDeploy } from "./deploy-preview";
+import { deploymentHistory } from "./history";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 const TAG = "Deployments";
@@ -13,6 +15,8 @@ export const servingRoutes = [
   rest(TAG, "post", "/deployments/{name}/roll-back", rollBack),
   rest(TAG, "post", "/deployments/{name}/retire", retireDeployment),
   rest(TAG, "get", "/deployments/{name}/chart", trafficChart),
+  rest(TAG, "get", "/deployments/{name}/history", deploymentHistory),
+  rest(TAG, "get", "/deployment-preview", previewDeploy),
   rest(TAG, "get", "/rollouts/{rolloutId}", getRollout),
   rest(TAG, "post", "/rollouts/{rolloutId}/{command}", controlRollout),
 ];

@@ -2,6 +2,8 @@ import { mutationOf, queryOf, router } from "@/server/api/trpc";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
+import { previewDeploy } from "./deploy-preview";
+import { deploymentHistory } from "./history";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 export const servingRouter = router({
@@ -9,6 +11,8 @@ export const servingRouter = router({
   get: queryOf(getDeployment),
   rollout: queryOf(getRollout),
   chart: queryOf(trafficChart),
+  history: queryOf(deploymentHistory),
+  preview: queryOf(previewDeploy),
   deploy: mutationOf(deploy),
   control: mutationOf(controlRollout),
   rollBack: mutationOf(rollBack),

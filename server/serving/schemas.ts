@@ -52,4 +52,12 @@ export const ChartInput = z.object({
   name: DeploymentName,
   /** How far back a chart without a rollout looks. */
   windowSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
+  /** `cumulative`: all since the beginning, so that intervals shrink; `step`: each step by itself. */
+  mode: z.enum(["cumulative", "step"]).default("cumulative"),
+});
+export const DeployPreviewInput = DeployInput.pick({
+  model: true,
+  version: true,
+  environment: true,
+  name: true,
 });

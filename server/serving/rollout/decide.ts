@@ -1,8 +1,8 @@
 import type { Stratum } from "../stats";
 import { judgeMetric, type MetricVerdict } from "./judge-metric";
+import { metricTests, type MetricTest } from "./metric-tests";
 import type {
   ArmCounts,
-  MetricName,
   RolloutCriteria,
   RolloutEvidence,
   RolloutObservations,
@@ -36,34 +36,7 @@ export type RolloutDecision = {
 
 const EMPTY: ArmCounts = { requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0 };
 
-/** Mixture scale relative to the margin: detection is fastest for effects of a few margins, the usual regressions. */
-const TAU_PER_MARGIN: Record<MetricName, number> = { errorRate: 2, slowShare: 2, accuracy: 2 };
-
-type Definition = {
-  margin: number;
-  minTrials: number;
-  bad: (arm: ArmCounts) => { events: number; n: number };
-};
-
-function definitions(criteria: RolloutCriteria): [MetricName, Definition][] {
-  const found: [MetricName, Definition][] = [];
-  const { errorRate, slowShare, accuracy } = criteria;
-  if (errorRate) {
-    const bad = (arm: ArmCounts) => ({ events: arm.errors, n: arm.requests });
-    found.push(["errorRate", { margin: errorRate.maxIncrease, minTrials: 1, bad }]);
-  }
-  if (slowShare) {
-    const bad = (arm: ArmCounts) => ({ events: arm.slow, n: arm.requests });
-    found.push(["slowShare", { margin: slowShare.maxIncrease, minTrials: 1, bad }]);
-  }
-  if (accuracy) {
-    const bad = (arm: ArmCounts) => ({ events: arm.feedback - arm.correct, n: arm.feedback });
-    found.push(["accuracy", { margin: accuracy.maxDrop, minTrials: accuracy.minFeedback, bad }]);
-  }
-  return found;
-}
-
-function strataOf(stages: readonly StageObservation[], bad: Definition["bad"]): Stratum[] {
+function strataOf(stages: readonly StageObservation[], bad: MetricTest["bad"]): Stratum[] {
   return stages.map(({ stable, canary }) => ({ stable: bad(stable), canary: bad(canary) }));
 }
 
@@ -73,18 +46,12 @@ function judgeAll(
   timedOut: boolean,
 ): MetricVerdict[] {
   const { criteria } = snapshot.plan;
-  const metrics = definitions(criteria);
-  return metrics.map(([metric, definition]) =>
+  return metricTests(criteria).map(({ bad, ...test }) =>
     judgeMetric({
-      metric,
-      strata: strataOf(observed.stages, definition.bad),
-      margin: definition.margin,
-      tau: definition.margin * TAU_PER_MARGIN[metric],
-      // Bonferroni: alpha is the promise for the rollout as a whole, not for each metric.
-      alpha: criteria.alpha / metrics.length,
+      ...test,
+      strata: strataOf(observed.stages, bad),
       minBadEvents: criteria.minBadEvents,
-      minTrials: definition.minTrials,
-      previousP: snapshot.evidence[metric],
+      previousP: snapshot.evidence[test.metric],
       timedOut,
     }),
   );

@@ -1,4 +1,5 @@
 export { decideRollout, type RolloutDecision, type RolloutSnapshot, type StageAction } from "./decide";
+export { metricTests, type MetricTest } from "./metric-tests";
 export { type ArmEstimate, type MetricStatus, type MetricVerdict } from "./judge-metric";
 export {
   allowedActions,
@@ -12,3 +13,4 @@ export {
   type RolloutState,
 } from "./states";
 export * from "./schemas";
+export { StoredVerdict } from "./stored-verdict";

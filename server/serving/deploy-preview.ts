@@ -1,0 +1,54 @@
+import { and, eq } from "drizzle-orm";
+import { z } from "zod";
+import { deployments, modelVersions } from "@/db/schema";
+import { query } from "@/server/core/verb";
+import { getVersion } from "@/server/registry";
+import { admissionOf } from "./admission";
+import { openRollout } from "./load";
+import { deploymentNameOf, standardPlan } from "./rules";
+import { DeployPreviewInput } from "./schemas";
+
+const Bound = z.object({ latencyBoundMs: z.number().gt(0) });
+
+/** What a deploy would do and what it still lacks; changes nothing. */
+export const previewDeploy = query(
+  {
+    name: "serving.deployment.preview",
+    permission: "serving.deployment.read",
+    input: DeployPreviewInput,
+    summary: "Preview a deploy: admission and effect",
+  },
+  async ({ ctx, input }) => {
+    const version = await getVersion.within(ctx, { name: input.model, version: input.version });
+    const name = input.name ?? deploymentNameOf(version.modelName, input.environment);
+    const [deployment] = await ctx.db
+      .select()
+      .from(deployments)
+      .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.name, name)));
+    const [current] = deployment?.stableVersionId
+      ? await ctx.db
+          .select({ number: modelVersions.number })
+          .from(modelVersions)
+          .where(eq(modelVersions.id, deployment.stableVersionId))
+      : [];
+    const running = deployment ? await openRollout(ctx, deployment.id) : undefined;
+    const bound = Bound.safeParse(version.contract);
+    const serving = deployment !== undefined && deployment.retiredAt === null && current !== undefined;
+    const unchanged = serving && deployment.stableVersionId === version.id;
+    return {
+      name,
+      state: version.state,
+      stateText: version.stateText,
+      admission: await admissionOf(ctx.db, version, input.environment),
+      /** Version that serves the name now. */
+      currentVersion: serving ? current.number : null,
+      runningRolloutId: running?.id ?? null,
+      effect: unchanged
+        ? ("unchanged" as const)
+        : serving && input.environment === "production"
+          ? ("canary" as const)
+          : ("at_once" as const),
+      plan: standardPlan(deployment?.latencyBoundMs ?? (bound.success ? bound.data.latencyBoundMs : 100)),
+    };
+  },
+);
