@@ -20,6 +20,7 @@ import {
   users,
 } from "@/db/schema";
 import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import type { HttpEnv } from "@/server/http/app-env";
 import { newApiToken, tokenHash, tokenPrefix } from "@/server/auth/token-format";
 import { newId } from "@/server/core/ids";
 import { manifestCommand } from "./rules";
@@ -73,7 +74,7 @@ beforeAll(async () => {
   const { Hono } = await import("hono");
   const { actorOfRequest } = await import("@/server/auth/request-actor");
   const { db } = await import("@/db/client");
-  const app = new Hono<import("@/server/http/app-env").HttpEnv>();
+  const app = new Hono<HttpEnv>();
   app.use(async (c, next) => {
     c.set("requestId", "req_test");
     c.set("caller", async () => ({

@@ -1,0 +1,19 @@
+import type { Metadata } from "next";
+import { DatasetPage } from "@/components/datasets/dataset-page";
+import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+
+type Props = { params: Promise<{ slug: string }> };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: decodeURIComponent((await params).slug) };
+}
+
+export default async function DatasetRoute({ params }: Props) {
+  const slug = decodeURIComponent((await params).slug);
+  await prefetch(serverTrpc.datasets.get.queryOptions({ slug }));
+  return (
+    <Hydrate>
+      <DatasetPage slug={slug} />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,190 @@
+"use client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Database, Upload } from "lucide-react";
+import Link from "next/link";
+import { EmptyState } from "@/components/common/empty-state";
+import { ExportMenu } from "@/components/common/export-menu";
+import { formatBytes, formatCount, formatNumber } from "@/components/common/format";
+import { OwnerChip } from "@/components/common/owner-chip";
+import { PageHeader } from "@/components/common/page-header";
+import { StatusBadge } from "@/components/common/status-badge";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { TimeAgo } from "@/components/common/time-ago";
+import { DataTable } from "@/components/data-table/data-table";
+import type { Column } from "@/components/data-table/types";
+import { type TableState, useTableState } from "@/components/data-table/use-table-state";
+import { useCan } from "@/components/identity/use-can";
+import { useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+import { useLive } from "@/components/use-live";
+import { Classification, DATASET_SORTS } from "@/server/datasets/schemas";
+import { CLASSIFICATION_OPTIONS, ClassificationBadge } from "./classification-badge";
+import { uploadSnippets } from "./snippets";
+import type { DatasetRow } from "./types";
+import { useOrigin } from "./use-origin";
+
+const columns: Column<DatasetRow>[] = [
+  {
+    id: "name",
+    header: "Dataset",
+    fixed: true,
+    sortable: true,
+    cell: (row) => <span className="font-medium">{row.name}</span>,
+  },
+  {
+    id: "version",
+    header: "Latest version",
+    cell: (row) =>
+      row.archivedAt ? (
+        <StatusBadge status="archived" />
+      ) : row.latestVersion === null ? (
+        <span className="text-fg-subtle">None yet</span>
+      ) : (
+        <span data-numeric>Version {row.latestVersion}</span>
+      ),
+  },
+  {
+    id: "classification",
+    header: "Classification",
+    from: "sm",
+    cell: (row) => <ClassificationBadge value={row.classification} />,
+  },
+  {
+    id: "rows",
+    header: "Rows",
+    align: "end",
+    from: "md",
+    cell: (row) => <span data-numeric>{formatNumber(row.rowCount)}</span>,
+  },
+  {
+    id: "size",
+    header: "Size",
+    align: "end",
+    from: "lg",
+    cell: (row) => <span data-numeric>{formatBytes(row.sizeBytes)}</span>,
+  },
+  { id: "owner", header: "Owner", from: "lg", cell: (row) => <OwnerChip name={row.ownerName} /> },
+  {
+    id: "updatedAt",
+    header: "Updated",
+    sortable: true,
+    from: "md",
+    cell: (row) => <TimeAgo value={row.updatedAt} />,
+  },
+  {
+    id: "createdAt",
+    header: "Created",
+    sortable: true,
+    defaultHidden: true,
+    cell: (row) => <TimeAgo value={row.createdAt} />,
+  },
+];
+
+const facets = [
+  { id: "classification", label: "Classification", options: CLASSIFICATION_OPTIONS },
+  {
+    id: "state",
+    label: "State",
+    options: [
+      { value: "active", label: "Active" },
+      { value: "archived", label: "Archived" },
+    ],
+  },
+];
+
+/** What the server is asked for, from what the URL says. */
+function inputOf(state: Pick<TableState, "q" | "sort" | "cursor" | "facets">) {
+  return {
+    q: state.q || undefined,
+    classification: (state.facets.classification ?? []).flatMap(
+      (value) => Classification.safeParse(value).data ?? [],
+    ),
+    state: (state.facets.state ?? []).flatMap((value) =>
+      value === "active" || value === "archived" ? [value] : [],
+    ) as ("active" | "archived")[],
+    sort: DATASET_SORTS.find((sort) => sort === state.sort?.id) ?? ("updatedAt" as const),
+    order: state.sort?.desc === false ? ("asc" as const) : ("desc" as const),
+    cursor: state.cursor,
+  };
+}
+
+function exportHref(input: ReturnType<typeof inputOf>, format: string): string {
+  const query = new URLSearchParams({ format, sort: input.sort, order: input.order });
+  if (input.q) query.set("q", input.q);
+  if (input.classification.length > 0) query.set("classification", input.classification.join(","));
+  if (input.state.length > 0) query.set("state", input.state.join(","));
+  return `/api/v1/datasets-export?${query.toString()}`;
+}
+
+function NewButton() {
+  const { allowed, reason } = useCan("datasets.dataset.write");
+  if (!allowed) {
+    return (
+      <DisabledReason reason={reason}>
+        <Button variant="primary">
+          <Upload aria-hidden /> Upload a dataset
+        </Button>
+      </DisabledReason>
+    );
+  }
+  return (
+    <Button asChild variant="primary">
+      <Link href="/datasets/new">
+        <Upload aria-hidden /> Upload a dataset
+      </Link>
+    </Button>
+  );
+}
+
+/** All datasets of the team. */
+export function DatasetList() {
+  const trpc = useTRPC();
+  const origin = useOrigin();
+  const state = useTableState({
+    facets: ["classification", "state"],
+    defaultSort: { id: "updatedAt", desc: true },
+  });
+  const input = inputOf(state);
+  const list = useQuery(trpc.datasets.list.queryOptions(input, { placeholderData: keepPreviousData }));
+  useLive(["datasets"], [trpc.datasets.list.pathKey()]);
+  return (
+    <>
+      <PageHeader
+        title="Datasets"
+        description="Tables that jobs train on. Every version is immutable and known by its content."
+        actions={<NewButton />}
+      />
+      <DataTable
+        caption="Datasets of this team"
+        columns={columns}
+        rows={list.data?.items}
+        getRowId={(row) => row.id}
+        rowLabel={(row) => row.name}
+        rowHref={(row) => `/datasets/${row.slug}`}
+        state={state}
+        nextCursor={list.data?.nextCursor}
+        total={list.data?.total}
+        refreshing={list.isPlaceholderData}
+        error={list.error ?? undefined}
+        onRetry={() => void list.refetch()}
+        facets={facets}
+        searchLabel="Search datasets"
+        toolbar={
+          <ExportMenu
+            scope={`${formatCount(list.data?.total ?? 0, "dataset")}${state.filtered ? ", filtered" : ""}`}
+            hrefFor={(format) => exportHref(input, format)}
+          />
+        }
+        empty={
+          <EmptyState
+            icon={Database}
+            title="No datasets yet"
+            text="Upload a CSV or Parquet file here, or from a script. Its schema, profile and digests are computed for you, and jobs refer to the exact version they read."
+            action={<NewButton />}
+            snippets={uploadSnippets(origin, "my-data")}
+          />
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { RowsSkeleton } from "@/components/common/skeletons";
+import { Section } from "@/components/common/section";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { useTRPC } from "@/components/trpc";
+import { Badge } from "@/components/ui/badge";
+import type { Neighbour } from "./types";
+
+const PAGES: Record<string, (id: string) => string> = {
+  job: (id) => `/jobs/${id}`,
+  run: (id) => `/runs/${id}`,
+};
+const WORDS: Record<string, string> = {
+  job: "Job",
+  run: "Run",
+  logged_model: "Logged model",
+  model_version: "Model version",
+  version: "Model version",
+  dataset_version: "Dataset version",
+};
+
+function List({ items, empty }: { items: readonly Neighbour[]; empty: string }) {
+  if (items.length === 0) return <p className="p-4 text-fg-muted">{empty}</p>;
+  return (
+    <ul className="divide-y">
+      {items.map((item) => {
+        const href = PAGES[item.kind]?.(item.id);
+        return (
+          <li
+            key={`${item.kind} ${item.id}`}
+            className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2"
+          >
+            <Badge>{WORDS[item.kind] ?? item.kind.replaceAll("_", " ")}</Badge>
+            {href ? (
+              <Link href={href} className="min-w-0 truncate font-medium text-accent-text hover:underline">
+                {item.label}
+              </Link>
+            ) : (
+              <span className="min-w-0 truncate font-mono text-sm">{item.label}</span>
+            )}
+            <span className="text-sm text-fg-subtle">{item.relation.replaceAll("_", " ")}</span>
+            {item.state ? <StatusBadge status={item.state} /> : null}
+            {item.at ? <TimeAgo value={item.at} className="ml-auto text-sm text-fg-subtle" /> : null}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** What a version came from and what used it. */
+export function LineagePanel({ versionId }: { versionId: string }) {
+  const trpc = useTRPC();
+  const lineage = useQuery(trpc.datasets.lineage.queryOptions({ id: versionId }));
+  if (lineage.error) return <ErrorNotice error={lineage.error} onRetry={() => void lineage.refetch()} />;
+  if (!lineage.data) return <RowsSkeleton />;
+  return (
+    <div className="grid gap-6 lg:grid-cols-2 [&>*]:min-w-0">
+      <Section title="Came from" frame="flush">
+        <List
+          items={lineage.data.upstream}
+          empty="Uploaded by a person or a script; nothing here produced it."
+        />
+      </Section>
+      <Section title="Used by" frame="flush">
+        <List
+          items={lineage.data.downstream}
+          empty="Nothing has used this version. Choose it as an input of a job, and the job appears here."
+        />
+      </Section>
+    </div>
+  );
+}

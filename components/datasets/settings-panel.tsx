@@ -1,0 +1,135 @@
+"use client";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useForm } from "react-hook-form";
+import { toast } from "sonner";
+import { z } from "zod";
+import { ConfirmDialog } from "@/components/common/confirm-dialog";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { Section } from "@/components/common/section";
+import { SelectField, TextareaField, TextField } from "@/components/form/fields";
+import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
+import { applyServerError } from "@/components/form/server-errors";
+import { useCan, useSession } from "@/components/identity/use-can";
+import { useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+import { Classification, CreateDatasetInput } from "@/server/datasets/schemas";
+import { CLASSIFICATION_OPTIONS } from "./classification-badge";
+import type { Dataset } from "./types";
+
+const Values = z.object({
+  name: CreateDatasetInput.shape.name,
+  description: z.string().trim().max(2_000, "Use at most 2,000 characters."),
+  classification: Classification,
+  ownerId: z.string(),
+});
+
+function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | undefined }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const session = useSession();
+  const teamId = session.data?.team?.id ?? "";
+  const members = useQuery(
+    trpc.identity.members.queryOptions({ teamId }, { enabled: teamId !== "", retry: false }),
+  );
+  const update = useMutation(trpc.datasets.update.mutationOptions({ meta: { handlesError: true } }));
+  const form = useForm({
+    resolver: zodResolver(Values),
+    defaultValues: {
+      name: dataset.name,
+      description: dataset.description,
+      classification: Classification.parse(dataset.classification),
+      ownerId: dataset.ownerId,
+    },
+  });
+  const owners = (members.data?.items ?? []).map((member) => ({ value: member.userId, label: member.name }));
+  const options = owners.some((option) => option.value === dataset.ownerId)
+    ? owners
+    : [{ value: dataset.ownerId, label: dataset.ownerName }, ...owners];
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      await update.mutateAsync({ slug: dataset.slug, ...values, expectedUpdatedAt: dataset.updatedAt });
+      await queryClient.invalidateQueries({ queryKey: trpc.datasets.pathKey() });
+      toast.success("Saved");
+    } catch (error) {
+      applyServerError(error, form.setError, ["name", "description", "classification", "ownerId"]);
+    }
+  });
+  return (
+    <Section title="Details">
+      <Form label="Dataset details" onSubmit={(event) => void submit(event)}>
+        <FormErrorSummary control={form.control} />
+        <TextField control={form.control} name="name" label="Name" />
+        <TextareaField control={form.control} name="description" label="Description" optional rows={3} />
+        <SelectField
+          control={form.control}
+          name="classification"
+          label="Classification"
+          options={CLASSIFICATION_OPTIONS}
+        />
+        <SelectField control={form.control} name="ownerId" label="Owner" options={options} />
+        <SubmitBar submitLabel="Save" pending={update.isPending} blocked={blocked} />
+      </Form>
+    </Section>
+  );
+}
+
+function Archive({ dataset, blocked }: { dataset: Dataset; blocked: string | undefined }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const refresh = () => queryClient.invalidateQueries({ queryKey: trpc.datasets.pathKey() });
+  const archive = useMutation(
+    trpc.datasets.archive.mutationOptions({ onSuccess: refresh, meta: { handlesError: true } }),
+  );
+  const restore = useMutation(trpc.datasets.restore.mutationOptions({ onSuccess: refresh }));
+  if (dataset.archivedAt) {
+    return (
+      <Section
+        title="Archived"
+        description="New versions are refused; existing ones stay usable and can be had."
+      >
+        <DisabledReason reason={blocked}>
+          <Button
+            className="self-start"
+            pending={restore.isPending}
+            onClick={() => restore.mutate({ slug: dataset.slug })}
+          >
+            Restore
+          </Button>
+        </DisabledReason>
+      </Section>
+    );
+  }
+  return (
+    <Section
+      title="Archive"
+      description="Takes the dataset off the list. Its versions stay, since jobs and models refer to them."
+    >
+      {blocked ? (
+        <DisabledReason reason={blocked}>
+          <Button className="self-start">Archive</Button>
+        </DisabledReason>
+      ) : (
+        <ConfirmDialog
+          trigger={<Button className="self-start">Archive</Button>}
+          title={`Archive ${dataset.name}?`}
+          consequence="New versions are refused until it is restored. Nothing is deleted."
+          confirmLabel="Archive"
+          tone="primary"
+          onConfirm={() => archive.mutateAsync({ slug: dataset.slug })}
+        />
+      )}
+    </Section>
+  );
+}
+
+/** Name, description, classification, owner; archive. */
+export function SettingsPanel({ dataset }: { dataset: Dataset }) {
+  const { reason } = useCan("datasets.dataset.write");
+  return (
+    <div className="flex flex-col gap-8">
+      <Details key={String(dataset.updatedAt)} dataset={dataset} blocked={reason} />
+      <Archive dataset={dataset} blocked={reason} />
+    </div>
+  );
+}

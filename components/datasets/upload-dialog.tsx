@@ -1,0 +1,99 @@
+"use client";
+import { Upload } from "lucide-react";
+import { useState } from "react";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { FileDrop } from "@/components/form/file-drop";
+import { FieldFrame } from "@/components/form/field";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
+import {
+  Dialog,
+  DialogBody,
+  DialogContent,
+  DialogDescription,
+  DialogFooter,
+  DialogHeader,
+  DialogTitle,
+  DialogTrigger,
+} from "@/components/ui/dialog";
+import { Input } from "@/components/ui/input";
+import { useUpload } from "./use-upload";
+
+export type UploadDialogProps = {
+  slug: string;
+  name: string;
+  blocked: string | undefined;
+  onSent: () => void;
+};
+
+/** Sends a file as the dataset's next version. */
+export function UploadDialog({ slug, name, blocked, onSent }: UploadDialogProps) {
+  const [open, setOpen] = useState(false);
+  const [file, setFile] = useState<File | null>(null);
+  const [note, setNote] = useState("");
+  const upload = useUpload();
+  const sending = upload.progress !== null;
+  const button = (
+    <Button variant="primary">
+      <Upload aria-hidden /> Upload new version
+    </Button>
+  );
+  if (blocked) return <DisabledReason reason={blocked}>{button}</DisabledReason>;
+  const send = async () => {
+    if (!file) return;
+    const sent = await upload.send({ slug, file, note });
+    if (!sent) return;
+    setOpen(false);
+    setFile(null);
+    setNote("");
+    onSent();
+  };
+  return (
+    <Dialog open={open} onOpenChange={(next) => (sending ? undefined : setOpen(next))}>
+      <DialogTrigger asChild>{button}</DialogTrigger>
+      <DialogContent>
+        <DialogHeader>
+          <DialogTitle>New version of {name}</DialogTitle>
+          <DialogDescription>The same bytes as an earlier version give that version again.</DialogDescription>
+        </DialogHeader>
+        <DialogBody className="flex flex-col gap-4">
+          <FileDrop
+            label="CSV or Parquet file"
+            hint="UTF-8 CSV with a header line, or Parquet; up to 8 GiB"
+            accept=".csv,.tsv,.txt,.parquet"
+            file={file}
+            onFile={setFile}
+            progress={upload.progress}
+          />
+          <FieldFrame label="Note" optional hint="What is different in this version.">
+            {(ids) => (
+              <Input
+                {...ids}
+                value={note}
+                maxLength={500}
+                onChange={(event) => setNote(event.target.value)}
+              />
+            )}
+          </FieldFrame>
+          {upload.problem ? (
+            <Callout tone="negative" role="alert" title={upload.problem.message}>
+              {upload.problem.hint}
+            </Callout>
+          ) : null}
+        </DialogBody>
+        <DialogFooter>
+          {sending ? (
+            <Button onClick={upload.cancel}>Stop the upload</Button>
+          ) : (
+            <Button variant="ghost" onClick={() => setOpen(false)}>
+              Cancel
+            </Button>
+          )}
+          <Button variant="primary" disabled={!file} pending={sending} onClick={() => void send()}>
+            {upload.problem ? "Send again" : "Upload"}
+          </Button>
+        </DialogFooter>
+      </DialogContent>
+    </Dialog>
+  );
+}

@@ -1,0 +1,88 @@
+"use client";
+import { useRef, useState } from "react";
+import { z } from "zod";
+
+export interface UploadProblem {
+  message: string;
+  hint?: string;
+}
+
+export interface UploadRun {
+  /** Sent share, 0 to 1; null when nothing is being sent. */
+  progress: number | null;
+  problem: UploadProblem | null;
+  /** Sends the file; resolves to the upload, or undefined when it failed (the problem says why). */
+  send: (request: { slug: string; file: File; name?: string; note?: string }) => Promise<Sent | undefined>;
+  cancel: () => void;
+}
+
+const Sent = z.object({ id: z.string(), slug: z.string(), state: z.string(), repeated: z.boolean() });
+export type Sent = z.infer<typeof Sent>;
+const Problem = z.object({ title: z.string(), detail: z.string().optional() });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const LOST: UploadProblem = {
+  message: "The connection was lost before the whole file arrived.",
+  hint: "Send it again; what was sent before does no harm.",
+};
+
+/** A name that the server takes: letters, digits, spaces and . _ - ( ) + = @. */
+export const cleanFileName = (name: string): string =>
+  name
+    .normalize("NFC")
+    .replaceAll(/[^\p{L}\p{N}._ ()+=@-]/gu, "-")
+    .replace(/^[^\p{L}\p{N}_]+/u, "")
+    .slice(-200) || "data";
+
+/** Sends a file to the portal with progress; fetch cannot tell how much was sent, so this is an XMLHttpRequest. */
+export function useUpload(): UploadRun {
+  const [progress, setProgress] = useState<number | null>(null);
+  const [problem, setProblem] = useState<UploadProblem | null>(null);
+  const current = useRef<XMLHttpRequest | null>(null);
+
+  const send: UploadRun["send"] = ({ slug, file, name, note }) =>
+    new Promise((resolve) => {
+      const query = new URLSearchParams();
+      if (name) query.set("name", name);
+      if (note) query.set("note", note);
+      const request = new XMLHttpRequest();
+      current.current = request;
+      const end = (outcome: Sent | undefined, failure: UploadProblem | null) => {
+        current.current = null;
+        setProgress(null);
+        setProblem(failure);
+        resolve(outcome);
+      };
+      request.upload.addEventListener("progress", (event) =>
+        setProgress(event.lengthComputable ? event.loaded / event.total : 0),
+      );
+      request.addEventListener("load", () => {
+        const body = parseJson(request.responseText);
+        const sent = Sent.safeParse(body);
+        if (request.status === 202 && sent.success) return end(sent.data, null);
+        const told = Problem.safeParse(body);
+        end(undefined, told.success ? { message: told.data.title, hint: told.data.detail } : LOST);
+      });
+      request.addEventListener("error", () => end(undefined, LOST));
+      request.addEventListener("abort", () =>
+        end(undefined, { message: "The upload was cancelled.", hint: "Nothing was registered." }),
+      );
+      setProblem(null);
+      setProgress(0);
+      request.open(
+        "PUT",
+        `/api/v1/datasets/${encodeURIComponent(slug)}/uploads/${encodeURIComponent(cleanFileName(file.name))}?${query.toString()}`,
+      );
+      request.setRequestHeader("content-type", "application/octet-stream");
+      request.send(file);
+    });
+
+  return { progress, problem, send, cancel: () => current.current?.abort() };
+}
