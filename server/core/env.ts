@@ -36,6 +36,7 @@ const EnvSchema = z.object({
   OIDC_CLIENT_ID: optional(z.string()),
   OIDC_CLIENT_SECRET: optional(z.string()),
   MODELWORKS_DEMO: z.preprocess(blankAsMissing, z.enum(["on", "off"]).default("on")),
+  MODELWORKS_DEMO_LINE: z.preprocess(blankAsMissing, z.enum(["on", "off"]).default("on")),
   MODELWORKS_DEMO_PASSWORD: optional(z.string().min(8, "must hold at least 8 characters")),
   MODELWORKS_BOOTSTRAP_TOKEN: optional(z.string().min(24, "must hold at least 24 characters")),
   MODELWORKS_PYTHON: optional(z.string()),
@@ -65,6 +66,8 @@ export interface Settings {
   authSecret: string | undefined;
   oidc: { issuer: string; clientId: string; clientSecret: string | undefined } | undefined;
   demo: boolean;
+  /** Whether the first start of a demo also runs the line, from training to production. */
+  demoLine: boolean;
   demoPassword: string | undefined;
   bootstrapToken: string | undefined;
   python: string | undefined;
@@ -122,6 +125,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
           }
         : undefined,
     demo,
+    demoLine: value.MODELWORKS_DEMO_LINE === "on",
     demoPassword: value.MODELWORKS_DEMO_PASSWORD,
     bootstrapToken: value.MODELWORKS_BOOTSTRAP_TOKEN,
     python: value.MODELWORKS_PYTHON,
