@@ -116,6 +116,13 @@ class Differences {
     add(row.arm === "canary" ? stage.canary : stage.stable, row);
   }
 
+  requests(): { stable: number; canary: number }[] {
+    return Array.from(this.stages, (stage) => ({
+      stable: stage?.stable.requests ?? 0,
+      canary: stage?.canary.requests ?? 0,
+    }));
+  }
+
   push(): void {
     for (const { metric, tau, alpha, bad } of this.tests) {
       const series = this.series[metric];
@@ -180,6 +187,8 @@ export function chartSeries(rows: readonly TrafficRow[], span: ChartSpan) {
     x,
     ...arms,
     difference: differences?.series ?? {},
+    /** Requests of each arm in each stage. */
+    stageRequests: differences?.requests() ?? [],
     totals: { stable: counts(totals.stable), canary: counts(totals.canary) },
   };
 }

@@ -1,0 +1,155 @@
+"use client";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
+import { readError } from "@/components/common/error-shape";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { EntityLink } from "@/components/common/entity-link";
+import { formatDuration } from "@/components/common/format";
+import { LiveDot } from "@/components/common/live-dot";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { ShareButton } from "@/components/common/share-button";
+import { ChartSkeleton, ListSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { Elapsed, TimeAgo } from "@/components/common/time-ago";
+import { Callout, type CalloutTone } from "@/components/ui/callout";
+import { CanaryChart } from "./canary-chart";
+import { CriteriaFacts } from "./criteria-facts";
+import { METRICS } from "./metrics";
+import { RolloutControls } from "./rollout-controls";
+import { RolloutExport } from "./rollout-export";
+import { RolloutTimeline } from "./rollout-timeline";
+import { ShareBar } from "./share-bar";
+import { StepLadder } from "./step-ladder";
+import type { RolloutView } from "./types";
+import { useRollout } from "./use-rollout";
+import { VerdictCards } from "./verdict-cards";
+
+const TONES: Record<string, CalloutTone> = {
+  succeeded: "positive",
+  promoting: "positive",
+  rolled_back: "negative",
+  rolling_back: "negative",
+  aborted: "warning",
+  paused: "warning",
+};
+
+const TITLES: Record<string, string> = {
+  succeeded: "The new version took over",
+  promoting: "All requests are moving to the new version",
+  rolled_back: "The canary was rolled back",
+  rolling_back: "Requests are moving back to the stable version",
+  aborted: "The rollout was aborted",
+  paused: "Paused by a person",
+};
+
+/** What it comes down to now, in one sentence. */
+function Standing({ rollout }: { rollout: RolloutView }) {
+  const held = rollout.state === "running" && rollout.verdict?.action === "hold";
+  const title = held ? "Held for a person: decide to promote or abort" : TITLES[rollout.state];
+  const text = rollout.state === "running" ? rollout.verdict?.reason : rollout.stateReason;
+  if (!text && !title) return null;
+  return (
+    <Callout tone={held ? "warning" : (TONES[rollout.state] ?? "info")} role="status" title={title}>
+      {text}
+    </Callout>
+  );
+}
+
+function Meta({ rollout }: { rollout: RolloutView }) {
+  return (
+    <>
+      <EntityLink
+        kind="deployment"
+        href={`/deployments/${rollout.deployment?.name ?? ""}`}
+        label={rollout.deployment?.name ?? ""}
+      />
+      <span>
+        Version {rollout.from?.number ?? "none"} → version {rollout.to?.number ?? "?"}
+      </span>
+      <span>
+        started <TimeAgo value={rollout.createdAt} />
+      </span>
+      <span>
+        {rollout.finishedAt ? "took " : "under way for "}
+        <Elapsed from={rollout.createdAt} to={rollout.finishedAt} format={formatDuration} />
+      </span>
+      <ShareBar sharePercent={rollout.sharePercent} className="w-32" />
+    </>
+  );
+}
+
+/** The live canary: stages, verdicts, the chart, who did what. After the end it stands still as the record. */
+export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: string }) {
+  const { rollout: found, chart, live, open } = useRollout(name, rolloutId);
+  const [metric, setMetric] = useQueryState("metric", parseAsStringLiteral(METRICS).withDefault("errorRate"));
+  if (found.error && !found.data)
+    return readError(found.error).code === "not_found" ? (
+      <NotFoundState what="This rollout" />
+    ) : (
+      <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
+    );
+  if (!found.data) return <ListSkeleton />;
+  const rollout = found.data;
+  const choose = (next: (typeof METRICS)[number]) => void setMetric(next);
+  return (
+    <>
+      <PageHeader
+        title={`Canary of version ${rollout.to?.number ?? "?"}`}
+        status={<StatusBadge status={rollout.state} />}
+        breadcrumbs={[
+          { label: "Deployments", href: "/deployments" },
+          { label: name, href: `/deployments/${name}` },
+          { label: `Canary of version ${rollout.to?.number ?? "?"}` },
+        ]}
+        meta={
+          <>
+            {open ? (
+              <LiveDot connected={live.status === "live"} updatedAt={chart.dataUpdatedAt || null} />
+            ) : (
+              <span>Frozen at the end</span>
+            )}
+            <Meta rollout={rollout} />
+          </>
+        }
+        actions={
+          <>
+            <ShareButton />
+            <RolloutExport rollout={rollout} chart={chart.data} />
+            <RolloutControls rollout={rollout} />
+          </>
+        }
+      />
+      <div className="flex flex-col gap-6">
+        <Standing rollout={rollout} />
+        <StepLadder rollout={rollout} counts={chart.data?.stageRequests} />
+        <Section
+          title="Verdicts"
+          description="Each metric by a test that holds at every look. Choose one to see it below."
+        >
+          <VerdictCards rollout={rollout} chart={chart.data} metric={metric} onMetric={choose} />
+        </Section>
+        <Section
+          title="Chart"
+          description="Bands are stages; ribbons are 95 % intervals and shrink as requests come; hatching is no data."
+        >
+          {chart.data ? (
+            <CanaryChart rollout={rollout} chart={chart.data} metric={metric} onMetric={choose} />
+          ) : chart.error ? (
+            <ErrorNotice error={chart.error} onRetry={() => void chart.refetch()} />
+          ) : (
+            <ChartSkeleton height={300} />
+          )}
+        </Section>
+        <div className="grid gap-6 lg:grid-cols-[3fr_2fr]">
+          <Section title="Timeline">
+            <RolloutTimeline rollout={rollout} />
+          </Section>
+          <Section title="Criteria">
+            <CriteriaFacts criteria={rollout.criteria} />
+          </Section>
+        </div>
+      </div>
+    </>
+  );
+}
