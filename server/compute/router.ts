@@ -3,6 +3,7 @@ import { cancelJob, cancelJobs } from "./cancel-job";
 import { decideQuota } from "./decide-quota";
 import { dispatchJob } from "./dispatch-job";
 import { getJob } from "./get-job";
+import { listInputChoices } from "./input-choices";
 import { listJobs } from "./queries";
 import { getQuota, getQuotaRequest, listQuotaRequests, listTeamQuotas, previewQuota } from "./quota-queries";
 import { requestQuota, withdrawQuotaRequest } from "./request-quota";
@@ -29,5 +30,9 @@ export const computeRouter = router({
     set: mutationOf(setQuota),
     setFlavor: mutationOf(setGpuFlavor),
   }),
-  template: router({ list: queryOf(listTemplates), get: queryOf(getTemplate) }),
+  template: router({
+    list: queryOf(listTemplates),
+    get: queryOf(getTemplate),
+    inputChoices: queryOf(listInputChoices),
+  }),
 });

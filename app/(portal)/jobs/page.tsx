@@ -1,0 +1,7 @@
+import { JobsList } from "@/components/compute/jobs-list";
+
+export const metadata = { title: "Jobs" };
+
+export default function JobsPage() {
+  return <JobsList />;
+}

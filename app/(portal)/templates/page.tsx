@@ -1,0 +1,13 @@
+import { TemplatesList } from "@/components/compute/templates-list";
+import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+
+export const metadata = { title: "Templates" };
+
+export default async function TemplatesPage() {
+  await prefetch(serverTrpc.compute.template.list.queryOptions());
+  return (
+    <Hydrate>
+      <TemplatesList />
+    </Hydrate>
+  );
+}

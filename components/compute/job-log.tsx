@@ -1,0 +1,62 @@
+"use client";
+import { useState } from "react";
+import { LogViewer } from "@/components/code/log-viewer";
+import { LiveDot } from "@/components/common/live-dot";
+import { Section } from "@/components/common/section";
+import { NativeSelect } from "@/components/ui/select";
+import { useJobLog } from "./use-job-log";
+
+function FollowedLog({
+  jobId,
+  attempt,
+  waiting,
+}: {
+  jobId: string;
+  attempt: number | undefined;
+  waiting: boolean;
+}) {
+  const log = useJobLog(jobId, attempt);
+  const query = attempt === undefined ? "" : `?attempt=${attempt}`;
+  const ended = "This attempt wrote nothing.";
+  return (
+    <LogViewer
+      lines={log.lines}
+      follow
+      downloadHref={`/api/v1/jobs/${jobId}/log${query}`}
+      label="Job log"
+      emptyText={waiting ? "The log begins when the job starts." : log.ended ? ended : "Loading the log…"}
+      status={
+        log.ended ? (
+          <span className="text-sm text-fg-subtle">Complete</span>
+        ) : (
+          <LiveDot connected={log.connected} updatedAt={log.updatedAt} staleAfterMs={3_600_000} />
+        )
+      }
+    />
+  );
+}
+
+/** The live log of a job: of its newest attempt, unless another is chosen. */
+export function JobLog(props: { jobId: string; attempts: readonly number[]; waiting: boolean }) {
+  const { jobId, attempts, waiting } = props;
+  const [chosen, setChosen] = useState<number>();
+  const attempt = chosen ?? attempts[0];
+  const choice = (
+    <NativeSelect
+      aria-label="Attempt"
+      value={String(attempt)}
+      onChange={(event) => setChosen(Number(event.target.value))}
+    >
+      {attempts.map((number) => (
+        <option key={number} value={number}>
+          Attempt {number}
+        </option>
+      ))}
+    </NativeSelect>
+  );
+  return (
+    <Section title="Log" id="log" actions={attempts.length > 1 ? choice : undefined}>
+      <FollowedLog key={attempt ?? 0} jobId={jobId} attempt={attempt} waiting={waiting} />
+    </Section>
+  );
+}

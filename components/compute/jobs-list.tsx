@@ -1,0 +1,177 @@
+"use client";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { Cpu, Play } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import { toast } from "sonner";
+import { ConfirmDialog } from "@/components/common/confirm-dialog";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { EmptyState } from "@/components/common/empty-state";
+import { ExportMenu, downloadText, toCsv } from "@/components/common/export-menu";
+import { formatCount } from "@/components/common/format";
+import { LiveDot } from "@/components/common/live-dot";
+import { PageHeader } from "@/components/common/page-header";
+import { DataTable } from "@/components/data-table/data-table";
+import type { Facet, Selection } from "@/components/data-table/types";
+import { useTableState } from "@/components/data-table/use-table-state";
+import { useCan } from "@/components/identity/use-can";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { Button, buttonVariants } from "@/components/ui/button";
+import { useLive } from "@/components/use-live";
+import { JOB_STATES, type JobState } from "@/server/compute/schemas";
+import { JOB_COLUMNS, type JobRow } from "./job-columns";
+
+const WORDS: Record<JobState, string> = {
+  queued: "Queued",
+  preparing: "Preparing",
+  running: "Running",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+const SNIPPETS = [
+  {
+    label: "curl",
+    code: `curl -X POST "$MODELWORKS_URL/api/v1/jobs" \\
+  -H "authorization: Bearer $MODELWORKS_TOKEN" -H "content-type: application/json" \\
+  -d '{"name": "hello", "command": ["sh", "-c", "echo hello"]}'`,
+  },
+];
+
+function facetsOf(counts: Record<string, number> | undefined, templates: readonly string[]): Facet[] {
+  return [
+    {
+      id: "state",
+      label: "State",
+      options: JOB_STATES.map((value) => ({ value, label: WORDS[value], count: counts?.[value] ?? 0 })),
+    },
+    { id: "template", label: "Template", options: templates.map((value) => ({ value, label: value })) },
+    { id: "owner", label: "Owner", options: [{ value: "me", label: "My jobs" }] },
+  ];
+}
+
+const isState = (value: string): value is JobState => (JOB_STATES as readonly string[]).includes(value);
+
+function BulkCancel({ selection }: { selection: Selection }) {
+  const trpc = useTRPC();
+  const can = useCan("compute.job.cancel");
+  const cancel = useMutation(trpc.compute.job.cancelMany.mutationOptions({ meta: { handlesError: true } }));
+  const reason = can.reason ?? (selection.allMatching ? "Choose up to 200 jobs by hand." : undefined);
+  const button = (
+    <DisabledReason reason={reason}>
+      <Button size="sm">Cancel jobs</Button>
+    </DisabledReason>
+  );
+  if (reason) return button;
+  return (
+    <ConfirmDialog
+      trigger={<Button size="sm">Cancel jobs</Button>}
+      title={`Cancel ${formatCount(selection.count, "job")}?`}
+      consequence="Waiting jobs end at once. Running ones are asked to end and killed after ten seconds. Jobs that have ended stay as they are."
+      confirmLabel="Cancel jobs"
+      cancelLabel="Keep them"
+      reason={{ label: "Reason", required: false }}
+      onConfirm={async (text) => {
+        const { cancelled } = await cancel.mutateAsync({
+          ids: [...selection.ids].slice(0, 200),
+          reason: text,
+        });
+        toast.success(`${formatCount(cancelled.length, "job")} cancelled`);
+        selection.clear();
+      }}
+    />
+  );
+}
+
+/** The team's jobs, live: state, reason and place in the queue. */
+export function JobsList() {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const state = useTableState({ facets: ["state", "template", "owner"] });
+  const filter = {
+    q: state.q,
+    states: (state.facets.state ?? []).filter(isState),
+    templates: [...(state.facets.template ?? [])],
+    mine: (state.facets.owner ?? []).includes("me"),
+  };
+  const list = useQuery(
+    trpc.compute.job.list.queryOptions(
+      { ...filter, cursor: state.cursor },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  const live = useLive(["jobs"], [trpc.compute.job.list.queryKey()]);
+  const [exporting, setExporting] = useState(false);
+  const exportAll = async (format: "csv" | "json") => {
+    setExporting(true);
+    const rows: JobRow[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: JobRow[]; nextCursor: string | null } = await client.compute.job.list.query({
+        ...filter,
+        cursor,
+        limit: 200,
+      });
+      rows.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    const text = format === "csv" ? toCsv(rows.map((row) => ({ ...row }))) : JSON.stringify(rows, null, 2);
+    downloadText(`jobs.${format}`, text, format === "csv" ? "text/csv" : "application/json");
+    setExporting(false);
+  };
+  const launch = (
+    <Link href="/templates" className={buttonVariants({ variant: "primary" })}>
+      <Play aria-hidden /> Launch a job
+    </Link>
+  );
+  return (
+    <>
+      <PageHeader
+        title="Jobs"
+        description="What the team runs: each with its code, inputs and outputs pinned by digest."
+        meta={
+          <LiveDot
+            connected={live.status === "live"}
+            updatedAt={live.updatedAt ?? null}
+            staleAfterMs={3_600_000}
+          />
+        }
+        actions={launch}
+      />
+      <DataTable<JobRow>
+        caption="Jobs of the team"
+        columns={JOB_COLUMNS}
+        rows={list.data?.items}
+        total={list.data?.total}
+        getRowId={(row) => row.id}
+        rowLabel={(row) => row.name}
+        rowHref={(row) => `/jobs/${row.id}`}
+        state={state}
+        facets={facetsOf(list.data?.counts, list.data?.templates ?? [])}
+        searchLabel="Search name or id"
+        nextCursor={list.data?.nextCursor}
+        refreshing={list.isPlaceholderData}
+        error={list.error ?? undefined}
+        onRetry={() => void list.refetch()}
+        toolbar={
+          <ExportMenu
+            scope={exporting ? "Exporting…" : formatCount(list.data?.total ?? 0, "job")}
+            onExport={(format) => void exportAll(format)}
+          />
+        }
+        // oxlint-disable-next-line react/no-unstable-nested-components -- a render function, not a component
+        bulkActions={(selection) => <BulkCancel selection={selection} />}
+        empty={
+          <EmptyState
+            icon={Cpu}
+            title="No jobs yet"
+            text="A job runs a command or a template on pinned inputs, within the team's quota, and keeps what it made."
+            action={launch}
+            snippets={SNIPPETS}
+          />
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useForm, useWatch } from "react-hook-form";
+import { CopySnippet } from "@/components/common/copy-snippet";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { Markdown } from "@/components/common/markdown";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { DetailSkeleton } from "@/components/common/skeletons";
+import { TextField } from "@/components/form/fields";
+import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
+import { applyServerError } from "@/components/form/server-errors";
+import { useCan } from "@/components/identity/use-can";
+import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { Badge } from "@/components/ui/badge";
+import { useLive } from "@/components/use-live";
+import { dispatchJobAction } from "@/server/compute/actions";
+import { checkParams } from "@/server/compute/rules";
+import { InputField, ParameterField, ResourceFields } from "./launch-fields";
+import {
+  launchSnippets,
+  launchValues,
+  toDispatch,
+  type LaunchTemplate,
+  type LaunchValues,
+} from "./launch-values";
+import { QuotaBars } from "./quota-bars";
+import { renameFields } from "./rename-fields";
+
+/** The server's names of fields, and ours. */
+const FIELD_OF: Record<string, keyof LaunchValues> = {
+  "resources.cpuMilli": "cpuCores",
+  "resources.memoryBytes": "memoryGib",
+  "resources.gpuMilli": "gpus",
+  "resources.gpuFlavor": "gpuFlavor",
+  timeLimitSeconds: "timeLimitMinutes",
+};
+
+function LaunchFields({
+  template,
+  query,
+}: {
+  template: LaunchTemplate;
+  query: Readonly<Record<string, string>>;
+}) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const can = useCan("compute.job.dispatch");
+  const form = useForm<LaunchValues>({ defaultValues: launchValues(template, query) });
+  const { control, setError } = form;
+  const values = useWatch({ control, compute: (current: LaunchValues) => current });
+  const choices = useQuery(trpc.compute.template.inputChoices.queryOptions());
+  const quota = useQuery(trpc.compute.quota.get.queryOptions());
+  useLive(["quota"], [trpc.compute.quota.get.queryKey()]);
+  const { parameters, inputs, outputs } = template.spec;
+  const known = [
+    ...parameters.map((parameter) => `params.${parameter.name}` as const),
+    ...inputs.map((input) => `inputs.${input.name}` as const),
+    ...(["name", "cpuCores", "memoryGib", "gpuFlavor", "gpus", "timeLimitMinutes", "maxAttempts"] as const),
+  ];
+  const submit = form.handleSubmit(async (entered) => {
+    const input = toDispatch(template, entered);
+    const { fields } = checkParams(parameters, input.params ?? {});
+    const wrong = parameters.filter((parameter) => fields[`params.${parameter.name}`]);
+    for (const parameter of wrong) {
+      setError(`params.${parameter.name}`, { message: fields[`params.${parameter.name}`] ?? "" });
+    }
+    if (wrong.length > 0) return;
+    const result = await dispatchJobAction(input);
+    if (result.ok) router.push(`/jobs/${result.data.id}`);
+    else applyServerError(renameFields(result.error, FIELD_OF), setError, known);
+  });
+  const labels = Object.fromEntries([
+    ...parameters.map((parameter) => [`params.${parameter.name}`, parameter.title] as const),
+    ...inputs.map((input) => [`inputs.${input.name}`, input.title] as const),
+    ["cpuCores", "CPU"],
+    ["memoryGib", "Memory"],
+    ["gpus", "GPUs"],
+    ["gpuFlavor", "GPU"],
+    ["timeLimitMinutes", "Time limit"],
+  ]);
+  return (
+    <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <Form label={`Launch ${template.title}`} onSubmit={(event) => void submit(event)}>
+        <FormErrorSummary control={control} labels={labels} />
+        <TextField control={control} name="name" label="Job name" autoComplete="off" />
+        {inputs.map((input) => (
+          <InputField key={input.name} control={control} input={input} choices={choices.data?.items ?? []} />
+        ))}
+        {parameters.length > 0 ? (
+          <Section title="Parameters">
+            <div className="grid gap-4 sm:grid-cols-2">
+              {parameters.map((parameter) => (
+                <ParameterField key={parameter.name} control={control} parameter={parameter} />
+              ))}
+            </div>
+          </Section>
+        ) : null}
+        {outputs.length > 0 ? (
+          <Section title="Outputs" description="Name a dataset to register an output as its next version.">
+            <div className="grid gap-4 sm:grid-cols-2">
+              {outputs.map((output, index) => (
+                <TextField
+                  key={output.name}
+                  control={control}
+                  name={`datasets.o${index}` as const}
+                  label={output.title}
+                  optional
+                  hint={output.name}
+                  placeholder="Dataset name"
+                  autoComplete="off"
+                />
+              ))}
+            </div>
+          </Section>
+        ) : null}
+        <Section title="Resources">
+          <ResourceFields control={control} flavors={quota.data?.flavors ?? []} />
+        </Section>
+        <SubmitBar
+          submitLabel="Launch job"
+          pending={form.formState.isSubmitting}
+          blocked={can.allowed ? null : (can.reason ?? "You may not launch jobs.")}
+        />
+      </Form>
+      <div className="flex min-w-0 flex-col gap-6">
+        <Section title="Quota left">
+          {quota.data ? (
+            <div className="[&_ul]:!grid-cols-1">
+              <QuotaBars lines={quota.data.lines} />
+            </div>
+          ) : null}
+        </Section>
+        <CopySnippet title="The same by script" snippets={launchSnippets(toDispatch(template, values))} />
+      </div>
+    </div>
+  );
+}
+
+/** A template's launch form, filled from the address when it says so. */
+export function LaunchPage({ name, query }: { name: string; query: Readonly<Record<string, string>> }) {
+  const trpc = useTRPC();
+  const template = useQuery(trpc.compute.template.get.queryOptions({ name }));
+  if (publicErrorOf(template.error)?.code === "not_found") return <NotFoundState what="This template" />;
+  if (template.error) return <ErrorNotice error={template.error} onRetry={() => void template.refetch()} />;
+  if (!template.data) return <DetailSkeleton />;
+  return (
+    <div className="flex flex-col gap-6">
+      <PageHeader
+        breadcrumbs={[{ label: "Templates", href: "/templates" }, { label: template.data.title }]}
+        title={template.data.title}
+        status={<Badge>v{template.data.version}</Badge>}
+        description={template.data.description}
+      />
+      <LaunchFields template={template.data} query={query} />
+      {template.data.readme ? (
+        <Section title="About this template" frame="card">
+          <Markdown>{template.data.readme}</Markdown>
+        </Section>
+      ) : null}
+    </div>
+  );
+}

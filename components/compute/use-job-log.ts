@@ -1,0 +1,64 @@
+"use client";
+import { useEffect, useState } from "react";
+import { z } from "zod/mini";
+
+export interface JobLogState {
+  lines: readonly string[];
+  connected: boolean;
+  ended: boolean;
+  updatedAt: number | null;
+}
+
+const LogEvent = z.object({ text: z.string() });
+const EMPTY: JobLogState = { lines: [], connected: false, ended: false, updatedAt: null };
+const PAINT_MS = 100;
+
+/** A line as shown: the clock in front, and the portal's own lines marked. */
+export function shownLine(line: string): string {
+  const [, at, stream, text] = /^(\S+Z) ([os]) ?(.*)$/s.exec(line) ?? [];
+  if (at === undefined || stream === undefined) return line;
+  return `${at.slice(11, 19)} ${stream === "s" ? "── " : ""}${text ?? ""}`;
+}
+
+/**
+ * Follows the log of a job's attempt over SSE. The browser reconnects by itself and goes on at the byte it had; lines are handed
+ * on at most ten times a second, so that a chatty job does not freeze the page. Give the component a key per attempt.
+ */
+export function useJobLog(jobId: string, attempt: number | undefined): JobLogState {
+  const [state, setState] = useState<JobLogState>(EMPTY);
+  // Effect: holds the SSE connection, which lives outside React.
+  useEffect(() => {
+    const query = attempt === undefined ? "" : `?attempt=${attempt}`;
+    const source = new EventSource(`/api/v1/jobs/${jobId}/log/stream${query}`);
+    const lines: string[] = [];
+    let rest = "";
+    let changed = false;
+    const paint = () => {
+      if (!changed) return;
+      changed = false;
+      const shown = rest === "" ? [...lines] : [...lines, shownLine(rest)];
+      setState((now) => ({ ...now, lines: shown, updatedAt: Date.now() }));
+    };
+    const timer = setInterval(paint, PAINT_MS);
+    source.addEventListener("open", () => setState((now) => ({ ...now, connected: true })));
+    source.addEventListener("error", () => setState((now) => ({ ...now, connected: false })));
+    source.addEventListener("log", (event: MessageEvent<string>) => {
+      const parsed = LogEvent.safeParse(JSON.parse(event.data));
+      if (!parsed.success) return;
+      const parts = `${rest}${parsed.data.text}`.split("\n");
+      rest = parts.pop() ?? "";
+      for (const part of parts) lines.push(shownLine(part));
+      changed = true;
+    });
+    source.addEventListener("end", () => {
+      source.close();
+      paint();
+      setState((now) => ({ ...now, ended: true, connected: true }));
+    });
+    return () => {
+      clearInterval(timer);
+      source.close();
+    };
+  }, [jobId, attempt]);
+  return state;
+}
