@@ -48,7 +48,8 @@ async function refuseSealedFolder(ctx: Ctx, address: ArtifactAddress): Promise<v
     .where(eq(artifactSeals.root, address.root));
   const inside = (path: string, folder: string) =>
     folder === "" || path === folder || path.startsWith(`${folder}/`);
-  if (seals.some(({ prefix }) => inside(address.path, prefix) || inside(prefix, address.path))) throw sealed();
+  if (seals.some(({ prefix }) => inside(address.path, prefix) || inside(prefix, address.path)))
+    throw sealed();
 }
 
 /** Whether the caller may write here; asked before the bytes are taken. */

@@ -53,8 +53,5 @@ export async function sealLoggedModel(ctx: Ctx, modelId: string): Promise<void> 
 
 /** Refuses later writes in a folder of a run: a registered version refers to its files. */
 export async function sealFolder(ctx: Ctx, root: string, prefix: string): Promise<void> {
-  await ctx.db
-    .insert(artifactSeals)
-    .values({ root, prefix, sealedAt: ctx.now() })
-    .onConflictDoNothing();
+  await ctx.db.insert(artifactSeals).values({ root, prefix, sealedAt: ctx.now() }).onConflictDoNothing();
 }

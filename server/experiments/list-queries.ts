@@ -49,10 +49,19 @@ export const listExperiments = query(
 
 /** Runs of one experiment: newest first by keyset, or in any order of the search grammar by offset. */
 export const listRuns = query(
-  { name: "experiments.run.list", permission: "experiments.run.read", input: ListRunsInput, summary: "List runs of an experiment" },
+  {
+    name: "experiments.run.list",
+    permission: "experiments.run.read",
+    input: ListRunsInput,
+    summary: "List runs of an experiment",
+  },
   async ({ ctx, input }) => {
     const experiment = await loadExperiment(ctx, input.experimentId);
-    const own = and(eq(runs.experimentId, experiment.id), eq(runs.lifecycle, "active"), runConditions(parseFilter(input.filter)));
+    const own = and(
+      eq(runs.experimentId, experiment.id),
+      eq(runs.lifecycle, "active"),
+      runConditions(parseFilter(input.filter)),
+    );
     if (input.orderBy) {
       const [offset] = decodeCursor(input.cursor, Offset) ?? [0];
       const rows = await ctx.db
@@ -70,7 +79,12 @@ export const listRuns = query(
       .select()
       .from(runs)
       .where(
-        and(own, after ? or(lt(runs.startMs, after[0]), and(eq(runs.startMs, after[0]), lt(runs.id, after[1]))) : undefined),
+        and(
+          own,
+          after
+            ? or(lt(runs.startMs, after[0]), and(eq(runs.startMs, after[0]), lt(runs.id, after[1])))
+            : undefined,
+        ),
       )
       .orderBy(desc(runs.startMs), desc(runs.id))
       .limit(input.limit + 1);

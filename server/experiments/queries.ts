@@ -1,6 +1,16 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
-import { experiments, runInputs, runLatestMetrics, runOutputs, runParams, runs, runTags } from "@/db/schema";
+import {
+  datasets,
+  datasetVersions,
+  experiments,
+  runInputs,
+  runLatestMetrics,
+  runOutputs,
+  runParams,
+  runs,
+  runTags,
+} from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
@@ -17,12 +27,26 @@ export interface RunDetail extends Run {
   params: { key: string; value: string }[];
   tags: { key: string; value: string }[];
   metrics: { key: string; value: number; step: number; timestampMs: number; isNan: boolean }[];
-  inputs: (typeof runInputs.$inferSelect)[];
+  /** `dataset` is set where the digest is one of our dataset versions. */
+  inputs: (typeof runInputs.$inferSelect & { dataset: { slug: string; number: number } | null })[];
   outputs: { modelId: string; step: number }[];
 }
 
 const byRun = <T extends { runId: string }>(rows: readonly T[]): Map<string, T[]> =>
   groupBy(rows, (row) => row.runId);
+
+async function inputsOf(ctx: Ctx, runIds: readonly string[]) {
+  const rows = await ctx.db
+    .select({ input: runInputs, slug: datasets.slug, number: datasetVersions.number })
+    .from(runInputs)
+    .leftJoin(datasetVersions, eq(datasetVersions.id, runInputs.datasetVersionId))
+    .leftJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .where(inArray(runInputs.runId, [...runIds]));
+  return rows.map(({ input, slug, number }) => ({
+    ...input,
+    dataset: slug !== null && number !== null ? { slug, number } : null,
+  }));
+}
 
 /** Params, tags, latest metrics, inputs and outputs of many runs in five statements, whatever their number. */
 export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDetail[]> {
@@ -40,7 +64,7 @@ export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDeta
         .where(inArray(runLatestMetrics.runId, ids))
         .orderBy(asc(runLatestMetrics.key)),
     ),
-    byRun(await ctx.db.select().from(runInputs).where(inArray(runInputs.runId, ids))),
+    byRun(await inputsOf(ctx, ids)),
     byRun(await ctx.db.select().from(runOutputs).where(inArray(runOutputs.runId, ids))),
   ];
   return rows.map((run) => ({

@@ -1,0 +1,173 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { GitCompareArrows } from "lucide-react";
+import Link from "next/link";
+import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from "nuqs";
+import { EmptyState } from "@/components/common/empty-state";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { formatMetric } from "@/components/common/format";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { DetailSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { useTRPC } from "@/components/trpc";
+import { Switch } from "@/components/ui/switch";
+import {
+  Table,
+  TableBody,
+  TableCaption,
+  TableCell,
+  TableHead,
+  TableHeader,
+  TableRow,
+} from "@/components/ui/table";
+import { MetricChart } from "./metric-charts";
+import { RUN_STATUS, type RunRow } from "./run-columns";
+
+interface CompareRow {
+  group: string;
+  label: string;
+  values: string[];
+}
+
+function rowsOf(runs: readonly (RunRow & { inputs: { name: string; digest: string }[] })[]): CompareRow[] {
+  const keys = (pick: (run: RunRow) => { key: string }[]) =>
+    [...new Set(runs.flatMap((run) => pick(run).map((item) => item.key)))].toSorted((a, b) =>
+      a.localeCompare(b),
+    );
+  return [
+    ...keys((run) => run.metrics).map((key) => ({
+      group: "Metric",
+      label: key,
+      values: runs.map((run) => {
+        const metric = run.metrics.find((item) => item.key === key);
+        return metric ? (metric.isNan ? "NaN" : formatMetric(metric.value)) : "–";
+      }),
+    })),
+    ...keys((run) => run.params).map((key) => ({
+      group: "Parameter",
+      label: key,
+      values: runs.map((run) => run.params.find((item) => item.key === key)?.value ?? "–"),
+    })),
+    {
+      group: "Data",
+      label: "Datasets",
+      values: runs.map(
+        (run) => run.inputs.map((input) => `${input.name} ${input.digest.slice(0, 12)}`).join(", ") || "–",
+      ),
+    },
+  ];
+}
+
+/** Two to twenty runs side by side; the set of runs and the choice to see differences only are in the address. */
+export function ComparePage({ experimentId }: { experimentId: string }) {
+  const trpc = useTRPC();
+  const [ids] = useQueryState("runs", parseAsArrayOf(parseAsString).withDefault([]));
+  const [onlyDifferences, setOnlyDifferences] = useQueryState("diff", parseAsBoolean.withDefault(true));
+  const compare = useQuery(
+    trpc.experiments.compare.queryOptions({ runIds: ids }, { enabled: ids.length >= 2 }),
+  );
+  const header = (
+    <PageHeader
+      title={ids.length >= 2 ? `Compare ${ids.length} runs` : "Compare runs"}
+      breadcrumbs={[
+        { label: "Experiments", href: "/experiments" },
+        { label: `Experiment ${experimentId}`, href: `/experiments/${experimentId}` },
+        { label: "Compare" },
+      ]}
+      actions={
+        <label className="flex min-h-8 items-center gap-2 text-sm">
+          <Switch checked={onlyDifferences} onCheckedChange={(on) => void setOnlyDifferences(on)} />{" "}
+          Differences only
+        </label>
+      }
+    />
+  );
+  if (ids.length < 2) {
+    return (
+      <>
+        {header}
+        <EmptyState
+          icon={GitCompareArrows}
+          title="Choose runs to compare"
+          text="Select two or more runs of the experiment, then Compare."
+          action={
+            <Link className="text-accent-text hover:underline" href={`/experiments/${experimentId}`}>
+              Back to the runs
+            </Link>
+          }
+        />
+      </>
+    );
+  }
+  if (compare.error) return <ErrorNotice error={compare.error} onRetry={() => void compare.refetch()} />;
+  if (!compare.data) return <DetailSkeleton />;
+  const runs = compare.data;
+  const rows = rowsOf(runs).filter((row) => !onlyDifferences || new Set(row.values).size > 1);
+  const curves = [
+    ...new Set(
+      runs.flatMap((run) => run.metrics.filter((metric) => metric.step > 0).map((metric) => metric.key)),
+    ),
+  ];
+  return (
+    <>
+      {header}
+      <div className="flex flex-col gap-6">
+        {curves.length > 0 ? (
+          <Section title="Curves" frame="none">
+            <div className="grid gap-4 lg:grid-cols-2">
+              {curves.slice(0, 8).map((key) => (
+                <MetricChart key={key} metric={key} runIds={ids} syncId="compare" />
+              ))}
+            </div>
+          </Section>
+        ) : null}
+        <Section title={onlyDifferences ? "What differs" : "All values"}>
+          <Table label="Values of the compared runs">
+            <TableCaption className="sr-only">Values of the compared runs, one column a run</TableCaption>
+            <TableHeader>
+              <TableRow>
+                <TableHead scope="col">Value</TableHead>
+                {runs.map((run) => (
+                  <TableHead key={run.id} scope="col">
+                    <Link
+                      className="text-accent-text hover:underline"
+                      href={`/experiments/${experimentId}/runs/${run.id}`}
+                    >
+                      {run.name}
+                    </Link>
+                  </TableHead>
+                ))}
+              </TableRow>
+            </TableHeader>
+            <TableBody>
+              <TableRow>
+                <TableHead scope="row">Status</TableHead>
+                {runs.map((run) => (
+                  <TableCell key={run.id}>
+                    <StatusBadge status={RUN_STATUS[run.status] ?? run.status} />
+                  </TableCell>
+                ))}
+              </TableRow>
+              {rows.map((row) => (
+                <TableRow key={`${row.group}-${row.label}`}>
+                  <TableHead scope="row">
+                    <span className="text-fg-subtle">{row.group}</span> {row.label}
+                  </TableHead>
+                  {row.values.map((value, index) => (
+                    <TableCell key={runs[index]?.id ?? index} data-numeric>
+                      {value}
+                    </TableCell>
+                  ))}
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+          {rows.length === 0 ? (
+            <p className="mt-2 text-sm text-fg-muted">These runs do not differ in what was logged.</p>
+          ) : null}
+        </Section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { CopyButton } from "@/components/common/copy-button";
+import { CopySnippet } from "@/components/common/copy-snippet";
+import { EntityLink } from "@/components/common/entity-link";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { formatDuration, formatMetric } from "@/components/common/format";
+import { KeyValue } from "@/components/common/key-value";
+import { LiveDot } from "@/components/common/live-dot";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { OwnerChip } from "@/components/common/owner-chip";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { DetailSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { useLive } from "@/components/use-live";
+import { ArtifactBrowser } from "./artifact-browser";
+import { MetricChart } from "./metric-charts";
+import { RUN_STATUS } from "./run-columns";
+
+const CHARTS_AT_ONCE = 12;
+
+function snippets(runId: string) {
+  const origin = typeof window === "undefined" ? "$MODELWORKS_URL" : window.location.origin;
+  return [
+    {
+      label: "Python",
+      code: `import mlflow\n\nmlflow.set_tracking_uri("${origin}")  # MLFLOW_TRACKING_TOKEN holds your token\nrun = mlflow.get_run("${runId}")\nprint(run.data.metrics)`,
+    },
+    {
+      label: "curl",
+      code: `curl -H "authorization: Bearer $MODELWORKS_TOKEN" "${origin}/api/v1/runs/${runId}"`,
+    },
+  ];
+}
+
+interface LinkedRun {
+  jobId: string | null;
+  tags: { key: string; value: string }[];
+  inputs: { name: string; digest: string; dataset: { slug: string; number: number } | null }[];
+  outputs: { modelId: string }[];
+}
+
+/** Which data the run read, which models it made, and the job it ran in. */
+function RunLinks({ run }: { run: LinkedRun }) {
+  const jobId = run.jobId ?? run.tags.find((tag) => tag.key === "modelworks.job_id")?.value;
+  return (
+    <Section title="Data and models">
+      <ul className="flex flex-col gap-1.5 text-sm">
+        {run.inputs.map((input) => (
+          <li key={`${input.name}-${input.digest}`} className="flex flex-wrap items-center gap-2">
+            <span className="text-fg-muted">read</span>
+            {input.dataset ? (
+              <EntityLink
+                kind="dataset_version"
+                href={`/datasets/${input.dataset.slug}/versions/${input.dataset.number}`}
+                label={input.name}
+              />
+            ) : (
+              input.name
+            )}
+            <code className="text-xs">{input.digest}</code>
+          </li>
+        ))}
+        {run.outputs.map((output) => (
+          <li key={output.modelId} className="flex flex-wrap items-center gap-2">
+            <span className="text-fg-muted">made</span>
+            <code className="text-xs">{output.modelId}</code>
+          </li>
+        ))}
+        {jobId ? (
+          <li className="flex items-center gap-2">
+            <span className="text-fg-muted">ran in</span>
+            <EntityLink kind="job" href={`/jobs/${jobId}`} label="job" />
+          </li>
+        ) : null}
+      </ul>
+      {run.inputs.length + run.outputs.length === 0 ? (
+        <p className="text-sm text-fg-muted">No datasets or models were logged.</p>
+      ) : null}
+    </Section>
+  );
+}
+
+/** One run: state, curves that move while it runs, parameters, data, models, files. `actions` come from the page. */
+export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode }) {
+  const trpc = useTRPC();
+  const run = useQuery(trpc.experiments.run.queryOptions({ runId }));
+  const keys = useQuery(trpc.experiments.metricKeys.queryOptions({ runId }));
+  const live = useLive(
+    [`run:${runId}`],
+    [
+      trpc.experiments.run.queryKey(),
+      trpc.experiments.metricKeys.queryKey(),
+      trpc.experiments.metricSeries.queryKey(),
+    ],
+  );
+  if (publicErrorOf(run.error)?.code === "not_found") return <NotFoundState />;
+  if (run.error) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
+  if (!run.data) return <DetailSkeleton />;
+  const { data } = run;
+  const curves = (keys.data ?? []).filter((metric) => metric.points > 1);
+  return (
+    <>
+      <PageHeader
+        title={data.name}
+        breadcrumbs={[
+          { label: "Experiments", href: "/experiments" },
+          { label: `Experiment ${data.experimentId}`, href: `/experiments/${data.experimentId}` },
+          { label: data.name },
+        ]}
+        status={<StatusBadge status={RUN_STATUS[data.status] ?? data.status} />}
+        meta={
+          <>
+            <OwnerChip name={data.userName} />
+            <span>
+              started <TimeAgo value={new Date(data.startMs)} />
+            </span>
+            {data.endMs ? <span data-numeric>{formatDuration(data.endMs - data.startMs)}</span> : null}
+            <span className="inline-flex items-center gap-1 font-mono text-xs">
+              {data.id} <CopyButton value={data.id} label="Copy run id" />
+            </span>
+            <LiveDot updatedAt={live.updatedAt ?? null} connected={live.status !== "stale"} />
+          </>
+        }
+        actions={actions}
+      />
+      <div className="flex flex-col gap-6">
+        <Section title="Metrics">
+          <KeyValue
+            columns={3}
+            items={data.metrics.map((metric) => ({
+              label: metric.key,
+              value: metric.isNan ? "NaN" : formatMetric(metric.value),
+              hint: `Last value, at step ${metric.step}`,
+            }))}
+          />
+          {data.metrics.length === 0 ? <p className="text-sm text-fg-muted">Nothing logged yet.</p> : null}
+        </Section>
+        {curves.length > 0 ? (
+          <Section title="Curves" frame="none">
+            <div className="grid gap-4 lg:grid-cols-2">
+              {curves.slice(0, CHARTS_AT_ONCE).map((metric) => (
+                <MetricChart key={metric.key} metric={metric.key} runIds={[runId]} syncId={`run-${runId}`} />
+              ))}
+            </div>
+          </Section>
+        ) : null}
+        <Section title="Parameters">
+          <KeyValue
+            columns={2}
+            items={data.params.map((param) => ({ label: param.key, value: param.value }))}
+          />
+          {data.params.length === 0 ? <p className="text-sm text-fg-muted">No parameters.</p> : null}
+        </Section>
+        <RunLinks run={data} />
+        <Section title="Files" frame="none">
+          <ArtifactBrowser root={data.artifactRoot} />
+          {data.outputs.map((output) => (
+            <div key={output.modelId} className="mt-3">
+              <p className="mb-1 text-sm text-fg-muted">Model {output.modelId}</p>
+              <ArtifactBrowser root={`${data.experimentId}/models/${output.modelId}/artifacts`} />
+            </div>
+          ))}
+        </Section>
+        <Section title="Tags">
+          <KeyValue columns={2} items={data.tags.map((tag) => ({ label: tag.key, value: tag.value }))} />
+        </Section>
+        <CopySnippet title="Use this run" snippets={snippets(runId)} />
+        <p className="text-sm">
+          <Link className="text-accent-text hover:underline" href={`/experiments/${data.experimentId}`}>
+            All runs of this experiment
+          </Link>
+        </p>
+      </div>
+    </>
+  );
+}

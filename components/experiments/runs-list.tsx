@@ -1,0 +1,116 @@
+"use client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { FlaskConical } from "lucide-react";
+import Link from "next/link";
+import { EmptyState } from "@/components/common/empty-state";
+import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu";
+import { LiveDot } from "@/components/common/live-dot";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { PageHeader } from "@/components/common/page-header";
+import { DataTable } from "@/components/data-table/data-table";
+import { useTableState } from "@/components/data-table/use-table-state";
+import { publicErrorOf, useTRPC, useTRPCClient } from "@/components/trpc";
+import { buttonVariants } from "@/components/ui/button";
+import { useLive } from "@/components/use-live";
+import { runColumns, type RunRow } from "./run-columns";
+import { trackingSnippets } from "./snippets";
+
+/** A search without an operator means part of the run's name. */
+const filterOf = (q: string) =>
+  q === "" || /[=<>]|\b(like|ilike|in)\b/iu.test(q)
+    ? q
+    : `attributes.run_name ILIKE '%${q.replaceAll("'", "''")}%'`;
+
+/** One experiment: its runs, searchable by MLflow's grammar, sortable by any metric or parameter. */
+export function RunsList({ experimentId }: { experimentId: string }) {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const state = useTableState();
+  const experiment = useQuery(trpc.experiments.get.queryOptions({ experimentId }));
+  const input = {
+    experimentId,
+    filter: filterOf(state.q),
+    orderBy: state.sort ? `${state.sort.id} ${state.sort.desc ? "DESC" : "ASC"}` : "",
+  };
+  const list = useQuery(
+    trpc.experiments.runs.queryOptions(
+      { ...input, cursor: state.cursor },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  const live = useLive([`experiment:${experimentId}`], [trpc.experiments.runs.queryKey()]);
+  if (publicErrorOf(experiment.error)?.code === "not_found") return <NotFoundState />;
+  const exportAll = async (format: "csv" | "json") => {
+    const rows: RunRow[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: RunRow[]; nextCursor: string | null } = await client.experiments.runs.query({
+        ...input,
+        cursor,
+        limit: 200,
+      });
+      rows.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor);
+    const flat = rows.map((row) => ({
+      run_id: row.id,
+      name: row.name,
+      status: row.status,
+      started: new Date(row.startMs).toISOString(),
+      ...Object.fromEntries(
+        row.metrics.map((metric) => [`metrics.${metric.key}`, metric.isNan ? null : metric.value]),
+      ),
+      ...Object.fromEntries(row.params.map((param) => [`params.${param.key}`, param.value])),
+    }));
+    const text = format === "csv" ? toCsv(flat) : JSON.stringify(flat, null, 2);
+    downloadText(`runs-${experimentId}.${format}`, text, format === "csv" ? "text/csv" : "application/json");
+  };
+  return (
+    <>
+      <PageHeader
+        title={experiment.data?.name ?? "Experiment"}
+        breadcrumbs={[
+          { label: "Experiments", href: "/experiments" },
+          { label: experiment.data?.name ?? experimentId },
+        ]}
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} connected={live.status !== "stale"} />}
+      />
+      <DataTable
+        caption={`Runs of ${experiment.data?.name ?? "this experiment"}`}
+        columns={runColumns(list.data?.items ?? [])}
+        rows={list.data?.items}
+        getRowId={(row) => row.id}
+        rowLabel={(row) => `run ${row.name}`}
+        rowHref={(row) => `/experiments/${experimentId}/runs/${row.id}`}
+        state={state}
+        nextCursor={list.data?.nextCursor ?? null}
+        refreshing={list.isPlaceholderData}
+        error={list.error}
+        onRetry={() => void list.refetch()}
+        searchLabel="Name, or metrics.accuracy > 0.7 and params.model = 'tree'"
+        toolbar={<ExportMenu scope="the filtered runs" onExport={exportAll} />}
+        bulkActions={(selection) => {
+          const ids = [...selection.ids].slice(0, 20);
+          if (ids.length < 2)
+            return <span className="text-sm text-fg-muted">Select two or more runs to compare</span>;
+          return (
+            <Link
+              className={buttonVariants({ size: "sm", variant: "primary" })}
+              href={`/experiments/${experimentId}/compare?runs=${ids.join(",")}`}
+            >
+              Compare {ids.length} runs
+            </Link>
+          );
+        }}
+        empty={
+          <EmptyState
+            icon={FlaskConical}
+            title="No runs yet"
+            text="The page moves by itself when the first metric arrives."
+            snippets={trackingSnippets(experiment.data?.name)}
+          />
+        }
+      />
+    </>
+  );
+}
