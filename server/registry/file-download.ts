@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { objectStore } from "@/server/composition";
 import type { HttpEnv } from "@/server/http/app-env";
+import { exportCard } from "./card-verbs";
 import { getVersionFile } from "./queries";
 
 /** Streams a sealed file, never as something a browser would run. */
@@ -17,6 +18,19 @@ export async function streamVersionFile(c: Context<HttpEnv>): Promise<Response> 
       "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
       "x-content-type-options": "nosniff",
       etag: `"${file.digest}"`,
+    },
+  });
+}
+
+/** The exported card as a file of its own media type. */
+export async function streamCard(c: Context<HttpEnv>): Promise<Response> {
+  const caller = await c.get("caller")();
+  const exported = await exportCard.execute(caller, { ...c.req.param(), format: c.req.query("format") });
+  return new Response(exported.text, {
+    headers: {
+      "content-type": `${exported.mediaType}; charset=utf-8`,
+      "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(exported.fileName)}`,
+      "x-content-type-options": "nosniff",
     },
   });
 }

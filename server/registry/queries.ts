@@ -10,9 +10,10 @@ import { latestGates } from "@/server/governance";
 import { cardView } from "./card-verbs";
 import { diffVersions, lastApproved } from "./compare";
 import { contractView } from "./contract-verbs";
+import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel } from "./hooks";
 import { findVersions, loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
-import { hrefOf, promotionBlockers } from "./requirements";
+import { hrefOf, missingRequirements, promotionBlockers } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
 import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
 
@@ -141,7 +142,7 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     manifestDigest: version.manifestDigest,
     weightsPath: version.weightsPath,
     weightsDigest: version.weightsDigest,
-    evidence: version.evidence,
+    ...evidenceViews(version.evidence),
     gates: gates ?? null,
     contract: contractView(version),
     card: await cardView(ctx, version),
@@ -150,6 +151,10 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     blockers: {
       staging: await promotionBlockers(ctx, version, "staging"),
       production: await promotionBlockers(ctx, version, "production"),
+    },
+    missingRequirements: {
+      staging: await missingRequirements(ctx, version, "staging"),
+      production: await missingRequirements(ctx, version, "production"),
     },
     comparedWith: approved
       ? { name: `${approved.modelName} v${approved.number}`, number: approved.number }

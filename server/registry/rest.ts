@@ -2,7 +2,7 @@ import { rest, type RestRoute } from "@/server/http/rest";
 import { deleteAlias, getByAlias, setAlias } from "./alias-verbs";
 import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
 import { getContract, saveContract } from "./contract-verbs";
-import { streamVersionFile } from "./file-download";
+import { streamCard, streamVersionFile } from "./file-download";
 import { createModel, deleteModel, updateModel } from "./model-verbs";
 import {
   compareVersion,
@@ -39,7 +39,10 @@ export const registryRoutes: readonly RestRoute[] = [
   rest("Models", "get", `${VERSION}/card`, getCard),
   rest("Models", "put", `${VERSION}/card`, saveCard),
   rest("Models", "get", `${VERSION}/card/revisions`, cardRevisions),
-  rest("Models", "get", `${VERSION}/card/export`, exportCard),
+  rest("Models", "get", `${VERSION}/card/export`, exportCard, {
+    stream: streamCard,
+    streams: { response: "text/markdown" },
+  }),
   rest("Models", "get", `${VERSION}/file`, getVersionFile, {
     stream: streamVersionFile,
     streams: { response: "application/octet-stream" },

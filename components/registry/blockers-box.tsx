@@ -1,0 +1,50 @@
+import { ArrowRight } from "lucide-react";
+import Link from "next/link";
+import { Callout } from "@/components/ui/callout";
+import { Section } from "@/components/common/section";
+import type { Blocker, VersionDetail } from "./types";
+
+function List({ environment, blockers }: { environment: string; blockers: readonly Blocker[] }) {
+  if (blockers.length === 0)
+    return (
+      <Callout tone="positive" title={`Nothing blocks ${environment}`}>
+        The gateway admits this version there.
+      </Callout>
+    );
+  return (
+    <Callout
+      tone="warning"
+      title={`${blockers.length === 1 ? "One thing blocks" : `${blockers.length} things block`} ${environment}`}
+    >
+      <ul className="flex flex-col gap-2">
+        {blockers.map((blocker) => (
+          <li key={`${blocker.what} ${blocker.clearedBy}`}>
+            <p className="break-words text-fg">{blocker.what}</p>
+            {blocker.href ? (
+              <Link
+                href={blocker.href}
+                className="inline-flex min-h-6 items-center gap-1 text-accent-text hover:underline"
+              >
+                <ArrowRight aria-hidden className="size-3.5" /> {blocker.clearedBy}
+              </Link>
+            ) : (
+              <p>{blocker.clearedBy}</p>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Callout>
+  );
+}
+
+/** What stands between the version and each environment, and who clears it. */
+export function BlockersBox({ blockers }: { blockers: VersionDetail["blockers"] }) {
+  return (
+    <Section id="blockers" title="What blocks promotion">
+      <div className="grid items-start gap-3 lg:grid-cols-2">
+        <List environment="staging" blockers={blockers.staging} />
+        <List environment="production" blockers={blockers.production} />
+      </div>
+    </Section>
+  );
+}

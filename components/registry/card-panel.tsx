@@ -1,0 +1,118 @@
+"use client";
+import { Download, History, Link2, Pencil, TriangleAlert } from "lucide-react";
+import { useState } from "react";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { Markdown } from "@/components/common/markdown";
+import { Section } from "@/components/common/section";
+import { useCan } from "@/components/identity/use-can";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Progress } from "@/components/ui/progress";
+import { CARD_FIELDS, type CardField } from "@/server/registry/card/schemas";
+import { CardEditor } from "./card-editor";
+import { CardHistory } from "./card-history";
+import { versionApi } from "./links";
+import type { VersionDetail } from "./types";
+
+function Field({ field, card }: { field: CardField; card: VersionDetail["card"] }) {
+  const text = card.fields[field.key];
+  const link = card.links[field.key];
+  if (!text && !field.required) return null;
+  return (
+    <div className="flex flex-col gap-1 border-b px-4 py-3 last:border-0">
+      <h3 className="flex flex-wrap items-center gap-2 text-sm font-medium text-fg-muted">
+        {field.title}
+        {link ? (
+          <Badge tone="outline" title={link.digest}>
+            <Link2 aria-hidden /> {link.kind}
+          </Badge>
+        ) : null}
+        {card.staleFields.includes(field.key) ? (
+          <Badge tone="warning">
+            <TriangleAlert aria-hidden /> Stale: its {link?.kind ?? "evidence"} changed
+          </Badge>
+        ) : null}
+      </h3>
+      {text ? (
+        <p className="max-w-prose break-words whitespace-pre-wrap">{text}</p>
+      ) : (
+        <p className="text-warning">Not filled in; it is required.</p>
+      )}
+    </div>
+  );
+}
+
+function CardActions({
+  version,
+  onEdit,
+  onHistory,
+}: {
+  version: VersionDetail;
+  onEdit: () => void;
+  onHistory: () => void;
+}) {
+  const { allowed, reason } = useCan("registry.card.write");
+  const exportHref = `${versionApi(version.modelName, version.number)}/card/export?format=`;
+  return (
+    <>
+      {version.card.revision > 0 ? (
+        <>
+          <Button size="sm" variant="ghost" asChild>
+            <a href={`${exportHref}huggingface`}>
+              <Download aria-hidden /> Markdown
+            </a>
+          </Button>
+          <Button size="sm" variant="ghost" asChild>
+            <a href={`${exportHref}json`}>
+              <Download aria-hidden /> JSON
+            </a>
+          </Button>
+          <Button size="sm" variant="ghost" onClick={onHistory}>
+            <History aria-hidden /> Revision {version.card.revision}
+          </Button>
+        </>
+      ) : null}
+      <DisabledReason reason={allowed ? null : reason}>
+        <Button size="sm" onClick={onEdit}>
+          <Pencil aria-hidden /> Edit card
+        </Button>
+      </DisabledReason>
+    </>
+  );
+}
+
+/** The model card as readers need it: completeness first, each field with its evidence, stale ones flagged. */
+export function CardPanel({ version }: { version: VersionDetail }) {
+  const [open, setOpen] = useState<"edit" | "history" | null>(null);
+  const { card } = version;
+  return (
+    <Section
+      id="card"
+      title="Model card"
+      description={
+        card.staleFields.length > 0
+          ? `${card.staleFields.length} of its fields were written about evidence that has changed.`
+          : "What the model is for, what it is not for, and how it was judged."
+      }
+      actions={
+        <CardActions version={version} onEdit={() => setOpen("edit")} onHistory={() => setOpen("history")} />
+      }
+      frame="flush"
+    >
+      <div className="flex items-center gap-3 border-b px-4 py-2.5 text-sm text-fg-muted">
+        <Progress value={card.completenessPercent} label="Completeness of the card" className="max-w-48" />
+        <span data-numeric>{card.completenessPercent} % of the required fields</span>
+      </div>
+      {CARD_FIELDS.map((field) => (
+        <Field key={field.key} field={field} card={card} />
+      ))}
+      {card.markdown ? (
+        <div className="px-4 py-3">
+          <Markdown>{card.markdown}</Markdown>
+        </div>
+      ) : null}
+      {open === "edit" ? <CardEditor version={version} onClose={() => setOpen(null)} /> : null}
+      {open === "history" ? <CardHistory version={version} onClose={() => setOpen(null)} /> : null}
+    </Section>
+  );
+}

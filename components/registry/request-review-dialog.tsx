@@ -1,0 +1,91 @@
+"use client";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useForm, useWatch } from "react-hook-form";
+import type { z } from "zod";
+import { SelectField, TextareaField } from "@/components/form/fields";
+import { FormErrorSummary } from "@/components/form/form";
+import { applyServerError } from "@/components/form/server-errors";
+import { useTRPC } from "@/components/trpc";
+import { Callout } from "@/components/ui/callout";
+import { ENVIRONMENTS, RequestVersionReviewInput } from "@/server/registry/schemas";
+import { DialogForm } from "./dialog-form";
+import type { VersionDetail } from "./types";
+
+const Values = RequestVersionReviewInput.pick({ environment: true, rationale: true });
+
+const OPTIONS = [
+  { value: "production", label: "Production" },
+  { value: "staging", label: "Staging" },
+];
+
+/** Asks people to approve the version for an environment; what is missing is said before it can be sent. */
+export function RequestReviewDialog({
+  version,
+  open,
+  onOpenChange,
+}: {
+  version: VersionDetail;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const { control, handleSubmit, setError } = useForm<
+    z.input<typeof Values>,
+    unknown,
+    z.output<typeof Values>
+  >({
+    resolver: zodResolver(Values),
+    defaultValues: { environment: "production", rationale: "" },
+  });
+  const chosen = useWatch({ control, name: "environment" });
+  const environment = ENVIRONMENTS.find((each) => each === chosen) ?? "production";
+  const missing = version.missingRequirements[environment];
+  const request = useMutation(trpc.registry.requestReview.mutationOptions({ meta: { handlesError: true } }));
+  const submit = handleSubmit((values) =>
+    request
+      .mutateAsync({ name: version.modelName, version: version.number, ...values })
+      .then(async ({ reviewId }) => {
+        await queryClient.invalidateQueries({ queryKey: trpc.registry.pathKey() });
+        onOpenChange(false);
+        router.push(`/reviews/${reviewId}`);
+      })
+      .catch((error: unknown) => applyServerError(error, setError, ["environment", "rationale"])),
+  );
+  return (
+    <DialogForm
+      open={open}
+      onOpenChange={onOpenChange}
+      title={`Request a review of version ${version.number}`}
+      description="Someone who did not make or edit this version decides. The approval holds for exactly these files, this contract, this card and these checks."
+      submitLabel="Request review"
+      pending={request.isPending}
+      disabled={missing.length > 0}
+      onSubmit={(event) => void submit(event)}
+    >
+      <FormErrorSummary control={control} labels={{ rationale: "Rationale" }} />
+      <SelectField control={control} name="environment" label="For" options={OPTIONS} />
+      {missing.length > 0 ? (
+        <Callout tone="warning" title="Not ready for a review yet">
+          <ul className="list-disc pl-4">
+            {missing.map((each) => (
+              <li key={each.what}>
+                {each.what} <span className="text-fg">{each.clearedBy}.</span>
+              </li>
+            ))}
+          </ul>
+        </Callout>
+      ) : null}
+      <TextareaField
+        control={control}
+        name="rationale"
+        label="Rationale"
+        rows={4}
+        hint="What is better than before, and what a reviewer should look at."
+      />
+    </DialogForm>
+  );
+}

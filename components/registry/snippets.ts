@@ -1,0 +1,67 @@
+import type { Snippet } from "@/components/common/copy-snippet";
+import { versionApi } from "./links";
+import type { VersionDetail } from "./types";
+
+const python = (lines: string[]) => ({ language: "python" as const, code: lines.join("\n") });
+const bash = (lines: string[]) => ({ language: "bash" as const, code: lines.join("\n") });
+
+const SAMPLE: Record<string, unknown> = { BOOL: true, BYTES: "text" };
+
+/** An inference request that fits the contract: one row per input. */
+function requestBody(version: VersionDetail): string {
+  const inputs = (version.contract.contract?.inputs ?? []).map((tensor) => {
+    const shape = tensor.shape.map((dimension) => (dimension < 0 ? 1 : dimension));
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    const data = Array.from({ length: Math.min(size, 64) }, () => SAMPLE[tensor.datatype] ?? 0);
+    return { name: tensor.name, datatype: tensor.datatype, shape, data };
+  });
+  return JSON.stringify({ inputs });
+}
+
+/** Loading in Python, inferring with curl, and registering the next version. */
+export function usageSnippets(version: VersionDetail, origin: string): Snippet[] {
+  const deployment = version.deployments[0]?.name;
+  return [
+    {
+      label: "Python: load",
+      ...python([
+        "import mlflow",
+        `mlflow.set_tracking_uri("${origin}")  # token in MLFLOW_TRACKING_TOKEN`,
+        version.weightsPath
+          ? `model = mlflow.onnx.load_model("models:/${version.modelName}/${version.number}")`
+          : `path = mlflow.artifacts.download_artifacts("models:/${version.modelName}/${version.number}")`,
+      ]),
+    },
+    ...(deployment
+      ? [
+          {
+            label: "curl: infer",
+            ...bash([
+              `curl -sS "$MODELWORKS_GATEWAY_URL/v2/models/${deployment}/infer" \\`,
+              '  -H "Authorization: Bearer $MODELWORKS_TOKEN" -H "Content-Type: application/json" \\',
+              `  -d '${requestBody(version)}'`,
+            ]),
+          },
+        ]
+      : []),
+    {
+      label: "mlflow: next version",
+      ...python([
+        "import mlflow",
+        `mlflow.set_tracking_uri("${origin}")`,
+        "with mlflow.start_run():",
+        `    mlflow.onnx.log_model(onnx_model, name="model", registered_model_name="${version.modelName}")`,
+      ]),
+    },
+    {
+      label: "curl: this page",
+      ...bash([
+        `curl -sS "${origin}${versionApi(version.modelName, version.number)}" -H "Authorization: Bearer $MODELWORKS_TOKEN"`,
+      ]),
+    },
+  ];
+}
+
+/** Downloads nothing twice: run in the folder with the version's files; prints the manifest digest. */
+export const manifestRecipe = (): string =>
+  "find . -type f | sed 's|^\\./||' | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum";

@@ -1,0 +1,113 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { readError } from "@/components/common/error-shape";
+import { LiveDot } from "@/components/common/live-dot";
+import { NotFoundState } from "@/components/common/not-found-state";
+import { OwnerChip } from "@/components/common/owner-chip";
+import { PageHeader } from "@/components/common/page-header";
+import { RowsSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { useTRPC } from "@/components/trpc";
+import { Callout } from "@/components/ui/callout";
+import { useLive } from "@/components/use-live";
+import { AliasEditor } from "./alias-editor";
+import { BlockersBox } from "./blockers-box";
+import { CardPanel } from "./card-panel";
+import { ComparePanel } from "./compare-panel";
+import { ContractPanel } from "./contract-panel";
+import { DeploymentsPanel } from "./deployments-panel";
+import { EvaluationPanel } from "./evaluation-panel";
+import { FilesPanel } from "./files-panel";
+import { GatesBadge } from "./gates-badge";
+import { GatesPanel } from "./gates-panel";
+import { LineagePanel } from "./lineage-panel";
+import { modelHref } from "./links";
+import { SourcePanel } from "./source-panel";
+import { TimelinePanel } from "./timeline-panel";
+import type { VersionDetail } from "./types";
+import { deployHref, VersionActions } from "./version-actions";
+
+function Header({ version, live }: { version: VersionDetail; live: ReactNode }) {
+  return (
+    <PageHeader
+      breadcrumbs={[
+        { label: "Models", href: "/models" },
+        { label: version.modelName, href: modelHref(version.modelName) },
+        { label: `Version ${version.number}` },
+      ]}
+      title={`${version.modelName} v${version.number}`}
+      status={
+        <>
+          <StatusBadge status={version.state} />
+          <GatesBadge outcome={version.gatesOutcome} />
+        </>
+      }
+      description={version.description || undefined}
+      meta={
+        <>
+          <OwnerChip name={version.createdBy} />
+          <span>
+            registered <TimeAgo value={version.createdAt} />
+          </span>
+          <AliasEditor version={version} />
+          {live}
+        </>
+      }
+      actions={<VersionActions version={version} />}
+    >
+      {version.state === "failed" ? (
+        <Callout tone="negative" title="This version cannot be used">
+          {version.stateText}
+        </Callout>
+      ) : version.gatesOutcome === null ? (
+        <Callout tone="info" title={version.stateText || "Waiting for the gates"} />
+      ) : null}
+    </PageHeader>
+  );
+}
+
+/** One version, live: state, what blocks it, proofs, contract, card, files, origin. `governance` holds what governance adds. */
+export function VersionPage({
+  name,
+  number,
+  governance,
+}: {
+  name: string;
+  number: number;
+  governance?: (version: VersionDetail) => ReactNode;
+}) {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.registry.version.queryOptions({ name, version: number }));
+  const id = query.data?.id;
+  const live = useLive(id ? [`version:${id}`, `model_version:${id}`] : [], [trpc.registry.pathKey()]);
+  if (query.error)
+    return readError(query.error).code === "not_found" ? (
+      <NotFoundState what="This version" />
+    ) : (
+      <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
+    );
+  const version = query.data;
+  if (!version) return <RowsSkeleton />;
+  return (
+    <>
+      <Header version={version} live={<LiveDot connected={live.status === "live"} staleAfterMs={Number.POSITIVE_INFINITY} updatedAt={live.updatedAt ?? null} />} />
+      <div className="flex flex-col gap-6">
+        <BlockersBox blockers={version.blockers} />
+        <GatesPanel version={version} />
+        {governance?.(version)}
+        <ContractPanel version={version} />
+        <EvaluationPanel version={version} />
+        <CardPanel version={version} />
+        <FilesPanel version={version} />
+        <SourcePanel version={version} />
+        <ComparePanel version={version} />
+        <LineagePanel version={version} />
+        <DeploymentsPanel deployments={version.deployments} deployHref={deployHref(version)} />
+        <TimelinePanel name={name} versionId={version.id} />
+      </div>
+    </>
+  );
+}
