@@ -86,11 +86,13 @@ function Header(props: { dataset: Dataset; version: Version | undefined; pinned:
           <span>
             Updated <TimeAgo value={pinned && version ? version.createdAt : dataset.updatedAt} />
           </span>
-          <LiveDot
-            updatedAt={live.updatedAt ?? null}
-            connected={live.status === "live"}
-            staleAfterMs={Infinity}
-          />
+          {live.updatedAt || live.status === "stale" ? (
+            <LiveDot
+              updatedAt={live.updatedAt ?? null}
+              connected={live.status === "live"}
+              staleAfterMs={Infinity}
+            />
+          ) : null}
         </>
       }
       actions={
@@ -171,8 +173,8 @@ export function DatasetPage({ slug, number }: { slug: string; number?: number })
   const shown = number ?? dataset.data?.latestVersion ?? null;
   const version = useQuery(
     trpc.datasets.versionByNumber.queryOptions(
-      { slug, number: shown ?? 1 },
-      { enabled: shown !== null, staleTime: Infinity },
+      { slug, number },
+      { enabled: shown !== null, ...(number === undefined ? {} : { staleTime: Infinity }) },
     ),
   );
   const error = dataset.error ?? version.error;

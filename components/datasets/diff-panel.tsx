@@ -85,6 +85,12 @@ function verdictOf(shift: Diff["shifts"][number]): ReactNode {
   return <span className="text-fg-muted">{formatPercent(shift.value)} of the values moved</span>;
 }
 
+/** A mean in the column's own terms: a time as its day. */
+function meanOf(shift: Diff["shifts"][number], mean: number | null): string {
+  const isTime = shift.type === "date" || shift.type.startsWith("timestamp");
+  return isTime && mean !== null ? new Date(mean * 1000).toISOString().slice(0, 10) : formatMetric(mean);
+}
+
 function Shifts({ diff }: { diff: Diff }) {
   const shifts = diff.shifts.toSorted((a, b) => b.value - a.value);
   return (
@@ -121,7 +127,7 @@ function Shifts({ diff }: { diff: Diff }) {
               <TableCell data-numeric className="text-end whitespace-nowrap">
                 {shift.meanBefore === null
                   ? "–"
-                  : `${formatMetric(shift.meanBefore)} → ${formatMetric(shift.meanAfter)}`}
+                  : `${meanOf(shift, shift.meanBefore)} → ${meanOf(shift, shift.meanAfter)}`}
               </TableCell>
               <TableCell data-numeric className="text-end whitespace-nowrap">
                 {formatPercent(shift.nullShareBefore)} → {formatPercent(shift.nullShareAfter)}

@@ -30,10 +30,10 @@ export function PreviewPanel({ versionId }: { versionId: string }) {
           ? `The first ${rows.length} of ${formatNumber(rowCount)} rows.`
           : `All ${formatNumber(rowCount)} rows.`}
       </p>
-      <div className="overflow-hidden rounded-lg border bg-surface">
+      <div className="overflow-hidden rounded-lg border bg-surface [&>section]:max-h-[65vh] [&>section]:overflow-y-auto">
         <Table label="Preview of the rows">
           <TableCaption>The first rows</TableCaption>
-          <TableHeader>
+          <TableHeader className="sticky top-0 bg-surface">
             <TableRow>
               <TableHead className="w-px text-end">#</TableHead>
               {columns.map((column) => (

@@ -1,4 +1,4 @@
-import { formatMetric, formatNumber, formatPercent } from "@/components/common/format";
+import { formatCount, formatMetric, formatNumber, formatPercent } from "@/components/common/format";
 import { Badge } from "@/components/ui/badge";
 import {
   Table,
@@ -37,7 +37,7 @@ function Numbers({ profile, type }: { profile: Profile; type: string }) {
     const { min, max } = profile.length;
     return (
       <span className="text-sm text-fg-muted">
-        {min === max ? `${min} characters` : `${min} to ${max} characters`}
+        {min === max ? formatCount(min, "character") : `${min} to ${formatCount(max, "character")}`}
       </span>
     );
   }
@@ -66,11 +66,14 @@ function Row({ column, profile }: { column: Version["columns"][number]; profile:
         ) : null}
       </TableHead>
       <TableCell>
-        <Badge title={`Stored as ${column.engineType}`}>{column.type}</Badge>
+        <span className="inline-flex items-center gap-1.5">
+          <Badge title={`Stored as ${column.engineType}`}>{column.type}</Badge>
+          {column.nullable ? null : <span className="text-sm text-fg-subtle">required</span>}
+        </span>
       </TableCell>
       <TableCell data-numeric className="text-end whitespace-nowrap">
         {profile.nulls === 0 ? (
-          <span className="text-fg-subtle">{column.nullable ? "none" : "not allowed"}</span>
+          <span className="text-fg-subtle">none</span>
         ) : (
           `${formatNumber(profile.nulls)} (${formatPercent(missing)})`
         )}

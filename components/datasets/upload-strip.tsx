@@ -14,6 +14,7 @@ const STEPS: Record<string, string> = {
 };
 
 const RECENT_MS = 10 * 60_000;
+const FAILURE_SHOWN_MS = 24 * 60 * 60_000;
 
 /** What became of the latest upload: under way, registered a moment ago, or refused with line and column. */
 export function UploadStrip({
@@ -26,7 +27,7 @@ export function UploadStrip({
   const now = useNow();
   const running = uploads.filter((upload) => upload.state in STEPS);
   const [latest] = uploads;
-  const recent = latest?.finishedAt ? now - latest.finishedAt.getTime() < RECENT_MS && now > 0 : false;
+  const age = latest?.finishedAt && now > 0 ? now - latest.finishedAt.getTime() : Infinity;
   return (
     <div aria-live="polite" className="flex flex-col gap-2 empty:hidden">
       {running.map((upload) => (
@@ -42,13 +43,13 @@ export function UploadStrip({
           </span>
         </div>
       ))}
-      {latest?.state === "failed" ? (
+      {latest?.state === "failed" && age < FAILURE_SHOWN_MS ? (
         <Callout tone="negative" title={`${latest.fileName} was not registered`}>
           <p className="font-mono text-sm break-words">{latest.error?.message ?? latest.message}</p>
           {latest.error ? <p>{latest.error.hint}</p> : null}
         </Callout>
       ) : null}
-      {latest?.state === "registered" && recent ? (
+      {latest?.state === "registered" && age < RECENT_MS ? (
         <Callout
           tone={latest.message.startsWith("These bytes") ? "info" : "positive"}
           title={latest.fileName}

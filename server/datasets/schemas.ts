@@ -88,7 +88,8 @@ export const ExportDatasetsInput = Filters.extend({ format: z.enum(["csv", "json
 
 export const ListVersionsInput = PageInput.extend(DatasetInput.shape);
 export const VersionInput = z.object({ id: z.string().min(1).max(60) });
-export const VersionNumberInput = DatasetInput.extend({ number: z.coerce.number().int().min(1) });
+/** Without a number: the latest. */
+export const VersionNumberInput = DatasetInput.extend({ number: z.coerce.number().int().min(1).optional() });
 export const VersionFileInput = VersionInput.extend({ path: z.string().min(1).max(200) });
 export const DiffInput = z.object({ before: z.string().min(1).max(60), after: z.string().min(1).max(60) });
 export const DigestInput = z.object({

@@ -123,8 +123,15 @@ export const getVersionByNumber = query(
     const [found] = await ctx.db
       .select({ id: datasetVersions.id })
       .from(datasetVersions)
-      .where(and(eq(datasetVersions.datasetId, dataset.id), eq(datasetVersions.number, input.number)));
-    if (!found) throw notFound("dataset version", `${input.slug} ${input.number}`);
+      .where(
+        and(
+          eq(datasetVersions.datasetId, dataset.id),
+          input.number === undefined ? undefined : eq(datasetVersions.number, input.number),
+        ),
+      )
+      .orderBy(desc(datasetVersions.number))
+      .limit(1);
+    if (!found) throw notFound("dataset version", `${input.slug} ${input.number ?? "(latest)"}`);
     return readVersion(ctx, found.id);
   },
 );

@@ -55,6 +55,7 @@ export type Inspection = z.infer<typeof Inspection>;
 
 const Shift = z.object({
   name: z.string(),
+  type: z.string().default(""),
   /** `ks`: greatest distance of the two distribution functions; `tv`: half the summed differences of the shares. Both 0 to 1. */
   statistic: z.enum(["ks", "tv"]),
   value: z.number(),

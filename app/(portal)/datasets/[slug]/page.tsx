@@ -10,7 +10,10 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function DatasetRoute({ params }: Props) {
   const slug = decodeURIComponent((await params).slug);
-  await prefetch(serverTrpc.datasets.get.queryOptions({ slug }));
+  await prefetch(
+    serverTrpc.datasets.get.queryOptions({ slug }),
+    serverTrpc.datasets.versionByNumber.queryOptions({ slug, number: undefined }),
+  );
   return (
     <Hydrate>
       <DatasetPage slug={slug} />

@@ -62,6 +62,7 @@ async function shiftsOf(
     const now = await summaryOf(connection, after, column);
     shifts.push({
       name: column.name,
+      type: column.type,
       statistic: isMeasured ? "ks" : "tv",
       value: found?.value ?? 0,
       beyondChance: found?.beyondChance ?? null,
