@@ -20,7 +20,6 @@ import { useTableState } from "@/components/data-table/use-table-state";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/policy-verbs";
-import { subjectHref } from "./subject-href";
 
 /** What each rule asks, in words first and as CEL beneath. */
 function Rules({ rules }: { rules: PolicyDetail["rules"] }) {
@@ -53,17 +52,7 @@ const columns: Column<PolicyVerdictRow>[] = [
     id: "subject",
     header: "Subject",
     fixed: true,
-    cell: (row) => {
-      const href = subjectHref(row.subjectKind, row.subjectId);
-      const text = `${row.subjectKind} ${row.subjectId.slice(-8)}`;
-      return href ? (
-        <Link className="text-accent-text hover:underline" href={href}>
-          {text}
-        </Link>
-      ) : (
-        text
-      );
-    },
+    cell: (row) => row.subjectName ?? `${row.subjectKind} ${row.subjectId}`,
   },
   { id: "trigger", header: "Because", from: "md", cell: (row) => row.trigger },
   { id: "version", header: "Version", align: "end", from: "sm", cell: (row) => row.policyVersion },

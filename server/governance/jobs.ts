@@ -2,8 +2,12 @@ import { log } from "@/server/core/log";
 import { every, systemCtx } from "@/server/worker/handlers";
 import { syncBuiltInPolicies } from "./gates/sync-policies";
 
-/** Brings the stored policies to this release's documents when a worker starts; later rounds find nothing to do. */
-every("governance.sync-policies", 60_000, async () => {
+let current = false;
+
+/** Brings the stored policies to this release's documents soon after a worker starts; a failure is tried again. */
+every("governance.sync-policies", 3_000, async () => {
+  if (current) return;
   const { added } = await syncBuiltInPolicies(systemCtx(""));
+  current = true;
   if (added.length > 0) log.info({ added }, "policies brought up to date");
 });

@@ -19,6 +19,7 @@ import { combineVerdicts, type Verdict } from "../rules";
 import { PREDICATE_TYPES, type PredicateOf } from "../trust";
 import { gateRunOf, type GateRunView } from "./queries";
 import { activePolicies, syncBuiltInPolicies, type PolicyRow } from "./sync-policies";
+import { subjectTopic } from "../reviews/subjects";
 
 export interface EvaluateGatesInput {
   subject: SubjectRef;
@@ -182,5 +183,5 @@ async function finishRun(
     type: "governance.gates_finished",
     payload: { gateRunId, subjectId: subject.id, outcome },
   });
-  await notifyLive(tx.db, tx.actor.teamId, `${subject.kind}:${subject.id}`);
+  await notifyLive(tx.db, tx.actor.teamId, subjectTopic(subject.kind, subject.id));
 }

@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { gateRuns, gateVerdicts, policies } from "@/db/schema";
+import { attestations, gateRuns, gateVerdicts, policies } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
@@ -127,10 +127,13 @@ export const policyHistory = query(
         createdAt: gateVerdicts.createdAt,
         subjectKind: gateRuns.subjectKind,
         subjectId: gateRuns.subjectId,
+        /** As it was called when it was judged. */
+        subjectName: sql<string | null>`${attestations.statement} #>> '{subject,0,name}'`,
         trigger: gateRuns.trigger,
       })
       .from(gateVerdicts)
       .innerJoin(gateRuns, eq(gateRuns.id, gateVerdicts.gateRunId))
+      .leftJoin(attestations, eq(attestations.id, gateVerdicts.attestationId))
       .where(
         and(
           eq(gateRuns.teamId, ctx.actor.teamId),

@@ -23,7 +23,7 @@ import { DecideReviewInput } from "../schemas";
 import { PREDICATE_TYPES } from "../trust";
 import { addComment } from "./comment-on-review";
 import { loadReview, type ReviewRow } from "./load";
-import { requireResolver } from "./subjects";
+import { requireResolver, subjectTopic } from "./subjects";
 import { voidOne } from "./void-reviews";
 
 type Input = z.output<typeof DecideReviewInput>;
@@ -143,7 +143,7 @@ async function decideNow(tx: Ctx, review: ReviewRow, input: Input): Promise<Deci
     tx.actor.teamId,
     "reviews",
     `review:${review.id}`,
-    `${review.subjectKind}:${review.subjectId}`,
+    subjectTopic(review.subjectKind, review.subjectId),
   );
   await audit(tx, {
     action: "governance.review.decide",

@@ -8,6 +8,7 @@ import { whyNotDecide } from "../rules";
 import { AssignReviewInput, ReviewIdInput, WithdrawReviewInput } from "../schemas";
 import { touch } from "./comment-on-review";
 import { loadReview } from "./load";
+import { subjectTopic } from "./subjects";
 
 export const assignReview = mutation(
   {
@@ -81,7 +82,7 @@ export const withdrawReview = mutation(
       ctx.actor.teamId,
       "reviews",
       `review:${review.id}`,
-      `${review.subjectKind}:${review.subjectId}`,
+      subjectTopic(review.subjectKind, review.subjectId),
     );
     return { reviewId: review.id, state: "withdrawn" };
   },

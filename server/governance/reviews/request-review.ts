@@ -12,6 +12,7 @@ import type { SubjectRef } from "../attestations/attest";
 import { addWorkingDays, changedDigests } from "../rules";
 import { reviewsOfSubject, type ReviewRow } from "./load";
 import { voidOne } from "./void-reviews";
+import { subjectTopic } from "./subjects";
 
 export const DEFAULT_DUE_WORKING_DAYS = 2;
 
@@ -127,7 +128,7 @@ async function announce(tx: Ctx, row: ReviewRow): Promise<void> {
     tx.actor.teamId,
     "reviews",
     `review:${row.id}`,
-    `${row.subjectKind}:${row.subjectId}`,
+    subjectTopic(row.subjectKind, row.subjectId),
   );
   await audit(tx, {
     action: "governance.review.request",

@@ -8,6 +8,7 @@ import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import { changedDigests, changeInWords } from "../rules";
 import { reviewsOfSubject, type ReviewRow } from "./load";
+import { subjectTopic } from "./subjects";
 
 export interface VoidReviewsInput {
   subjectKind: string;
@@ -54,7 +55,7 @@ export async function voidOne(
     tx.actor.teamId,
     "reviews",
     `review:${row.id}`,
-    `${row.subjectKind}:${row.subjectId}`,
+    subjectTopic(row.subjectKind, row.subjectId),
   );
   await audit(tx, {
     action: "governance.review.void",
