@@ -109,7 +109,16 @@ export function ModelPage({
   const { current } = model;
   return (
     <>
-      <Header model={model} live={<LiveDot connected={live.status === "live"} staleAfterMs={Number.POSITIVE_INFINITY} updatedAt={live.updatedAt ?? null} />} />
+      <Header
+        model={model}
+        live={
+          <LiveDot
+            connected={live.status === "live"}
+            staleAfterMs={Number.POSITIVE_INFINITY}
+            updatedAt={live.updatedAt ?? null}
+          />
+        }
+      />
       <div className="flex flex-col gap-6">
         {current ? (
           <>

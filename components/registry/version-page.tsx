@@ -93,7 +93,16 @@ export function VersionPage({
   if (!version) return <RowsSkeleton />;
   return (
     <>
-      <Header version={version} live={<LiveDot connected={live.status === "live"} staleAfterMs={Number.POSITIVE_INFINITY} updatedAt={live.updatedAt ?? null} />} />
+      <Header
+        version={version}
+        live={
+          <LiveDot
+            connected={live.status === "live"}
+            staleAfterMs={Number.POSITIVE_INFINITY}
+            updatedAt={live.updatedAt ?? null}
+          />
+        }
+      />
       <div className="flex flex-col gap-6">
         <BlockersBox blockers={version.blockers} />
         <GatesPanel version={version} />
