@@ -1,9 +1,18 @@
 import { db } from "@/db/client";
 import { log } from "@/server/core/log";
-import { every } from "@/server/worker/handlers";
+import { every, on, systemCtx } from "@/server/worker/handlers";
+import { reportAllDrift } from "./drift/run-drift";
 import { sweepPending } from "./pending-feedback";
+import { watchErrors } from "./watch-errors";
+import { watchRollout } from "./watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
   const { forgotten } = await sweepPending(db(), new Date());
   if (forgotten > 0) log.warn({ forgotten }, "feedback dropped: its predictions never came");
 });
+every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
+
+on("serving.rollout_finished", "monitoring.alert", ({ ctx, event }) =>
+  watchRollout(ctx, event.payload.rolloutId, event.payload.state),
+);

@@ -1,6 +1,17 @@
 import { rest, type RestRoute } from "@/server/http/rest";
+import { acknowledgeAlert, listAlerts } from "./alert-verbs";
+import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
+import { getMonitored, listMonitored } from "./traffic-queries";
+
+const TAG = "Monitoring";
 
 export const monitoringRoutes: readonly RestRoute[] = [
-  rest("Monitoring", "post", "/feedback", recordFeedback),
+  rest(TAG, "get", "/monitoring", listMonitored),
+  rest(TAG, "get", "/monitoring/{name}", getMonitored),
+  rest(TAG, "get", "/monitoring/{name}/predictions", listPredictions),
+  rest(TAG, "get", "/predictions/{predictionId}", getPrediction),
+  rest(TAG, "post", "/feedback", recordFeedback),
+  rest(TAG, "get", "/alerts", listAlerts),
+  rest(TAG, "post", "/alerts/{alertId}/acknowledge", acknowledgeAlert),
 ];

@@ -1,6 +1,15 @@
-import { mutationOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { acknowledgeAlert, listAlerts } from "./alert-verbs";
+import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
+import { getMonitored, listMonitored } from "./traffic-queries";
 
 export const monitoringRouter = router({
+  deployments: queryOf(listMonitored),
+  deployment: queryOf(getMonitored),
+  predictions: queryOf(listPredictions),
+  prediction: queryOf(getPrediction),
   recordFeedback: mutationOf(recordFeedback),
+  alerts: queryOf(listAlerts),
+  acknowledgeAlert: mutationOf(acknowledgeAlert),
 });

@@ -53,3 +53,24 @@ export function storableJson(value: unknown): string {
     return Object.fromEntries(Object.entries(item).map(([key, inner]) => [storableText(key), inner]));
   });
 }
+
+export const ERROR_WINDOW_SECONDS = 300;
+const MIN_REQUESTS_FOR_ERRORS = 50;
+const MAX_ERROR_SHARE = 0.05;
+
+/** Whether a deployment fails: more than 5 % of at least 50 requests. Too few requests say nothing, neither good nor bad. */
+export function errorVerdict(counts: {
+  requests: number;
+  errors: number;
+}): "failing" | "fine" | "not_enough_data" {
+  if (counts.requests < MIN_REQUESTS_FOR_ERRORS) return "not_enough_data";
+  return counts.errors / counts.requests > MAX_ERROR_SHARE ? "failing" : "fine";
+}
+
+/** p99 is not shown under 300 requests: order statistics give it no upper bound there. */
+export const MIN_REQUESTS_FOR_P99 = 300;
+
+export const versionHref = (model: string, number: number): string =>
+  `/models/${encodeURIComponent(model)}/versions/${number}`;
+export const runHref = (experimentId: number, runId: string): string =>
+  `/experiments/${experimentId}/runs/${runId}`;

@@ -1,0 +1,5 @@
+export { admissionOf } from "./admission";
+export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
+export { deploy } from "./deploy";
+export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
+export { getDeployment, getRollout, listDeployments } from "./queries";
