@@ -1,20 +1,34 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { eq } from "drizzle-orm";
+import { db } from "@/db/client";
+import { processes } from "@/db/schema";
 import { heartbeat } from "@/server/core/heartbeat";
 import { log } from "@/server/core/log";
 import { launchEngine, startSweeper, stopEngine } from "@/server/durable/engine";
 import { outlastOutage } from "@/server/durable/transient";
-import { startDispatcher } from "@/server/worker/dispatch-outbox";
+import { startDispatcher, type Dispatcher } from "@/server/worker/dispatch-outbox";
 import { startTicks } from "@/server/worker/tick";
 import "@/server/worker/domains";
 
 const STOP_GRACE_MS = 5_000;
 
+/** Waits until the others can see this process: a workflow of an executor without a row would be taken over at once. */
+async function announced(id: string): Promise<void> {
+  const seen = async () => (await db().select().from(processes).where(eq(processes.id, id))).length > 0;
+  while (!(await outlastOutage("heartbeat", seen))) await delay(50);
+}
+
 /** The worker process: durable workflows, event handlers and reconcilers. Any number may run. */
 async function main() {
-  let inFlight = () => 0;
-  const beat = heartbeat("worker", () => ({ inFlight: inFlight() }));
+  let dispatcher: Dispatcher | undefined;
+  const beat = heartbeat("worker", () => ({
+    inFlight: dispatcher?.inFlight() ?? 0,
+    deadLetters: dispatcher?.deadLetters() ?? 0,
+  }));
+  await announced(beat.id);
   await outlastOutage("launch", () => launchEngine(beat.id));
-  const dispatcher = startDispatcher();
-  inFlight = dispatcher.inFlight;
+  const running = startDispatcher();
+  dispatcher = running;
   const stopSweeper = startSweeper(beat.id);
   const stopTicks = startTicks();
   process.send?.("ready");
@@ -26,9 +40,13 @@ async function main() {
     stopTicks();
     stopSweeper();
     const timer = setTimeout(() => process.exit(0), STOP_GRACE_MS);
-    await dispatcher.stop();
+    await running.stop();
     await stopEngine();
     beat.stop();
+    await db()
+      .delete(processes)
+      .where(eq(processes.id, beat.id))
+      .catch(() => undefined);
     clearTimeout(timer);
     process.exit(0);
   };

@@ -2,12 +2,15 @@ import { fork, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eq, sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { lineageEdges } from "@/db/schema";
 import { createTestDatabase, waitFor } from "@/db/testing";
 
 type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>;
+
+/** Real processes that start, die and start again: on a busy machine that takes its time. */
+const PATIENT = { timeout: 120_000 };
 
 let database: TestDatabase;
 const children: ChildProcess[] = [];
@@ -16,8 +19,11 @@ const folder = mkdtempSync(path.join(tmpdir(), "mw-durable-"));
 beforeAll(async () => {
   database = await createTestDatabase();
 });
-afterAll(async () => {
+afterEach(async () => {
   for (const child of children) child.kill("SIGKILL");
+  await Promise.all(children.splice(0).map(dead));
+});
+afterAll(async () => {
   await database.close();
 });
 
@@ -28,7 +34,12 @@ const read = (id: string) =>
 function worker(id: string, command: string, killAt = ""): ChildProcess {
   const child = fork(path.join(import.meta.dirname, "testing-worker.ts"), [folder, command, id], {
     execArgv: ["--import", "tsx"],
-    env: { ...process.env, DATABASE_URL: database.url, KILL_AT: killAt, LOG_LEVEL: "error" },
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      KILL_AT: killAt,
+      LOG_LEVEL: "error",
+    },
   });
   children.push(child);
   return child;
@@ -36,36 +47,101 @@ function worker(id: string, command: string, killAt = ""): ChildProcess {
 
 const dead = (child: ChildProcess) =>
   waitFor(() => child.exitCode !== null || child.signalCode !== null, {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: "the kill",
   });
 const seen = (id: string, line: string) =>
-  waitFor(() => read(id).includes(line), { timeoutMs: 40_000, what: `"${line}" in ${id}` });
+  waitFor(() => read(id).includes(line), { timeoutMs: 90_000, what: `"${line}" in ${id}` });
 const effects = (id: string) => database.db.select().from(lineageEdges).where(eq(lineageEdges.toId, id));
+async function statusOf(id: string): Promise<string | undefined> {
+  const { rows } = await database.db.execute<{ status: string }>(
+    sql`select status from dbos.workflow_status where workflow_uuid = ${id}`,
+  );
+  return rows[0]?.status;
+}
+
+async function hasStep(id: string): Promise<boolean> {
+  const found = await database.db.execute(
+    sql`select 1 from dbos.operation_outputs where workflow_uuid = ${id}`,
+  );
+  return found.rows.length > 0;
+}
 
 describe("a workflow whose worker is killed with -9", () => {
-  it("goes on in another worker at the step it was in, and waits for people across the failover", async () => {
-    const id = "wf-step";
-    const first = worker(id, "start", "two");
-    await dead(first);
-    const second = worker(id, "none");
-    await seen(id, "effect");
-    second.kill("SIGKILL");
-    await dead(second);
-    worker(id, "answer");
-    await seen(id, "end");
-    const lines = read(id);
-    expect(lines.filter((line) => line === "one")).toHaveLength(1);
-    expect(lines.filter((line) => line === "two")).toHaveLength(2);
-    expect(lines).toContain("answer yes");
-    expect(await effects(id)).toHaveLength(1);
-  });
+  it(
+    "goes on in another worker at the step it was in, and waits for people across the failover",
+    PATIENT,
+    async () => {
+      const id = "wf-step";
+      const first = worker(id, "start", "two");
+      await dead(first);
+      const second = worker(id, "none");
+      await seen(id, "effect");
+      second.kill("SIGKILL");
+      await dead(second);
+      worker(id, "answer");
+      await seen(id, "end");
+      const lines = read(id);
+      expect(lines.filter((line) => line === "one")).toHaveLength(1);
+      expect(lines.filter((line) => line === "two")).toHaveLength(2);
+      expect(lines).toContain("answer yes");
+      expect(await effects(id)).toHaveLength(1);
+    },
+  );
 
-  it("does an exactly-once effect once, although it dies right after the commit", async () => {
+  it("does an exactly-once effect once, although it dies right after the commit", PATIENT, async () => {
     const id = "wf-effect";
     await dead(worker(id, "start", "after-effect"));
     worker(id, "answer");
     await seen(id, "end");
     expect(await effects(id)).toHaveLength(1);
+  });
+
+  it("sleeps only the rest of its sleep in the next worker", PATIENT, async () => {
+    const id = "wf-sleep";
+    const stampsOf = (word: string) =>
+      read(id)
+        .filter((line) => line.startsWith(word))
+        .map((line) => Number(line.split(" ")[1]));
+    const first = worker(id, "test.sleep");
+    await waitFor(() => hasStep(id), { timeoutMs: 60_000, what: "the recorded sleep" });
+    first.kill("SIGKILL");
+    await dead(first);
+    worker(id, "none");
+    await waitFor(() => stampsOf("woke").length === 1, { timeoutMs: 60_000 });
+    const [began = 0, resumed = 0] = stampsOf("begin");
+    const [woke = 0] = stampsOf("woke");
+    expect(woke - began).toBeGreaterThanOrEqual(5_900);
+    expect(resumed - began).toBeGreaterThan(500);
+    expect(woke - Math.max(resumed, began)).toBeLessThan(5_600);
+  });
+});
+
+describe("a worker that hangs", () => {
+  it("loses its workflows to another one after ten silent seconds", PATIENT, async () => {
+    const id = "wf-silent";
+    const first = worker(id, "start");
+    await seen(id, "effect");
+    await waitFor(() => statusOf(id), { timeoutMs: 10_000 });
+    first.kill("SIGSTOP");
+    const stoppedAt = performance.now();
+    worker(id, "answer");
+    await seen(id, "end");
+    expect(performance.now() - stoppedAt).toBeGreaterThan(8_000);
+    expect(await effects(id)).toHaveLength(1);
+  });
+});
+
+describe("a connection that breaks outside a step", () => {
+  it("sends the workflow back to its last step, with the signals that wait for it", PATIENT, async () => {
+    const id = "wf-broken";
+    const only = worker(id, "test.broken");
+    await seen(id, "one");
+    only.send(id);
+    await seen(id, "end");
+    expect(read(id).filter((line) => line === "one")).toHaveLength(1);
+    expect(read(id)).toContain("broke");
+    expect(read(id)).toContain("answer yes");
+    await waitFor(async () => (await statusOf(id)) === "SUCCESS", { what: "SUCCESS" });
   });
 });

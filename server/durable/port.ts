@@ -5,6 +5,7 @@ export {
   signalWorkflow,
   startWorkflow,
   workflowStatus,
+  type StepOptions,
   type Workflow,
 } from "./workflow";
 export { isTransient, outlastOutage } from "./transient";

@@ -3,17 +3,20 @@ import { db } from "@/db/client";
 import type { DomainEventType } from "@/server/core/events";
 import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
+import { outlastOutage } from "@/server/durable/transient";
 import { handlerOf, registrations, systemCtx } from "./handlers";
+import { MARKER } from "./marker";
 
-/** Marks an event whose deliveries have been written; a pseudo-handler, because events themselves never change. */
-const MARKER = "·fan-out";
+/** A delivery whose worker died is taken over after this; one that is worked on renews its lease. */
 const LEASE_SECONDS = 15;
+const RENEW_MS = 5_000;
 const MAX_ATTEMPTS = 12;
 const CONCURRENCY = 8;
 const IDLE_MS = 1_000;
 /** Sequence numbers are given before commit, so late commits may appear below the newest; look this far back each time. */
 const WINDOW = 5_000;
 const FULL_SCAN_MS = 60_000;
+const COUNT_DEAD_MS = 5_000;
 
 interface Claimed extends Record<string, unknown> {
   event_id: string;
@@ -74,8 +77,18 @@ function backoffSeconds(attempts: number, key: string): number {
   return base * (1 + jitter);
 }
 
+/** Whoever claimed the delivery after our lease ran out decides about it; then ours matches no row. */
+const ownClaim = (item: Claimed) =>
+  sql`event_id = ${item.event_id} and handler = ${item.handler} and state = 'pending' and attempts = ${item.attempts}`;
+
+async function renewLease(item: Claimed): Promise<void> {
+  await db().execute(
+    sql`update outbox_deliveries set next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS}) where ${ownClaim(item)}`,
+  );
+}
+
 async function finish(item: Claimed, error: unknown): Promise<void> {
-  const where = sql`where event_id = ${item.event_id} and handler = ${item.handler}`;
+  const where = sql`where ${ownClaim(item)}`;
   if (error === undefined) {
     await db().execute(
       sql`update outbox_deliveries set state = 'done', finished_at = now(), last_error = null ${where}`,
@@ -90,11 +103,15 @@ async function finish(item: Claimed, error: unknown): Promise<void> {
   );
   await db().execute(sql`
     update outbox_deliveries set state = ${dead ? "dead" : "pending"}, last_error = ${message.slice(0, 2000)},
+      finished_at = case when ${dead} then now() end,
       next_attempt_at = now() + make_interval(secs => ${backoffSeconds(item.attempts, item.event_id)}) ${where}`);
 }
 
 async function deliver(item: Claimed): Promise<void> {
   let failure: unknown;
+  const renewal = setInterval(() => {
+    renewLease(item).catch((error: unknown) => log.warn({ err: error }, "lease could not be renewed"));
+  }, RENEW_MS);
   try {
     const handler = handlerOf(item.type, item.handler);
     if (!handler) throw new Error(`no handler ${item.handler} for ${item.type} in this version`);
@@ -112,14 +129,25 @@ async function deliver(item: Claimed): Promise<void> {
     });
   } catch (error) {
     failure = error ?? new Error("rejected without a reason");
+  } finally {
+    clearInterval(renewal);
   }
-  await finish(item, failure);
+  await outlastOutage("record delivery", () => finish(item, failure));
 }
 
 export interface Dispatcher {
   /** Deliveries that are being worked on now. */
   inFlight: () => number;
+  /** Deliveries that nobody will try again unless told to. */
+  deadLetters: () => number;
   stop: () => Promise<void>;
+}
+
+async function countDead(): Promise<number> {
+  const { rows } = await db().execute<{ dead: number }>(
+    sql`select count(*)::int as dead from outbox_deliveries where state = 'dead'`,
+  );
+  return rows[0]?.dead ?? 0;
 }
 
 /** Runs until stopped; a database that is away only delays it. */
@@ -127,9 +155,17 @@ export function startDispatcher(): Dispatcher {
   const running = new Set<Promise<void>>();
   let stopped = false;
   let wake: (() => void) | undefined;
+  /** Set by a call that comes while a pass runs, so that the next one follows at once. */
+  let called = false;
   let horizon = 0;
   let fullScanAt = 0;
-  const unsubscribe = liveHub().subscribe("mw_outbox", () => wake?.());
+  let dead = 0;
+  let countDeadAt = 0;
+  const call = () => {
+    called = true;
+    wake?.();
+  };
+  const unsubscribe = liveHub().subscribe("mw_outbox", call);
 
   async function pass(): Promise<boolean> {
     const full = Date.now() >= fullScanAt;
@@ -145,20 +181,25 @@ export function startDispatcher(): Dispatcher {
         )
         .finally(() => {
           running.delete(work);
-          wake?.();
+          call();
         });
       running.add(work);
+    }
+    if (Date.now() >= countDeadAt) {
+      countDeadAt = Date.now() + COUNT_DEAD_MS;
+      dead = await countDead();
     }
     return events > 0 || items.length > 0;
   }
 
   const loop = (async () => {
     while (!stopped) {
+      called = false;
       const busy = await pass().catch((error: unknown) => {
         log.warn({ err: error }, "outbox pass failed; trying again");
         return false;
       });
-      if (busy || stopped) continue;
+      if (busy || called || stopped) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, IDLE_MS);
         wake = () => {
@@ -172,6 +213,7 @@ export function startDispatcher(): Dispatcher {
 
   return {
     inFlight: () => running.size,
+    deadLetters: () => dead,
     stop: async () => {
       stopped = true;
       unsubscribe();
