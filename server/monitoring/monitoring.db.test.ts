@@ -96,12 +96,10 @@ describe("health", () => {
       deployment: "pages",
       feedback: { value: "0", isCorrect: false },
     });
-    for (const attempt of [
-      listPredictions.execute(as(stranger), { name: "pages" }),
-      getMonitored.execute(as(stranger), { name: "pages" }),
-      getPrediction.execute(as(stranger), { predictionId: id }),
-    ])
-      await expect(attempt).rejects.toMatchObject({ code: "not_found" });
+    const missing = { code: "not_found" };
+    await expect(listPredictions.execute(as(stranger), { name: "pages" })).rejects.toMatchObject(missing);
+    await expect(getMonitored.execute(as(stranger), { name: "pages" })).rejects.toMatchObject(missing);
+    await expect(getPrediction.execute(as(stranger), { predictionId: id })).rejects.toMatchObject(missing);
     await expect(listPredictions.execute(as(viewer), { name: "pages", cursor: "x" })).rejects.toMatchObject({
       code: "invalid",
     });

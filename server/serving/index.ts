@@ -3,3 +3,5 @@ export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { getDeployment, getRollout, listDeployments } from "./queries";
+export { wilsonInterval, type Interval } from "./stats";
+export { wilsonInterval } from "./stats";
