@@ -10,7 +10,8 @@ import { jobOf, toJob, type Job } from "./load";
 import { HOLDING_STATES, isFinal } from "./rules";
 import { CancelJobInput, CancelJobsInput } from "./schemas";
 
-const words = (ctx: Ctx, reason: string) => `Cancelled by ${ctx.actor.name}${reason ? `: ${reason}` : "."}`;
+const words = (ctx: Ctx, reason: string) =>
+  `Cancelled by ${ctx.actor.name}${reason ? `: ${reason.replace(/[.\s]+$/, "")}` : ""}.`;
 
 /** Ends a waiting job at once; asks a running one to end. Answers undefined when it changed hands meanwhile. */
 async function cancelOnce(ctx: Ctx, job: Job, reason: string): Promise<Job | undefined> {

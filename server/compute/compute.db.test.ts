@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { auditLog, gpuFlavors, jobs, notifications, quotas } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { cluster } from "@/server/composition";
 import type { Actor } from "@/server/core/actor";
 import { systemActor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
@@ -17,6 +18,7 @@ import { listJobs } from "./queries";
 import { getQuota, getQuotaRequest, listQuotaRequests, previewQuota } from "./quota-queries";
 import { requestQuota, withdrawQuotaRequest } from "./request-quota";
 import type { DispatchJobInput } from "./schemas";
+import { submitAttempt } from "./run-attempt";
 import { setQuota } from "./set-quota";
 import { makePerson, makeTeam, prepareHome } from "./testing";
 
@@ -129,6 +131,20 @@ describe("another team", () => {
 });
 
 describe("cancelling", () => {
+  it("never starts what was cancelled between admission and start", async () => {
+    const job = await dispatch();
+    await admitJobs(database.db);
+    await cancelJob.execute(as(ada), { id: job.id, reason: "typo" });
+    const [attempt] = (await getJob.execute(as(ada), { id: job.id })).attempts;
+    await submitAttempt(database.db, attempt?.id ?? "");
+    expect(await getJob.execute(as(ada), { id: job.id })).toMatchObject({
+      state: "cancelled",
+      reasonText: "Cancelled by Ada: typo.",
+      attempts: [{ state: "cancelled", startedAt: null }],
+    });
+    expect(await cluster().list()).toEqual([]);
+  });
+
   it("ends a waiting job at once and asks an admitted one to end; twice asks once", async () => {
     const waiting = await dispatch();
     expect((await cancelJob.execute(as(ada), { id: waiting.id })).state).toBe("cancelled");

@@ -1,6 +1,5 @@
 import os from "node:os";
 import { db } from "@/db/client";
-import { gpuFlavors } from "@/db/schema";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow, workflowStatus } from "@/server/durable/port";
 import { notify } from "@/server/notifications";
@@ -74,14 +73,6 @@ on("compute.job_finished", "compute.ingest-outputs", async ({ ctx, event }) => {
 on("datasets.version_created", "compute.link-output", ({ ctx, event }) =>
   linkOutput(ctx, event.payload.versionId),
 );
-
-/** The demonstration's cluster declares GPUs, so that asking for them can be shown; they are accounted, not there. */
-on("identity.demo_requested", "compute.declare-demo-gpus", async ({ ctx }) => {
-  await ctx.db
-    .insert(gpuFlavors)
-    .values({ name: "a100-40gb", title: "NVIDIA A100 40 GB", capacityMilli: 4000 })
-    .onConflictDoNothing();
-});
 
 on("compute.job_finished", "compute.notify", async ({ ctx, event }) => {
   const job = await jobOf(ctx, event.payload.jobId);

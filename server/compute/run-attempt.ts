@@ -63,7 +63,7 @@ export async function submitAttempt(db: Db, attemptId: string): Promise<void> {
   const { ctx, job } = loaded;
   if (await cluster().observe(attemptId)) return;
   if (job.cancelRequestedAt) {
-    return finishAttempt(loaded, { reason: "Cancelled", text: "Cancelled before it started." });
+    return finishAttempt(loaded, { reason: "Cancelled", text: job.reasonText });
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
