@@ -18,6 +18,7 @@ export {
   type VerdictView,
 } from "./gates/queries";
 export { activePolicies, syncBuiltInPolicies } from "./gates/sync-policies";
+export { decideReview } from "./reviews/decide-review";
 export { reviewsOfSubject, type ReviewRow } from "./reviews/load";
 export { requestReview, type RequestedReview, type RequestReviewInput } from "./reviews/request-review";
 export { reviewStanding, type ReviewStanding } from "./reviews/standing";

@@ -1,0 +1,127 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import { db } from "@/db/client";
+import { datasets, datasetVersions, modelVersions, reviews, runs } from "@/db/schema";
+import { dispatchJob, jobOf } from "@/server/compute";
+import { decideReview } from "@/server/governance";
+import { requestVersionReview, versionOf } from "@/server/registry";
+import { deploy, getRollout } from "@/server/serving";
+import { asDemoPerson } from "./people";
+
+const ENDED = new Set(["succeeded", "failed", "cancelled"]);
+const REVIEW_REASON =
+  "Approved by the demo script in the name of the demo reviewer, so that the line can be watched without waiting. In your own factory a person decides.";
+
+/** Dispatches a template's job once, however often the step runs. */
+export async function dispatch(
+  key: string,
+  template: string,
+  input: {
+    name: string;
+    params?: Record<string, string | number>;
+    inputs?: { name: string; datasetVersionId: string }[];
+    outputs?: { path: string; dataset: { slug: string; name: string } }[];
+  },
+): Promise<string> {
+  const ctx = await asDemoPerson("scientist@demo.local");
+  const job = await dispatchJob.within(ctx, {
+    template: { name: template },
+    dedupKey: `demo-${key}`,
+    maxAttempts: 2,
+    ...input,
+  });
+  return job.id;
+}
+
+/** How a job ended; null while it has not. */
+export async function endOf(jobId: string): Promise<string | null> {
+  const job = await jobOf(await asDemoPerson("scientist@demo.local"), jobId);
+  return ENDED.has(job.state) ? job.state : null;
+}
+
+/** The dataset version that a job produced under a slug; null while it is being inspected. */
+export async function producedVersion(jobId: string, slug: string): Promise<string | null> {
+  const [row] = await db()
+    .select({ id: datasetVersions.id })
+    .from(datasetVersions)
+    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .where(and(eq(datasets.slug, slug), eq(datasetVersions.producedByJobId, jobId)));
+  if (row) return row.id;
+  // The same bytes as an earlier version give that version.
+  const [same] = await db()
+    .select({ id: datasetVersions.id })
+    .from(datasetVersions)
+    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .where(
+      and(
+        eq(datasets.slug, slug),
+        sql`exists (select 1 from uploads u where u.version_id = ${datasetVersions.id} and u.produced_by_job_id = ${jobId})`,
+      ),
+    );
+  return same?.id ?? null;
+}
+
+/** The judged version that a training job registered; null while its gates run. */
+export async function judgedVersion(
+  jobId: string,
+): Promise<{ id: string; model: string; number: number } | null> {
+  const [row] = await db()
+    .select({ id: modelVersions.id, state: modelVersions.state, teamId: modelVersions.teamId })
+    .from(modelVersions)
+    .innerJoin(runs, eq(runs.id, modelVersions.runId))
+    .where(eq(runs.jobId, jobId))
+    .orderBy(desc(modelVersions.createdAt))
+    .limit(1);
+  if (!row || row.state === "pending") return null;
+  const version = await versionOf(await asDemoPerson("scientist@demo.local"), row.id);
+  return { id: version.id, model: version.modelName, number: version.number };
+}
+
+/** Asks for a review once; an open or approved one of the same version is taken instead. */
+export async function askForReview(
+  version: { id: string; model: string; number: number },
+  rationale: string,
+): Promise<string> {
+  const [earlier] = await db()
+    .select({ id: reviews.id, state: reviews.state })
+    .from(reviews)
+    .where(and(eq(reviews.subjectKind, "model_version"), eq(reviews.subjectId, version.id)))
+    .orderBy(desc(reviews.createdAt))
+    .limit(1);
+  if (earlier && (earlier.state === "open" || earlier.state === "approved")) return earlier.id;
+  const ctx = await asDemoPerson("scientist@demo.local");
+  const asked = await requestVersionReview.within(ctx, {
+    name: version.model,
+    version: version.number,
+    environment: "production",
+    rationale,
+  });
+  return asked.reviewId;
+}
+
+/** Approves in the name of the demo reviewer, once. */
+export async function approve(reviewId: string): Promise<void> {
+  const [review] = await db().select({ state: reviews.state }).from(reviews).where(eq(reviews.id, reviewId));
+  if (review?.state === "approved") return;
+  const ctx = await asDemoPerson("reviewer@demo.local");
+  await decideReview.within(ctx, { reviewId, decision: "approve", reason: REVIEW_REASON });
+}
+
+/** Deploys a version; a canary when production serves another already. */
+export async function deployTo(
+  environment: "staging" | "production",
+  version: { model: string; number: number },
+): Promise<{ name: string; rolloutId: string | null }> {
+  const ctx = await asDemoPerson("scientist@demo.local");
+  const { name, rolloutId } = await deploy.within(ctx, {
+    model: version.model,
+    version: version.number,
+    environment,
+  });
+  return { name, rolloutId };
+}
+
+/** How a rollout ended; null while it is under way. */
+export async function rolloutEnd(rolloutId: string): Promise<string | null> {
+  const rollout = await getRollout.within(await asDemoPerson("scientist@demo.local"), { rolloutId });
+  return rollout.finishedAt ? rollout.state : null;
+}
