@@ -1,0 +1,229 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useEffect, useRef } from "react";
+import { type FieldPath, useForm, useWatch } from "react-hook-form";
+import { toast } from "sonner";
+import { readError } from "@/components/common/error-shape";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { PageHeader } from "@/components/common/page-header";
+import { SelectField, TextField } from "@/components/form/fields";
+import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
+import { useTRPC } from "@/components/trpc";
+import { Callout } from "@/components/ui/callout";
+import { useCan } from "@/components/identity/use-can";
+import { standardPlan } from "@/server/serving/rules";
+import { AdmissionPanel } from "./admission-panel";
+import { PlanEditor } from "./plan-editor";
+import { type DeployValues, fieldOf, fromPlan, toDeployInput } from "./plan-form";
+
+export interface DeployPrefill {
+  model: string;
+  version: string;
+  environment: "staging" | "production";
+  name: string;
+}
+
+const LABELS = { model: "Model", version: "Version", environment: "Environment", name: "Name" };
+
+/** Models and versions to choose from, asked of the registry. */
+function useChoices(model: string) {
+  const trpc = useTRPC();
+  const models = useQuery(trpc.registry.models.queryOptions({ limit: 200 }));
+  const detail = useQuery(trpc.registry.model.queryOptions({ name: model }, { enabled: model !== "" }));
+  return {
+    models: (models.data?.items ?? []).map((item) => ({ value: item.name, label: item.name })),
+    versions: (detail.data?.versions ?? []).map((item) => ({
+      value: String(item.number),
+      label: `Version ${item.number} (${item.state})`,
+    })),
+  };
+}
+
+function Effect({
+  effect,
+  name,
+  current,
+  running,
+}: {
+  effect: string;
+  name: string;
+  current: number | null;
+  running: string | null;
+}) {
+  if (running)
+    return (
+      <Callout tone="warning" title={`A rollout is under way on ${name}`}>
+        <Link href={`/deployments/${name}/rollouts/${running}`} className="text-accent-text hover:underline">
+          Watch it end, or abort it
+        </Link>
+        , then deploy.
+      </Callout>
+    );
+  if (effect === "unchanged")
+    return (
+      <Callout tone="neutral" title={`${name} serves this version already`}>
+        Deploying it again changes nothing.
+      </Callout>
+    );
+  if (effect === "canary")
+    return (
+      <Callout tone="info" title={`Goes to ${name} as a canary beside version ${current ?? "?"}`}>
+        It gets a small share of requests and grows stage by stage while it is no worse. If it is worse, it is
+        rolled back by itself.
+      </Callout>
+    );
+  return (
+    <Callout tone="info" title={`Takes all requests of ${name} at once`}>
+      {current === null ? "Nothing serves this name yet." : `It replaces version ${current}.`}
+    </Callout>
+  );
+}
+
+/** Deploys a version: says what is missing and what will happen before it is sent. */
+export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const can = useCan("serving.deployment.write");
+  const { control, handleSubmit, setError, setValue, getValues, formState } = useForm<DeployValues>({
+    defaultValues: { ...prefill, ...fromPlan(standardPlan(100)) },
+  });
+  const [model, version, environment, name] = useWatch({
+    control,
+    name: ["model", "version", "environment", "name"],
+  });
+  const choices = useChoices(model);
+  const preview = useQuery(
+    trpc.serving.preview.queryOptions(
+      { model, version: Number(version), environment, name: name.trim() || undefined },
+      { enabled: model !== "" && version !== "", retry: false, placeholderData: (before) => before },
+    ),
+  );
+  const planned = useRef("");
+  const plan = preview.data?.plan;
+  // Effect: takes over the plan that fits the chosen deployment, once for each choice, never over the person's own edits.
+  useEffect(() => {
+    const key = `${model}/${environment}`;
+    if (!plan || planned.current === key || formState.dirtyFields.stages) return;
+    planned.current = key;
+    setValue("slowBoundMs", fromPlan(plan).slowBoundMs);
+  }, [plan, model, environment, setValue, formState.dirtyFields.stages]);
+  const deploy = useMutation(trpc.serving.deploy.mutationOptions({ meta: { handlesError: true } }));
+  const canary = preview.data?.effect === "canary";
+  const put = (path: string, message: string) =>
+    setError(fieldOf(path) as FieldPath<DeployValues>, { type: "server", message });
+  const submit = async (values: DeployValues) => {
+    const input = toDeployInput(values, canary);
+    if (!input.success) {
+      for (const issue of input.error.issues) put(issue.path.join("."), issue.message);
+      return;
+    }
+    try {
+      const done = await deploy.mutateAsync(input.data);
+      toast.success(
+        done.unchanged
+          ? "It serves this version already"
+          : done.rolloutId
+            ? "The canary has started"
+            : "Deployed",
+      );
+      router.push(
+        done.rolloutId ? `/deployments/${done.name}/rollouts/${done.rolloutId}` : `/deployments/${done.name}`,
+      );
+    } catch (error) {
+      const view = readError(error);
+      const fields = Object.entries(view.fields);
+      for (const [path, messages] of fields) put(path, messages.join(" "));
+      if (fields.length === 0)
+        setError("root.server", {
+          type: "server",
+          message: [view.message, view.hint].filter(Boolean).join(" "),
+        });
+    }
+  };
+  const blocked =
+    can.reason ??
+    (model === "" || version === ""
+      ? "Choose a model and a version."
+      : preview.data && !preview.data.admission.admitted
+        ? "The evidence is not complete."
+        : preview.data?.runningRolloutId
+          ? "A rollout is under way."
+          : null);
+  return (
+    <>
+      <PageHeader
+        title="Deploy a version"
+        description="Only a version whose signed evidence is complete for the environment can be deployed."
+        breadcrumbs={[{ label: "Deployments", href: "/deployments" }, { label: "Deploy" }]}
+      />
+      <Form
+        label="Deploy a version"
+        onSubmit={(event) => void handleSubmit(submit)(event)}
+        className="max-w-3xl"
+      >
+        <FormErrorSummary control={control} labels={LABELS} />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <SelectField
+            control={control}
+            name="model"
+            label="Model"
+            placeholder="Choose a model"
+            options={choices.models}
+          />
+          <SelectField
+            control={control}
+            name="version"
+            label="Version"
+            placeholder="Choose a version"
+            options={choices.versions}
+          />
+          <SelectField
+            control={control}
+            name="environment"
+            label="Environment"
+            options={[
+              { value: "staging", label: "Staging" },
+              { value: "production", label: "Production" },
+            ]}
+          />
+          <TextField
+            control={control}
+            name="name"
+            label="Name"
+            optional
+            mono
+            placeholder={preview.data && !getValues("name") ? preview.data.name : undefined}
+            hint="Its address is /v2/models/<name>. Left out, it is made from the model's name."
+          />
+        </div>
+        {preview.error ? <ErrorNotice error={preview.error} /> : null}
+        {preview.data ? (
+          <>
+            {preview.data.state === "ready" ? (
+              <AdmissionPanel admission={preview.data.admission} environment={environment} />
+            ) : (
+              <Callout tone="warning" title={`This version is ${preview.data.state}`}>
+                {preview.data.stateText || "Wait until it is ready."}
+              </Callout>
+            )}
+            <Effect
+              effect={preview.data.effect}
+              name={preview.data.name}
+              current={preview.data.currentVersion}
+              running={preview.data.runningRolloutId}
+            />
+          </>
+        ) : null}
+        {canary ? <PlanEditor control={control} /> : null}
+        <SubmitBar
+          submitLabel={canary ? "Start the canary" : "Deploy"}
+          pending={deploy.isPending}
+          blocked={blocked}
+          onCancel={() => router.push("/deployments")}
+        />
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,131 @@
+"use client";
+import { Plus, Trash2 } from "lucide-react";
+import { type Control, useFieldArray, useWatch } from "react-hook-form";
+import { CheckboxField, NumberField, SelectField } from "@/components/form/fields";
+import { Button } from "@/components/ui/button";
+import type { DeployValues } from "./plan-form";
+
+type Props = { control: Control<DeployValues> };
+
+function Stages({ control }: Props) {
+  const { fields, append, remove } = useFieldArray({ control, name: "stages" });
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1 font-medium">Stages</legend>
+      {fields.map((field, index) => (
+        <div key={field.id} className="grid grid-cols-[1fr_1fr_1fr_auto] items-start gap-2">
+          <NumberField
+            control={control}
+            name={`stages.${index}.sharePercent`}
+            label="Share"
+            unit="%"
+            min={1}
+            max={100}
+            step={1}
+          />
+          <NumberField
+            control={control}
+            name={`stages.${index}.minRequests`}
+            label="Requests"
+            min={1}
+            step={1}
+          />
+          <NumberField
+            control={control}
+            name={`stages.${index}.maxMinutes`}
+            label="At most"
+            unit="min"
+            min={0}
+          />
+          <Button
+            variant="ghost"
+            size="icon"
+            className="mt-6"
+            aria-label={`Remove stage ${index + 1}`}
+            disabled={fields.length === 1}
+            onClick={() => remove(index)}
+          >
+            <Trash2 aria-hidden />
+          </Button>
+        </div>
+      ))}
+      <Button
+        size="sm"
+        className="self-start"
+        disabled={fields.length >= 20}
+        onClick={() => append({ sharePercent: null, minRequests: 400, maxMinutes: 60 })}
+      >
+        <Plus aria-hidden /> Add stage
+      </Button>
+      <p className="text-sm text-fg-subtle">
+        Each arm serves that many requests before the share grows. When the time is over without them, the
+        time-out decides: no data is never a success.
+      </p>
+    </fieldset>
+  );
+}
+
+function Criteria({ control }: Props) {
+  const [errorOn, slowOn, accuracyOn] = useWatch({ control, name: ["errorOn", "slowOn", "accuracyOn"] });
+  return (
+    <fieldset className="flex flex-col gap-3">
+      <legend className="mb-1 font-medium">Criteria, canary against stable</legend>
+      <CheckboxField control={control} name="errorOn" label="Error rate" />
+      {errorOn ? (
+        <NumberField
+          className="pl-6"
+          control={control}
+          name="errorPoints"
+          label="May rise by"
+          unit="points"
+          min={0}
+        />
+      ) : null}
+      <CheckboxField control={control} name="slowOn" label="Share of slow requests" />
+      {slowOn ? (
+        <div className="grid gap-2 pl-6 sm:grid-cols-2">
+          <NumberField control={control} name="slowBoundMs" label="Slow is over" unit="ms" min={0} />
+          <NumberField control={control} name="slowPoints" label="May rise by" unit="points" min={0} />
+        </div>
+      ) : null}
+      <CheckboxField control={control} name="accuracyOn" label="Accuracy, from feedback" />
+      {accuracyOn ? (
+        <div className="grid gap-2 pl-6 sm:grid-cols-2">
+          <NumberField control={control} name="accuracyPoints" label="May drop by" unit="points" min={0} />
+          <NumberField control={control} name="minFeedback" label="Labels in each arm" min={10} step={1} />
+        </div>
+      ) : null}
+    </fieldset>
+  );
+}
+
+/** How a canary grows and what it is judged by. */
+export function PlanEditor({ control }: Props) {
+  return (
+    <section aria-label="Canary plan" className="flex flex-col gap-5 rounded-lg border bg-surface p-4">
+      <Stages control={control} />
+      <Criteria control={control} />
+      <div className="grid gap-3 sm:grid-cols-3">
+        <NumberField
+          control={control}
+          name="alphaPercent"
+          label="False alarms"
+          unit="%"
+          hint="Chance to roll back an equally good version"
+          min={0}
+          max={20}
+        />
+        <NumberField control={control} name="minBadEvents" label="Least bad events" min={1} step={1} />
+        <SelectField
+          control={control}
+          name="onTimeout"
+          label="When a stage's time is over"
+          options={[
+            { value: "hold", label: "Hold for a person" },
+            { value: "rollback", label: "Roll back" },
+          ]}
+        />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+import Link from "next/link";
+import { DigestChip } from "@/components/common/digest-chip";
+import { EntityLink } from "@/components/common/entity-link";
+import { formatDuration } from "@/components/common/format";
+import { KeyValue } from "@/components/common/key-value";
+import { OwnerChip } from "@/components/common/owner-chip";
+import { Section } from "@/components/common/section";
+import { StatusBadge } from "@/components/common/status-badge";
+import { buttonVariants } from "@/components/ui/button";
+import { AdmissionPanel } from "./admission-panel";
+import { ShareBar } from "./share-bar";
+import type { DeploymentView } from "./types";
+
+function CanaryBox({ deployment }: { deployment: DeploymentView }) {
+  const open = deployment.rollouts.find((rollout) => rollout.id === deployment.rolloutId);
+  if (!open) return null;
+  return (
+    <div className="flex flex-col gap-2 rounded-lg border border-info/40 bg-info-soft px-4 py-3">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <p className="flex items-center gap-2 font-medium">
+          Canary of version {open.to?.number ?? "?"} <StatusBadge status={open.state} />
+        </p>
+        <Link
+          href={`/deployments/${deployment.name}/rollouts/${open.id}`}
+          className={buttonVariants({ variant: "primary", size: "sm" })}
+        >
+          Watch it live
+        </Link>
+      </div>
+      <ShareBar sharePercent={open.sharePercent} className="max-w-xs" />
+      <p className="text-sm text-fg-muted">{open.stateReason}</p>
+    </div>
+  );
+}
+
+/** What answers requests now, its files' digest, and whether its evidence holds at this moment. */
+export function ServesNow({ deployment }: { deployment: DeploymentView }) {
+  const { stable, modelName, environment } = deployment;
+  return (
+    <Section title="Serves now">
+      <CanaryBox deployment={deployment} />
+      <KeyValue
+        columns={2}
+        items={[
+          {
+            label: "Stable version",
+            value: stable ? (
+              <EntityLink
+                kind="version"
+                href={`/models/${modelName}/versions/${stable.number}`}
+                label={`${modelName}, version ${stable.number}`}
+              />
+            ) : (
+              "none"
+            ),
+          },
+          {
+            label: "Manifest digest",
+            value: stable?.manifestDigest ? (
+              <DigestChip digest={stable.manifestDigest} label="manifest digest" />
+            ) : (
+              "none"
+            ),
+          },
+          {
+            label: "Version before",
+            value: deployment.previous ? `Version ${deployment.previous.number}` : "none",
+          },
+          { label: "Slow is over", value: formatDuration(deployment.latencyBoundMs) },
+          { label: "Feedback compares", value: deployment.feedbackTarget ?? "the first output" },
+          { label: "Owner", value: <OwnerChip name={deployment.ownerName} /> },
+        ]}
+      />
+      {deployment.admission ? (
+        <AdmissionPanel admission={deployment.admission} environment={environment} />
+      ) : null}
+    </Section>
+  );
+}
