@@ -4,4 +4,3 @@ export { deploy } from "./deploy";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";
-export { wilsonInterval } from "./stats";
