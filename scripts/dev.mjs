@@ -6,4 +6,9 @@ import { installIfNeeded, requireNode } from "./prepare.mjs";
 console.log("Modelworks (development)");
 requireNode();
 installIfNeeded();
-launch({ MODELWORKS_DEV: "1", MODELWORKS_HOME: process.env.MODELWORKS_HOME || ".modelworks-dev" });
+launch({
+  MODELWORKS_DEV: "1",
+  MODELWORKS_HOME: process.env.MODELWORKS_HOME || ".modelworks-dev",
+  // The demo line trains models for minutes; in development it runs only when asked for.
+  MODELWORKS_DEMO_LINE: process.env.MODELWORKS_DEMO_LINE || "off",
+});
