@@ -15,6 +15,8 @@ import { createWorld, goodEvidence, type Person, type World } from "../testing";
 import { assignReview, touchReview, withdrawReview } from "./handle-review";
 import { commentOnReview } from "./comment-on-review";
 import { decideReview } from "./decide-review";
+import { exportReview, getReview } from "./get-review";
+import { countReviews, listReviews } from "./list-reviews";
 import { requestReview } from "./request-review";
 import { reviewStanding } from "./standing";
 import { registerSubject } from "./subjects";
@@ -326,6 +328,59 @@ describe("handling", () => {
     await withdrawReview.execute(requester.caller, { reviewId, reason: "Wrong version." });
     await expect(decideReview.execute(reviewer.caller, approve(reviewId))).rejects.toMatchObject({
       code: "conflict",
+    });
+  });
+});
+
+describe("reading", () => {
+  it("lists by tab, says what each waits for, and pages without gaps", async () => {
+    const { reviewId } = await open({ environment: "staging" });
+    const mine = await listReviews.execute(second.caller, { tab: "mine" });
+    expect(mine.items.some((item) => item.id === reviewId)).toBe(false);
+    const team = await listReviews.execute(second.caller, { tab: "team", environment: "staging" });
+    expect(team.items.find((item) => item.id === reviewId)).toMatchObject({
+      mayDecide: true,
+      blockedOn: "Waits for a reviewer; you may take it",
+    });
+    const own = await listReviews.execute(requester.caller, { tab: "mine", environment: "staging" });
+    expect(own.items.find((item) => item.id === reviewId)).toMatchObject({
+      mayDecide: false,
+      blockedOn: "Waits for another reviewer",
+    });
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof listReviews.execute>> = await listReviews.execute(second.caller, {
+        tab: "team",
+        limit: 2,
+        cursor,
+      });
+      seen.push(...page.items.map((item) => item.id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    const { team: count } = await countReviews.execute(second.caller, {});
+    expect(new Set(seen).size).toBe(count);
+    const foreign = await world.person("reviewer", { teamId: world.otherTeamId });
+    expect((await listReviews.execute(foreign.caller, { tab: "team" })).items).toEqual([]);
+  });
+
+  it("shows checks, blockers with who clears them, who may not decide, and exports the record", async () => {
+    const unfair = { ...goodEvidence(), fairness: { ...goodEvidence().fairness, verdict: "indeterminate" } };
+    const { reviewId } = await open({ evidence: unfair });
+    const shown = await getReview.execute(reviewer.token, { reviewId });
+    expect(shown.gates?.outcome).toBe("indeterminate");
+    expect(shown.blockers).toContainEqual({
+      what: "Groups are treated alike: in doubt",
+      clearedBy: "An approving reviewer",
+    });
+    expect(shown.whyNotDecide).toContain("signed-in person");
+    expect(shown.excluded.map((each) => each.id)).toEqual([requester.id, author.id]);
+    await decideReview.execute(reviewer.caller, approve(reviewId));
+    const record = await exportReview.execute(requester.caller, { reviewId });
+    expect(Object.keys(record.bundles)).toHaveLength(7);
+    const foreign = await world.person("reviewer", { teamId: world.otherTeamId });
+    await expect(getReview.execute(foreign.caller, { reviewId })).rejects.toMatchObject({
+      code: "not_found",
     });
   });
 });
