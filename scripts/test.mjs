@@ -36,6 +36,7 @@ function gates() {
   part("types", () => gate(bin("tsc"), ["--noEmit", "--checkers", "1"]));
   part("import rules", () => gate(process.execPath, ["scripts/import-rules.mjs"]));
   if (exists("knip.json")) part("dead code", () => gate(bin("knip"), []));
+  part("paths in documents", () => gate(process.execPath, ["scripts/doc-paths.mjs"]));
   part("migrations", () => gate(process.execPath, ["scripts/db-generate.mjs", "--check"]));
 }
 

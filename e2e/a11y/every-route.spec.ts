@@ -1,0 +1,90 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { BrowserContextOptions, Page } from "@playwright/test";
+import { storageStateOf } from "../fixtures/people";
+import { addressOf, allRoutes, settled, VISITS } from "../fixtures/routes";
+import { expect, test } from "../fixtures/test";
+import { ALLOWED } from "./allow-list";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+
+const LOOKS: readonly { name: string; options: BrowserContextOptions }[] = [
+  { name: "light", options: { colorScheme: "light" } },
+  { name: "dark", options: { colorScheme: "dark" } },
+  { name: "360 px", options: { colorScheme: "light", viewport: { width: 360, height: 740 } } },
+];
+
+async function violations(page: Page, route: string): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const today = new Date().toISOString().slice(0, 10);
+  const allowed = (rule: string) =>
+    ALLOWED.some((entry) => entry.route === route && entry.rule === rule && entry.until >= today);
+  return found
+    .filter(({ id }) => !allowed(id))
+    .map(({ id, help, nodes }) => {
+      const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${node.html.slice(0, 160)}`);
+      return `${id} (${help})\n  ${where.join("\n  ")}`;
+    });
+}
+
+/** No sideways scrolling of the page itself (WCAG 1.4.10); tables and code may scroll inside. */
+const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+test("every route has a recipe, and every recipe a route", () => {
+  const routes = allRoutes();
+  expect(routes.filter((route) => !VISITS[route])).toEqual([]);
+});
+
+for (const route of allRoutes()) {
+  test(`${route} meets WCAG 2.2 AA in light, dark and at 360 px`, async ({ browser, baseURL }) => {
+    const visit = VISITS[route];
+    if (!visit) throw new Error(`${route} has no entry in VISITS (e2e/fixtures/routes.ts).`);
+    const storageState = visit.persona ? await storageStateOf(visit.persona) : undefined;
+    const problems: string[] = [];
+    for (const { name, options } of LOOKS) {
+      const context = await browser.newContext({
+        baseURL,
+        locale: "en-GB",
+        viewport: { width: 1440, height: 900 },
+        storageState,
+        reducedMotion: "reduce",
+        ...options,
+      });
+      const page = await context.newPage();
+      await page.goto((await addressOf(page, route)) ?? "/");
+      await settled(page);
+      if (name !== "light") await expect(page.locator("body")).toBeVisible();
+      problems.push(...(await violations(page, route)).map((text) => `[${name}] ${text}`));
+      const wide = await overflow(page);
+      if (wide > 0) problems.push(`[${name}] the page is ${wide} px wider than the screen`);
+      await context.close();
+    }
+    expect(problems.join("\n")).toBe("");
+  });
+}
+
+test.describe("what opens over a page", () => {
+  for (const { name, options } of LOOKS) {
+    test(`palette, dialog and menu in ${name}`, async ({ as }) => {
+      const page = await as("platform", { reducedMotion: "reduce", ...options });
+      await page.goto("/admin/users");
+      await settled(page);
+      await page.keyboard.press("Control+k");
+      await expect(page.getByRole("dialog")).toBeVisible();
+      const problems = await violations(page, "palette");
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
+      await page.getByRole("button", { name: "Add person" }).first().click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      problems.push(...(await violations(page, "dialog")));
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
+      if (!options.viewport) {
+        await page.getByRole("button", { name: /^Account:/ }).click();
+        await expect(page.getByRole("menu")).toBeVisible();
+        problems.push(...(await violations(page, "menu")));
+      }
+      expect(problems.join("\n")).toBe("");
+    });
+  }
+});
