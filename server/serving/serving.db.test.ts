@@ -1,0 +1,343 @@
+import { asc, eq } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditLog, deployments, processes, rolloutEvents, rollouts } from "@/db/schema";
+import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { prepareHome, makePerson, makeTeam } from "@/server/compute/testing";
+import { systemActor, type Actor } from "@/server/core/actor";
+import { createCtx } from "@/server/core/context";
+import { newId } from "@/server/core/ids";
+import { advanceRollout } from "./advance-rollouts";
+import { trafficChart } from "./chart";
+import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
+import { deploy } from "./deploy";
+import { previewDeploy } from "./deploy-preview";
+import { deploymentHistory } from "./history";
+import { getDeployment, getRollout, listDeployments } from "./queries";
+import { gatewayHolds, makeModel, PLAN, prove, serveTraffic, type TestVersion } from "./testing";
+
+let database: TestDatabase;
+let ada: Actor;
+let viewer: Actor;
+let stranger: Actor;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  prepareHome(database.url);
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  const team = await makeTeam(database.db, newId("team"));
+  ada = await makePerson(database.db, team, "Ada");
+  viewer = await makePerson(database.db, team, "Vera", { role: "viewer" });
+  stranger = await makePerson(database.db, await makeTeam(database.db, newId("team")), "Sam");
+  await database.db.delete(processes);
+});
+
+const as = (actor: Actor, now?: Date) => ({ actor, db: database.db, ...(now ? { now: () => now } : {}) });
+const code = (expected: string) => ({ code: expected });
+const look = (id: string, now = new Date()) =>
+  advanceRollout(createCtx({ actor: systemActor(ada.teamId), db: database.db, now: () => now }), id);
+const actionsOf = async (id: string) =>
+  (await database.db.select().from(auditLog).where(eq(auditLog.subjectId, id)).orderBy(auditLog.seq)).map(
+    (row) => row.action,
+  );
+const kindsOf = async (id: string) =>
+  (
+    await database.db
+      .select()
+      .from(rolloutEvents)
+      .where(eq(rolloutEvents.rolloutId, id))
+      .orderBy(asc(rolloutEvents.at), asc(rolloutEvents.id))
+  ).map((row) => row.kind);
+const rolloutOf = async (id: string) => {
+  const [row] = await database.db.select().from(rollouts).where(eq(rollouts.id, id));
+  if (!row) throw new Error("no rollout");
+  return row;
+};
+const deploymentOf = async (name: string) => {
+  const [row] = await database.db.select().from(deployments).where(eq(deployments.name, name));
+  if (!row) throw new Error("no deployment");
+  return row;
+};
+
+/** Version 1 in production, version 2 as a canary beside it. */
+async function canary() {
+  const [first, second] = await makeModel(database.db, ada, 2);
+  if (!first || !second) throw new Error("no versions");
+  await prove(database.db, ada, first, "production");
+  await prove(database.db, ada, second, "production");
+  const target = { model: first.model, environment: "production" as const };
+  await deploy.execute(as(ada), { ...target, version: 1 });
+  const { name, rolloutId, deploymentId } = await deploy.execute(as(ada), {
+    ...target,
+    version: 2,
+    plan: PLAN,
+  });
+  if (!rolloutId) throw new Error("no rollout");
+  const serve = async (stage: number, counts: { canary: [number, number]; stable: [number, number] }) => {
+    for (const arm of ["canary", "stable"] as const) {
+      const [requests, errors] = counts[arm];
+      const versionId = arm === "canary" ? second.id : first.id;
+      await serveTraffic(database.db, { deploymentId, rolloutId, versionId, arm, stage, requests, errors });
+    }
+  };
+  return { name, rolloutId, deploymentId, first, second, serve };
+}
+
+describe("deploying", () => {
+  it("is refused without evidence, naming what is missing, and leaves nothing behind", async () => {
+    const [version] = await makeModel(database.db, ada, 1);
+    if (!version) throw new Error("no version");
+    await prove(database.db, ada, version, "production", ["fairness", "review"]);
+    const input = { model: version.model, version: 1, environment: "production" as const };
+    const missing = ["policy fairness: no signed verdict", "approval: no review for production"];
+    await expect(deploy.execute(as(ada), input)).rejects.toMatchObject({
+      code: "precondition_failed",
+      details: { missing },
+    });
+    expect((await previewDeploy.execute(as(ada), input)).admission).toEqual({ admitted: false, missing });
+    expect((await listDeployments.execute(as(ada), {})).items).toEqual([]);
+  });
+
+  it("serves staging at once, writes one audit row, and changes nothing when repeated", async () => {
+    const [first, second] = await makeModel(database.db, ada, 2);
+    for (const version of [first, second]) if (version) await prove(database.db, ada, version, "staging");
+    const input = { model: first?.model ?? "", environment: "staging" as const };
+    const done = await deploy.execute(as(ada), { ...input, version: 1 });
+    expect(done).toMatchObject({ name: `${first?.model}-staging`, rolloutId: null, unchanged: false });
+    expect(await deploy.execute(as(ada), { ...input, version: 1 })).toMatchObject({ unchanged: true });
+    expect(await deploy.execute(as(ada), { ...input, version: 2 })).toMatchObject({ rolloutId: null });
+    expect(await getDeployment.execute(as(ada), { name: done.name })).toMatchObject({
+      stable: { number: 2 },
+      previous: { number: 1 },
+      admission: { admitted: true },
+    });
+    expect(await actionsOf(done.deploymentId)).toEqual(Array(3).fill("serving.deployment.deploy"));
+  });
+
+  it("takes a later production version as a canary, and refuses a second one beside it", async () => {
+    const { name, rolloutId, first } = await canary();
+    expect(await getRollout.execute(as(ada), { rolloutId })).toMatchObject({
+      state: "running",
+      sharePercent: 10,
+      from: { number: 1 },
+      to: { number: 2 },
+      allowed: ["pause", "promote", "abort"],
+    });
+    expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
+    await expect(
+      deploy.execute(as(ada), { model: first.model, version: 2, environment: "production" }),
+    ).rejects.toMatchObject({ code: "conflict", details: { rolloutId } });
+  });
+
+  it("is for members; another team's model and deployment look missing; bad input names its field", async () => {
+    const { name, rolloutId, first } = await canary();
+    const input = { model: first.model, version: 1, environment: "production" as const };
+    await expect(deploy.execute(as(viewer), input)).rejects.toMatchObject(code("forbidden"));
+    await expect(deploy.execute(as(stranger), input)).rejects.toMatchObject(code("not_found"));
+    await expect(getDeployment.execute(as(stranger), { name })).rejects.toMatchObject(code("not_found"));
+    await expect(getRollout.execute(as(stranger), { rolloutId })).rejects.toMatchObject(code("not_found"));
+    await expect(trafficChart.execute(as(stranger), { name, rolloutId })).rejects.toMatchObject(
+      code("not_found"),
+    );
+    await expect(controlRollout.execute(as(stranger), { rolloutId, command: "pause" })).rejects.toMatchObject(
+      code("not_found"),
+    );
+    await expect(controlRollout.execute(as(viewer), { rolloutId, command: "pause" })).rejects.toMatchObject(
+      code("forbidden"),
+    );
+    await expect(deploy.execute(as(ada), { ...input, name: "Bad Name" })).rejects.toMatchObject(
+      code("invalid"),
+    );
+    await expect(
+      deploy.execute(as(ada), {
+        ...input,
+        plan: { ...PLAN, stages: [{ ...PLAN.stages[0], sharePercent: 100 }] },
+      } as never),
+    ).rejects.toMatchObject(code("invalid"));
+  });
+
+  it("keeps a name for the team that holds it", async () => {
+    const { name } = await canary();
+    const [other] = await makeModel(database.db, stranger, 1);
+    if (!other) throw new Error("no version");
+    await prove(database.db, stranger, other as TestVersion, "staging");
+    await expect(
+      deploy.execute(as(stranger), { model: other.model, version: 1, environment: "staging", name }),
+    ).rejects.toMatchObject({ code: "conflict", details: { fields: { name: "is taken" } } });
+  });
+});
+
+describe("the controller", () => {
+  it("goes from stage to stage on good traffic and finishes only when every gateway followed", async () => {
+    const { name, rolloutId, deploymentId, serve } = await canary();
+    await look(rolloutId);
+    expect(await rolloutOf(rolloutId)).toMatchObject({ state: "running", stageIndex: 0 });
+    await serve(0, { canary: [60, 0], stable: [500, 3] });
+    await look(rolloutId);
+    expect(await rolloutOf(rolloutId)).toMatchObject({ stageIndex: 1, sharePercent: 50 });
+    await look(rolloutId);
+    expect(await rolloutOf(rolloutId)).toMatchObject({ state: "running", stageIndex: 1 });
+    await serve(1, { canary: [200, 1], stable: [200, 1] });
+    const { generation } = await deploymentOf(name);
+    await gatewayHolds(database.db, { [deploymentId]: generation });
+    await look(rolloutId);
+    expect(await rolloutOf(rolloutId)).toMatchObject({ state: "promoting", sharePercent: 100 });
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("promoting");
+    await gatewayHolds(database.db, { [deploymentId]: generation + 1 });
+    await look(rolloutId);
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("succeeded");
+    expect(await getDeployment.execute(as(ada), { name })).toMatchObject({
+      stable: { number: 2 },
+      previous: { number: 1 },
+      rolloutId: null,
+    });
+    expect(await kindsOf(rolloutId)).toEqual(["started", "stage", "promoted", "finished"]);
+    expect(await actionsOf(rolloutId)).toEqual(["serving.rollout.complete", "serving.rollout.finish"]);
+  });
+
+  it("rolls a degraded version back by itself, with the sentence of evidence", async () => {
+    const { name, rolloutId, deploymentId, serve } = await canary();
+    await serve(0, { canary: [100, 30], stable: [900, 9] });
+    const { generation } = await deploymentOf(name);
+    await gatewayHolds(database.db, { [deploymentId]: generation });
+    await look(rolloutId);
+    const turned = await rolloutOf(rolloutId);
+    expect(turned).toMatchObject({ state: "rolling_back", sharePercent: 0 });
+    expect(turned.stateReason).toMatch(
+      /Error rate 30.0 % on canary \(100 requests\) against 1.0 % on stable/,
+    );
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
+    await gatewayHolds(database.db, { [deploymentId]: generation + 1 });
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("rolled_back");
+    expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
+    expect(await kindsOf(rolloutId)).toEqual(["started", "rollback", "finished"]);
+    const history = await deploymentHistory.execute(as(ada), { name });
+    expect(history.map((row) => row.action)).toContain("serving.rollout.roll-back");
+  });
+
+  it("never takes no data for success: it holds when the time is over", async () => {
+    const { rolloutId } = await canary();
+    const later = new Date(Date.now() + 10 * 60_000);
+    await look(rolloutId, later);
+    await look(rolloutId, later);
+    expect(await rolloutOf(rolloutId)).toMatchObject({
+      state: "running",
+      stageIndex: 0,
+      verdict: { action: "hold" },
+    });
+    expect(await kindsOf(rolloutId)).toEqual(["started", "held"]);
+  });
+
+  it("stops the stage's clock while paused, and decides nothing", async () => {
+    const { rolloutId, serve } = await canary();
+    const start = Date.now();
+    const at = (seconds: number) => new Date(start + seconds * 1000);
+    await controlRollout.execute(as(ada, at(10)), { rolloutId, command: "pause" });
+    await serve(0, { canary: [60, 0], stable: [60, 0] });
+    await look(rolloutId, at(400));
+    expect(await rolloutOf(rolloutId)).toMatchObject({ state: "paused", stageIndex: 0 });
+    await controlRollout.execute(as(ada, at(610)), { rolloutId, command: "resume" });
+    expect((await rolloutOf(rolloutId)).pausedMs).toBe(600_000);
+    await database.db
+      .update(rollouts)
+      .set({ stages: PLAN.stages.map((s) => ({ ...s, minRequests: 500 })) })
+      .where(eq(rollouts.id, rolloutId));
+    await look(rolloutId, at(640));
+    expect((await rolloutOf(rolloutId)).verdict).toMatchObject({ action: "wait" });
+    await look(rolloutId, at(700));
+    expect((await rolloutOf(rolloutId)).verdict).toMatchObject({ action: "hold" });
+  });
+});
+
+describe("a person's word", () => {
+  it("refuses a promote that was meant for an earlier stage, and one without a reason", async () => {
+    const { rolloutId, serve } = await canary();
+    await serve(0, { canary: [60, 0], stable: [60, 0] });
+    await look(rolloutId);
+    const promote = (extra: { stageIndex?: number; reason?: string }) =>
+      controlRollout.execute(as(ada), { rolloutId, command: "promote", ...extra });
+    await expect(promote({ stageIndex: 0, reason: "Looks fine" })).rejects.toMatchObject({
+      code: "conflict",
+      details: { stageIndex: 1 },
+    });
+    await expect(promote({ stageIndex: 1 })).rejects.toMatchObject(code("invalid"));
+    await promote({ stageIndex: 1, reason: "Looks fine" });
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("succeeded");
+    await expect(promote({ stageIndex: 1, reason: "Again" })).rejects.toMatchObject(code("conflict"));
+  });
+
+  it("aborts with a reason, once", async () => {
+    const { name, rolloutId } = await canary();
+    const abort = () =>
+      controlRollout.execute(as(ada), { rolloutId, command: "abort", reason: "Wrong model" });
+    await abort();
+    await expect(abort()).rejects.toMatchObject(code("conflict"));
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("rolled_back");
+    expect(await kindsOf(rolloutId)).toEqual(["started", "aborted", "finished"]);
+    expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
+  });
+
+  it("rolls a deployment back to the version before, and retires it", async () => {
+    const { name, rolloutId, deploymentId } = await canary();
+    await controlRollout.execute(as(ada), { rolloutId, command: "promote", reason: "Known good" });
+    await expect(retireDeployment.execute(as(ada), { name, reason: "Over" })).rejects.toMatchObject(
+      code("conflict"),
+    );
+    await look(rolloutId);
+    await rollBack.execute(as(ada), { name, reason: "Complaints" });
+    expect(await getDeployment.execute(as(ada), { name })).toMatchObject({
+      stable: { number: 1 },
+      previous: { number: 2 },
+    });
+    await expect(rollBack.execute(as(viewer), { name, reason: "No" })).rejects.toMatchObject(
+      code("forbidden"),
+    );
+    await retireDeployment.execute(as(ada), { name, reason: "Over" });
+    await expect(getDeployment.execute(as(ada), { name })).rejects.toMatchObject(code("not_found"));
+    expect((await actionsOf(deploymentId)).slice(-2)).toEqual([
+      "serving.deployment.roll-back",
+      "serving.deployment.retire",
+    ]);
+  });
+});
+
+describe("the chart", () => {
+  it("shrinks its intervals as requests come and ends on the verdict's own interval", async () => {
+    const { name, rolloutId, deploymentId, first, second } = await canary();
+    const start = Math.floor((await rolloutOf(rolloutId)).createdAt.getTime() / 1000);
+    for (let second_ = 0; second_ < 4; second_ += 1) {
+      const base = { deploymentId, rolloutId, stage: 0, second: start + second_ };
+      await serveTraffic(database.db, {
+        ...base,
+        versionId: second.id,
+        arm: "canary",
+        requests: 10,
+        errors: second_ === 0 ? 1 : 0,
+      });
+      await serveTraffic(database.db, {
+        ...base,
+        versionId: first.id,
+        arm: "stable",
+        requests: 90,
+        errors: 1,
+      });
+    }
+    await look(rolloutId);
+    const chart = await trafficChart.execute(as(ada, new Date((start + 5) * 1000)), { name, rolloutId });
+    const { lo, hi, n } = chart.canary.errorRate;
+    expect(n).toEqual([10, 20, 30, 40, 40, 40]);
+    const widths = hi.map((high, index) => (high ?? 0) - (lo[index] ?? 0));
+    expect(widths[3]).toBeLessThan(widths[0] ?? 0);
+    const verdict = (await getRollout.execute(as(ada), { rolloutId })).verdict?.verdicts[0];
+    expect(chart.difference.errorRate?.lo.at(-1)).toBeCloseTo(verdict?.interval?.low ?? 9, 4);
+    expect(chart.difference.errorRate?.hi.at(-1)).toBeCloseTo(verdict?.interval?.high ?? 9, 4);
+    expect(chart.stageRequests).toEqual([{ stable: 360, canary: 40 }]);
+  });
+});

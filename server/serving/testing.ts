@@ -1,0 +1,153 @@
+import type { Db } from "@/db/client";
+import { modelVersions, processes, registeredModels, trafficSeconds } from "@/db/schema";
+import type { Actor } from "@/server/core/actor";
+import { createCtx } from "@/server/core/context";
+import { digestOf } from "@/server/core/digest";
+import { newId } from "@/server/core/ids";
+import { attest, environmentRequirements, PREDICATE_TYPES } from "@/server/governance";
+import type { ArmCounts } from "./rollout/schemas";
+import type { RolloutPlan } from "./rollout/schemas";
+
+/** Fixtures of serving's own tests: real rows, and evidence that the real attestor signed. */
+
+const hex = (text: string) => digestOf(text).replace(/^sha256:/, "");
+
+export interface TestVersion {
+  id: string;
+  model: string;
+  number: number;
+  manifestDigest: string;
+}
+
+/** A model of the actor's team with `count` ready versions and no evidence yet. */
+export async function makeModel(db: Db, actor: Actor, count: number): Promise<TestVersion[]> {
+  const modelId = newId("model");
+  const model = `model-${modelId
+    .slice(-12)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, "x")}`;
+  await db
+    .insert(registeredModels)
+    .values({ id: modelId, teamId: actor.teamId, name: model, ownerId: actor.userId });
+  const made: TestVersion[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const id = newId("version");
+    const manifestDigest = digestOf(`${id} files`);
+    await db.insert(modelVersions).values({
+      id,
+      teamId: actor.teamId,
+      modelId,
+      number,
+      state: "ready",
+      source: "test",
+      manifestDigest,
+      weightsPath: "model.onnx",
+      weightsDigest: digestOf(`${id} weights`),
+      contract: { latencyBoundMs: 80 },
+      createdBy: actor.userId,
+      lastEditedBy: actor.userId,
+    });
+    made.push({ id, model, number, manifestDigest });
+  }
+  return made;
+}
+
+/** Signs everything that an environment asks for, except the policies in `without`. */
+export async function prove(
+  db: Db,
+  actor: Actor,
+  version: TestVersion,
+  environment: "staging" | "production",
+  without: readonly string[] = [],
+): Promise<void> {
+  const ctx = createCtx({ actor, db });
+  const subject = {
+    kind: "model_version",
+    id: version.id,
+    digest: version.manifestDigest,
+    name: version.model,
+  };
+  const at = new Date().toISOString();
+  const { policies, humanReview } = environmentRequirements(environment);
+  for (const key of policies.filter((each) => !without.includes(each))) {
+    await attest(ctx, {
+      subject,
+      predicateType: PREDICATE_TYPES.policyEvaluation,
+      predicate: {
+        policy: { key, version: 1, digest: { sha256: hex(key) } },
+        engine: { id: "test", version: "1" },
+        inputs: [],
+        verdict: "pass",
+        rules: [],
+        evaluatedOn: at,
+      },
+      label: key,
+      result: "pass",
+      dedupKey: `${version.id}/${environment}/${key}`,
+    });
+  }
+  if (!humanReview || without.includes("review")) return;
+  await attest(ctx, {
+    subject,
+    predicateType: PREDICATE_TYPES.humanReview,
+    predicate: {
+      reviewId: newId("review"),
+      environment,
+      decision: "approve",
+      reason: "Looks right",
+      reviewer: { id: actor.userId, role: "reviewer" },
+      evidence: [{ name: "manifest", digest: { sha256: version.manifestDigest.replace(/^sha256:/, "") } }],
+      reviewedOn: at,
+    },
+    label: "review",
+    result: "approve",
+    dedupKey: `${version.id}/${environment}/review`,
+  });
+}
+
+/** Two short stages judged by errors alone. */
+export const PLAN: RolloutPlan = {
+  stages: [
+    { sharePercent: 10, minRequests: 50, maxDurationMs: 60_000 },
+    { sharePercent: 50, minRequests: 50, maxDurationMs: 60_000 },
+  ],
+  criteria: {
+    errorRate: { maxIncrease: 0.02 },
+    alpha: 0.05,
+    onTimeout: "hold",
+    minBadEvents: 5,
+    hardKill: { consecutiveFailures: 5, errorShare: 0.9, minRequests: 1000 },
+  },
+};
+
+export interface Traffic extends Partial<ArmCounts> {
+  deploymentId: string;
+  versionId: string;
+  rolloutId: string;
+  arm: "stable" | "canary";
+  stage: number;
+  second?: number;
+}
+
+/** One stored second of traffic. */
+export async function serveTraffic(db: Db, traffic: Traffic): Promise<void> {
+  await db.insert(trafficSeconds).values({ second: Math.floor(Date.now() / 1000), ...traffic });
+}
+
+/** A gateway as the heartbeat writes it: alive, with the route generations it holds. */
+export async function gatewayHolds(db: Db, routes: Record<string, number>): Promise<void> {
+  const seenAt = new Date();
+  const row = {
+    kind: "gateway",
+    host: "test",
+    pid: 1,
+    version: "1",
+    startedAt: seenAt,
+    seenAt,
+    info: { routes },
+  };
+  await db
+    .insert(processes)
+    .values({ id: "gateway-test", ...row })
+    .onConflictDoUpdate({ target: processes.id, set: { seenAt, info: { routes } } });
+}
