@@ -86,10 +86,10 @@ function NoVersion({ name, origin }: { name: string; origin: string }) {
 /** A model: its current version in full, then all versions, lineage, deployments, proofs and history. */
 export function ModelPage({
   name,
-  governance,
+  verdicts,
 }: {
   name: string;
-  governance?: (version: VersionDetail) => ReactNode;
+  verdicts: (gates: NonNullable<VersionDetail["gates"]>) => ReactNode;
 }) {
   const trpc = useTRPC();
   const origin = useOrigin();
@@ -137,8 +137,7 @@ export function ModelPage({
           <>
             <LineagePanel version={current} />
             <DeploymentsPanel deployments={model.deployments} deployHref={deployHref(current)} />
-            <GatesPanel version={current} />
-            {governance?.(current)}
+            <GatesPanel version={current} verdicts={verdicts} />
           </>
         ) : null}
         <TimelinePanel name={name} />

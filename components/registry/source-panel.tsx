@@ -18,7 +18,12 @@ export function SourcePanel({ version }: { version: VersionDetail }) {
         items={[
           {
             label: "Run",
-            value: runId ? <EntityLink kind="run" href={`/runs/${runId}`} label={runId} /> : none,
+            value:
+              runId && version.runHref ? (
+                <EntityLink kind="run" href={version.runHref} label={runId} />
+              ) : (
+                none
+              ),
           },
           {
             label: "Job",

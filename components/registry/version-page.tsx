@@ -69,15 +69,15 @@ function Header({ version, live }: { version: VersionDetail; live: ReactNode }) 
   );
 }
 
-/** One version, live: state, what blocks it, proofs, contract, card, files, origin. `governance` holds what governance adds. */
+/** One version, live: state, what blocks it, proofs, contract, card, files, origin. `verdicts` draws what the gates said. */
 export function VersionPage({
   name,
   number,
-  governance,
+  verdicts,
 }: {
   name: string;
   number: number;
-  governance?: (version: VersionDetail) => ReactNode;
+  verdicts: (gates: NonNullable<VersionDetail["gates"]>) => ReactNode;
 }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.registry.version.queryOptions({ name, version: number }));
@@ -105,8 +105,7 @@ export function VersionPage({
       />
       <div className="flex flex-col gap-6">
         <BlockersBox blockers={version.blockers} />
-        <GatesPanel version={version} />
-        {governance?.(version)}
+        <GatesPanel version={version} verdicts={verdicts} />
         <ContractPanel version={version} />
         <EvaluationPanel version={version} />
         <CardPanel version={version} />

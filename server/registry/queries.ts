@@ -119,6 +119,12 @@ export const listModels = query(
   },
 );
 
+/** The page of the source run; its experiment is the first part of every artifact folder. */
+const runHrefOf = (version: ModelVersion): string | null => {
+  const experimentId = /^(\d+)\//.exec(version.artifactRoot ?? "")?.[1];
+  return version.runId && experimentId ? `/experiments/${experimentId}/runs/${version.runId}` : null;
+};
+
 /** Everything the page of a version shows, in one read. */
 async function detailOf(ctx: Ctx, version: ModelVersion) {
   const approved = await lastApproved(ctx, version);
@@ -133,6 +139,7 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     description: version.description,
     tags: version.tags,
     source: version.source,
+    runHref: runHrefOf(version),
     jobId: version.jobId,
     codeCommit: version.codeCommit,
     artifactRoot: version.artifactRoot,
@@ -239,7 +246,6 @@ export const getVersionFile = query(
 );
 
 const HREF: Record<string, (id: string) => string> = {
-  run: (id) => `/runs/${id}`,
   job: (id) => `/jobs/${id}`,
   deployment: (id) => `/deployments/${id}`,
 };
@@ -275,7 +281,7 @@ export const versionLineage = query(
       id,
       label,
       relation,
-      href: HREF[kind]?.(id) ?? null,
+      href: kind === "run" ? runHrefOf(version) : (HREF[kind]?.(id) ?? null),
     });
     const uses = Uses.catch({ datasets: [] }).parse(version.evidence.provenance ?? {});
     const upstream = edges

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import { ModelPage } from "@/components/registry/model-page";
 import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { ModelScreen } from "../screens";
 
 type Props = { params: Promise<{ name: string }> };
 
@@ -18,7 +18,7 @@ export default async function Page(props: Props) {
   );
   return (
     <Hydrate>
-      <ModelPage name={name} />
+      <ModelScreen name={name} />
     </Hydrate>
   );
 }

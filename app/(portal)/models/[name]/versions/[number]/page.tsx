@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { VersionPage } from "@/components/registry/version-page";
 import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { VersionScreen } from "../../../screens";
 
 type Props = { params: Promise<{ name: string; number: string }> };
 
@@ -25,7 +25,7 @@ export default async function Page(props: Props) {
   );
   return (
     <Hydrate>
-      <VersionPage name={name} number={number} />
+      <VersionScreen name={name} number={number} />
     </Hydrate>
   );
 }

@@ -1,0 +1,20 @@
+"use client";
+import { GateVerdicts } from "@/components/governance/gate-verdicts";
+import { ModelPage } from "@/components/registry/model-page";
+import { VersionPage } from "@/components/registry/version-page";
+
+/** A model's page with governance's drawing of its gates. */
+export function ModelScreen({ name }: { name: string }) {
+  return <ModelPage name={name} verdicts={(gates) => <GateVerdicts verdicts={gates.verdicts} />} />;
+}
+
+/** A version's page with governance's drawing of its gates. */
+export function VersionScreen({ name, number }: { name: string; number: number }) {
+  return (
+    <VersionPage
+      name={name}
+      number={number}
+      verdicts={(gates) => <GateVerdicts verdicts={gates.verdicts} />}
+    />
+  );
+}
