@@ -2,12 +2,32 @@
 
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTRPC } from "./trpc";
 
 export interface LiveState {
   status: "live" | "connecting" | "stale";
   updatedAt: Date | undefined;
+}
+
+/** A message during a fetch asks for one more when it is done: cancelling would starve a page whose topic never rests. */
+function createRefresher() {
+  let running = false;
+  let again = false;
+  return async (fetchAll: () => Promise<unknown>): Promise<void> => {
+    again = true;
+    if (running) return;
+    running = true;
+    try {
+      while (again) {
+        again = false;
+        // oxlint-disable-next-line no-await-in-loop -- one round after the other is the point
+        await fetchAll();
+      }
+    } finally {
+      running = false;
+    }
+  };
 }
 
 /**
@@ -18,22 +38,7 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [updatedAt, setUpdatedAt] = useState<Date>();
-  const turn = useRef({ running: false, again: false });
-  // A message during a fetch asks for one more when it is done: cancelling would starve a page whose topic never rests.
-  const refresh = async () => {
-    const state = turn.current;
-    state.again = true;
-    if (state.running) return;
-    state.running = true;
-    try {
-      while (state.again) {
-        state.again = false;
-        await Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
-      }
-    } finally {
-      state.running = false;
-    }
-  };
+  const [refresh] = useState(createRefresher);
   const subscription = useSubscription(
     trpc.live.changes.subscriptionOptions(
       { topics },
@@ -41,7 +46,10 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
         enabled: topics.length > 0,
         onData: ({ data }) => {
           setUpdatedAt(data.at);
-          if (data.topics.length > 0) void refresh();
+          if (data.topics.length === 0) return;
+          void refresh(() =>
+            Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
+          );
         },
       },
     ),

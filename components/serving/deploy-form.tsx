@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
-import { type FieldPath, useForm, useWatch } from "react-hook-form";
+import { type FieldPath, type UseFormSetError, useForm, useWatch } from "react-hook-form";
 import { toast } from "sonner";
 import { readError } from "@/components/common/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
@@ -81,6 +81,41 @@ function Effect({
   );
 }
 
+/** Sends the form; what the server refuses goes to the fields it names. */
+function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const deploy = useMutation(trpc.serving.deploy.mutationOptions({ meta: { handlesError: true } }));
+  const put = (path: string, message: string) =>
+    setError(fieldOf(path) as FieldPath<DeployValues>, { type: "server", message });
+  const submit = async (values: DeployValues) => {
+    const input = toDeployInput(values, canary);
+    if (!input.success) {
+      for (const issue of input.error.issues) put(issue.path.join("."), issue.message);
+      return;
+    }
+    try {
+      const done = await deploy.mutateAsync(input.data);
+      toast.success(
+        done.unchanged
+          ? "It serves this version already"
+          : done.rolloutId
+            ? "The canary has started"
+            : "Deployed",
+      );
+      const page = `/deployments/${done.name}`;
+      router.push(done.rolloutId ? `${page}/rollouts/${done.rolloutId}` : page);
+    } catch (error) {
+      const view = readError(error);
+      const fields = Object.entries(view.fields);
+      for (const [path, messages] of fields) put(path, messages.join(" "));
+      const message = [view.message, view.hint].filter(Boolean).join(" ");
+      if (fields.length === 0) setError("root.server", { type: "server", message });
+    }
+  };
+  return { submit, pending: deploy.isPending };
+}
+
 /** Deploys a version: says what is missing and what will happen before it is sent. */
 export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
   const trpc = useTRPC();
@@ -109,39 +144,8 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
     planned.current = key;
     setValue("slowBoundMs", fromPlan(plan).slowBoundMs);
   }, [plan, model, environment, setValue, formState.dirtyFields.stages]);
-  const deploy = useMutation(trpc.serving.deploy.mutationOptions({ meta: { handlesError: true } }));
   const canary = preview.data?.effect === "canary";
-  const put = (path: string, message: string) =>
-    setError(fieldOf(path) as FieldPath<DeployValues>, { type: "server", message });
-  const submit = async (values: DeployValues) => {
-    const input = toDeployInput(values, canary);
-    if (!input.success) {
-      for (const issue of input.error.issues) put(issue.path.join("."), issue.message);
-      return;
-    }
-    try {
-      const done = await deploy.mutateAsync(input.data);
-      toast.success(
-        done.unchanged
-          ? "It serves this version already"
-          : done.rolloutId
-            ? "The canary has started"
-            : "Deployed",
-      );
-      router.push(
-        done.rolloutId ? `/deployments/${done.name}/rollouts/${done.rolloutId}` : `/deployments/${done.name}`,
-      );
-    } catch (error) {
-      const view = readError(error);
-      const fields = Object.entries(view.fields);
-      for (const [path, messages] of fields) put(path, messages.join(" "));
-      if (fields.length === 0)
-        setError("root.server", {
-          type: "server",
-          message: [view.message, view.hint].filter(Boolean).join(" "),
-        });
-    }
-  };
+  const { submit, pending } = useDeploy(setError, canary);
   const blocked =
     can.reason ??
     (model === "" || version === ""
@@ -219,7 +223,7 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
         {canary ? <PlanEditor control={control} /> : null}
         <SubmitBar
           submitLabel={canary ? "Start the canary" : "Deploy"}
-          pending={deploy.isPending}
+          pending={pending}
           blocked={blocked}
           onCancel={() => router.push("/deployments")}
         />

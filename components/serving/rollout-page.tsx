@@ -50,9 +50,11 @@ function Standing({ rollout }: { rollout: RolloutView }) {
   const text = rollout.state === "running" ? rollout.verdict?.reason : rollout.stateReason;
   if (!text && !title) return null;
   return (
-    <Callout tone={held ? "warning" : (TONES[rollout.state] ?? "info")} role="status" title={title}>
-      {text}
-    </Callout>
+    <div aria-live="polite">
+      <Callout tone={held ? "warning" : (TONES[rollout.state] ?? "info")} title={title}>
+        {text}
+      </Callout>
+    </div>
   );
 }
 

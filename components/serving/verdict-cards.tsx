@@ -70,7 +70,10 @@ function VerdictCard(props: {
             {WORDS[verdict.metric].label}
           </button>
         </h3>
-        <StatusBadge status={BADGE[verdict.status]} label={LABEL[verdict.status]} />
+        <StatusBadge
+          status={BADGE[!open && verdict.status === "watching" ? "inconclusive" : verdict.status]}
+          label={LABEL[!open && verdict.status === "watching" ? "inconclusive" : verdict.status]}
+        />
       </div>
       <dl className="grid grid-cols-2 gap-3">
         <Arm name="Stable" arm={verdict.stable} mark="var(--chart-1)" />

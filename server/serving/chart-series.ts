@@ -160,7 +160,7 @@ export function chartSeries(rows: readonly TrafficRow[], span: ChartSpan) {
   const x: number[] = [];
   const arms = { stable: emptyArm(), canary: emptyArm() };
   const sums = { stable: blank(), canary: blank() };
-  const totals = { stable: blank(), canary: blank() };
+  const totals = { stable: zero(), canary: zero() };
   const differences = span.criteria ? new Differences(span.criteria) : undefined;
   let next = 0;
   for (let at = from; at <= to; at += step) {
@@ -179,7 +179,6 @@ export function chartSeries(rows: readonly TrafficRow[], span: ChartSpan) {
     for (const arm of ARMS) pushArm(arms[arm], sums[arm], inStep[arm], step);
     differences?.push();
   }
-  const counts = ({ latencies: _, ...rest }: Sum): ArmCounts => rest;
   return {
     from,
     to,
@@ -189,6 +188,6 @@ export function chartSeries(rows: readonly TrafficRow[], span: ChartSpan) {
     difference: differences?.series ?? {},
     /** Requests of each arm in each stage. */
     stageRequests: differences?.requests() ?? [],
-    totals: { stable: counts(totals.stable), canary: counts(totals.canary) },
+    totals,
   };
 }

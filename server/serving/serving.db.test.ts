@@ -312,14 +312,14 @@ describe("the chart", () => {
   it("shrinks its intervals as requests come and ends on the verdict's own interval", async () => {
     const { name, rolloutId, deploymentId, first, second } = await canary();
     const start = Math.floor((await rolloutOf(rolloutId)).createdAt.getTime() / 1000);
-    for (let second_ = 0; second_ < 4; second_ += 1) {
-      const base = { deploymentId, rolloutId, stage: 0, second: start + second_ };
+    for (let offset = 0; offset < 4; offset += 1) {
+      const base = { deploymentId, rolloutId, stage: 0, second: start + offset };
       await serveTraffic(database.db, {
         ...base,
         versionId: second.id,
         arm: "canary",
         requests: 10,
-        errors: second_ === 0 ? 1 : 0,
+        errors: offset === 0 ? 1 : 0,
       });
       await serveTraffic(database.db, {
         ...base,
