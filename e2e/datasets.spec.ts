@@ -1,78 +1,97 @@
 import { z } from "zod";
+import { expectBlocked, expectFieldError, expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { csvTable, uploadDataset } from "./fixtures/line";
 import { expect, test } from "./fixtures/test";
 
-const GOOD = "id,age,label\n1,50,0\n2,61,1\n3,44,0\n";
-const Uploaded = z.looseObject({ id: z.string(), state: z.string(), versionId: z.string().nullable() });
+const csvFile = (name: string, content: string) => ({
+  name,
+  mimeType: "text/csv",
+  buffer: Buffer.from(content),
+});
 
-test.describe("datasets", () => {
-  test("a file becomes a version in the browser, a second one is compared, a broken one names its line", async ({
-    as,
-  }) => {
-    const page = await as("scientist");
-    await page.goto("/datasets/new");
-    const send = (name: string, text: string) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
-    await page.getByLabel("CSV or Parquet file").setInputFiles(send("station-one.csv", GOOD));
-    await expect(page.getByLabel("Name")).toHaveValue("station one");
-    await page.getByRole("button", { name: "Upload", exact: true }).click();
-    await page.waitForURL("**/datasets/station-one");
-    await expect(page.getByText("Registered as version 1.")).toBeVisible({ timeout: 30_000 });
-    await expect(page.getByRole("cell", { name: "61" })).toBeVisible();
+test("a CSV becomes version 1 with schema and digests; another file becomes version 2 with its difference", async ({
+  as,
+  api,
+}) => {
+  const page = await as("scientist");
+  await page.goto("/datasets/new");
+  await page.getByLabel("CSV or Parquet file").setInputFiles(csvFile("blood-pressure.csv", csvTable(120)));
+  await expect(page.getByLabel("Name")).toHaveValue("blood pressure");
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await expect(page).toHaveURL(/\/datasets\/blood-pressure/);
+  await expect(page.getByText("120").first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("progressed").first()).toBeVisible();
+  const scientist = await api("scientist");
+  const Version = z.looseObject({ id: z.string(), manifestDigest: z.string(), contentDigest: z.string() });
+  const first = await scientist.get("/api/v1/datasets/blood-pressure/versions/1", Version);
+  expect(first.manifestDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  const second = await uploadDataset(scientist, "blood-pressure", csvTable(150, 1));
+  const diff = await scientist.get(
+    `/api/v1/dataset-diff?before=${first.id}&after=${second}`,
+    z.looseObject({}),
+  );
+  expect(JSON.stringify(diff)).toContain("bmi");
+  await page.goto("/datasets/blood-pressure");
+  await expect(page.getByText("150").first()).toBeVisible();
+});
 
-    const next = async (name: string, text: string) => {
-      await page.getByRole("button", { name: "Upload new version" }).click();
-      const dialog = page.getByRole("dialog");
-      await dialog.getByLabel("CSV or Parquet file").setInputFiles(send(name, text));
-      await dialog.getByRole("button", { name: "Upload", exact: true }).click();
-    };
-    await next("station-one.csv", `${GOOD}4,70,1\n`);
-    await expect(page.getByText("Registered as version 2.")).toBeVisible({ timeout: 30_000 });
-    await page.getByRole("tab", { name: "Compare" }).click();
-    await expect(page).toHaveURL(/tab=diff/);
-    await expect(page.getByText("The same columns with the same types.")).toBeVisible();
+test("the same bytes give the same version again", async ({ api }) => {
+  const scientist = await api("scientist");
+  const first = await uploadDataset(scientist, "same-bytes", csvTable(40));
+  expect(await uploadDataset(scientist, "same-bytes", csvTable(40))).toBe(first);
+});
 
-    await next("broken.csv", "id,age\n1,50\n2,51,extra\n");
-    await expect(page.getByText("Line 3, column 5: 3 values, expected 2 (id, age).")).toBeVisible({
-      timeout: 30_000,
-    });
-    await page.getByRole("tab", { name: "Versions" }).click();
-    await expect(page.getByRole("link", { name: "Version 2" })).toBeVisible();
-    await expect(page.getByRole("link", { name: "Version 3" })).toHaveCount(0);
-  });
+test("a malformed file is refused with line and column, and nothing is registered", async ({ as, api }) => {
+  const page = await as("scientist");
+  await page.goto("/datasets/new");
+  await page
+    .getByLabel("CSV or Parquet file")
+    .setInputFiles(csvFile("broken rows.csv", 'a,b\n1,2\n3,"4\n5,6\n'));
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await expect(page.getByText(/line 3/i).first()).toBeVisible({ timeout: 30_000 });
+  const dataset = await (
+    await api("scientist")
+  ).get("/api/v1/datasets/broken-rows/versions", z.looseObject({ items: z.array(z.unknown()) }));
+  expect(dataset.items).toEqual([]);
+});
 
-  test("bad input is refused and names what is wrong", async ({ api }) => {
-    const scientist = await api("scientist");
-    const noName = await scientist.refused("POST", "/api/v1/datasets", { name: "" });
-    expect(noName).toMatchObject({
-      status: 400,
-      code: "invalid",
-      details: { fields: { name: "Enter a name." } },
-    });
-    expect((await scientist.refused("PUT", "/api/v1/datasets/nope/uploads/a.csv", GOOD)).status).toBe(404);
-  });
+test("a taken address is told at its field; what was typed stays", async ({ as, api }) => {
+  await uploadDataset(await api("scientist"), "taken-address", csvTable(10));
+  const page = await as("scientist");
+  await page.goto("/datasets/new");
+  await page.getByLabel("CSV or Parquet file").setInputFiles(csvFile("more.csv", csvTable(11)));
+  await page.getByLabel("Name").fill("Taken address");
+  await page.getByLabel("Description").fill("Keep this text");
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await expectFieldError(page.getByLabel("Slug"), /taken|already|exists/i);
+  await expect(page.getByLabel("Description")).toHaveValue("Keep this text");
+});
 
-  test("a viewer reads but cannot write, and the page says why", async ({ api, as }) => {
-    const viewer = await api("viewer");
-    const refused = await viewer.refused("POST", "/api/v1/datasets", { name: "Not allowed" });
-    expect(refused).toMatchObject({ status: 403, code: "forbidden" });
-    const page = await as("viewer");
-    await page.goto("/datasets/new");
-    await expect(page.getByText("needs the role member")).toBeVisible();
-  });
+test("a viewer reads and is told why they cannot upload", async ({ as, api }) => {
+  await uploadDataset(await api("scientist"), "for-readers", csvTable(10));
+  const page = await as("viewer");
+  await page.goto("/datasets");
+  await expectBlocked(page.getByRole("button", { name: "Upload a dataset" }).first(), /you are viewer/);
+  await page.goto("/datasets/for-readers");
+  await expect(page.getByRole("heading", { name: "for-readers" })).toBeVisible();
+  const problem = await (await api("viewer")).refused("POST", "/api/v1/datasets", { name: "No" });
+  expect(problem).toMatchObject({ status: 403, code: "forbidden" });
+});
 
-  test("another team's dataset looks missing", async ({ api, as }) => {
-    const scientist = await api("scientist");
-    const upload = await scientist.put(
-      "/api/v1/datasets/private-rows/uploads/a.csv?create=true",
-      GOOD,
-      Uploaded,
-    );
-    const outsider = await api("outsider");
-    for (const path of ["/api/v1/datasets/private-rows", `/api/v1/uploads/${upload.id}`]) {
-      expect((await outsider.refused("GET", path)).status).toBe(404);
-    }
-    const page = await as("outsider");
-    await page.goto("/datasets/private-rows");
-    await expect(page.getByText("This dataset")).toBeVisible();
-    await expect(page.getByText("private-rows")).toHaveCount(0);
-  });
+test("another team sees nothing of a dataset", async ({ as, api }) => {
+  const versionId = await uploadDataset(await api("scientist"), "team-secret", csvTable(10));
+  const outsider = await api("outsider");
+  await expectMissingByApi(outsider, [
+    ["GET", "/api/v1/datasets/team-secret"],
+    ["GET", `/api/v1/dataset-versions/${versionId}`],
+    ["GET", `/api/v1/dataset-versions/${versionId}/preview`],
+    ["PATCH", "/api/v1/datasets/team-secret", { name: "Mine" }],
+    ["POST", "/api/v1/datasets/team-secret/archive", {}],
+  ]);
+  const list = await outsider.get(
+    "/api/v1/datasets?q=team-secret",
+    z.looseObject({ items: z.array(z.unknown()) }),
+  );
+  expect(list.items).toEqual([]);
+  await expectMissing(await as("outsider"), "/datasets/team-secret");
 });

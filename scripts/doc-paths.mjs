@@ -31,7 +31,7 @@ function problemsOf(document) {
     if (/[<>*{}…]|\.\.\.|:\d/.test(name)) continue;
     must(path.join(root, name), `\`${name}\``);
   }
-  for (const [, name] of text.matchAll(/`npm run ([a-z:]+)/g))
+  for (const [, name] of text.matchAll(/`npm run ([a-z0-9:-]+)/g))
     if (!scripts[name]) found.push(`${document}: there is no script ${name} in package.json`);
   return found;
 }

@@ -9,9 +9,16 @@ import { newId } from "@/server/core/ids";
 import { appRouter } from "./root";
 
 /** Who asks for this page; one look-up per request. */
-export const pageActor = cache(async () => actorOfRequest(db(), await headers(), "GET"));
+export const pageActor = cache(async () => {
+  // First, because it is how the build learns that the page cannot be made without a request, nor without a database.
+  const given = await headers();
+  return actorOfRequest(db(), given, "GET");
+});
 
-const pageContext = cache(async () => ({ db: db(), requestId: newId("request"), actor: await pageActor() }));
+const pageContext = cache(async () => {
+  const actor = await pageActor();
+  return { db: db(), requestId: newId("request"), actor };
+});
 
 const pageQueryClient = cache(
   () =>

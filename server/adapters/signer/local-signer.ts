@@ -88,7 +88,7 @@ async function createOnce(file: string, type: "ec" | "ed25519"): Promise<void> {
   const { privateKey } =
     type === "ec" ? generateKeyPairSync("ec", { namedCurve: "prime256v1" }) : generateKeyPairSync("ed25519");
   const temporary = `${file}.${process.pid}.${randomBytes(6).toString("hex")}`;
-  const handle = await fs.open(temporary, "wx", 0o600);
+  const handle = await fs.open(/* turbopackIgnore: true */ temporary, "wx", 0o600);
   try {
     await handle.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
     await handle.sync();

@@ -1,0 +1,99 @@
+import { expectBlocked, expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { dispatchNode, jobOf, requestQuota } from "./fixtures/line";
+import { expect, test } from "./fixtures/test";
+import { waitForState } from "./fixtures/wait";
+
+test("a job runs, its log arrives live, and its end says how it went", async ({ as, api }) => {
+  const scientist = await api("scientist");
+  const script = `
+    console.log("step one of the browser tests");
+    setTimeout(() => { console.log("step two of the browser tests"); }, 3000);
+  `;
+  const job = await dispatchNode(scientist, script, { name: "Two steps" });
+  const page = await as("scientist");
+  await page.goto(`/jobs/${job.id}`);
+  await expect(page.getByRole("heading", { name: "Two steps" })).toBeVisible();
+  await expect(page.getByText("step one of the browser tests")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("step two of the browser tests")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("Succeeded").first()).toBeVisible({ timeout: 30_000 });
+});
+
+test("a running job is cancelled from its page, with the reason in its record", async ({ as, api }) => {
+  const scientist = await api("scientist");
+  const job = await dispatchNode(scientist, "setInterval(() => {}, 1000)", { name: "Endless" });
+  await waitForState("the job", () => jobOf(scientist, job.id), ["running"]);
+  const page = await as("scientist");
+  await page.goto(`/jobs/${job.id}`);
+  await page.getByRole("button", { name: "Cancel job" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByLabel("Reason").fill("Wrong data");
+  await dialog.getByRole("button", { name: "Cancel job" }).click();
+  await expect(page.getByText("Cancelled").first()).toBeVisible({ timeout: 30_000 });
+  await waitForState("the job", () => jobOf(scientist, job.id), ["cancelled"]);
+});
+
+test("a job that fails says why in words", async ({ as, api }) => {
+  const scientist = await api("scientist");
+  const job = await dispatchNode(scientist, "process.exit(3)", { name: "Exit three" });
+  await waitForState("the job", () => jobOf(scientist, job.id), ["failed"]);
+  const page = await as("scientist");
+  await page.goto(`/jobs/${job.id}`);
+  await expect(page.getByText(/\b3\b/).first()).toBeVisible();
+  await expect(page.getByText("Failed").first()).toBeVisible();
+});
+
+test("the launch form names what is wrong and keeps what was typed", async ({ as, api }) => {
+  const page = await as("scientist");
+  await page.goto("/templates/tabular-classifier");
+  await page.getByLabel("Job name").fill("Too large a job");
+  await page.getByLabel("CPU").fill("9000");
+  await page.getByRole("button", { name: "Launch job" }).click();
+  await expect(page.getByLabel("CPU")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Job name")).toHaveValue("Too large a job");
+  const problem = await (
+    await api("scientist")
+  ).refused("POST", "/api/v1/jobs", {
+    command: ["true"],
+    resources: { cpuMilli: 9_000_000, memoryBytes: 1 },
+  });
+  expect(problem.code).toBe("invalid");
+  expect(Object.keys(problem.details?.fields ?? {}).join(" ")).toContain("resources");
+});
+
+test("a viewer may watch jobs, not start them", async ({ as, api }) => {
+  const page = await as("viewer");
+  await page.goto("/templates/tabular-classifier");
+  await expect(page.getByText(/you are viewer/).first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Launch job" })).toBeDisabled();
+  const problem = await (await api("viewer")).refused("POST", "/api/v1/jobs", { command: ["true"] });
+  expect(problem.status).toBe(403);
+});
+
+test("another team sees nothing of a job", async ({ as, api }) => {
+  const job = await dispatchNode(await api("scientist"), "console.log(1)", { name: "Private job" });
+  await expectMissingByApi(await api("outsider"), [
+    ["GET", `/api/v1/jobs/${job.id}`],
+    ["GET", `/api/v1/jobs/${job.id}/log`],
+    ["POST", `/api/v1/jobs/${job.id}/cancel`, { reason: "mine" }],
+  ]);
+  await expectMissing(await as("outsider"), `/jobs/${job.id}`);
+});
+
+test("GPU quota is asked for by the team and granted by the platform, never by the one who asked", async ({
+  as,
+  api,
+}) => {
+  const request = await requestQuota(await api("scientist"));
+  const asker = await as("scientist");
+  await asker.goto(`/quotas/requests/${request.id}`);
+  await expectBlocked(asker.getByRole("button", { name: "Approve" }), /./);
+  const platform = await as("platform");
+  await platform.goto(`/quotas/requests/${request.id}`);
+  await platform.getByRole("button", { name: "Approve" }).click();
+  const dialog = platform.getByRole("alertdialog");
+  await dialog.getByLabel("Reason").fill("The cluster is idle this week.");
+  await dialog.getByRole("button", { name: "Approve request" }).click();
+  await expect(platform.getByText("Approved").first()).toBeVisible();
+  await expect(asker.getByText("Approved").first()).toBeVisible({ timeout: 15_000 });
+  await expectMissingByApi(await api("outsider"), [["GET", `/api/v1/quota/requests/${request.id}`]]);
+});

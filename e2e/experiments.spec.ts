@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { Api } from "./fixtures/api";
+import { expectBlocked, expectMissing } from "./fixtures/expects";
+import { expect, test } from "./fixtures/test";
+
+const mlflow = async <T>(api: Api, path: string, body: unknown, schema: z.ZodType<T>): Promise<T> => {
+  const answer = await api.send("POST", `/api/2.0/mlflow/${path}`, body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return schema.parse(answer.body);
+};
+
+/** An experiment with two runs, logged as an MLflow client does. */
+async function twoRuns(api: Api, name: string): Promise<{ experimentId: string; runs: string[] }> {
+  const { experiment_id: experimentId } = await mlflow(
+    api,
+    "experiments/create",
+    { name },
+    z.object({ experiment_id: z.string() }),
+  );
+  const Run = z.object({ run: z.object({ info: z.object({ run_id: z.string() }) }) });
+  const runs: string[] = [];
+  for (const rate of [0.1, 0.01]) {
+    const { run } = await mlflow(
+      api,
+      "runs/create",
+      { experiment_id: experimentId, run_name: `rate ${rate}`, start_time: Date.now() },
+      Run,
+    );
+    const metrics = Array.from({ length: 30 }, (_, step) => ({
+      key: "loss",
+      value: Math.exp(-step * rate),
+      timestamp: Date.now() + step,
+      step,
+    }));
+    await mlflow(
+      api,
+      "runs/log-batch",
+      { run_id: run.info.run_id, metrics, params: [{ key: "learning_rate", value: String(rate) }] },
+      z.unknown(),
+    );
+    await mlflow(
+      api,
+      "runs/update",
+      { run_id: run.info.run_id, status: "FINISHED", end_time: Date.now() },
+      z.unknown(),
+    );
+    runs.push(run.info.run_id);
+  }
+  return { experimentId, runs };
+}
+
+test("runs that a client logged are listed, drawn and compared", async ({ as, api }) => {
+  const { experimentId, runs } = await twoRuns(await api("scientist"), "two rates");
+  const page = await as("scientist");
+  await page.goto("/experiments");
+  await page
+    .getByRole("link", { name: /two rates/ })
+    .first()
+    .click();
+  await expect(page.getByText("rate 0.01").first()).toBeVisible();
+  await page.goto(`/experiments/${experimentId}/runs/${runs[0]}`);
+  await expect(page.getByRole("heading", { name: "rate 0.1" })).toBeVisible();
+  await expect(page.getByText("learning_rate").first()).toBeVisible();
+  await expect(page.getByText("loss").first()).toBeVisible();
+  await page.goto(`/experiments/${experimentId}/compare?runs=${runs.join(",")}`);
+  await expect(page.getByRole("heading", { name: "Compare 2 runs" })).toBeVisible();
+  await expect(page.getByRole("table").getByText("0.01").first()).toBeVisible();
+});
+
+test("a parameter cannot be changed afterwards, and a taken name is told in the dialog", async ({
+  as,
+  api,
+}) => {
+  const scientist = await api("scientist");
+  const { runs } = await twoRuns(scientist, "fixed parameters");
+  const answer = await scientist.send("POST", "/api/2.0/mlflow/runs/log-parameter", {
+    run_id: runs[0],
+    key: "learning_rate",
+    value: "7",
+  });
+  expect(answer.status).toBe(400);
+  expect(JSON.stringify(answer.body)).toContain("learning_rate");
+  const page = await as("scientist");
+  await page.goto("/experiments");
+  await page.getByRole("button", { name: "New experiment" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("fixed parameters");
+  await dialog.getByRole("button", { name: "Create experiment" }).click();
+  await expect(dialog.getByRole("alert")).toContainText(/exists|taken|already/i);
+  await expect(dialog.getByLabel("Name")).toHaveValue("fixed parameters");
+});
+
+test("a viewer is told why they cannot make an experiment", async ({ as, api }) => {
+  const page = await as("viewer");
+  await page.goto("/experiments");
+  await expectBlocked(page.getByRole("button", { name: "New experiment" }).first(), /you are viewer/);
+  const answer = await (
+    await api("viewer")
+  ).send("POST", "/api/2.0/mlflow/experiments/create", { name: "no" });
+  expect(answer.status).toBe(403);
+});
+
+test("another team sees nothing of a run", async ({ as, api }) => {
+  const { experimentId, runs } = await twoRuns(await api("scientist"), "private runs");
+  const outsider = await api("outsider");
+  for (const path of [`runs/get?run_id=${runs[0]}`, `experiments/get?experiment_id=${experimentId}`]) {
+    expect((await outsider.send("GET", `/api/2.0/mlflow/${path}`)).status).toBe(404);
+  }
+  const page = await as("outsider");
+  await expectMissing(page, `/experiments/${experimentId}/runs/${runs[0]}`);
+  await expectMissing(page, `/experiments/${experimentId}`);
+});
