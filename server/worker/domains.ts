@@ -4,5 +4,6 @@ import "@/server/datasets/jobs";
 import "@/server/demo/jobs";
 import "@/server/governance/jobs";
 import "@/server/monitoring/jobs";
+import "@/server/platform/jobs";
 import "@/server/registry/jobs";
 import "@/server/serving/jobs";

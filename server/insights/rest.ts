@@ -1,0 +1,6 @@
+import { rest, type RestRoute } from "@/server/http/rest";
+import { getVelocity } from "./queries";
+
+export const insightsRoutes: readonly RestRoute[] = [
+  rest("Insights", "get", "/insights/velocity", getVelocity),
+];
