@@ -1,3 +1,5 @@
+import "./affected-deployments";
+
 export { admissionOf } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";

@@ -1,3 +1,4 @@
+import "./affected-deployments";
 import { mutationOf, queryOf, router } from "@/server/api/trpc";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";

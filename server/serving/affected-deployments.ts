@@ -1,0 +1,53 @@
+import { and, eq, inArray, isNull } from "drizzle-orm";
+import { deployments, modelVersions, rollouts } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { registerDeployments } from "@/server/registry";
+
+async function numbersOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await ctx.db
+    .select({ id: modelVersions.id, number: modelVersions.number })
+    .from(modelVersions)
+    .where(inArray(modelVersions.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row.number]));
+}
+
+/** Tells the registry, and through it the approval screen, which deployments serve a model and with which version. */
+registerDeployments(async (ctx, { modelId, versionId, environment }) => {
+  const rows = await ctx.db
+    .select({ deployment: deployments, canary: rollouts.toVersionId })
+    .from(deployments)
+    .leftJoin(rollouts, and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt)))
+    .where(
+      and(
+        eq(deployments.teamId, ctx.actor.teamId),
+        eq(deployments.modelId, modelId),
+        isNull(deployments.retiredAt),
+        environment ? eq(deployments.environment, environment) : undefined,
+      ),
+    )
+    .orderBy(deployments.environment, deployments.name);
+  const ids = rows.flatMap((row) => [row.deployment.stableVersionId, row.canary].filter((id) => id !== null));
+  const numbers = await numbersOf(ctx, ids);
+  return rows.map(({ deployment, canary }) => {
+    const stable = deployment.stableVersionId;
+    const serves =
+      stable === null
+        ? "Serves no version yet"
+        : stable === versionId
+          ? "Serves this version"
+          : `Serves version ${numbers.get(stable) ?? "?"}`;
+    const trial =
+      canary === null
+        ? ""
+        : canary === versionId
+          ? ", this version as canary"
+          : `, version ${numbers.get(canary) ?? "?"} as canary`;
+    return {
+      name: deployment.name,
+      environment: deployment.environment,
+      href: `/deployments/${deployment.name}`,
+      effect: `${serves}${trial}`,
+    };
+  });
+});
