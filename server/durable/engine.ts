@@ -29,6 +29,10 @@ export async function launchEngine(executorId: string): Promise<void> {
     idle_in_transaction_session_timeout: 60_000,
     application_name: "modelworks-durable",
   });
+  // Unheard, the loss of a connection that is in use would end the process.
+  pool.on("connect", (client) =>
+    client.on("error", (error) => quiet.warn({ err: error }, "connection lost in use")),
+  );
   pool.on("error", (error) => quiet.warn({ err: error }, "database connection lost"));
   DBOS.setConfig({
     name: "modelworks",
