@@ -41,18 +41,18 @@ export function GateVerdicts({
   return (
     <ul className="divide-y">
       {verdicts.map((verdict) => (
-        <li key={verdict.policyKey} className="flex flex-col gap-1 px-3 py-2">
-          <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <li key={verdict.policyKey} className="flex flex-col gap-1 px-3 py-1.5">
+          <div className="flex items-start gap-2">
             <StatusBadge status={verdict.verdict} />
             <span className="min-w-0 font-medium">{verdict.title}</span>
             {required && !required.includes(verdict.policyKey) ? (
               <span className="text-xs text-fg-subtle">not required here</span>
             ) : null}
           </div>
-          <p className="text-sm text-fg-muted">{verdict.message}</p>
-          <div className="flex flex-wrap items-start gap-x-3 text-sm">
+          <div className="flex flex-wrap items-baseline gap-x-3 text-sm">
+            <span className="text-fg-muted">{verdict.message}</span>
             <details className="min-w-0 max-w-full open:w-full">
-              <summary className="min-h-6 cursor-pointer text-accent-text">Rules and evidence</summary>
+              <summary className="min-h-6 cursor-pointer text-accent-text">Evidence</summary>
               <div className="flex flex-col gap-3 py-2">
                 <Rules verdict={verdict} />
                 <JsonView value={verdict.evidence} />
@@ -63,7 +63,7 @@ export function GateVerdicts({
             </Link>
             {verdict.attestationId ? (
               <Link className={link} href={`/log/attestations/${verdict.attestationId}`}>
-                Attestation, entry {verdict.leafIndex}
+                Attestation
               </Link>
             ) : null}
           </div>

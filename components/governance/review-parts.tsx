@@ -1,7 +1,6 @@
 "use client";
-import { CircleAlert, CircleCheck } from "lucide-react";
+import { CircleAlert, CircleCheck, Minus, Plus } from "lucide-react";
 import Link from "next/link";
-import { DiffView } from "@/components/common/diff-view";
 import { EntityLink } from "@/components/common/entity-link";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
@@ -113,6 +112,35 @@ export function Checks({ review }: { review: ReviewDetail }) {
   );
 }
 
+type ChangeRow = NonNullable<ReviewDetail["subject"]>["diff"][number];
+
+/** Before and after in one narrow column; words and signs carry the kind of change, not colour alone. */
+function Changes({ rows }: { rows: readonly ChangeRow[] }) {
+  return (
+    <dl className="divide-y rounded-lg border bg-surface">
+      {rows.map((row) => (
+        <div key={row.label} className="flex flex-col gap-0.5 px-3 py-1.5">
+          <dt className="text-sm text-fg-muted">{row.label}</dt>
+          {row.before === null ? null : (
+            <dd className="flex gap-1.5 text-fg-muted line-through decoration-fg-subtle">
+              <Minus aria-hidden className="mt-1 size-3.5 shrink-0 text-negative" />
+              <span className="sr-only">Before: </span>
+              <span className="min-w-0 break-words">{row.before}</span>
+            </dd>
+          )}
+          {row.after === null ? null : (
+            <dd className="flex gap-1.5">
+              <Plus aria-hidden className="mt-1 size-3.5 shrink-0 text-positive" />
+              <span className="sr-only">Now: </span>
+              <span className="min-w-0 break-words">{row.after}</span>
+            </dd>
+          )}
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** What differs from the version that was approved last, under the headings the subject's domain gives. */
 export function Differences({ review }: { review: ReviewDetail }) {
   const { subject } = review;
@@ -139,11 +167,7 @@ export function Differences({ review }: { review: ReviewDetail }) {
       {groups.map((group) => (
         <div key={group} className="flex flex-col gap-1">
           <h3 className="text-sm font-medium text-fg-muted">{group}</h3>
-          <DiffView
-            entries={rows
-              .filter((row) => row.group === group)
-              .map((row) => ({ key: row.label, before: row.before, after: row.after }))}
-          />
+          <Changes rows={rows.filter((row) => row.group === group)} />
         </div>
       ))}
     </Section>

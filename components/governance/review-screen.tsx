@@ -93,7 +93,13 @@ function Header({ review }: { review: ReviewDetail }) {
           </span>
           {review.state === "open" ? <DueDate value={review.dueAt} /> : null}
           <span>{review.assigneeName ? `Taken by ${review.assigneeName}` : "Nobody has taken it"}</span>
-          {subject ? <EntityLink kind={review.subjectKind} href={subject.href} label={subject.name} /> : null}
+          {subject ? (
+            <EntityLink
+              kind={review.subjectKind.replace(/^model_/u, "")}
+              href={subject.href}
+              label={subject.name}
+            />
+          ) : null}
         </>
       }
       actions={<Actions review={review} />}
