@@ -5,6 +5,7 @@ import { KeyValue } from "@/components/common/key-value";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed } from "@/components/common/time-ago";
+import { amountInWords } from "@/server/compute/rules";
 import type { JobSpec } from "@/server/compute/schemas";
 
 interface Attempt {
@@ -27,7 +28,7 @@ export function JobResources({ spec, attempt }: { spec: JobSpec; attempt: Attemp
     <Section title="Resources" frame="card">
       <KeyValue
         items={[
-          { label: "CPU", value: `${formatMilli(resources.cpuMilli)} cores` },
+          { label: "CPU", value: amountInWords("cpu", resources.cpuMilli) },
           {
             label: "CPU used",
             value: attempt?.cpuSeconds == null ? "–" : `${formatNumber(attempt.cpuSeconds)} CPU seconds`,

@@ -26,7 +26,7 @@ export function QuotaBars({ lines }: { lines: readonly QuotaLineView[] }) {
         return (
           <li key={line.resource} className="flex min-w-0 flex-col gap-1.5">
             <p className="flex flex-wrap items-baseline justify-between gap-x-2">
-              <span className="font-medium">{line.title}</span>
+              <span className="font-medium first-letter:uppercase inline-block">{line.title}</span>
               <span data-numeric className="text-sm text-fg-muted">
                 {amountInWords(line.resource, line.used)} of {amountInWords(line.resource, line.quota)}
               </span>
