@@ -2,7 +2,18 @@
 import { LiveChart } from "@/components/chart/live-chart";
 import { StatusBadge } from "@/components/common/status-badge";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
-import { METRICS, type Metric, WORDS, isRate, seriesOf, showPoints, showValue } from "./metrics";
+import {
+  METRICS,
+  type Metric,
+  WORDS,
+  isRate,
+  rateRange,
+  seriesOf,
+  showPoints,
+  showValue,
+  silence,
+  without,
+} from "./metrics";
 import { markersOf, stageBands } from "./rollout-model";
 import type { MetricVerdict, RolloutView, TrafficChart } from "./types";
 
@@ -46,6 +57,7 @@ function DifferenceStrip({
   const difference = chart.difference[metric];
   const margin = marginOf(rollout, metric);
   if (!difference || margin === null) return null;
+  const silent = silence(chart);
   const lo = difference.lo.at(-1);
   const hi = difference.hi.at(-1);
   const known = typeof lo === "number" && typeof hi === "number";
@@ -63,15 +75,15 @@ function DifferenceStrip({
           id: "difference",
           label: "Difference with its confidence sequence",
           color: 4,
-          values: difference.value,
-          lo: difference.lo,
-          hi: difference.hi,
+          values: without(silent, difference.value),
+          lo: without(silent, difference.lo),
+          hi: without(silent, difference.hi),
         },
       ]}
       stages={stageBands(rollout).map((band) => ({ ...band, label: "" }))}
       markers={markersOf(rollout).map((marker) => ({ ...marker, label: "" }))}
       thresholds={[
-        { value: 0, label: "no difference" },
+        { value: 0, label: "" },
         { value: margin, label: `allowed ${showPoints(margin)}` },
       ]}
       format={showPoints}
@@ -119,7 +131,7 @@ export function CanaryChart(props: {
         stages={stageBands(rollout)}
         markers={markersOf(rollout)}
         format={(value) => showValue(metric, value)}
-        range={metric === "accuracy" ? [null, 1] : [0, null]}
+        range={rateRange(chart, metric)}
         height={300}
         syncKey={SYNC}
         controls={verdict ? <StatusBadge status={verdict.status.replace("-", "_")} /> : null}

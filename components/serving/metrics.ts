@@ -41,24 +41,68 @@ const ARMS = [
 const last = <T>(values: readonly T[]): T | undefined => values.at(-1);
 const grouped = (value: number | undefined) => (value ?? 0).toLocaleString("en-US");
 
+/** Silence shorter than this is the pause between two requests, not missing data. */
+const SILENT_S = 10;
+
+/** Which moments lie in a stretch without any request in either arm; there the chart shows that it knows nothing new. */
+export function silence(chart: TrafficChart): boolean[] {
+  const idle = chart.x.map((_, i) => !chart.stable.perSecond[i] && !chart.canary.perSecond[i]);
+  const least = Math.max(3, Math.ceil(SILENT_S / chart.step));
+  const mask = idle.map(() => false);
+  let start = 0;
+  for (let i = 0; i <= idle.length; i += 1) {
+    if (idle[i]) continue;
+    if (i - start >= least) mask.fill(true, start, i);
+    start = i + 1;
+  }
+  return mask;
+}
+
+/** Takes out what lies in silence, so that it is hatched instead of drawn on. */
+export function without(mask: readonly boolean[], values: readonly (number | null)[]): (number | null)[] {
+  return values.map((value, index) => (mask[index] ? null : value));
+}
+
+/** First intervals are as wide as the axis: it is scaled to three times where they end, and to every later value. */
+export function rateRange(chart: TrafficChart, metric: Metric): [number | null, number | null] {
+  if (!isRate(metric)) return [0, null];
+  const ends = (["stable", "canary"] as const).map((arm) => chart[arm][metric]);
+  const toBad = (share: number) => (metric === "accuracy" ? 1 - share : share);
+  const known = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
+  const settled = ends.flatMap(({ value, n }) =>
+    known(value.filter((_, index) => (n[index] ?? 0) >= 20)).map(toBad),
+  );
+  const last = ends.flatMap(({ lo, hi }) =>
+    known([(metric === "accuracy" ? lo : hi).at(-1) ?? null]).map(toBad),
+  );
+  if (last.length === 0) return metric === "accuracy" ? [0, 1] : [0, null];
+  const far = Math.min(
+    1,
+    Math.max(0.01, ...last.map((value) => value * 2.5), ...settled.map((value) => value * 1.15)),
+  );
+  return metric === "accuracy" ? [1 - far, 1] : [0, far];
+}
+
 /** The two lines of one metric with their intervals; latency as two quantiles each. */
 export function seriesOf(chart: TrafficChart, metric: Metric): LiveSeries[] {
+  const silent = silence(chart);
+  const cut = (values: readonly (number | null)[]) => without(silent, values);
   return ARMS.flatMap(({ id, label, color, dash }): LiveSeries[] => {
     const arm = chart[id];
     if (isRate(metric)) {
       const { value, lo, hi, n, bad } = arm[metric];
       const note = `n = ${grouped(last(n))}, ${grouped(last(bad))} ${WORDS[metric].bad}`;
-      return [{ id, label, color, dash, values: value, lo, hi, note }];
+      return [{ id, label, color, dash, values: cut(value), lo: cut(lo), hi: cut(hi), note }];
     }
     const n = last(arm.requests) ?? 0;
     return [
-      { id: `${id}-p50`, label: `${label} p50`, color, values: arm.p50Ms, note: `n = ${grouped(n)}` },
+      { id: `${id}-p50`, label: `${label} p50`, color, values: cut(arm.p50Ms), note: `n = ${grouped(n)}` },
       {
         id: `${id}-p99`,
         label: `${label} p99`,
         color,
         dash: [3, 3],
-        values: arm.p99Ms,
+        values: cut(arm.p99Ms),
         note: n < 300 ? "drawn from 300 requests on" : undefined,
       },
     ];
