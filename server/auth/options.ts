@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import type { AuthOptions } from "next-auth";
 import type { JWT } from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
@@ -50,6 +51,16 @@ function oidcProvider(oidc: NonNullable<ReturnType<typeof env>["oidc"]>): OAuthC
     idToken: true,
     checks: ["pkce", "state", "nonce"],
     authorization: { params: { scope: "openid email profile" } },
+    userinfo: {
+      // The id token has been verified by now. A provider may leave the address out of it; then its userinfo endpoint says it.
+      async request({ tokens, client }) {
+        const told = decodeJwt(tokens.id_token ?? "");
+        if ("email" in told || !tokens.access_token) return { ...told };
+        const more = await client.userinfo(tokens.access_token);
+        if (more.sub !== told.sub) throw new Error("userinfo speaks of another subject than the id token");
+        return { ...more, ...told };
+      },
+    },
     clientId: oidc.clientId,
     ...(oidc.clientSecret
       ? { clientSecret: oidc.clientSecret }

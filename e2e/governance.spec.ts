@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { Identified } from "./fixtures/api";
+import { expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { requestReview, seededLine, trainVersion } from "./fixtures/line";
+import { expect, test } from "./fixtures/test";
+
+test.describe.configure({ timeout: 240_000 });
+test.beforeAll(async () => {
+  await seededLine();
+});
+
+test("a reviewer approves on the approval screen; the author may not", async ({ as, session }) => {
+  const trained = await trainVersion("reviewed-model");
+  const reviewId = await requestReview(trained);
+  const author = await as("scientist");
+  await author.goto(`/reviews/${reviewId}`);
+  await expect(author.getByRole("heading", { name: "Comment" })).toBeVisible();
+  await expect(author.getByRole("radio", { name: /approve/i })).toHaveCount(0);
+  const refused = await (
+    await session("scientist")
+  ).refused("POST", `/api/v1/reviews/${reviewId}/decision`, { decision: "approve", reason: "mine" });
+  expect(refused.status).toBe(403);
+
+  const reviewer = await as("reviewer");
+  await reviewer.goto("/reviews");
+  await reviewer
+    .getByRole("link", { name: /reviewed-model/ })
+    .first()
+    .click();
+  await expect(reviewer).toHaveURL(new RegExp(`/reviews/${reviewId}`));
+  await expect(reviewer.getByText("It passed every gate on the measurements.").first()).toBeVisible();
+  const verdict = reviewer.getByRole("form", { name: "Verdict" });
+  await verdict.getByRole("radio", { name: /reject/i }).click();
+  await expect(verdict.getByRole("button", { name: "Reject" })).toBeDisabled();
+  await verdict.getByRole("radio", { name: /approve/i }).click();
+  await verdict.getByLabel("Reason").fill("Checked the evidence.");
+  await verdict.getByRole("button", { name: "Approve" }).click();
+  await expect(reviewer.getByText("Approved").first()).toBeVisible();
+  await expect(author.getByText("Approved").first()).toBeVisible({ timeout: 15_000 });
+});
+
+test("a decision in ignorance of a change is a conflict", async ({ session }) => {
+  const trained = await trainVersion("changed-model");
+  const reviewId = await requestReview(trained);
+  const problem = await (
+    await session("reviewer")
+  ).refused("POST", `/api/v1/reviews/${reviewId}/decision`, {
+    decision: "approve",
+    reason: "From an old page.",
+    seenDigests: { manifest: `sha256:${"0".repeat(64)}` },
+  });
+  expect(problem).toMatchObject({ status: 409, code: "conflict" });
+});
+
+test("nobody decides by token, and a wrong decision is named", async ({ api, session }) => {
+  const { reviewId } = await seededLine();
+  const byToken = await (
+    await api("reviewer")
+  ).refused("POST", `/api/v1/reviews/${reviewId}/decision`, { decision: "approve", reason: "x" });
+  expect(byToken).toMatchObject({ status: 403, code: "forbidden" });
+  const wrong = await (
+    await session("reviewer")
+  ).refused("POST", `/api/v1/reviews/${reviewId}/decision`, { decision: "perhaps" });
+  expect(wrong).toMatchObject({ status: 400, code: "invalid" });
+  expect(Object.keys(wrong.details?.fields ?? {})).toContain("decision");
+});
+
+test("the log proves an attestation, and anyone may ask it for its checkpoint", async ({ as, api, page }) => {
+  const { versionId } = await seededLine();
+  const list = await (
+    await api("scientist")
+  ).get(
+    `/api/v1/attestations?subjectKind=model_version&subjectId=${versionId}`,
+    z.object({ items: z.array(Identified) }),
+  );
+  expect(list.items.length).toBeGreaterThanOrEqual(6);
+  const reviewer = await as("reviewer");
+  await reviewer.goto(`/log/attestations/${list.items[0]?.id}`);
+  await expect(reviewer.getByText(/inclusion|leaf/i).first()).toBeVisible();
+  const checkpoint = await page.request.get("/log/checkpoint");
+  expect(checkpoint.status()).toBe(200);
+  expect(await checkpoint.text()).toMatch(/^modelworks\.local\/?.*\n\d+\n[A-Za-z0-9+/]+=*\n\n— /);
+});
+
+test("policies are read as what runs", async ({ as }) => {
+  const page = await as("viewer");
+  await page.goto("/policies/evaluation");
+  await expect(page.getByText("thresholdsFixedAt", { exact: false }).first()).toBeVisible();
+});
+
+test("another team sees nothing of a review or an attestation", async ({ as, api }) => {
+  const { reviewId, versionId } = await seededLine();
+  const list = await (
+    await api("scientist")
+  ).get(
+    `/api/v1/attestations?subjectKind=model_version&subjectId=${versionId}`,
+    z.object({ items: z.array(Identified) }),
+  );
+  await expectMissingByApi(await api("outsider"), [
+    ["GET", `/api/v1/reviews/${reviewId}`],
+    ["GET", `/api/v1/attestations/${list.items[0]?.id}`],
+  ]);
+  const page = await as("outsider");
+  await expectMissing(page, `/reviews/${reviewId}`);
+  await expectMissing(page, `/log/attestations/${list.items[0]?.id}`);
+});

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { expectBlocked, expectFieldError, expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { seededLine, trainVersion } from "./fixtures/line";
+import { expect, test } from "./fixtures/test";
+
+test.beforeAll(async () => {
+  test.setTimeout(300_000);
+  await seededLine();
+});
+
+test("a version shows what it is, what the gates said and where it came from", async ({ as }) => {
+  const { model, version, jobId } = await seededLine();
+  const page = await as("scientist");
+  await page.goto("/models");
+  await page
+    .getByRole("link", { name: new RegExp(model) })
+    .first()
+    .click();
+  await expect(page.getByRole("heading", { name: model }).first()).toBeVisible();
+  await page.goto(`/models/${model}/versions/${version}`);
+  await expect(page.getByRole("heading", { name: `${model} v${version}` })).toBeVisible();
+  for (const gate of ["contract", "provenance", "file-scan", "fairness"]) {
+    await expect(page.locator("main")).toContainText(new RegExp(gate.replace("-", "[- ]"), "i"));
+  }
+  await expect(page.getByText("model.onnx").first()).toBeVisible();
+  await expect(page.locator(`a[href="/jobs/${jobId}"]`).first()).toBeVisible();
+});
+
+test("a sealed version takes no more files", async ({ api }) => {
+  const { model, version } = await seededLine();
+  const scientist = await api("scientist");
+  const detail = await scientist.get(
+    `/api/v1/models/${model}/versions/${version}`,
+    z.looseObject({ artifactRoot: z.string() }),
+  );
+  const answer = await scientist.send(
+    "PUT",
+    `/api/2.0/mlflow-artifacts/artifacts/${detail.artifactRoot}/late.txt`,
+    "too late",
+  );
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(answer.status).toBeLessThan(500);
+});
+
+test("predictions that miss their threshold fail the evaluation gate, and the page says what blocks", async ({
+  as,
+  api,
+}) => {
+  test.setTimeout(240_000);
+  const weak = await trainVersion("weak-model", { right: 6 });
+  const scientist = await api("scientist");
+  const detail = await scientist.get(
+    `/api/v1/models/weak-model/versions/${weak.version}`,
+    z.looseObject({ gatesOutcome: z.string() }),
+  );
+  expect(detail.gatesOutcome).not.toBe("pass");
+  const page = await as("scientist");
+  await page.goto(`/models/weak-model/versions/${weak.version}`);
+  await expect(page.getByText(/accuracy 0\.6/).first()).toBeVisible();
+  await expectBlocked(page.getByRole("button", { name: "Deploy" }).first(), /blocked/i);
+});
+
+test("a bad name is told at its field; what was typed stays", async ({ as }) => {
+  const page = await as("scientist");
+  await page.goto("/models");
+  await page.getByRole("button", { name: "New model" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("risk/score");
+  await dialog.getByLabel("Description").fill("Keep this text");
+  await dialog.getByRole("button", { name: "Create model" }).click();
+  await expectFieldError(dialog.getByLabel("Name"), /may not hold/);
+  await expect(dialog.getByLabel("Description")).toHaveValue("Keep this text");
+});
+
+test("a viewer reads a version and is told why they can do no more", async ({ as, api }) => {
+  const { model, version } = await seededLine();
+  const page = await as("viewer");
+  await page.goto(`/models/${model}/versions/${version}`);
+  await expectBlocked(page.getByRole("button", { name: "Request review" }), /you are viewer/);
+  const viewer = await api("viewer");
+  expect((await viewer.refused("POST", "/api/v1/models", { name: "no" })).status).toBe(403);
+  const gates = `/api/v1/models/${model}/versions/${version}/gates/run`;
+  expect((await viewer.refused("POST", gates, {})).status).toBe(403);
+});
+
+test("another team sees nothing of a model", async ({ as, api }) => {
+  const { model, version } = await seededLine();
+  const outsider = await api("outsider");
+  const base = `/api/v1/models/${model}`;
+  await expectMissingByApi(outsider, [
+    ["GET", base],
+    ["PATCH", base, { description: "mine" }],
+    ["GET", `${base}/versions/${version}`],
+    ["GET", `${base}/versions/${version}/card`],
+    ["PUT", `${base}/aliases/champion`, { version }],
+    ["POST", `${base}/versions/${version}/gates/run`, {}],
+  ]);
+  const page = await as("outsider");
+  await expectMissing(page, `/models/${model}`);
+  await expectMissing(page, `/models/${model}/versions/${version}`);
+});

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { Api } from "./fixtures/api";
+import { expectBlocked, expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { deploy, seededLine, trainVersion } from "./fixtures/line";
+import { expect, test } from "./fixtures/test";
+import { waitUntil } from "./fixtures/wait";
+import { world } from "./fixtures/world";
+
+test.describe.configure({ timeout: 240_000 });
+test.beforeAll(async () => {
+  await seededLine();
+});
+
+const question = { inputs: [{ name: "features", shape: [1, 3], datatype: "FP32", data: [40, 25, 90] }] };
+const infer = (api: Api, name: string, body: unknown = question) =>
+  api.atGateway().send("POST", `/v2/models/${name}/infer`, body);
+
+test("a deployed version answers by the Open Inference Protocol", async ({ as, api }) => {
+  const { deployment } = await seededLine();
+  const scientist = await api("scientist");
+  const answer = await waitUntil(
+    "an answer of the gateway",
+    () => infer(scientist, deployment),
+    ({ status }) => status === 200,
+    { timeoutMs: 30_000 },
+  );
+  const { outputs } = z
+    .object({ outputs: z.array(z.looseObject({ name: z.string(), shape: z.array(z.number()) })) })
+    .parse(answer.body);
+  expect(outputs.map(({ name }) => name)).toContain("label");
+  const page = await as("scientist");
+  await page.goto(`/deployments/${deployment}`);
+  await expect(page.getByRole("heading", { name: deployment })).toBeVisible();
+  await expect(page.getByText(/canary/i).first()).toBeVisible();
+});
+
+test("a wrong tensor is refused with what is expected; nobody gets in without a token", async ({ api }) => {
+  const { deployment } = await seededLine();
+  const scientist = await api("scientist");
+  const wrong = await infer(scientist, deployment, {
+    inputs: [{ name: "features", shape: [1, 2], datatype: "FP32", data: [1, 2] }],
+  });
+  expect(wrong.status).toBe(400);
+  expect(JSON.stringify(wrong.body)).toMatch(/features|shape/);
+  const stranger = new Api({}, world().gatewayUrl);
+  expect((await stranger.send("POST", `/v2/models/${deployment}/infer`, question)).status).toBe(401);
+});
+
+test("a version whose evidence is not complete is not deployed", async ({ as, api }) => {
+  const unreviewed = await trainVersion("unreviewed-model");
+  const problem = await (
+    await api("scientist")
+  ).refused("POST", "/api/v1/deployments", {
+    model: unreviewed.model,
+    version: unreviewed.version,
+    environment: "production",
+  });
+  expect(problem.status).toBeGreaterThanOrEqual(409);
+  expect(`${problem.title} ${problem.detail}`).toMatch(/review|approv/i);
+  const page = await as("scientist");
+  await page.goto(
+    `/deployments/new?model=unreviewed-model&version=${unreviewed.version}&environment=production`,
+  );
+  await page.getByLabel("Environment").selectOption("production");
+  await page.getByLabel("Name").fill("keep-this-name");
+  await expect(page.getByText("The evidence is not complete.")).toBeVisible();
+  await expect(page.getByLabel("Name")).toHaveValue("keep-this-name");
+  await expect(page.getByRole("button", { name: /^Deploy|Start the canary/ })).toBeDisabled();
+});
+
+test("staging takes a version at once", async ({ api }) => {
+  const { model, version } = await seededLine();
+  const scientist = await api("scientist");
+  const done = await deploy(
+    scientist,
+    { ...(await seededLine()), model, version },
+    "staging",
+    "line-staging",
+  );
+  expect(done.rolloutId).toBeNull();
+  await waitUntil(
+    "an answer from staging",
+    () => infer(scientist, "line-staging"),
+    ({ status }) => status === 200,
+    { timeoutMs: 30_000 },
+  );
+});
+
+test("the canary is paused and resumed on its page", async ({ as }) => {
+  const { deployment, rolloutId } = await seededLine();
+  const page = await as("scientist");
+  await page.goto(`/deployments/${deployment}/rollouts/${rolloutId}`);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Pause" }).click();
+  await expect(page.getByText("Paused").first()).toBeVisible();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Resume" }).click();
+  await expect(page.getByText("Paused")).toHaveCount(0);
+});
+
+test("a viewer watches, and is told why they cannot control", async ({ as, api }) => {
+  const { deployment, rolloutId } = await seededLine();
+  const page = await as("viewer");
+  await page.goto(`/deployments/${deployment}/rollouts/${rolloutId}`);
+  await expectBlocked(page.getByRole("button", { name: "Pause" }), /you are viewer/);
+  const viewer = await api("viewer");
+  expect((await viewer.refused("POST", `/api/v1/rollouts/${rolloutId}/abort`, {})).status).toBe(403);
+});
+
+test("another team sees nothing of a deployment and cannot ask it", async ({ as, api }) => {
+  const { deployment, rolloutId } = await seededLine();
+  const outsider = await api("outsider");
+  await expectMissingByApi(outsider, [
+    ["GET", `/api/v1/deployments/${deployment}`],
+    ["GET", `/api/v1/rollouts/${rolloutId}`],
+    ["POST", `/api/v1/rollouts/${rolloutId}/abort`, { reason: "mine" }],
+    ["POST", `/api/v1/deployments/${deployment}/roll-back`, { reason: "mine" }],
+  ]);
+  expect((await infer(outsider, deployment)).status).toBe(404);
+  await expectMissing(await as("outsider"), `/deployments/${deployment}`);
+});
