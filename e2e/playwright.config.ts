@@ -29,7 +29,7 @@ export default defineConfig({
   projects: shots
     ? [{ name: "screenshots", testMatch: "screenshots/*.spec.ts", timeout: 900_000 }]
     : [
-        { name: "stations", testMatch: "*.spec.ts", testIgnore: ["*/**"] },
+        { name: "stations", testMatch: /e2e\/[^/]+\.spec\.ts$/ },
         { name: "journeys", testMatch: "journeys/*.spec.ts", timeout: 900_000 },
         { name: "a11y", testMatch: "a11y/*.spec.ts", timeout: 180_000 },
         { name: "perf", testMatch: "perf/*.spec.ts", timeout: 180_000 },
