@@ -4,7 +4,10 @@ import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
 export const metadata = { title: "Transparency log" };
 
 export default async function LogPage() {
-  await prefetch(serverTrpc.governance.checkpoint.queryOptions());
+  await prefetch(
+    serverTrpc.governance.checkpoint.queryOptions(),
+    serverTrpc.governance.logEntries.queryOptions({ cursor: null }),
+  );
   return (
     <Hydrate>
       <LogView />

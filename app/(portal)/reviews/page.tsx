@@ -1,10 +1,25 @@
 import { ReviewQueue } from "@/components/governance/review-queue";
 import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { REVIEW_TABS } from "@/server/governance/schemas";
 
 export const metadata = { title: "Reviews" };
 
-export default async function ReviewsPage() {
-  await prefetch(serverTrpc.governance.reviewCounts.queryOptions());
+type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function ReviewsPage({ searchParams }: Props) {
+  const params = await searchParams;
+  const one = (name: string) => (typeof params[name] === "string" ? params[name] : undefined);
+  const environments = one("environment")?.split(",") ?? [];
+  const input = {
+    tab: REVIEW_TABS.find((tab) => tab === one("tab")) ?? ("team" as const),
+    search: one("q") ?? "",
+    environment: environments.length === 1 ? environments[0] : undefined,
+    cursor: one("after") ?? null,
+  };
+  await prefetch(
+    serverTrpc.governance.reviewCounts.queryOptions(),
+    serverTrpc.governance.reviews.queryOptions(input),
+  );
   return (
     <Hydrate>
       <ReviewQueue />
