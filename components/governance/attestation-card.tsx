@@ -17,6 +17,13 @@ import type { AttestationView } from "@/server/governance/attestations/read-atte
 
 const LABELS: Record<string, string> = { review: "Decision of a reviewer", promotion: "Promotion" };
 
+/** A decision shows as the state it led to. */
+export const DECIDED: Record<string, string> = {
+  approve: "approved",
+  request_changes: "changes_requested",
+  reject: "rejected",
+};
+
 const DOWNLOADS = [
   { file: "bundle", label: "Sigstore bundle" },
   { file: "envelope", label: "DSSE envelope" },
@@ -112,7 +119,7 @@ export function AttestationCard({ attestationId }: { attestationId: string }) {
       <CardHeader>
         <div className="flex flex-wrap items-center gap-2">
           <CardTitle>{LABELS[data.label] ?? `Policy ${data.label}`}</CardTitle>
-          <StatusBadge status={data.result} />
+          <StatusBadge status={DECIDED[data.result] ?? data.result} />
         </div>
         <div className="flex flex-wrap gap-2">
           {DOWNLOADS.map(({ file, label }) => (

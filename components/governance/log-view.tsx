@@ -22,6 +22,7 @@ import { Callout } from "@/components/ui/callout";
 import { Label } from "@/components/ui/label";
 import { Textarea } from "@/components/ui/textarea";
 import type { LogEntryView } from "@/server/governance/log/read-log";
+import { DECIDED } from "./attestation-card";
 import { ConsistencyProof } from "./consistency-proof";
 
 const columns: Column<LogEntryView>[] = [
@@ -38,7 +39,7 @@ const columns: Column<LogEntryView>[] = [
           >
             {row.attestation.label}
           </Link>
-          <StatusBadge status={row.attestation.result} />
+          <StatusBadge status={DECIDED[row.attestation.result] ?? row.attestation.result} />
         </span>
       ) : (
         <span className="text-fg-subtle">another team’s attestation</span>

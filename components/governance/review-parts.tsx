@@ -164,12 +164,20 @@ export function Differences({ review }: { review: ReviewDetail }) {
       }
     >
       {groups.length === 0 ? <p className="text-fg-muted">No differences to show.</p> : null}
-      {groups.map((group) => (
-        <div key={group} className="flex flex-col gap-1">
-          <h3 className="text-sm font-medium text-fg-muted">{group}</h3>
-          <Changes rows={rows.filter((row) => row.group === group)} />
-        </div>
-      ))}
+      <section
+        aria-label="Differences"
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll container must be reachable by keyboard
+        tabIndex={0}
+        data-inset-focus
+        className="flex flex-col gap-3 rounded-lg xl:max-h-[36rem] xl:overflow-y-auto"
+      >
+        {groups.map((group) => (
+          <div key={group} className="flex flex-col gap-1">
+            <h3 className="text-sm font-medium text-fg-muted">{group}</h3>
+            <Changes rows={rows.filter((row) => row.group === group)} />
+          </div>
+        ))}
+      </section>
     </Section>
   );
 }
