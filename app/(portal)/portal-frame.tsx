@@ -2,6 +2,7 @@
 import { signOut } from "next-auth/react";
 import type { ReactNode } from "react";
 import { toast } from "sonner";
+import { usePalette } from "@/components/catalog/use-palette";
 import { InboxBell } from "@/components/notifications/inbox-bell";
 import { AppShell } from "@/components/shell/app-shell";
 import type { ShellSession } from "@/components/shell/types";
@@ -14,6 +15,7 @@ export function PortalFrame(props: {
   children: ReactNode;
 }) {
   const client = useTRPCClient();
+  const { search, actions } = usePalette();
   const switchTeam = async (teamId: string) => {
     await client.identity.switchTeam.mutate({ teamId });
     // A fresh load: nothing that was fetched for the other team may stay on screen.
@@ -23,6 +25,8 @@ export function PortalFrame(props: {
     <AppShell
       session={props.session}
       defaultCollapsed={props.defaultCollapsed}
+      search={search}
+      actions={actions}
       inboxSlot={<InboxBell userId={props.session.user.id} />}
       onSwitchTeam={(teamId) => switchTeam(teamId).catch(() => void toast.error("The team could not be switched. Try again."))}
       onSignOut={() => void signOut({ callbackUrl: "/signed-out" })}

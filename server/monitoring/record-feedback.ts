@@ -3,8 +3,9 @@ import type { z } from "zod";
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { mutation } from "@/server/core/verb";
-import { isSameOutcome, mayStillArrive, storableText } from "./rules";
+import { isSameOutcome, mayStillArrive } from "./rules";
 import { RecordFeedbackInput, type FeedbackResult } from "./schemas";
+import { storableText } from "./storable";
 import { keyOfPrediction, TrafficTally } from "./traffic";
 
 type Entry = z.output<typeof RecordFeedbackInput>["items"][number];

@@ -5,8 +5,9 @@ import { groupBy } from "@/server/core/group-by";
 import { notifyLive } from "@/server/core/live";
 import { bucketOf } from "@/server/serving/rules";
 import { joinPending } from "./pending-feedback";
-import { failureRun, isFailure, storableJson, storableText } from "./rules";
+import { failureRun, isFailure } from "./rules";
 import type { PredictionRecord } from "./schemas";
+import { storableJson, storableText } from "./storable";
 import { keyOfPrediction, TrafficTally } from "./traffic";
 
 export interface Stored {

@@ -1,0 +1,15 @@
+import type { Metadata } from "next";
+import { VelocityPage } from "@/components/insights/velocity-page";
+import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { env } from "@/server/core/env";
+
+export const metadata: Metadata = { title: "Insights" };
+
+export default async function InsightsPage() {
+  await prefetch(serverTrpc.insights.velocity.queryOptions({ window: "30d" }));
+  return (
+    <Hydrate>
+      <VelocityPage host={env().portalUrl} />
+    </Hydrate>
+  );
+}

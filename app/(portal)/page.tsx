@@ -1,0 +1,20 @@
+import type { Metadata } from "next";
+import { VelocityTiles } from "@/components/insights/velocity-tiles";
+import { Home } from "@/components/platform/home";
+import { Hydrate, pageActor, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { env } from "@/server/core/env";
+
+export const metadata: Metadata = { title: "Home" };
+
+export default async function HomePage() {
+  const actor = await pageActor();
+  await prefetch(
+    serverTrpc.platform.home.queryOptions(),
+    serverTrpc.insights.velocity.queryOptions({ window: "30d" }),
+  );
+  return (
+    <Hydrate>
+      <Home host={env().portalUrl} userId={actor?.userId ?? ""} velocity={<VelocityTiles />} />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,179 @@
+"use client";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Bell, BellOff, Check, Eye } from "lucide-react";
+import Link from "next/link";
+import { parseAsString, parseAsStringLiteral, useQueryState } from "nuqs";
+import { toast } from "sonner";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { EmptyState } from "@/components/common/empty-state";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { LiveDot } from "@/components/common/live-dot";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { ListSkeleton } from "@/components/common/skeletons";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { Timeline } from "@/components/common/timeline";
+import { useCan } from "@/components/identity/use-can";
+import { useTRPC } from "@/components/trpc";
+import { Button, buttonVariants } from "@/components/ui/button";
+import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
+import { useLive } from "@/components/use-live";
+
+const STATES = ["open", "firing", "acknowledged", "resolved"] as const;
+const WORDS = { open: "Open", firing: "Firing", acknowledged: "Acknowledged", resolved: "Resolved" };
+
+interface Alert {
+  id: string;
+  severity: string;
+  title: string;
+  body: string;
+  href: string;
+  subjectId: string;
+  subjectName: string | null;
+  state: string;
+  startedAt: Date;
+  history: readonly { id: string; action: string; actorName: string; at: Date; reason: string | null }[];
+}
+
+const ACTS: Record<string, { text: string; icon: typeof Bell }> = {
+  "monitoring.alert.raise": { text: "raised the alert", icon: Bell },
+  "monitoring.alert.acknowledge": { text: "acknowledged it", icon: Eye },
+  "monitoring.alert.resolve": { text: "resolved it", icon: Check },
+};
+
+function AlertCard({ alert }: { alert: Alert }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const can = useCan("monitoring.alert.update");
+  const acknowledge = useMutation(
+    trpc.monitoring.acknowledgeAlert.mutationOptions({
+      onSuccess: () => toast.success("Acknowledged: your team sees that you look after it."),
+      onSettled: () => queryClient.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
+    }),
+  );
+  return (
+    <article aria-label={alert.title} className="flex flex-col gap-3 rounded-lg border bg-surface p-4">
+      <div className="flex flex-wrap items-start justify-between gap-3">
+        <div className="flex min-w-0 flex-col gap-1">
+          <h3 className="flex flex-wrap items-center gap-2 font-semibold">
+            <StatusBadge status={alert.state} />
+            {alert.title}
+          </h3>
+          <p className="max-w-prose text-fg-muted">{alert.body}</p>
+          <p className="text-sm text-fg-subtle">
+            {alert.severity === "critical" ? "Critical" : "Warning"}, since{" "}
+            <TimeAgo value={alert.startedAt} />
+          </p>
+        </div>
+        <div className="flex gap-2">
+          <Link href={alert.href} className={buttonVariants({})}>
+            See the cause
+          </Link>
+          {alert.state === "firing" ? (
+            <DisabledReason reason={can.allowed ? undefined : can.reason}>
+              <Button
+                variant="primary"
+                disabled={acknowledge.isPending}
+                onClick={() => acknowledge.mutate({ alertId: alert.id })}
+              >
+                Acknowledge
+              </Button>
+            </DisabledReason>
+          ) : null}
+        </div>
+      </div>
+      <details>
+        <summary className="min-h-6 cursor-default text-sm text-fg-muted">
+          History ({alert.history.length})
+        </summary>
+        <div className="pt-3">
+          <Timeline
+            label={`History of ${alert.title}`}
+            entries={alert.history.map((entry) => ({
+              id: entry.id,
+              at: entry.at,
+              actor: entry.actorName,
+              text: ACTS[entry.action]?.text ?? entry.action,
+              icon: ACTS[entry.action]?.icon,
+              detail: entry.reason,
+            }))}
+          />
+        </div>
+      </details>
+    </article>
+  );
+}
+
+/** Alerts by subject, with who does what about them; live. */
+export function AlertsList() {
+  const trpc = useTRPC();
+  const [state, setState] = useQueryState("state", parseAsStringLiteral(STATES).withDefault("open"));
+  const [cursor, setCursor] = useQueryState("after", parseAsString);
+  const list = useQuery(
+    trpc.monitoring.alerts.queryOptions({ state, cursor }, { placeholderData: keepPreviousData }),
+  );
+  const live = useLive(["alerts"], [trpc.monitoring.alerts.queryKey()]);
+  const groups = new Map<string, Alert[]>();
+  for (const alert of list.data?.items ?? []) {
+    const name = alert.subjectName ?? alert.subjectId;
+    groups.set(name, [...(groups.get(name) ?? []), alert]);
+  }
+  return (
+    <>
+      <PageHeader
+        title="Alerts"
+        description="What went wrong in production: rollbacks, errors and drift. They resolve by themselves when their cause is gone."
+        meta={
+          <LiveDot
+            updatedAt={live.updatedAt ?? null}
+            connected={live.status !== "stale"}
+            staleAfterMs={Infinity}
+          />
+        }
+        actions={
+          <ToggleGroup
+            type="single"
+            aria-label="State"
+            value={state}
+            onValueChange={(next) => {
+              const known = STATES.find((each) => each === next);
+              if (known) void setState(known).then(() => setCursor(null));
+            }}
+          >
+            {STATES.map((each) => (
+              <ToggleGroupItem key={each} value={each}>
+                {WORDS[each]}
+              </ToggleGroupItem>
+            ))}
+          </ToggleGroup>
+        }
+      />
+      {list.error ? <ErrorNotice error={list.error} onRetry={() => void list.refetch()} /> : null}
+      {!list.data && !list.error ? <ListSkeleton /> : null}
+      {list.data?.items.length === 0 ? (
+        <EmptyState
+          icon={BellOff}
+          title={state === "open" ? "Nothing is on fire" : `No ${WORDS[state].toLowerCase()} alert`}
+          text="An alert is raised when a canary is rolled back, when more than 5 % of at least 50 requests in five minutes fail, or when inputs drift."
+        />
+      ) : null}
+      <div className="flex flex-col gap-6">
+        {[...groups].map(([name, alerts]) => (
+          <Section key={name} title={name}>
+            <div className="flex flex-col gap-3">
+              {alerts.map((alert) => (
+                <AlertCard key={alert.id} alert={alert} />
+              ))}
+            </div>
+          </Section>
+        ))}
+        {list.data?.nextCursor ? (
+          <Button className="self-start" onClick={() => void setCursor(list.data.nextCursor)}>
+            Older alerts
+          </Button>
+        ) : null}
+      </div>
+    </>
+  );
+}

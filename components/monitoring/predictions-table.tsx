@@ -1,0 +1,182 @@
+"use client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { parseAsString, useQueryState } from "nuqs";
+import { EmptyState } from "@/components/common/empty-state";
+import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu";
+import { formatDuration } from "@/components/common/format";
+import { Section } from "@/components/common/section";
+import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
+import { DataTable } from "@/components/data-table/data-table";
+import type { Column, Facet } from "@/components/data-table/types";
+import { useTableState } from "@/components/data-table/use-table-state";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { Rows3 } from "lucide-react";
+import { PredictionDrawer } from "./prediction-drawer";
+
+interface Row {
+  id: string;
+  at: Date;
+  arm: string;
+  version: number | null;
+  status: number;
+  error: string | null;
+  latencyMs: number;
+  predicted: string | null;
+  outcome: string | null;
+  isCorrect: boolean | null;
+}
+
+const OUTCOMES = ["failed", "slow", "correct", "wrong", "unlabelled"] as const;
+const ARMS = ["stable", "canary"] as const;
+const FACETS: Facet[] = [
+  {
+    id: "outcome",
+    label: "Outcome",
+    options: [
+      { value: "failed", label: "Failed" },
+      { value: "slow", label: "Slower than the bound" },
+      { value: "correct", label: "Right" },
+      { value: "wrong", label: "Wrong" },
+      { value: "unlabelled", label: "No feedback" },
+    ],
+  },
+  {
+    id: "arm",
+    label: "Arm",
+    options: [
+      { value: "stable", label: "Stable" },
+      { value: "canary", label: "Canary" },
+    ],
+  },
+];
+/** More than this is better read with a script. */
+const MAX_EXPORT = 10_000;
+
+function columns(open: (id: string) => void): Column<Row>[] {
+  return [
+    {
+      id: "id",
+      header: "Prediction",
+      fixed: true,
+      cell: (row) => (
+        <button
+          type="button"
+          data-row-stop
+          className="min-h-6 rounded-sm text-left font-mono text-sm text-accent-text hover:underline"
+          onClick={() => open(row.id)}
+        >
+          {row.id.slice(0, 16)}…<span className="sr-only">Open prediction {row.id}</span>
+        </button>
+      ),
+    },
+    { id: "at", header: "When", cell: (row) => <TimeAgo value={row.at} /> },
+    {
+      id: "version",
+      header: "Version",
+      from: "md",
+      cell: (row) => `${row.version ?? "?"}${row.arm === "canary" ? " (canary)" : ""}`,
+    },
+    {
+      id: "latency",
+      header: "Latency",
+      align: "end",
+      from: "sm",
+      cell: (row) => <span data-numeric>{formatDuration(row.latencyMs)}</span>,
+    },
+    {
+      id: "predicted",
+      header: "Predicted",
+      cell: (row) =>
+        row.status >= 400 ? (
+          <StatusBadge status="error" label={String(row.status)} />
+        ) : (
+          (row.predicted ?? "–")
+        ),
+    },
+    {
+      id: "outcome",
+      header: "Outcome",
+      cell: (row) =>
+        row.isCorrect === null ? (
+          <span className="text-fg-subtle">none yet</span>
+        ) : (
+          <StatusBadge
+            status={row.isCorrect ? "pass" : "fail"}
+            label={`${row.isCorrect ? "Right" : "Wrong"}: ${row.outcome ?? ""}`}
+          />
+        ),
+    },
+  ];
+}
+
+/** The recorded predictions, searchable by id; a row opens with its inputs, outcome and origins. */
+export function PredictionsTable({ name }: { name: string }) {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const state = useTableState({ facets: ["outcome", "arm"] });
+  const [open, setOpen] = useQueryState("prediction", parseAsString);
+  const filter = {
+    name,
+    q: state.q,
+    outcome: OUTCOMES.find((value) => state.facets.outcome?.at(-1) === value),
+    arm: ARMS.find((value) => state.facets.arm?.at(-1) === value),
+  };
+  const list = useQuery(
+    trpc.monitoring.predictions.queryOptions(
+      { ...filter, cursor: state.cursor, limit: 25 },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  const exportAll = async (format: "csv" | "json") => {
+    const rows: Row[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: Row[]; nextCursor: string | null } = await client.monitoring.predictions.query({
+        ...filter,
+        cursor,
+        limit: 200,
+      });
+      rows.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null && rows.length < MAX_EXPORT);
+    const plain = rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+    downloadText(
+      `${name}-predictions.${format}`,
+      format === "csv" ? toCsv(plain) : JSON.stringify(plain, null, 2),
+      format === "csv" ? "text/csv" : "application/json",
+    );
+  };
+  return (
+    <Section title="Predictions">
+      <DataTable<Row>
+        caption={`Predictions of ${name}, newest first`}
+        columns={columns((id) => void setOpen(id))}
+        rows={list.data?.items}
+        getRowId={(row) => row.id}
+        rowLabel={(row) => row.id}
+        state={state}
+        facets={FACETS}
+        searchLabel="Search by prediction id"
+        nextCursor={list.data?.nextCursor}
+        refreshing={list.isPlaceholderData}
+        error={list.error ?? undefined}
+        onRetry={() => void list.refetch()}
+        toolbar={
+          <ExportMenu
+            scope="Filtered predictions, up to 10,000"
+            onExport={(format) => void exportAll(format)}
+          />
+        }
+        empty={
+          <EmptyState
+            icon={Rows3}
+            title="No prediction yet"
+            text="Every answered request is recorded with its inputs, version and latency. Send one to see it here."
+          />
+        }
+      />
+      <PredictionDrawer id={open} onClose={() => void setOpen(null)} />
+    </Section>
+  );
+}
