@@ -22,15 +22,15 @@ export const listExperiments = query(
   },
   async ({ ctx, input }) => {
     const after = decodeCursor(input.cursor, ByUpdate);
-    const lastRunMs = sql<number>`coalesce((select max(start_ms) from runs where runs.experiment_id = ${experiments.id}), (extract(epoch from ${experiments.createdAt}) * 1000)::bigint)::float8`;
+    const lastRunMs = sql<number>`coalesce((select max(start_ms) from runs where runs.experiment_id = "experiments"."id"), (extract(epoch from "experiments"."created_at") * 1000)::bigint)::float8`;
     const rows = await ctx.db
       .select({
         id: experiments.id,
         name: experiments.name,
         createdAt: experiments.createdAt,
         lastRunMs,
-        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = ${experiments.id} and runs.lifecycle = 'active')`,
-        runningCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = ${experiments.id} and runs.status = 'RUNNING' and runs.lifecycle = 'active')`,
+        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = "experiments"."id" and runs.lifecycle = 'active')`,
+        runningCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = "experiments"."id" and runs.status = 'RUNNING' and runs.lifecycle = 'active')`,
       })
       .from(experiments)
       .where(

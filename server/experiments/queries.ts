@@ -140,7 +140,7 @@ export const searchRuns = query(
 const EXPERIMENT_COLUMNS = {
   name: experiments.name,
   experiment_id: experiments.id,
-  creation_time: sql`(extract(epoch from ${experiments.createdAt}) * 1000)`,
+  creation_time: sql`(extract(epoch from "experiments"."created_at") * 1000)`,
   last_update_time: sql`(extract(epoch from ${experiments.updatedAt}) * 1000)`,
 } as const;
 
@@ -173,10 +173,10 @@ export const searchExperiments = query(
         tags: experiments.tags,
         createdAt: experiments.createdAt,
         updatedAt: experiments.updatedAt,
-        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = ${experiments.id} and runs.lifecycle = 'active')`,
+        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = "experiments"."id" and runs.lifecycle = 'active')`,
         lastRunMs: sql<
           number | null
-        >`(select max(start_ms)::float8 from runs where runs.experiment_id = ${experiments.id})`,
+        >`(select max(start_ms)::float8 from runs where runs.experiment_id = "experiments"."id")`,
       })
       .from(experiments)
       .where(
