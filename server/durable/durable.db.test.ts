@@ -6,6 +6,8 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { lineageEdges } from "@/db/schema";
 import { createTestDatabase, waitFor } from "@/db/testing";
+import { systemActor } from "@/server/core/actor";
+import { listWorkflows, listWorkflowSteps } from "./queries";
 
 type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>;
 
@@ -60,9 +62,9 @@ async function statusOf(id: string): Promise<string | undefined> {
   return rows[0]?.status;
 }
 
-async function hasStep(id: string): Promise<boolean> {
+async function hasStep(id: string, name: string): Promise<boolean> {
   const found = await database.db.execute(
-    sql`select 1 from dbos.operation_outputs where workflow_uuid = ${id}`,
+    sql`select 1 from dbos.operation_outputs where workflow_uuid = ${id} and function_name = ${name}`,
   );
   return found.rows.length > 0;
 }
@@ -104,7 +106,7 @@ describe("a workflow whose worker is killed with -9", () => {
         .filter((line) => line.startsWith(word))
         .map((line) => Number(line.split(" ")[1]));
     const first = worker(id, "test.sleep");
-    await waitFor(() => hasStep(id), { timeoutMs: 60_000, what: "the recorded sleep" });
+    await waitFor(() => hasStep(id, "DBOS.sleep"), { timeoutMs: 60_000, what: "the recorded sleep" });
     first.kill("SIGKILL");
     await dead(first);
     worker(id, "none");
@@ -121,8 +123,8 @@ describe("a worker that hangs", () => {
   it("loses its workflows to another one after ten silent seconds", PATIENT, async () => {
     const id = "wf-silent";
     const first = worker(id, "start");
-    await seen(id, "effect");
-    await waitFor(() => statusOf(id), { timeoutMs: 10_000 });
+    // Not inside the transaction of its effect: that one the server ends, two minutes later.
+    await waitFor(() => hasStep(id, "after-effect"), { timeoutMs: 60_000, what: "the wait for an answer" });
     first.kill("SIGSTOP");
     const stoppedAt = performance.now();
     worker(id, "answer");
@@ -143,5 +145,14 @@ describe("a connection that breaks outside a step", () => {
     expect(read(id)).toContain("broke");
     expect(read(id)).toContain("answer yes");
     await waitFor(async () => (await statusOf(id)) === "SUCCESS", { what: "SUCCESS" });
+
+    const caller = { actor: systemActor("team_test"), db: database.db };
+    const { items } = await listWorkflows.execute(caller, { name: "test.broken" });
+    expect(items).toEqual([expect.objectContaining({ id, status: "SUCCESS" })]);
+    const steps = await listWorkflowSteps.execute(caller, { id });
+    expect(steps[0]).toMatchObject({ name: "one", failed: false, startedAt: expect.any(Date) });
+    await expect(listWorkflowSteps.execute(caller, { id: "none" })).rejects.toMatchObject({
+      code: "not_found",
+    });
   });
 });

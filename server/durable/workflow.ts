@@ -1,5 +1,5 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import { stepsDone } from "@/db/schema";
 import { systemActor } from "@/server/core/actor";
@@ -42,6 +42,9 @@ async function runOnce<T>(
 ): Promise<T> {
   const outer = createCtx({ actor: systemActor(teamId), db: db() });
   return inTransaction(outer, async (ctx) => {
+    // A worker that hangs in here holds the step's row, and whoever takes over waits for it: the server must end that on any
+    // installation, not only on our own Postgres.
+    await ctx.db.execute(sql`set local idle_in_transaction_session_timeout = '120s'`);
     const claimed = await ctx.db
       .insert(stepsDone)
       .values({ workflowId, step })
