@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { eq, sql } from "drizzle-orm";
@@ -27,6 +27,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await database.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const traceOf = (id: string) => path.join(folder, `${id}.trace`);
