@@ -19,8 +19,8 @@ test("a version shows what it is, what the gates said and where it came from", a
   await expect(page.getByRole("heading", { name: model }).first()).toBeVisible();
   await page.goto(`/models/${model}/versions/${version}`);
   await expect(page.getByRole("heading", { name: `${model} v${version}` })).toBeVisible();
-  for (const gate of ["contract", "provenance", "file-scan", "fairness"]) {
-    await expect(page.locator("main")).toContainText(new RegExp(gate.replace("-", "[- ]"), "i"));
+  for (const verdict of ["The files are safe to load", "The version can be traced to its origin"]) {
+    await expect(page.getByText(verdict).first()).toBeVisible();
   }
   await expect(page.getByText("model.onnx").first()).toBeVisible();
   await expect(page.locator(`a[href="/jobs/${jobId}"]`).first()).toBeVisible();
@@ -57,7 +57,18 @@ test("predictions that miss their threshold fail the evaluation gate, and the pa
   const page = await as("scientist");
   await page.goto(`/models/weak-model/versions/${weak.version}`);
   await expect(page.getByText(/accuracy 0\.6/).first()).toBeVisible();
-  await expectBlocked(page.getByRole("button", { name: "Deploy" }).first(), /blocked/i);
+  await page.getByRole("button", { name: "Request review" }).click();
+  await expect(page.getByRole("dialog").getByText("Not ready for a review yet")).toBeVisible();
+  await expect(page.getByRole("dialog").getByRole("button", { name: "Request review" })).toBeDisabled();
+  const problem = await scientist.refused(
+    "POST",
+    `/api/v1/models/weak-model/versions/${weak.version}/reviews`,
+    {
+      environment: "production",
+      rationale: "It might do all the same.",
+    },
+  );
+  expect(problem.code).toBe("precondition_failed");
 });
 
 test("a bad name is told at its field; what was typed stays", async ({ as }) => {
