@@ -3,9 +3,7 @@ import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { NoTeamState } from "@/components/identity/no-team-state";
 import { TrpcProvider } from "@/components/trpc";
-import { pageSession } from "@/server/api/page-session";
-import { db } from "@/db/client";
-import { platformAdmins } from "@/server/identity/queries";
+import { namesOfPlatformAdmins, pageSession } from "@/server/api/page-session";
 import { PortalFrame } from "./portal-frame";
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
@@ -18,7 +16,7 @@ export default async function PortalLayout({ children }: { children: ReactNode }
         {session.activeTeam || session.isPlatformAdmin ? (
           children
         ) : (
-          <NoTeamState email={session.user.email} admins={await platformAdmins(db())} />
+          <NoTeamState email={session.user.email} admins={await namesOfPlatformAdmins()} />
         )}
       </PortalFrame>
     </TrpcProvider>

@@ -28,7 +28,9 @@ export function PortalFrame(props: {
       search={search}
       actions={actions}
       inboxSlot={<InboxBell userId={props.session.user.id} />}
-      onSwitchTeam={(teamId) => switchTeam(teamId).catch(() => void toast.error("The team could not be switched. Try again."))}
+      onSwitchTeam={(teamId) =>
+        switchTeam(teamId).catch(() => void toast.error("The team could not be switched. Try again."))
+      }
       onSignOut={() => void signOut({ callbackUrl: "/signed-out" })}
     >
       {props.children}

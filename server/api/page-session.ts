@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { cache } from "react";
 import { db } from "@/db/client";
 import { memberships, teams, users } from "@/db/schema";
+import { platformAdmins } from "@/server/identity/queries";
 import { pageActor } from "./hydrate";
 
 export type PageSession = {
@@ -37,3 +38,6 @@ export const pageSession = cache(async (): Promise<PageSession | undefined> => {
     isPlatformAdmin: actor.isPlatformAdmin,
   };
 });
+
+/** Whom a person without a team may ask. */
+export const namesOfPlatformAdmins = () => platformAdmins(db());

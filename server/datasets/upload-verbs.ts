@@ -147,7 +147,7 @@ export const ingestFileVerb = mutation(
     });
     return finishUpload.within(ctx, {
       uploadId: id,
-      blobDigest: blob.digest as `sha256:${string}`,
+      blobDigest: blob.digest,
       sizeBytes: blob.sizeBytes,
     });
   },

@@ -5,5 +5,8 @@ import { tlogApp } from "./tlog/app";
 
 /** The field's own protocols, each a translator in a folder of its own. */
 export function protocolApps(): { path: string; app: Hono<HttpEnv> }[] {
-  return [{ path: "/", app: mlflowApp() }, { path: "/log", app: tlogApp() }];
+  return [
+    { path: "/", app: mlflowApp() },
+    { path: "/log", app: tlogApp() },
+  ];
 }

@@ -65,7 +65,7 @@ function linksAfter(
         );
       continue;
     }
-    links[key] = { kind: kind as EvidenceLinks[string]["kind"], digest };
+    links[key] = { kind: kind, digest };
   }
   return links;
 }

@@ -13,7 +13,7 @@ import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
 import { getDeployment, getRollout, listDeployments } from "./queries";
-import { gatewayHolds, makeModel, PLAN, prove, serveTraffic, type TestVersion } from "./testing";
+import { gatewayHolds, makeModel, PLAN, prove, serveTraffic } from "./testing";
 
 let database: TestDatabase;
 let ada: Actor;
@@ -153,7 +153,7 @@ describe("deploying", () => {
       deploy.execute(as(ada), {
         ...input,
         plan: { ...PLAN, stages: [{ ...PLAN.stages[0], sharePercent: 100 }] },
-      } as never),
+      }),
     ).rejects.toMatchObject(code("invalid"));
   });
 
@@ -161,7 +161,7 @@ describe("deploying", () => {
     const { name } = await canary();
     const [other] = await makeModel(database.db, stranger, 1);
     if (!other) throw new Error("no version");
-    await prove(database.db, stranger, other as TestVersion, "staging");
+    await prove(database.db, stranger, other, "staging");
     await expect(
       deploy.execute(as(stranger), { model: other.model, version: 1, environment: "staging", name }),
     ).rejects.toMatchObject({ code: "conflict", details: { fields: { name: "is taken" } } });

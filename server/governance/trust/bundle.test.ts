@@ -125,7 +125,7 @@ describe("our bundle", () => {
       ...flipEach(entryOf(bundle).canonicalizedBody).map((body) =>
         changed((copy) => void (entryOf(copy).canonicalizedBody = body)),
       ),
-      ...[...trust.IN_TOTO_PAYLOAD_TYPE].map((_, at) =>
+      ...Array.from(trust.IN_TOTO_PAYLOAD_TYPE, (_, at) =>
         changed((copy) => void (copy.dsseEnvelope.payloadType = replaceAt(trust.IN_TOTO_PAYLOAD_TYPE, at))),
       ),
       ...entryOf(bundle).inclusionProof.hashes.flatMap((hash, at) =>

@@ -65,7 +65,7 @@ function verdictsOf(statements: readonly Statement[], now: Date) {
 }
 
 /** Whether the newest decision of people for this environment, on exactly these digests, approves. */
-function approval(statements: readonly Statement[], input: AdmissionInput): "approved" | string {
+function approval(statements: readonly Statement[], input: AdmissionInput): string {
   const wanted = Object.entries(input.boundDigests ?? { manifest: input.manifestDigest });
   const { environment } = input.requirements;
   let reason = `no review for ${environment}`;

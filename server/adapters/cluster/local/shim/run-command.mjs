@@ -139,7 +139,7 @@ export async function runCommand(task) {
   }, POLL_MS);
   const { code, signal } = await exited.finally(() => clearInterval(timer));
   meter.look(limitBytes);
-  let stuck = ending === null ? 0 : await ending;
+  let stuck = Number(await Promise.resolve(ending));
   stuck = Math.max(stuck, await tree.end(verdict === null ? LEFTOVER_GRACE_MS : 0));
   await Promise.race([closed, sleep(PIPE_CLOSE_MS, undefined, { ref: false })]);
   log.flush();
