@@ -95,9 +95,11 @@ function Metrics({ evaluation }: { evaluation: Evaluation }) {
       </Table>
       <p className="flex flex-wrap items-center gap-x-2 border-t px-4 py-2 text-sm text-fg-muted">
         {evaluation.thresholdsFixedAt
-          ? `Thresholds fixed ${formatDateTime(evaluation.thresholdsFixedAt, "UTC")} UTC by the ${evaluation.fixedBy ?? "run"}; results since ${formatDateTime(evaluation.runStartedAt, "UTC")} UTC.`
-          : "No threshold was fixed before the run."}{" "}
-        Measured on <DigestChip digest={evaluation.datasetDigest} label="dataset digest" />
+          ? `Thresholds fixed ${formatDateTime(evaluation.thresholdsFixedAt, "UTC")} UTC by the ${evaluation.fixedBy ?? "run"}; results since ${formatDateTime(evaluation.runStartedAt, "UTC")} UTC. `
+          : "No threshold was fixed before the run. "}{" "}
+        <span className="inline-flex items-center gap-1">
+          Measured on <DigestChip digest={evaluation.datasetDigest} label="dataset digest" />
+        </span>
       </p>
     </>
   );
