@@ -231,7 +231,14 @@ const CASES: [BuiltInPolicyKey, string, Evidence][] = [
   ["evaluation", "fail", { thresholdsFixedAt: "2026-01-01T00:00:02Z" }],
   ["evaluation", "indeterminate", { metrics: [{ ...metric, sampleSize: 99 }] }],
   ["evaluation", "error", { metrics: [{ ...metric, value: Number.NaN }] }],
-  ["fairness", "fail", { verdict: "fail", checks: [{ ...check, verdict: "fail" }] }],
+  [
+    "fairness",
+    "fail",
+    { verdict: "fail", checks: [{ ...check, metric: "equalized_odds_difference", verdict: "fail" }] },
+  ],
+  ["fairness", "fail", { verdict: "fail", checks: [{ ...check, value: 0.6, verdict: "fail" }] }],
+  ["fairness", "fail", { verdict: "fail", checks: [{ ...check, value: null, verdict: "fail" }] }],
+  ["fairness", "indeterminate", { verdict: "fail", checks: [{ ...check, value: 0.4, verdict: "fail" }] }],
   [
     "fairness",
     "indeterminate",
