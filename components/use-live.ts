@@ -46,7 +46,7 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
         enabled: topics.length > 0,
         onData: ({ data }) => {
           setUpdatedAt(data.at);
-          if (data.topics.length === 0) return;
+          // Also on the greeting, which names no topic: what changed between the page's own fetch and this connection is told nowhere else.
           void refresh(() =>
             Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
           );

@@ -46,9 +46,9 @@ test("the launch form names what is wrong and keeps what was typed", async ({ as
   const page = await as("scientist");
   await page.goto("/templates/tabular-classifier");
   await page.getByLabel("Job name").fill("Too large a job");
-  await page.getByLabel("CPU").fill("9000");
+  await page.getByLabel("CPU (cores)").fill("9000");
   await page.getByRole("button", { name: "Launch job" }).click();
-  await expect(page.getByLabel("CPU")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("CPU (cores)")).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Job name")).toHaveValue("Too large a job");
   const problem = await (
     await api("scientist")

@@ -30,9 +30,9 @@ test("a reviewer approves on the approval screen; the author may not", async ({ 
   await expect(reviewer).toHaveURL(new RegExp(`/reviews/${reviewId}`));
   await expect(reviewer.getByText("It passed every gate on the measurements.").first()).toBeVisible();
   const verdict = reviewer.getByRole("form", { name: "Verdict" });
-  await verdict.getByRole("radio", { name: /reject/i }).click();
+  await verdict.getByRole("radio", { name: /^Reject/ }).click();
   await expect(verdict.getByRole("button", { name: "Reject" })).toBeDisabled();
-  await verdict.getByRole("radio", { name: /approve/i }).click();
+  await verdict.getByRole("radio", { name: /^Approve/ }).click();
   await verdict.getByLabel("Reason").fill("Checked the evidence.");
   await verdict.getByRole("button", { name: "Approve" }).click();
   await expect(reviewer.getByText("Approved").first()).toBeVisible();
