@@ -66,7 +66,8 @@ function columns(open: (id: string) => void): Column<Row>[] {
           className="min-h-6 rounded-sm text-left font-mono text-sm text-accent-text hover:underline"
           onClick={() => open(row.id)}
         >
-          {row.id.slice(0, 16)}…<span className="sr-only">Open prediction {row.id}</span>
+          prd_…{row.id.slice(-12)}
+          <span className="sr-only">Open prediction {row.id}</span>
         </button>
       ),
     },

@@ -109,13 +109,15 @@ export function CommandPalette({
             <Kbd>Esc</Kbd>
           </div>
           <Command.List className="max-h-[min(24rem,60vh)] overflow-y-auto p-1.5">
-            <Command.Empty className="px-2.5 py-6 text-center text-fg-muted">
-              {found.busy
-                ? "Searching…"
-                : found.failed
-                  ? "Search is not answering. Pages and actions still work."
-                  : "Nothing found. Try a name, an id or a tag."}
-            </Command.Empty>
+            {found.items.length > 0 ? null : (
+              <Command.Empty className="px-2.5 py-6 text-center text-fg-muted">
+                {found.busy
+                  ? "Searching…"
+                  : found.failed
+                    ? "Search is not answering. Pages and actions still work."
+                    : "Nothing found. Try a name, an id or a tag."}
+              </Command.Empty>
+            )}
             {found.items.length > 0 ? (
               <Command.Group heading="Found" className={groupClasses} forceMount>
                 {found.items.map((item) => (

@@ -95,14 +95,17 @@ async function compare(
       return sample ? [sample] : [];
     });
     const { label, href, rows } = training;
-    return { reference: { kind: "training-data", label: `Training data: ${label}`, href, rows }, samples };
+    return {
+      reference: { kind: "training-data", label: `the training data, ${label}`, href, rows },
+      samples,
+    };
   }
   const first = await firstRequests(ctx, deploymentId, versionId, window.firstAt);
   const before = columnsOf(first.map((row) => row.inputs));
   return {
     reference: {
       kind: "first-requests",
-      label: `The version's first ${first.length} requests (its training data does not match the requests' features)`,
+      label: `the version's first requests, because its training data cannot be matched with them`,
       href: null,
       rows: first.length,
     },
