@@ -90,12 +90,13 @@ defineWorkflow("demo.run-line", async (wf) => {
   );
 
   const second = await train(wf, "train-2", "Train the second version", dataset, {
-    algorithm: "gradient-boosting",
+    iterations: 200,
+    learningRate: 0.1,
   });
   const secondReview = await wf.step("ask review 2", () =>
     askForReview(
       second.version,
-      "Gradient boosting instead of logistic regression; same data, same threshold.",
+      "Trained longer and with a larger learning rate than the first version; same data, same threshold.",
     ),
   );
   await wf.step("approve 2", () => approve(secondReview));
