@@ -17,7 +17,6 @@ const config: NextConfig = {
     "pino",
     "pino-pretty",
     "prom-client",
-    "busboy",
     "@aws-sdk/client-s3",
     "@aws-sdk/lib-storage",
   ],

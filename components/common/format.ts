@@ -14,12 +14,6 @@ export function formatNumber(value: number | null | undefined, digits?: number):
   return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: max }).format(value);
 }
 
-/** A count in short form: 950, 12.4K, 3.1M. */
-export function formatCompact(value: number | null | undefined): string {
-  if (!finite(value)) return MISSING;
-  return new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 }).format(value);
-}
-
 /** A measured quantity with significant digits (metrics): 0.8731, 1.2e-7, 12,400. */
 export function formatMetric(value: number | null | undefined, significant = 4): string {
   if (value === null || value === undefined) return MISSING;

@@ -11,7 +11,7 @@ import { platformRouter } from "@/server/platform/router";
 import { registryRouter } from "@/server/registry/router";
 import { servingRouter } from "@/server/serving/router";
 import { liveChanges } from "./live";
-import { createCallerFactory, router } from "./trpc";
+import { router } from "./trpc";
 
 /** All domains of the browser's door. */
 export const appRouter = router({
@@ -31,4 +31,3 @@ export const appRouter = router({
 });
 
 export type AppRouter = typeof appRouter;
-export const createCaller = createCallerFactory(appRouter);

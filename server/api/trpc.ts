@@ -42,7 +42,6 @@ const t = initTRPC
   });
 
 export const router = t.router;
-export const createCallerFactory = t.createCallerFactory;
 
 const base = t.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();

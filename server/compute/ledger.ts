@@ -91,9 +91,6 @@ export async function lockLedger(db: Db): Promise<void> {
 export const teamQuota = async (db: Db, teamId: string, now: Date): Promise<Amounts> =>
   (await quotaByTeam(db, [teamId], now))[teamId] ?? DEFAULT_QUOTA;
 
-export const teamUsage = async (db: Db, teamId: string): Promise<Amounts> =>
-  (await usageByTeam(db, [teamId]))[teamId] ?? {};
-
 /** Whether a flavor has been declared. */
 export async function flavorOf(db: Db, name: string) {
   const [row] = await db.select().from(gpuFlavors).where(eq(gpuFlavors.name, name));

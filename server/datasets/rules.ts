@@ -2,8 +2,6 @@
 export const UPLOAD_STATES = ["receiving", "received", "inspecting", "registered", "failed"] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
-export const isUploadOver = (state: string): boolean => state === "registered" || state === "failed";
-
 const quoted = (name: string) => `'${name.replaceAll("'", `'\\''`)}'`;
 
 /** A shell line that recomputes the manifest digest of downloaded files with coreutils alone. */

@@ -1,6 +1,5 @@
 /** Durable background work; worker only. The rest of the code knows these names, not the engine. */
 export {
-  cancelWorkflow,
   defineWorkflow,
   signalWorkflow,
   startWorkflow,
@@ -8,4 +7,3 @@ export {
   type StepOptions,
   type Workflow,
 } from "./workflow";
-export { isTransient, outlastOutage } from "./transient";

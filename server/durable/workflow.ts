@@ -156,8 +156,6 @@ export async function startWorkflow(name: string, options: { id: string; input: 
 export const signalWorkflow = (id: string, topic: string, value: unknown, key?: string): Promise<void> =>
   DBOS.send(id, value, topic, key);
 
-export const cancelWorkflow = (id: string): Promise<void> => DBOS.cancelWorkflow(id);
-
 /** Whether a workflow of this id was ever started, and how it stands. */
 export async function workflowStatus(id: string): Promise<string | undefined> {
   return (await DBOS.getWorkflowStatus(id))?.status;

@@ -5,7 +5,6 @@ import { Contract } from "./contract/schemas";
 
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 export type Stage = (typeof STAGES)[number];
-export const VERSION_STATES = ["pending", "ready", "failed", "deleted"] as const;
 
 export const ModelName = z
   .string()

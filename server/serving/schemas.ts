@@ -4,7 +4,6 @@ import { RolloutPlan } from "./rollout/schemas";
 
 export const ENVIRONMENTS = ["staging", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
-export const ARMS = ["stable", "canary"] as const;
 
 export const DeploymentName = z
   .string()

@@ -1,8 +1,8 @@
-import { RunPage } from "@/components/experiments/run-page";
+import { RunScreen } from "./run-screen";
 
 export const metadata = { title: "Run" };
 
 export default async function ExperimentRunPage({ params }: { params: Promise<{ runId: string }> }) {
   const { runId } = await params;
-  return <RunPage runId={runId} />;
+  return <RunScreen runId={runId} />;
 }

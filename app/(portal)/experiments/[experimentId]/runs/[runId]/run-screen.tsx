@@ -1,0 +1,44 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Boxes } from "lucide-react";
+import { useState } from "react";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { RunPage } from "@/components/experiments/run-page";
+import { useCan } from "@/components/identity/use-can";
+import { RegisterDialog } from "@/components/registry/register-dialog";
+import { useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+
+/** A run's page with the way on to the registry: its newest logged model becomes a version in two clicks. */
+export function RunScreen({ runId }: { runId: string }) {
+  const trpc = useTRPC();
+  const can = useCan("registry.model.write");
+  const [open, setOpen] = useState(false);
+  const run = useQuery(trpc.experiments.run.queryOptions({ runId }));
+  const modelId = run.data?.outputs.at(-1)?.modelId;
+  const reason = modelId
+    ? can.reason
+    : "This run has logged no model. Log one with mlflow.<flavor>.log_model first.";
+  const button = (
+    <Button variant="primary" onClick={() => setOpen(true)}>
+      <Boxes aria-hidden /> Register model
+    </Button>
+  );
+  return (
+    <>
+      <RunPage
+        runId={runId}
+        actions={reason ? <DisabledReason reason={reason}>{button}</DisabledReason> : button}
+      />
+      {modelId ? (
+        <RegisterDialog
+          open={open}
+          onOpenChange={setOpen}
+          source={`models:/${modelId}`}
+          runId={runId}
+          loggedModelId={modelId}
+        />
+      ) : null}
+    </>
+  );
+}
