@@ -1,5 +1,4 @@
 "use client";
-import { signOut } from "next-auth/react";
 import type { ReactNode } from "react";
 import { toast } from "sonner";
 import { usePalette } from "@/components/catalog/use-palette";
@@ -7,6 +6,11 @@ import { InboxBell } from "@/components/notifications/inbox-bell";
 import { AppShell } from "@/components/shell/app-shell";
 import type { ShellSession } from "@/components/shell/types";
 import { useTRPCClient } from "@/components/trpc";
+
+async function leave(): Promise<void> {
+  const { signOut } = await import("next-auth/react");
+  await signOut({ callbackUrl: "/signed-out" });
+}
 
 /** Gives the shell its callbacks: what it cannot know itself. */
 export function PortalFrame(props: {
@@ -31,7 +35,7 @@ export function PortalFrame(props: {
       onSwitchTeam={(teamId) =>
         switchTeam(teamId).catch(() => void toast.error("The team could not be switched. Try again."))
       }
-      onSignOut={() => void signOut({ callbackUrl: "/signed-out" })}
+      onSignOut={() => void leave()}
     >
       {props.children}
     </AppShell>

@@ -18,7 +18,8 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
-import { JOB_STATES, type JobState } from "@/server/compute/schemas";
+import { JOB_STATES } from "@/server/compute/rules";
+import type { JobState } from "@/server/compute/schemas";
 import { JOB_COLUMNS, type JobRow } from "./job-columns";
 
 const WORDS: Record<JobState, string> = {

@@ -14,8 +14,7 @@ import { applyServerError } from "@/components/form/server-errors";
 import { useCan } from "@/components/identity/use-can";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
 import { Callout } from "@/components/ui/callout";
-import { amountInWords } from "@/server/compute/rules";
-import { QUOTA_MAX_DAYS } from "@/server/compute/schemas";
+import { amountInWords, QUOTA_MAX_DAYS } from "@/server/compute/rules";
 import { renameFields } from "./rename-fields";
 
 interface Values {

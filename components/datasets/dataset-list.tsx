@@ -17,7 +17,7 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
-import { Classification, DATASET_SORTS } from "@/server/datasets/schemas";
+import { CLASSIFICATIONS, DATASET_SORTS } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS, ClassificationBadge } from "./classification-badge";
 import { uploadSnippets } from "./snippets";
 import type { DatasetRow } from "./types";
@@ -97,7 +97,7 @@ function inputOf(state: Pick<TableState, "q" | "sort" | "cursor" | "facets">) {
   return {
     q: state.q || undefined,
     classification: (state.facets.classification ?? []).flatMap(
-      (value) => Classification.safeParse(value).data ?? [],
+      (value) => CLASSIFICATIONS.find((known) => known === value) ?? [],
     ),
     state: (state.facets.state ?? []).flatMap((value) =>
       value === "active" || value === "archived" ? [value] : [],

@@ -1,5 +1,4 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -10,11 +9,12 @@ import { PageHeader } from "@/components/common/page-header";
 import { SelectField, TextareaField, TextField } from "@/components/form/fields";
 import { FileDrop } from "@/components/form/file-drop";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
-import { CreateDatasetInput, slugOf } from "@/server/datasets/schemas";
+import { slugOf } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS } from "./classification-badge";
 import { uploadSnippets } from "./snippets";
 import { useOrigin } from "./use-origin";
@@ -39,7 +39,7 @@ export function NewDataset() {
   const [created, setCreated] = useState<string | null>(null);
   const create = useMutation(trpc.datasets.create.mutationOptions({ meta: { handlesError: true } }));
   const form = useForm({
-    resolver: zodResolver(CreateDatasetInput),
+    resolver: lazyResolver(async () => (await import("@/server/datasets/schemas")).CreateDatasetInput),
     defaultValues: { name: "", slug: undefined, description: "", classification: "internal" as const },
   });
   const name = useWatch({ control: form.control, name: "name" });

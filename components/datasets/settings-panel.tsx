@@ -1,28 +1,20 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { toast } from "sonner";
-import { z } from "zod";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { Section } from "@/components/common/section";
 import { SelectField, TextareaField, TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useCan, useSession } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
-import { Classification, CreateDatasetInput } from "@/server/datasets/schemas";
+import { CLASSIFICATIONS } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS } from "./classification-badge";
 import type { Dataset } from "./types";
-
-const Values = z.object({
-  name: CreateDatasetInput.shape.name,
-  description: z.string().trim().max(2_000, "Use at most 2,000 characters."),
-  classification: Classification,
-  ownerId: z.string(),
-});
 
 function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | undefined }) {
   const trpc = useTRPC();
@@ -34,11 +26,11 @@ function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | und
   );
   const update = useMutation(trpc.datasets.update.mutationOptions({ meta: { handlesError: true } }));
   const form = useForm({
-    resolver: zodResolver(Values),
+    resolver: lazyResolver(async () => (await import("@/server/datasets/schemas")).DatasetDetailsInput),
     defaultValues: {
       name: dataset.name,
       description: dataset.description,
-      classification: Classification.parse(dataset.classification),
+      classification: CLASSIFICATIONS.find((each) => each === dataset.classification) ?? "internal",
       ownerId: dataset.ownerId,
     },
   });

@@ -1,6 +1,6 @@
 "use client";
 import { useRef, useState } from "react";
-import { z } from "zod";
+import type { Sent } from "./upload-answers";
 
 export interface UploadProblem {
   message: string;
@@ -15,10 +15,6 @@ export interface UploadRun {
   send: (request: { slug: string; file: File; name?: string; note?: string }) => Promise<Sent | undefined>;
   cancel: () => void;
 }
-
-const Sent = z.object({ id: z.string(), slug: z.string(), state: z.string(), repeated: z.boolean() });
-export type Sent = z.infer<typeof Sent>;
-const Problem = z.object({ title: z.string(), detail: z.string().optional() });
 
 function parseJson(text: string): unknown {
   try {
@@ -63,13 +59,17 @@ export function useUpload(): UploadRun {
       request.upload.addEventListener("progress", (event) =>
         setProgress(event.lengthComputable ? event.loaded / event.total : 0),
       );
-      request.addEventListener("load", () => {
+      // Loaded while the file is on its way, not with the page.
+      const answers = import("./upload-answers");
+      const read = async () => {
+        const { Sent, Problem } = await answers;
         const body = parseJson(request.responseText);
         const sent = Sent.safeParse(body);
         if (request.status === 202 && sent.success) return end(sent.data, null);
         const told = Problem.safeParse(body);
         end(undefined, told.success ? { message: told.data.title, hint: told.data.detail } : LOST);
-      });
+      };
+      request.addEventListener("load", () => void read().catch(() => end(undefined, LOST)));
       request.addEventListener("error", () => end(undefined, LOST));
       request.addEventListener("abort", () =>
         end(undefined, { message: "The upload was cancelled.", hint: "Nothing was registered." }),

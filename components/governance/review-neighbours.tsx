@@ -7,7 +7,7 @@ import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc";
 import { buttonVariants } from "@/components/ui/button";
-import { REVIEW_TABS } from "@/server/governance/schemas";
+import { REVIEW_TABS } from "@/server/governance/rules";
 import { queueQuery } from "./review-queue";
 
 const parsers = {

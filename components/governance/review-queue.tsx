@@ -14,7 +14,7 @@ import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import { useLive } from "@/components/use-live";
 import type { ReviewListItem } from "@/server/governance/reviews/list-reviews";
-import { REVIEW_TABS, type ReviewTab } from "@/server/governance/schemas";
+import { REVIEW_TABS, type ReviewTab } from "@/server/governance/rules";
 import { DueDate } from "./due-date";
 
 const TABS: Record<ReviewTab, { label: string; empty: string; text: string }> = {

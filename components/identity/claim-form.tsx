@@ -1,15 +1,14 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useRouter } from "next/navigation";
 import { signIn } from "next-auth/react";
 import { useForm } from "react-hook-form";
-import { z } from "zod";
 import { TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { Button } from "@/components/ui/button";
 import type { ActionResult } from "@/server/api/actions";
-import { Email, MIN_PASSWORD_LENGTH, Password, PersonName, TeamName } from "@/server/identity/schemas";
+import { MIN_PASSWORD_LENGTH } from "@/server/identity/rules";
 
 type Claim = (input: unknown) => Promise<ActionResult<{ email: string }>>;
 
@@ -21,11 +20,11 @@ async function enter(email: string, password: string): Promise<void> {
   window.location.assign("/");
 }
 
-const SetupValues = z.object({ name: PersonName, email: Email, password: Password, teamName: TeamName });
-
 export function SetupForm({ token, claim }: { token: string; claim: Claim }) {
   const form = useForm({
-    resolver: zodResolver(SetupValues),
+    resolver: lazyResolver(async () =>
+      (await import("@/server/identity/schemas")).ClaimSetupInput.omit({ token: true }),
+    ),
     defaultValues: { name: "", email: "", password: "", teamName: "" },
   });
   const submit = form.handleSubmit(async (values) => {
@@ -61,11 +60,14 @@ export function SetupForm({ token, claim }: { token: string; claim: Claim }) {
   );
 }
 
-const ResetValues = z.object({ password: Password });
-
 export function ResetPasswordForm({ token, claim }: { token: string; claim: Claim }) {
   const router = useRouter();
-  const form = useForm({ resolver: zodResolver(ResetValues), defaultValues: { password: "" } });
+  const form = useForm({
+    resolver: lazyResolver(async () =>
+      (await import("@/server/identity/schemas")).ClaimResetInput.omit({ token: true }),
+    ),
+    defaultValues: { password: "" },
+  });
   const submit = form.handleSubmit(async (values) => {
     const result = await claim({ ...values, token });
     if (result.ok) return enter(result.data.email, values.password);

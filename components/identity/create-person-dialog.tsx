@@ -1,13 +1,13 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import type { z } from "zod";
 import { CheckboxField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
-import { CreatePersonInput } from "@/server/identity/schemas";
+import type { CreatePersonInput } from "@/server/identity/schemas";
 import { FormDialog } from "./form-dialog";
 
 export function CreatePersonDialog(props: {
@@ -19,7 +19,7 @@ export function CreatePersonDialog(props: {
   const queryClient = useQueryClient();
   const create = useMutation(trpc.identity.createPerson.mutationOptions({ meta: { handlesError: true } }));
   const form = useForm<z.input<typeof CreatePersonInput>, unknown, z.output<typeof CreatePersonInput>>({
-    resolver: zodResolver(CreatePersonInput),
+    resolver: lazyResolver(async () => (await import("@/server/identity/schemas")).CreatePersonInput),
     defaultValues: { name: "", email: "", isPlatformAdmin: false },
   });
   const { control, formState } = form;

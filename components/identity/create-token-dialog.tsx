@@ -1,10 +1,10 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useController, useForm, type Control } from "react-hook-form";
 import type { z } from "zod";
 import { NumberField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
@@ -19,7 +19,8 @@ import {
   DialogTitle,
 } from "@/components/ui/dialog";
 import { Label } from "@/components/ui/label";
-import { CreateTokenInput, MAX_TOKEN_DAYS } from "@/server/identity/schemas";
+import { MAX_TOKEN_DAYS } from "@/server/identity/rules";
+import type { CreateTokenInput } from "@/server/identity/schemas";
 
 type Values = z.input<typeof CreateTokenInput>;
 type Out = z.output<typeof CreateTokenInput>;
@@ -72,7 +73,7 @@ export function CreateTokenDialog(props: {
   const queryClient = useQueryClient();
   const create = useMutation(trpc.identity.createToken.mutationOptions({ meta: { handlesError: true } }));
   const form = useForm<Values, unknown, Out>({
-    resolver: zodResolver(CreateTokenInput),
+    resolver: lazyResolver(async () => (await import("@/server/identity/schemas")).CreateTokenInput),
     defaultValues: { name: "", scopes: ["read", "track"], expiresInDays: 90 },
   });
   const submit = form.handleSubmit(async (values) => {

@@ -1,5 +1,4 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
@@ -12,6 +11,7 @@ import { Section } from "@/components/common/section";
 import { DetailSkeleton } from "@/components/common/skeletons";
 import { TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { setSingleKeysEnabled, useSingleKeysEnabled } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc";
@@ -19,7 +19,7 @@ import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { Switch } from "@/components/ui/switch";
 import { useNow } from "@/components/common/use-now";
-import { ChangePasswordInput, UpdateProfileInput } from "@/server/identity/schemas";
+import type { ChangePasswordInput } from "@/server/identity/schemas";
 import { useSession } from "./use-can";
 
 /** Profile, password, appearance and keyboard of the signed-in person. */
@@ -54,7 +54,10 @@ function Profile({ name }: { name: string }) {
   const queryClient = useQueryClient();
   const router = useRouter();
   const update = useMutation(trpc.identity.updateProfile.mutationOptions({ meta: { handlesError: true } }));
-  const form = useForm({ resolver: zodResolver(UpdateProfileInput), defaultValues: { name } });
+  const form = useForm({
+    resolver: lazyResolver(async () => (await import("@/server/identity/schemas")).UpdateProfileInput),
+    defaultValues: { name },
+  });
   const submit = form.handleSubmit(async (values) => {
     try {
       await update.mutateAsync(values);
@@ -86,7 +89,7 @@ function PasswordChange({ email }: { email: string }) {
   const trpc = useTRPC();
   const change = useMutation(trpc.identity.changePassword.mutationOptions({ meta: { handlesError: true } }));
   const form = useForm<z.input<typeof ChangePasswordInput>>({
-    resolver: zodResolver(ChangePasswordInput),
+    resolver: lazyResolver(async () => (await import("@/server/identity/schemas")).ChangePasswordInput),
     defaultValues: { currentPassword: "", newPassword: "" },
   });
   const submit = form.handleSubmit(async (values) => {

@@ -1,5 +1,4 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
@@ -14,12 +13,13 @@ import { PageHeader } from "@/components/common/page-header";
 import { DetailSkeleton } from "@/components/common/skeletons";
 import { SelectField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { NativeSelect } from "@/components/ui/select";
-import { AddMemberInput, RoleInput } from "@/server/identity/schemas";
+import { TEAM_ROLES } from "@/server/core/actor";
 import { FormDialog } from "./form-dialog";
 import { useCan } from "./use-can";
 
@@ -115,9 +115,10 @@ function MemberLine({
         disabled={blocked !== undefined || change.isPending}
         title={blocked}
         value={change.isPending ? change.variables.role : member.role}
-        onChange={(event) =>
-          change.mutate({ teamId, userId: member.userId, role: RoleInput.parse(event.target.value) })
-        }
+        onChange={(event) => {
+          const role = TEAM_ROLES.find((each) => each === event.target.value);
+          if (role) change.mutate({ teamId, userId: member.userId, role });
+        }}
       >
         {ROLES.map((role) => (
           <option key={role.value} value={role.value}>
@@ -144,14 +145,14 @@ function MemberLine({
   );
 }
 
-const AddValues = AddMemberInput.omit({ teamId: true });
-
 function AddMemberDialog(props: { open: boolean; onOpenChange: (open: boolean) => void; teamId: string }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const add = useMutation(trpc.identity.addMember.mutationOptions({ meta: { handlesError: true } }));
   const form = useForm({
-    resolver: zodResolver(AddValues),
+    resolver: lazyResolver(async () =>
+      (await import("@/server/identity/schemas")).AddMemberInput.omit({ teamId: true }),
+    ),
     defaultValues: { email: "", role: "member" as const },
   });
   const submit = form.handleSubmit(async (values) => {

@@ -1,5 +1,4 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UsersRound } from "lucide-react";
 import Link from "next/link";
@@ -14,11 +13,11 @@ import { RowsSkeleton } from "@/components/common/skeletons";
 import { TimeAgo } from "@/components/common/time-ago";
 import { TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { CreateTeamInput } from "@/server/identity/schemas";
 import { FormDialog } from "./form-dialog";
 import { useCan } from "./use-can";
 
@@ -86,7 +85,10 @@ function CreateTeamDialog(props: { open: boolean; onOpenChange: (open: boolean) 
   const router = useRouter();
   const queryClient = useQueryClient();
   const create = useMutation(trpc.identity.createTeam.mutationOptions({ meta: { handlesError: true } }));
-  const form = useForm({ resolver: zodResolver(CreateTeamInput), defaultValues: { name: "", slug: "" } });
+  const form = useForm({
+    resolver: lazyResolver(async () => (await import("@/server/identity/schemas")).CreateTeamInput),
+    defaultValues: { name: "", slug: "" },
+  });
   const submit = form.handleSubmit(async (values) => {
     try {
       const team = await create.mutateAsync(values);

@@ -1,19 +1,17 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Tag, X } from "lucide-react";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
-import { z } from "zod";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { Alias } from "@/server/registry/schemas";
 import { DialogForm } from "./dialog-form";
 
 interface Target {
@@ -35,7 +33,9 @@ export function AliasDialog({
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const { control, handleSubmit, setError, reset } = useForm({
-    resolver: zodResolver(z.object({ alias: Alias })),
+    resolver: lazyResolver(async () =>
+      (await import("@/server/registry/schemas")).AliasInput.pick({ alias: true }),
+    ),
     defaultValues: { alias: "" },
   });
   const set = useMutation(trpc.registry.setAlias.mutationOptions({ meta: { handlesError: true } }));

@@ -7,12 +7,7 @@ import { useTRPC } from "@/components/trpc";
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
-import {
-  CARD_FIELDS,
-  EVIDENCE_KINDS,
-  type CardField,
-  type EvidenceKind,
-} from "@/server/registry/card/schemas";
+import { CARD_FIELDS, EVIDENCE_KINDS, type CardField, type EvidenceKind } from "@/server/registry/card/rules";
 import { DialogForm } from "./dialog-form";
 import type { VersionDetail } from "./types";
 

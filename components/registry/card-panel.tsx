@@ -1,4 +1,5 @@
 "use client";
+import dynamic from "next/dynamic";
 import { Download, History, Link2, Pencil, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
@@ -8,11 +9,12 @@ import { useCan } from "@/components/identity/use-can";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Progress } from "@/components/ui/progress";
-import { CARD_FIELDS, type CardField } from "@/server/registry/card/schemas";
-import { CardEditor } from "./card-editor";
+import { CARD_FIELDS, type CardField } from "@/server/registry/card/rules";
 import { CardHistory } from "./card-history";
 import { versionApi } from "./links";
 import type { VersionDetail } from "./types";
+
+const CardEditor = dynamic(() => import("./card-editor").then((module) => module.CardEditor));
 
 function Field({ field, card }: { field: CardField; card: VersionDetail["card"] }) {
   const text = card.fields[field.key];

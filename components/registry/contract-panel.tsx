@@ -1,4 +1,5 @@
 "use client";
+import dynamic from "next/dynamic";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { DigestChip } from "@/components/common/digest-chip";
@@ -19,8 +20,9 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
-import { ContractEditor } from "./contract-editor";
 import type { VersionDetail } from "./types";
+
+const ContractEditor = dynamic(() => import("./contract-editor").then((module) => module.ContractEditor));
 
 type Line = NonNullable<VersionDetail["contract"]["check"]>["lines"][number];
 

@@ -1,25 +1,21 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useForm } from "react-hook-form";
-import { z } from "zod";
 import { TextareaField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
-import { ModelName } from "@/server/registry/schemas";
 import { DialogForm } from "./dialog-form";
 import { modelHref } from "./links";
-
-const Values = z.object({ name: ModelName, description: z.string().max(20_000) });
 
 /** Names a model before its first version. */
 export function CreateModelDialog(props: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const trpc = useTRPC();
   const router = useRouter();
   const { control, handleSubmit, setError, reset } = useForm({
-    resolver: zodResolver(Values),
+    resolver: lazyResolver(async () => (await import("@/server/registry/schemas")).NameAndDescription),
     defaultValues: { name: "", description: "" },
   });
   const create = useMutation(trpc.registry.createModel.mutationOptions({ meta: { handlesError: true } }));

@@ -1,20 +1,21 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useId } from "react";
 import { useForm } from "react-hook-form";
-import { z } from "zod";
 import { readError } from "@/components/common/error-shape";
 import { TextareaField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
-import { ModelName } from "@/server/registry/schemas";
 import { DialogForm } from "./dialog-form";
 import { versionHref } from "./links";
 
-const Values = z.object({ name: ModelName, description: z.string().max(20_000) });
+interface Values {
+  name: string;
+  description: string;
+}
 
 export type RegisterDialogProps = {
   open: boolean;
@@ -36,7 +37,7 @@ export function RegisterDialog(props: RegisterDialogProps) {
     trpc.registry.models.queryOptions({ limit: 200, sort: "name" }, { enabled: props.open }),
   );
   const { control, handleSubmit, setError } = useForm({
-    resolver: zodResolver(Values),
+    resolver: lazyResolver(async () => (await import("@/server/registry/schemas")).NameAndDescription),
     defaultValues: { name: props.suggestedName ?? "", description: "" },
   });
   const createModel = useMutation(
@@ -45,7 +46,7 @@ export function RegisterDialog(props: RegisterDialogProps) {
   const createVersion = useMutation(
     trpc.registry.createVersion.mutationOptions({ meta: { handlesError: true } }),
   );
-  const register = async (values: z.infer<typeof Values>) => {
+  const register = async (values: Values) => {
     if (!models.data?.items.some((model) => model.name === values.name)) {
       await createModel.mutateAsync({ name: values.name, tags: [] }).catch((error: unknown) => {
         // Made by someone else meanwhile, or beyond the first page: the version goes to it all the same.

@@ -1,19 +1,19 @@
 "use client";
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useForm, useWatch } from "react-hook-form";
 import type { z } from "zod";
 import { SelectField, TextareaField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Callout } from "@/components/ui/callout";
-import { ENVIRONMENTS, RequestVersionReviewInput } from "@/server/registry/schemas";
+import type { RequestVersionReviewInput } from "@/server/registry/schemas";
 import { DialogForm } from "./dialog-form";
 import type { VersionDetail } from "./types";
 
-const Values = RequestVersionReviewInput.pick({ environment: true, rationale: true });
+type Values = Pick<z.output<typeof RequestVersionReviewInput>, "environment" | "rationale">;
 
 const OPTIONS = [
   { value: "production", label: "Production" },
@@ -33,16 +33,17 @@ export function RequestReviewDialog({
   const trpc = useTRPC();
   const router = useRouter();
   const queryClient = useQueryClient();
-  const { control, handleSubmit, setError } = useForm<
-    z.input<typeof Values>,
-    unknown,
-    z.output<typeof Values>
-  >({
-    resolver: zodResolver(Values),
+  const { control, handleSubmit, setError } = useForm<Values>({
+    resolver: lazyResolver(async () =>
+      (await import("@/server/registry/schemas")).RequestVersionReviewInput.pick({
+        environment: true,
+        rationale: true,
+      }),
+    ),
     defaultValues: { environment: "production", rationale: "" },
   });
   const chosen = useWatch({ control, name: "environment" });
-  const environment = ENVIRONMENTS.find((each) => each === chosen) ?? "production";
+  const environment = chosen;
   const missing = version.missingRequirements[environment];
   const request = useMutation(trpc.registry.requestReview.mutationOptions({ meta: { handlesError: true } }));
   const submit = handleSubmit((values) =>

@@ -89,7 +89,7 @@ function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
   const put = (path: string, message: string) =>
     setError(fieldOf(path) as FieldPath<DeployValues>, { type: "server", message });
   const submit = async (values: DeployValues) => {
-    const input = toDeployInput(values, canary);
+    const input = await toDeployInput(values, canary);
     if (!input.success) {
       for (const issue of input.error.issues) put(issue.path.join("."), issue.message);
       return;

@@ -12,7 +12,7 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
-import { ENVIRONMENTS } from "@/server/serving/schemas";
+import { ENVIRONMENTS } from "@/server/serving/rules";
 import { DEPLOYMENT_COLUMNS } from "./deployment-columns";
 import type { DeploymentRow } from "./types";
 

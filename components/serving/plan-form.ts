@@ -1,38 +1,26 @@
-import { z } from "zod";
-import { DeployInput } from "@/server/serving/schemas";
 import type { RolloutPlan } from "@/server/serving/rollout/schemas";
 
 const MINUTE_MS = 60_000;
-const number = (message: string) => z.number({ message }).nullable();
 
 /** The deploy form's values; shares as per cent and times in minutes, as people say them. The server checks the plan itself. */
-export const DeployValues = z.object({
-  model: z.string().min(1, "choose a model"),
-  version: z.string().min(1, "choose a version"),
-  environment: z.enum(["staging", "production"]),
-  name: z.string(),
-  stages: z
-    .array(
-      z.object({
-        sharePercent: number("must be a number"),
-        minRequests: number("must be a number"),
-        maxMinutes: number("must be a number"),
-      }),
-    )
-    .min(1, "needs at least one stage"),
-  errorOn: z.boolean(),
-  errorPoints: number("must be a number"),
-  slowOn: z.boolean(),
-  slowBoundMs: number("must be a number"),
-  slowPoints: number("must be a number"),
-  accuracyOn: z.boolean(),
-  accuracyPoints: number("must be a number"),
-  minFeedback: number("must be a number"),
-  alphaPercent: number("must be a number"),
-  minBadEvents: number("must be a number"),
-  onTimeout: z.enum(["hold", "rollback"]),
-});
-export type DeployValues = z.infer<typeof DeployValues>;
+export interface DeployValues {
+  model: string;
+  version: string;
+  environment: "staging" | "production";
+  name: string;
+  stages: { sharePercent: number | null; minRequests: number | null; maxMinutes: number | null }[];
+  errorOn: boolean;
+  errorPoints: number | null;
+  slowOn: boolean;
+  slowBoundMs: number | null;
+  slowPoints: number | null;
+  accuracyOn: boolean;
+  accuracyPoints: number | null;
+  minFeedback: number | null;
+  alphaPercent: number | null;
+  minBadEvents: number | null;
+  onTimeout: "hold" | "rollback";
+}
 
 /** A plan as the form shows it. */
 export function fromPlan(
@@ -64,7 +52,8 @@ export function fromPlan(
 const share = (percent: number | null) => (percent ?? Number.NaN) / 100;
 
 /** What is sent: the same schema as the server's, so that the browser refuses what the server would. */
-export function toDeployInput(values: DeployValues, canary: boolean) {
+export async function toDeployInput(values: DeployValues, canary: boolean) {
+  const { DeployInput } = await import("@/server/serving/schemas");
   return DeployInput.safeParse({
     model: values.model,
     version: values.version,

@@ -11,7 +11,8 @@ import { notify } from "@/server/notifications";
 import { flavorOf } from "./ledger";
 import { loadRequest } from "./quota-load";
 import { amountInWords } from "./rules";
-import { QUOTA_MAX_DAYS, QuotaRequestIdInput, RequestQuotaInput } from "./schemas";
+import { QUOTA_MAX_DAYS } from "./rules";
+import { QuotaRequestIdInput, RequestQuotaInput } from "./schemas";
 
 const HOUR_MS = 3600_000;
 

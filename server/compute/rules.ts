@@ -1,5 +1,8 @@
 import type { JobState, ParamValue, TemplateParameter } from "./schemas";
 
+export const JOB_STATES = ["queued", "preparing", "running", "succeeded", "failed", "cancelled"] as const;
+export const QUOTA_MAX_DAYS = 90;
+
 /** Why a job is where it is. Fixed tokens (after Kueue's KEP-10852 where it has one), so that scripts can rely on them. */
 export const JOB_REASONS = {
   PendingEvaluation: "Waiting for the next look at the queue",

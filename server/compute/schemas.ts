@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
+import { JOB_STATES } from "./rules";
 
 const Name = z
   .string()
@@ -123,7 +124,6 @@ export const JobSpec = z.object({
 });
 export type JobSpec = z.output<typeof JobSpec>;
 
-export const JOB_STATES = ["queued", "preparing", "running", "succeeded", "failed", "cancelled"] as const;
 export const JobState = z.enum(JOB_STATES);
 export type JobState = z.output<typeof JobState>;
 
@@ -226,7 +226,6 @@ const Flavor = z
   .regex(/^[a-z0-9][a-z0-9.-]*$/, "uses lower-case letters, digits, dots and dashes");
 const Why = z.string().trim().min(10, "says in at least ten characters why").max(2000);
 
-export const QUOTA_MAX_DAYS = 90;
 export const RequestQuotaInput = z.object({
   flavor: Flavor,
   amountMilli: z.number().int().min(100, "is at least 0.1 GPU").max(1_000_000),

@@ -8,7 +8,8 @@ import { notifyLive } from "@/server/core/live";
 import { mutation } from "@/server/core/verb";
 import { loadDataset } from "./load";
 import { readDataset } from "./queries";
-import { CreateDatasetInput, DatasetInput, slugOf, UpdateDatasetInput } from "./schemas";
+import { slugOf } from "./rules";
+import { CreateDatasetInput, DatasetInput, UpdateDatasetInput } from "./schemas";
 
 const WRITE = "datasets.dataset.write" as const;
 

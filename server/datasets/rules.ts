@@ -1,3 +1,22 @@
+/** From open to closed; governance reads it as evidence. */
+export const CLASSIFICATIONS = ["public", "internal", "confidential", "restricted"] as const;
+export type Classification = (typeof CLASSIFICATIONS)[number];
+
+export const DATASET_SORTS = ["name", "updatedAt", "createdAt"] as const;
+
+/** A slug made of a name: lower case, hyphens, no accents. */
+export function slugOf(name: string): string {
+  const plain = name
+    .normalize("NFKD")
+    .replaceAll(/[\u0300-\u036f]/g, "")
+    .toLowerCase();
+  return plain
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 63)
+    .replace(/-+$/, "");
+}
+
 /** States of an upload: bytes arrive, then the worker reads them and registers a version, or says why not. */
 export const UPLOAD_STATES = ["receiving", "received", "inspecting", "registered", "failed"] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];

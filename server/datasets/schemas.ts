@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
+import { CLASSIFICATIONS, DATASET_SORTS } from "./rules";
 
 export {
   ColumnProfile,
@@ -10,8 +11,6 @@ export {
 } from "@/server/adapters/analytics/schemas";
 export type { Cell } from "@/server/adapters/analytics/schemas";
 
-/** From open to closed; governance reads it as evidence. */
-export const CLASSIFICATIONS = ["public", "internal", "confidential", "restricted"] as const;
 export const Classification = z.enum(CLASSIFICATIONS);
 export type Classification = z.infer<typeof Classification>;
 
@@ -38,19 +37,6 @@ const Name = z.string().trim().min(1, "Enter a name.").max(100, "Use at most 100
 const Description = z.string().trim().max(2_000, "Use at most 2,000 characters.");
 const Note = z.string().trim().max(500, "Use at most 500 characters.");
 
-/** A slug made of a name: lower case, hyphens, no accents. */
-export function slugOf(name: string): string {
-  const plain = name
-    .normalize("NFKD")
-    .replaceAll(/[\u0300-\u036f]/g, "")
-    .toLowerCase();
-  return plain
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 63)
-    .replace(/-+$/, "");
-}
-
 export const CreateDatasetInput = z.object({
   name: Name,
   /** Made of the name when left out. */
@@ -70,8 +56,6 @@ export const UpdateDatasetInput = DatasetInput.extend({
   expectedUpdatedAt: z.coerce.date().optional(),
 });
 
-export const DATASET_SORTS = ["name", "updatedAt", "createdAt"] as const;
-
 const oneOrMany = (value: unknown) =>
   typeof value === "string" ? value.split(",").filter((part) => part !== "") : value;
 
@@ -85,6 +69,15 @@ const Filters = z.object({
 
 export const ListDatasetsInput = PageInput.extend(Filters.shape);
 export const ExportDatasetsInput = Filters.extend({ format: z.enum(["csv", "json"]).default("csv") });
+
+/** What the form of a dataset's details holds. */
+export const DatasetDetailsInput = CreateDatasetInput.pick({
+  name: true,
+  description: true,
+  classification: true,
+})
+  .required()
+  .extend({ ownerId: z.string().max(60) });
 
 export const ListVersionsInput = PageInput.extend(DatasetInput.shape);
 export const VersionInput = z.object({ id: z.string().min(1).max(60) });

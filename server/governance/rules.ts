@@ -1,5 +1,8 @@
 /** Pure decisions of governance, shared by server, browser and gateway. */
 
+export const REVIEW_TABS = ["mine", "team", "due", "decided"] as const;
+export type ReviewTab = (typeof REVIEW_TABS)[number];
+
 export const POLICY_KEYS = [
   "contract",
   "provenance",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
-import { REVIEW_DECISIONS } from "./rules";
+import { REVIEW_DECISIONS, REVIEW_TABS } from "./rules";
 
 /** What goes into the verbs of governance. */
 
@@ -29,9 +29,6 @@ export const AssignReviewInput = ReviewIdInput.extend({
 });
 
 export const WithdrawReviewInput = ReviewIdInput.extend({ reason: z.string().trim().max(2_000).default("") });
-
-export const REVIEW_TABS = ["mine", "team", "due", "decided"] as const;
-export type ReviewTab = (typeof REVIEW_TABS)[number];
 
 export const ListReviewsInput = PageInput.extend({
   tab: z.enum(REVIEW_TABS).default("team"),

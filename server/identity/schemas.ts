@@ -1,11 +1,9 @@
 import { z } from "zod";
+import { MAX_TOKEN_DAYS, MIN_PASSWORD_LENGTH } from "./rules";
 
 /** Roles and scopes as literals: this file reaches the browser and holds no server code. */
 export const RoleInput = z.enum(["viewer", "member", "reviewer", "admin"], "Choose a role.");
 export const ScopeInput = z.enum(["read", "write", "track", "infer", "admin"]);
-
-export const MIN_PASSWORD_LENGTH = 12;
-export const MAX_TOKEN_DAYS = 365;
 
 export const Password = z
   .string()

@@ -5,8 +5,15 @@ import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, invalidField, notFound } from "@/server/core/errors";
 import { mutation, query } from "@/server/core/verb";
-import { completenessPercent, diffCards, missingFields, staleFields, toHuggingFace } from "./card/rules";
-import { CARD_FIELDS, type EvidenceLinks } from "./card/schemas";
+import {
+  CARD_FIELDS,
+  completenessPercent,
+  diffCards,
+  missingFields,
+  staleFields,
+  toHuggingFace,
+} from "./card/rules";
+import type { EvidenceLinks } from "./card/schemas";
 import { evidenceChanged } from "./contract-verbs";
 import { cardDigest, cardOf, evidenceDigestsOf, type Card } from "./evidence";
 import { loadVersion, type ModelVersion } from "./load";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { modelVersions, reviews } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import type { DiffRow } from "@/server/governance";
-import { CARD_FIELDS } from "./card/schemas";
+import { CARD_FIELDS } from "./card/rules";
 import { Contract } from "./contract/schemas";
 import { tensorInWords } from "./contract/rules";
 import { cardOf } from "./evidence";

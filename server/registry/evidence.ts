@@ -3,7 +3,8 @@ import { z } from "zod";
 import { modelCards } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
-import { EvidenceLinks, type EvidenceKind } from "./card/schemas";
+import type { EvidenceKind } from "./card/rules";
+import { EvidenceLinks } from "./card/schemas";
 import type { ModelVersion } from "./load";
 
 const Datasets = z.looseObject({ datasets: z.array(z.unknown()) });

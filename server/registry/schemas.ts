@@ -33,6 +33,8 @@ export const CreateModelInput = z.object({
   description: z.string().max(20_000).nullish(),
   tags: Tags,
 });
+/** What the forms that name a model hold. */
+export const NameAndDescription = z.object({ name: ModelName, description: z.string().max(20_000) });
 export const ModelNameInput = z.object({ name: ModelName });
 export const RenameModelInput = ModelNameInput.extend({ newName: ModelName });
 export const UpdateModelInput = ModelNameInput.extend({ description: z.string().max(20_000) });

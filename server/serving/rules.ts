@@ -1,5 +1,8 @@
 import type { RolloutPlan } from "./rollout/schemas";
 
+export const ENVIRONMENTS = ["staging", "production"] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
 /** The standard canary: four stages, judged by errors, slowness and (once feedback comes) accuracy. */
 export function standardPlan(latencyBoundMs: number): RolloutPlan {
   const minutes = (count: number) => count * 60_000;

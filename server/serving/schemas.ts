@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
 import { RolloutPlan } from "./rollout/schemas";
-
-export const ENVIRONMENTS = ["staging", "production"] as const;
-export type Environment = (typeof ENVIRONMENTS)[number];
+import { ENVIRONMENTS } from "./rules";
 
 export const DeploymentName = z
   .string()

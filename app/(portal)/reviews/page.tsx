@@ -1,6 +1,6 @@
 import { ReviewQueue } from "@/components/governance/review-queue";
 import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
-import { REVIEW_TABS } from "@/server/governance/schemas";
+import { REVIEW_TABS } from "@/server/governance/rules";
 
 export const metadata = { title: "Reviews" };
 

@@ -5,7 +5,8 @@ import type { Ctx } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { whyNotDecide } from "../rules";
-import { ListReviewsInput, type ReviewTab } from "../schemas";
+import type { ReviewTab } from "../rules";
+import { ListReviewsInput } from "../schemas";
 
 type Input = z.output<typeof ListReviewsInput>;
 

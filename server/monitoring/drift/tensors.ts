@@ -32,10 +32,17 @@ export function featuresOf(inputs: unknown): Map<string, FeatureValue> | undefin
   return features;
 }
 
-/** Values of each feature over many requests, in order. */
+/**
+ * Values of each feature over many requests, in order. A request that repeats another's inputs to the last digit counts once: a replay
+ * of few rows is no larger sample, and taking it for one would make every difference look certain.
+ */
 export function columnsOf(requests: readonly unknown[]): Map<string, FeatureValue[]> {
   const columns = new Map<string, FeatureValue[]>();
+  const seen = new Set<string>();
   for (const inputs of requests) {
+    const key = JSON.stringify(inputs);
+    if (seen.has(key)) continue;
+    seen.add(key);
     for (const [name, value] of featuresOf(inputs) ?? []) {
       const column = columns.get(name) ?? [];
       column.push(value);

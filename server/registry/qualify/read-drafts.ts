@@ -4,7 +4,7 @@ import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { inTransaction } from "@/server/core/verb";
-import { CARD_FIELDS } from "../card/schemas";
+import { CARD_FIELDS } from "../card/rules";
 import { defaultLinks } from "../card/rules";
 import { compareContract, readContract } from "../contract/rules";
 import { Signature } from "../contract/schemas";
