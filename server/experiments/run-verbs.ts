@@ -43,7 +43,8 @@ export const createRun = mutation(
       name,
       status: "RUNNING",
       userId: ctx.actor.userId,
-      userName: input.userName || ctx.actor.name,
+      // The person behind the token; what the client calls its user (often the machine's) stays in the tag mlflow.user.
+      userName: ctx.actor.name,
       jobId: ctx.actor.jobId ?? null,
       startMs: input.startMs ?? ctx.now().getTime(),
     });
