@@ -46,7 +46,14 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
   const metrics = namesOf(rows, (row) => row.metrics, MOST_METRICS);
   const params = namesOf(rows, (row) => row.params, MOST_PARAMS);
   return [
-    { id: "attributes.run_name", header: "Run", fixed: true, sortable: true, cell: (row) => row.name },
+    {
+      id: "attributes.run_name",
+      header: "Run",
+      fixed: true,
+      sortable: true,
+      className: "whitespace-nowrap",
+      cell: (row) => row.name,
+    },
     {
       id: "attributes.status",
       header: "Status",
