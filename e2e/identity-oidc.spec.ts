@@ -58,8 +58,8 @@ test("an address that was never confirmed is not let in", async ({ page }) => {
 
 test("an answer that nobody here asked for is refused", async ({ page }) => {
   await page.goto(`${portal?.portalUrl}/api/auth/callback/oidc?code=stolen&state=made-up`);
-  await expect(page).toHaveURL(/\/auth-error/);
-  await expect(page.getByRole("heading", { name: "You could not be signed in" })).toBeVisible();
+  await expect(page).toHaveURL(/\/sign-in\?.*error=OAuthCallback/);
+  await expect(page.getByText("Your identity provider's answer was refused")).toBeVisible();
   await page.goto(`${portal?.portalUrl}/settings`);
   await expect(page).toHaveURL(/\/sign-in/);
 });

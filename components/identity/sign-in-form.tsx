@@ -24,6 +24,12 @@ function explain(error: string): Failure {
       text: "The email address or the password is wrong. A platform administrator can send you a link to set a new password.",
     };
   }
+  if (error.startsWith("OAuth")) {
+    return {
+      title: "Your identity provider's answer was refused",
+      text: "It was not an answer to a sign-in that began here. Start again with the button below; if it stays, ask your platform team.",
+    };
+  }
   return {
     title: "You could not be signed in just now",
     text: "The portal could not check your password. Try again in a moment.",
@@ -35,12 +41,14 @@ export type DemoChoice = { email: string; name: string; title: string };
 /** Email and password, single sign-on when there is one, and the demo's accounts to choose from. */
 export function SignInForm(props: {
   callbackUrl: string | null;
+  /** Why the sign-in that led back here failed, in the words of the sign-in library. */
+  error: string | null;
   hasOidc: boolean;
   demo: readonly DemoChoice[];
 }) {
   const [email, setEmail] = useState("");
   const [pending, setPending] = useState<"password" | "oidc" | null>(null);
-  const [failure, setFailure] = useState<Failure>();
+  const [failure, setFailure] = useState(props.error ? explain(props.error) : undefined);
   const passwordInput = useRef<HTMLInputElement>(null);
   const target = () => safeCallback(props.callbackUrl, window.location.origin);
   const submit = async (event: FormEvent<HTMLFormElement>) => {

@@ -10,7 +10,7 @@ export const metadata = { title: "Sign in" };
 type Search = Promise<Record<string, string | string[] | undefined>>;
 
 export default async function SignInPage({ searchParams }: { searchParams: Search }) {
-  const given = (await searchParams).callbackUrl;
+  const { callbackUrl: given, error } = await searchParams;
   const callbackUrl = typeof given === "string" ? given : null;
   const { oidc, portalUrl, demo } = env();
   if (await pageActor()) redirect(safeCallback(callbackUrl, new URL(portalUrl).origin));
@@ -20,7 +20,12 @@ export default async function SignInPage({ searchParams }: { searchParams: Searc
         <h1 className="text-2xl font-semibold">Sign in</h1>
         <p className="text-fg-muted">From a dataset to governed production, provable at every step.</p>
       </div>
-      <SignInForm callbackUrl={callbackUrl} hasOidc={oidc !== undefined} demo={demo ? demoChoices() : []} />
+      <SignInForm
+        callbackUrl={callbackUrl}
+        error={typeof error === "string" ? error : null}
+        hasOidc={oidc !== undefined}
+        demo={demo ? demoChoices() : []}
+      />
     </>
   );
 }
