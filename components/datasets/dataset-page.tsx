@@ -1,6 +1,7 @@
 "use client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Database } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { EmptyState } from "@/components/common/empty-state";
@@ -24,7 +25,6 @@ import { LineagePanel } from "./lineage-panel";
 import { LoadPanel } from "./load-panel";
 import { PreviewPanel } from "./preview-panel";
 import { ProfilePanel } from "./profile-panel";
-import { SettingsPanel } from "./settings-panel";
 import { uploadSnippets } from "./snippets";
 import { TimelinePanel } from "./timeline-panel";
 import type { Dataset, Version } from "./types";
@@ -32,6 +32,8 @@ import { UploadDialog } from "./upload-dialog";
 import { UploadStrip } from "./upload-strip";
 import { useOrigin } from "./use-origin";
 import { VersionsPanel } from "./versions-panel";
+
+const SettingsPanel = dynamic(() => import("./settings-panel").then((module) => module.SettingsPanel));
 
 const VERSION_TABS = ["preview", "profile", "load", "lineage"] as const;
 const DATASET_TABS = ["versions", "diff", "timeline", "settings"] as const;
