@@ -30,12 +30,23 @@ test("a prediction is recorded, takes its outcome, and the page of the deploymen
   await expect(page.getByRole("heading", { name: new RegExp(deployment) }).first()).toBeVisible();
 });
 
-test("feedback of a wrong form names the field", async ({ api }) => {
-  const problem = await (
-    await api("scientist")
-  ).refused("POST", "/api/v1/feedback", { items: [{ value: 1 }] });
-  expect(problem).toMatchObject({ status: 400, code: "invalid" });
-  expect(JSON.stringify(problem.details)).toContain("predictionId");
+test("feedback of a wrong form is told item by item, and the rest of the batch is not lost", async ({
+  api,
+}) => {
+  const scientist = await api("scientist");
+  const answer = await scientist.send("POST", "/api/v1/feedback", {
+    items: [{ value: 1 }, { predictionId: "prd_00000000000000000000000000000000", value: 1 }],
+  });
+  const { summary, results } = z
+    .looseObject({
+      summary: z.looseObject({ recorded: z.number(), invalid: z.number() }),
+      results: z.array(z.looseObject({ outcome: z.string(), message: z.string().nullish() })),
+    })
+    .parse(answer.body);
+  expect(summary).toMatchObject({ recorded: 0, invalid: 1 });
+  expect(results[0]).toMatchObject({ outcome: "invalid", message: expect.stringContaining("predictionId") });
+  expect(results[1]?.outcome).not.toBe("recorded");
+  expect((await scientist.refused("POST", "/api/v1/feedback", { items: "all" })).status).toBe(400);
 });
 
 test("a viewer may not send feedback", async ({ api }) => {

@@ -3,6 +3,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { ErrorNotice } from "@/components/common/error-notice";
+import { readError } from "@/components/common/error-shape";
+import { NotFoundState } from "@/components/common/not-found-state";
 import { formatDuration, formatNumber, formatPercent } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
@@ -49,6 +51,8 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
     trpc.monitoring.deployment.queryKey(),
     trpc.monitoring.predictions.queryKey(),
   ]);
+  if (query.error && readError(query.error).code === "not_found")
+    return <NotFoundState what="This deployment" />;
   if (query.error) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (!data) return <ListSkeleton />;
   const words = WINDOW_WORDS[window];
