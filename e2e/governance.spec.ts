@@ -52,7 +52,7 @@ test("a decision in ignorance of a change is a conflict", async ({ session }) =>
   expect(problem).toMatchObject({ status: 409, code: "conflict" });
 });
 
-test("nobody decides by token, and a wrong decision is named", async ({ api, session }) => {
+test("no token decides without the scope for it, and a wrong decision is named", async ({ api, session }) => {
   const { reviewId } = await seededLine();
   const byToken = await (
     await api("reviewer")

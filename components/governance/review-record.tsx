@@ -30,7 +30,7 @@ function entriesOf(review: ReviewDetail): TimelineEntry[] {
       id: each.id,
       at: each.createdAt,
       actor: each.reviewerName,
-      text: look.text,
+      text: each.actorKind === "token" ? `${look.text} by API token` : look.text,
       icon: look.icon,
       tone: look.tone,
       detail: <p className="break-words whitespace-pre-wrap">{each.reason}</p>,

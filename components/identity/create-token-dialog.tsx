@@ -30,6 +30,10 @@ const SCOPES = [
   { value: "track", text: "Log runs, metrics, artifacts and models (MLflow clients)" },
   { value: "write", text: "Create and change: jobs, datasets, deployments; includes track and infer" },
   { value: "infer", text: "Send inference requests and feedback" },
+  {
+    value: "review",
+    text: "Decide reviews and quota requests in your name; for reviewers and admins, part of no other scope",
+  },
   { value: "admin", text: "Administer; for team admins and platform administrators" },
 ] as const;
 

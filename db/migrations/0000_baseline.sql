@@ -634,13 +634,14 @@ CREATE TABLE "review_decisions" (
 	"review_id" text NOT NULL,
 	"reviewer_id" text NOT NULL,
 	"actor_kind" text NOT NULL,
+	"token_id" text,
 	"reviewer_role" text NOT NULL,
 	"decision" text NOT NULL,
 	"reason" text NOT NULL,
 	"bound_digests" jsonb NOT NULL,
 	"attestation_id" text,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "review_decisions_people_only" CHECK ("review_decisions"."actor_kind" = 'user'),
+	CONSTRAINT "review_decisions_people_only" CHECK ("review_decisions"."actor_kind" in ('user', 'token') and ("review_decisions"."actor_kind" = 'token') = ("review_decisions"."token_id" is not null)),
 	CONSTRAINT "review_decisions_decision" CHECK ("review_decisions"."decision" in ('approve', 'request_changes', 'reject', 'comment'))
 );
 --> statement-breakpoint

@@ -87,7 +87,8 @@ END $$;
 CREATE TRIGGER policy_is_fixed BEFORE UPDATE OR DELETE ON policies FOR EACH ROW EXECUTE FUNCTION policy_is_fixed();
 --> statement-breakpoint
 -- Four eyes: nobody who asked for, made or last edited the subject decides its review; only people of the team with the right
--- role at this moment do; and only on the digests that the review is bound to.
+-- role at this moment do, in person or by a token of theirs that says so by name and is no job's; and only on the digests that the
+-- review is bound to.
 CREATE OR REPLACE FUNCTION review_four_eyes() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   review reviews%ROWTYPE;
@@ -112,6 +113,13 @@ BEGIN
     FOR SHARE OF m;
   IF team_role IS NULL OR team_role NOT IN ('reviewer', 'admin') THEN
     RAISE EXCEPTION '% is no reviewer of this team', NEW.reviewer_id USING ERRCODE = 'check_violation';
+  END IF;
+  IF NEW.actor_kind = 'token' AND NOT EXISTS (
+    SELECT 1 FROM api_tokens t
+    WHERE t.id = NEW.token_id AND t.user_id = NEW.reviewer_id AND t.team_id = review.team_id AND t.job_id IS NULL
+      AND t.revoked_at IS NULL AND t.expires_at > now() AND 'review' = ANY (t.scopes)
+  ) THEN
+    RAISE EXCEPTION 'token % may not decide review %', NEW.token_id, review.id USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
 END $$;

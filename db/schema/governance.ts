@@ -187,8 +187,9 @@ export const reviewDecisions = pgTable(
       .notNull()
       .references(() => reviews.id),
     reviewerId: text("reviewer_id").notNull(),
-    /** Always `user`: tokens and jobs neither decide nor comment. */
+    /** `user`, or `token` with the scope `review`; jobs and the system neither decide nor comment. */
     actorKind: text("actor_kind").notNull(),
+    tokenId: text("token_id"),
     /** The reviewer's role in the team when deciding. */
     reviewerRole: text("reviewer_role").notNull(),
     /** approve | request_changes | reject | comment */
@@ -204,7 +205,10 @@ export const reviewDecisions = pgTable(
     uniqueIndex("review_decisions_verdict")
       .on(t.reviewId)
       .where(sql`${t.decision} <> 'comment'`),
-    check("review_decisions_people_only", sql`${t.actorKind} = 'user'`),
+    check(
+      "review_decisions_people_only",
+      sql`${t.actorKind} in ('user', 'token') and (${t.actorKind} = 'token') = (${t.tokenId} is not null)`,
+    ),
     check(
       "review_decisions_decision",
       sql`${t.decision} in ('approve', 'request_changes', 'reject', 'comment')`,

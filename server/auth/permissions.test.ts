@@ -32,6 +32,7 @@ const WHO: Record<string, Actor | undefined> = {
   "token:track": token("track"),
   "token:infer": token("infer"),
   "token:write": token("write"),
+  "token:review": token("review"),
   "token:admin": token("admin"),
 };
 
@@ -44,13 +45,21 @@ describe("the permission table", () => {
     expect(table).toMatchSnapshot();
   });
 
-  it("lets no token review, approve quota, or make tokens", () => {
-    for (const name of [
-      "governance.review.decide",
-      "compute.quota.decide",
-      "identity.token.create",
-    ] as const) {
-      expect(can(token("admin"), name).allowed).toBe(false);
+  it("lets only a token that says so by name decide, and none make tokens", () => {
+    const others = ["read", "write", "track", "infer", "admin"] as const;
+    for (const name of ["governance.review.decide", "compute.quota.decide"] as const) {
+      for (const scope of others) expect(can(token(scope), name).allowed).toBe(false);
+      expect(can(token("review"), name).allowed).toBe(true);
     }
+    for (const scope of [...others, "review"] as const) {
+      expect(can(token(scope), "identity.token.create").allowed).toBe(false);
+    }
+  });
+
+  it("lets a review token decide and read, and nothing else", () => {
+    const beyond = names.filter(
+      (name) => can(token("review"), name).allowed && !can(token("read"), name).allowed,
+    );
+    expect(beyond).toEqual(["compute.quota.decide", "governance.review.comment", "governance.review.decide"]);
   });
 });

@@ -194,7 +194,11 @@ describe("a quota request", () => {
     await expect(approve(own.id, ada)).rejects.toMatchObject(code("forbidden"));
     const token: Actor = { ...other, kind: "token", scopes: ["admin", "write", "read"] };
     await expect(approve(own.id, token)).rejects.toMatchObject(code("forbidden"));
-    expect((await approve(own.id, other)).state).toBe("approved");
+    const deciding: Actor = { ...token, scopes: ["review"] };
+    await expect(approve(own.id, { ...deciding, isPlatformAdmin: false })).rejects.toMatchObject(
+      code("forbidden"),
+    );
+    expect((await approve(own.id, deciding)).state).toBe("approved");
     await expect(approve(own.id, other)).rejects.toMatchObject(code("conflict"));
   });
 

@@ -1,8 +1,11 @@
 export const TEAM_ROLES = ["viewer", "member", "reviewer", "admin"] as const;
 export type TeamRole = (typeof TEAM_ROLES)[number];
 
-/** What an API token may do; a token never approves, reviews or administers people. */
-export const TOKEN_SCOPES = ["read", "write", "track", "infer", "admin"] as const;
+/**
+ * What an API token may do. `review` lets it decide in its owner's name and is in no other scope: whoever hands it to a script has
+ * said so by hand. Tokens of jobs never have it.
+ */
+export const TOKEN_SCOPES = ["read", "write", "track", "infer", "review", "admin"] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 /** Who acts. Roles are read from the database on each request, never trusted from a cookie. */

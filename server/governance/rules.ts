@@ -98,6 +98,18 @@ export interface Decider {
   kind: string;
   userId: string;
   role: string | undefined;
+  /** Of an API token. */
+  scopes?: readonly string[] | undefined;
+  /** Set when a job acts with its own token. */
+  jobId?: string | undefined;
+}
+
+/** Why this kind of caller may never decide, in words: people decide, or a token to which one of them gave that right by name. */
+function whyNotThisKind(decider: Decider): string | undefined {
+  if (decider.kind === "user") return undefined;
+  if (decider.kind !== "token" || decider.jobId) return "Only a person can decide a review; jobs cannot.";
+  if (decider.scopes?.includes("review")) return undefined;
+  return 'This token lacks the scope "review"; without it only a signed-in person can decide a review.';
 }
 
 /** Why this caller may not decide a review, in words; undefined when they may. */
@@ -105,7 +117,8 @@ export function whyNotDecide(
   review: { requestedBy: string; excludedIds: readonly string[]; state: string },
   decider: Decider,
 ): string | undefined {
-  if (decider.kind !== "user") return "Only a signed-in person can decide a review; tokens and jobs cannot.";
+  const kind = whyNotThisKind(decider);
+  if (kind !== undefined) return kind;
   if (decider.userId === review.requestedBy)
     return "You asked for this review, so someone else must decide it.";
   if (review.excludedIds.includes(decider.userId)) {

@@ -231,6 +231,13 @@ describe("tokens", () => {
     await expect(
       createToken.execute(caller(scientist), { name: "x", scopes: ["admin"], expiresInDays: 1 }),
     ).rejects.toMatchObject({ code: "precondition_failed" });
+    const review = { name: "x", scopes: ["review"], expiresInDays: 1 };
+    await expect(createToken.execute(caller(scientist), review)).rejects.toMatchObject({
+      code: "precondition_failed",
+      message: expect.stringContaining("review"),
+    });
+    const reviewer = await actorOf("reviewer@demo.local");
+    expect((await createToken.execute(caller(reviewer), review)).scopes).toEqual(["review"]);
   });
 
   it("stop with their owner", async () => {

@@ -3,7 +3,7 @@ import { MAX_TOKEN_DAYS, MIN_PASSWORD_LENGTH } from "./rules";
 
 /** Roles and scopes as literals: this file reaches the browser and holds no server code. */
 export const RoleInput = z.enum(["viewer", "member", "reviewer", "admin"], "Choose a role.");
-export const ScopeInput = z.enum(["read", "write", "track", "infer", "admin"]);
+export const ScopeInput = z.enum(["read", "write", "track", "infer", "review", "admin"]);
 
 export const Password = z
   .string()

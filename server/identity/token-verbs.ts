@@ -59,6 +59,13 @@ export const createToken = mutation(
     if (input.scopes.includes("admin") && ctx.actor.role !== "admin" && !ctx.actor.isPlatformAdmin) {
       throw precondition("The scope admin is for team admins.", "Leave it out, or ask a team admin.");
     }
+    const decides = ["reviewer", "admin"].includes(ctx.actor.role ?? "") || ctx.actor.isPlatformAdmin;
+    if (input.scopes.includes("review") && !decides) {
+      throw precondition(
+        "The scope review is for those who may review.",
+        "Leave it out, or ask a team admin.",
+      );
+    }
     const token = newApiToken();
     const row = {
       id: newId("token"),

@@ -50,7 +50,7 @@ export const PERMISSIONS = {
   "compute.job.cancel": { roles: BUILD, token: "write" },
   "compute.quota.read": { roles: VIEW, token: "read" },
   "compute.quota.request": { roles: TOUCH, token: "write" },
-  "compute.quota.decide": { platform: true },
+  "compute.quota.decide": { platform: true, token: "review" },
   "compute.quota.set": { platform: true, token: "admin" },
   // experiments
   "experiments.run.read": { roles: VIEW, token: "read" },
@@ -67,8 +67,8 @@ export const PERMISSIONS = {
   "governance.log.read": { public: true },
   "governance.review.read": { roles: VIEW, token: "read" },
   "governance.review.request": { roles: BUILD, token: "write" },
-  "governance.review.comment": { roles: TOUCH },
-  "governance.review.decide": { roles: REVIEW },
+  "governance.review.comment": { roles: TOUCH, token: "review" },
+  "governance.review.decide": { roles: REVIEW, token: "review" },
   // serving
   "serving.deployment.read": { roles: VIEW, token: "read" },
   "serving.deployment.write": { roles: BUILD, token: "write" },
@@ -95,10 +95,11 @@ export interface Verdict {
 }
 
 const BROADER: Record<TokenScope, readonly TokenScope[]> = {
-  read: ["read", "write", "track", "admin"],
+  read: ["read", "write", "track", "review", "admin"],
   write: ["write", "admin"],
   track: ["track", "write", "admin"],
   infer: ["infer", "write", "admin"],
+  review: ["review"],
   admin: ["admin"],
 };
 

@@ -24,7 +24,7 @@ export async function touch(tx: Ctx, review: ReviewRow): Promise<boolean> {
 
 /** Adds to the thread, and tells the others who take part. */
 export async function addComment(tx: Ctx, reviewId: string, text: string) {
-  if (tx.actor.kind !== "user") throw forbidden("Only a signed-in person can comment.");
+  if (tx.actor.kind === "system" || tx.actor.jobId) throw forbidden("Only a person can comment.");
   if (text === "") throw invalidField("reason", "write something first");
   const review = await loadReview(tx, reviewId);
   const decisionId = newId("review");
@@ -33,6 +33,7 @@ export async function addComment(tx: Ctx, reviewId: string, text: string) {
     reviewId,
     reviewerId: tx.actor.userId,
     actorKind: tx.actor.kind,
+    tokenId: tx.actor.tokenId ?? null,
     reviewerRole: tx.actor.role ?? "",
     decision: "comment",
     reason: text,

@@ -77,7 +77,12 @@ async function recordDecision(tx: Ctx, review: ReviewRow, decision: Deciding, re
       environment: review.environment,
       decision,
       reason,
-      reviewer: { id: tx.actor.userId, role },
+      reviewer: {
+        id: tx.actor.userId,
+        role,
+        actedBy: tx.actor.tokenId ? "api-token" : "person",
+        ...(tx.actor.tokenId ? { tokenId: tx.actor.tokenId } : {}),
+      },
       evidence: Object.entries(review.boundDigests).map(([name, digest]) => ({
         name,
         digest: { sha256: digest.replace(/^sha256:/, "") },
@@ -93,6 +98,7 @@ async function recordDecision(tx: Ctx, review: ReviewRow, decision: Deciding, re
     reviewId: review.id,
     reviewerId: tx.actor.userId,
     actorKind: tx.actor.kind,
+    tokenId: tx.actor.tokenId ?? null,
     reviewerRole: role,
     decision,
     reason,
@@ -149,7 +155,13 @@ async function decideNow(tx: Ctx, review: ReviewRow, input: Input): Promise<Deci
     action: "governance.review.decide",
     subject: { kind: "review", id: review.id, label: review.title },
     before: { state: "open" },
-    after: { state, decision, ...recorded, boundDigests: review.boundDigests },
+    after: {
+      state,
+      decision,
+      by: tx.actor.tokenId ? "API token" : "person",
+      ...recorded,
+      boundDigests: review.boundDigests,
+    },
     reason,
   });
   return { reviewId: review.id, state, ...recorded };
@@ -176,7 +188,7 @@ async function attempt(tx: Ctx, input: Input): Promise<Attempt> {
 }
 
 /**
- * Decides a review. Four eyes: never the requester, author, last editor or a token. Bound to digests: they are read again under
+ * Decides a review. Four eyes: never the requester, author, last editor, a job or a token without the scope `review`. Bound to digests: they are read again under
  * lock, and when one changed the review becomes void and the call is a conflict. The decision is itself attested.
  */
 export const decideReview = mutation(

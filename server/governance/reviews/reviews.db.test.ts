@@ -1,6 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  apiTokens,
   attestations,
   auditLog,
   memberships,
@@ -79,6 +80,22 @@ async function open(options: { evidence?: Record<string, unknown>; environment?:
 }
 
 const approve = (reviewId: string) => ({ reviewId, decision: "approve", reason: "Looked at every slice." });
+/** A stored token of a person, which the database looks up when a decision names it. */
+async function reviewToken(owner: Person, more: object = {}) {
+  const tokenId = newId("token");
+  await world.db.insert(apiTokens).values({
+    id: tokenId,
+    teamId: owner.actor.teamId,
+    userId: owner.id,
+    name: "Reviews",
+    prefix: "mw_test",
+    hash: tokenId,
+    scopes: ["review"],
+    expiresAt: new Date(Date.now() + 86_400_000),
+    ...more,
+  });
+  return { tokenId };
+}
 const rowOf = async (id: string) =>
   (await world.db.select().from(reviews).where(eq(reviews.id, id)))[0] ?? expect.fail("no review");
 
@@ -122,7 +139,7 @@ describe("four eyes", () => {
         code: "forbidden",
       });
     }
-    await expect(decideReview.execute(reviewer.token, approve(reviewId))).rejects.toThrow("tokens");
+    await expect(decideReview.execute(reviewer.token, approve(reviewId))).rejects.toThrow("review");
     await expect(decideReview.execute(world.system(), approve(reviewId))).rejects.toMatchObject({
       code: "forbidden",
     });
@@ -149,6 +166,18 @@ describe("four eyes", () => {
       });
     for (const one of [requester, author, member]) await expect(decide(one.id)).rejects.toThrow();
     await expect(decide(reviewer.id, { actorKind: "token" })).rejects.toThrow();
+    await expect(decide(reviewer.id, { actorKind: "user", tokenId: "tok_1" })).rejects.toThrow();
+    const foreign = await reviewToken(second);
+    const bad = [
+      await reviewToken(reviewer, { scopes: ["write", "admin"] }),
+      await reviewToken(reviewer, { jobId: "job_1" }),
+      await reviewToken(reviewer, { revokedAt: new Date() }),
+      await reviewToken(reviewer, { expiresAt: new Date(0) }),
+      foreign,
+    ];
+    for (const { tokenId } of bad) {
+      await expect(decide(reviewer.id, { actorKind: "token", tokenId })).rejects.toThrow();
+    }
     await expect(decide(reviewer.id, { boundDigests: { manifest: hex("f") } })).rejects.toThrow();
     const set = (text: string) =>
       world.db.execute(sql`update reviews set ${sql.raw(text)} where id = ${reviewId}`);
@@ -156,6 +185,53 @@ describe("four eyes", () => {
     await expect(set("excluded_ids = '{}'")).rejects.toThrow();
     await expect(set(`bound_digests = '{}'`)).rejects.toThrow();
     await expect(set(`requested_by = 'usr_x'`)).rejects.toThrow();
+  });
+
+  it("lets a token decide that has the scope by name, and writes down that it was one", async () => {
+    const { reviewId } = await open();
+    const token = await reviewToken(reviewer);
+    const acting = (more: object = {}) => ({
+      db: world.db,
+      actor: {
+        ...reviewer.actor,
+        kind: "token" as const,
+        tokenId: token.tokenId,
+        scopes: ["review" as const],
+        ...more,
+      },
+    });
+    await expect(decideReview.execute(acting({ jobId: "job_1" }), approve(reviewId))).rejects.toMatchObject({
+      code: "forbidden",
+    });
+    const own = await open();
+    const asRequester = await reviewToken(requester);
+    await expect(
+      decideReview.execute(
+        acting({ userId: requester.id, role: "admin", tokenId: asRequester.tokenId }),
+        approve(own.reviewId),
+      ),
+    ).rejects.toThrow("You asked for this review");
+    const done = await decideReview.execute(acting(), approve(reviewId));
+    expect(done.state).toBe("approved");
+    const [row] = await world.db
+      .select()
+      .from(reviewDecisions)
+      .where(eq(reviewDecisions.id, done.decisionId));
+    expect(row).toMatchObject({ actorKind: "token", tokenId: token.tokenId, reviewerId: reviewer.id });
+    const [attested] = await world.db
+      .select()
+      .from(attestations)
+      .where(eq(attestations.id, done.attestationId ?? ""));
+    expect(attested?.statement).toMatchObject({
+      predicate: { reviewer: { id: reviewer.id, actedBy: "api-token", tokenId: token.tokenId } },
+    });
+    const trail = await world.db.select().from(auditLog).where(eq(auditLog.subjectId, reviewId));
+    const decided = trail.find((each) => each.action === "governance.review.decide");
+    expect(decided?.actorKind).toBe("token");
+    expect(JSON.parse(decided?.payload ?? "{}")).toMatchObject({
+      actor: { kind: "token", id: reviewer.id, tokenId: token.tokenId },
+      after: { by: "API token" },
+    });
   });
 
   it("reads the role at the moment of the decision", async () => {
@@ -185,7 +261,10 @@ describe("a decision", () => {
       .where(eq(attestations.id, done.attestationId ?? ""));
     expect(attested).toMatchObject({ label: "review", result: "approve", subjectDigest: BOUND.manifest });
     expect(attested?.statement).toMatchObject({
-      predicate: { environment: "production", reviewer: { id: reviewer.id, role: "reviewer" } },
+      predicate: {
+        environment: "production",
+        reviewer: { id: reviewer.id, role: "reviewer", actedBy: "person" },
+      },
     });
     const events = await world.db
       .select()

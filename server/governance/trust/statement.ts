@@ -46,7 +46,13 @@ export const HumanReviewPredicate = z.object({
   environment: z.string(),
   decision: z.enum(["approve", "request_changes", "reject"]),
   reason: z.string().min(1),
-  reviewer: z.object({ id: z.string(), role: z.string() }),
+  reviewer: z.object({
+    id: z.string(),
+    role: z.string(),
+    /** Whether the person decided, or a token of theirs with the scope `review` acted in their name. */
+    actedBy: z.enum(["person", "api-token"]).optional(),
+    tokenId: z.string().optional(),
+  }),
   evidence: z.array(z.object({ name: z.string(), digest: Digest })),
   reviewedOn: Time,
 });
