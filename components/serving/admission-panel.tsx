@@ -5,9 +5,12 @@ import { Callout } from "@/components/ui/callout";
 export function AdmissionPanel({
   admission,
   environment,
+  serves = false,
 }: {
   admission: { admitted: boolean; missing: readonly string[] };
   environment: string;
+  /** It answers requests already; what began with complete evidence goes on serving. */
+  serves?: boolean;
 }) {
   if (admission.admitted)
     return (
@@ -17,7 +20,20 @@ export function AdmissionPanel({
       </Callout>
     );
   return (
-    <Callout tone="warning" title={`Not admitted to ${environment}: ${admission.missing.length} missing`}>
+    <Callout
+      tone="warning"
+      title={
+        serves
+          ? `No longer admitted to ${environment}`
+          : `Not admitted to ${environment}: ${admission.missing.length} missing`
+      }
+    >
+      {serves ? (
+        <p className="mb-2">
+          It was admitted when it began and goes on serving. Get it approved again, roll back, or deploy
+          another version.
+        </p>
+      ) : null}
       <ul className="flex flex-col gap-1">
         {admission.missing.map((text) => (
           <li key={text} className="flex items-start gap-2">

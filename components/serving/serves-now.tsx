@@ -72,7 +72,7 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
         ]}
       />
       {deployment.admission ? (
-        <AdmissionPanel admission={deployment.admission} environment={environment} />
+        <AdmissionPanel admission={deployment.admission} environment={environment} serves />
       ) : null}
     </Section>
   );

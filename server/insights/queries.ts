@@ -52,16 +52,16 @@ async function journeysSince(
     left join lateral (
       select min(e.created_at) as requested, min(e.first_touched_at) as touched, max(e.decided_at) as decided,
         count(*) filter (where e.state in ('changes_requested', 'rejected')) as returns,
-        (select count(*) from review_decisions d join reviews e2 on e2.id = d.review_id where e2.subject_kind = 'version' and e2.subject_id = v.id) as touches
-      from reviews e where e.subject_kind = 'version' and e.subject_id = v.id and e.team_id = v.team_id and e.environment = 'production') w on true
+        (select count(*) from review_decisions d join reviews e2 on e2.id = d.review_id where e2.subject_kind = 'model_version' and e2.subject_id = v.id and e2.team_id = v.team_id) as touches
+      from reviews e where e.subject_kind = 'model_version' and e.subject_id = v.id and e.team_id = v.team_id and e.environment = 'production') w on true
     left join lateral (
-      select min(x.created_at) as started from rollouts x join deployments d on d.id = x.deployment_id
-      where x.to_version_id = v.id and d.environment = 'production') o on true
+      select min(x.created_at) as started from lineage_edges x join deployments d on d.id = x.to_id
+      where x.from_kind = 'model_version' and x.from_id = v.id and x.relation = 'deployed' and d.environment = 'production') o on true
     left join lateral (
       select to_timestamp(min(t.second)) as first_at from traffic_seconds t join deployments d on d.id = t.deployment_id
       where t.version_id = v.id and d.environment = 'production' and d.team_id = v.team_id) p on true
     left join lateral (
-      select x.outcome from gate_runs x where x.subject_kind = 'version' and x.subject_id = v.id and x.outcome is not null order by x.created_at limit 1) g on true
+      select x.outcome from gate_runs x where x.subject_kind = 'model_version' and x.subject_id = v.id and x.outcome is not null order by x.created_at limit 1) g on true
     where v.team_id = ${ctx.actor.teamId} and v.created_at >= ${since.toISOString()}
     order by v.created_at desc limit 2000`);
   return rows.map((row) => ({

@@ -3,6 +3,7 @@ import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
 import { sweepPending } from "./pending-feedback";
+import { watchApprovals, watchApprovalsOfReview, watchApprovalsOfVersion } from "./watch-approvals";
 import { watchErrors } from "./watch-errors";
 import { watchRollout } from "./watch-rollouts";
 
@@ -15,4 +16,18 @@ every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => 
 
 on("serving.rollout_finished", "monitoring.alert", ({ ctx, event }) =>
   watchRollout(ctx, event.payload.rolloutId, event.payload.state),
+);
+
+// Whatever can end or renew an admission, and whatever changes what serves.
+on("governance.review_voided", "monitoring.approvals", ({ ctx, event }) =>
+  watchApprovalsOfReview(ctx, event.payload.reviewId),
+);
+on("governance.review_decided", "monitoring.approvals", ({ ctx, event }) =>
+  watchApprovalsOfReview(ctx, event.payload.reviewId),
+);
+on("registry.version_ready", "monitoring.approvals", ({ ctx, event }) =>
+  watchApprovalsOfVersion(ctx, event.payload.versionId),
+);
+on("serving.deployment_changed", "monitoring.approvals", ({ ctx, event }) =>
+  watchApprovals(ctx, event.payload.deploymentId),
 );

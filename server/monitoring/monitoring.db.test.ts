@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alerts, auditLog, notifications, rollouts } from "@/db/schema";
+import { alerts, auditLog, deployments, notifications, rollouts } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
@@ -153,6 +153,44 @@ describe("alerts", () => {
       "monitoring.alert.acknowledge",
       "monitoring.alert.raise",
     ]);
+  });
+
+  it("about errors resolve under thin traffic too, by the newest requests, and when the deployment is retired", async () => {
+    const deployment = await makeDeployment(database.db, owner, "thin");
+    const start = Date.now();
+    const send = (count: number, status: number, minute: number) =>
+      storePredictions(
+        database.db,
+        Array.from({ length: count }, (_, n) =>
+          predictionOf(deployment, owner.teamId, { status, atMs: start + minute * 60_000 + n * 1000 }),
+        ),
+      );
+    const stateAt = async (minute: number) => {
+      await watchErrors(database.db, new Date(start + minute * 60_000), factory);
+      const [row] = await database.db.select().from(alerts).where(eq(alerts.subjectId, deployment.id));
+      return row?.state;
+    };
+    await send(60, 500, 0);
+    expect(await stateAt(1)).toBe("firing");
+    for (let minute = 10; minute < 50; minute += 10) await send(10, 200, minute);
+    // 40 good ones since, but 10 bad ones are among the newest 50.
+    expect(await stateAt(49)).toBe("firing");
+    await send(10, 200, 50);
+    expect(await stateAt(51)).toBe("resolved");
+
+    await send(60, 500, 60);
+    expect(await stateAt(61)).toBe("firing");
+    expect(await stateAt(100)).toBe("firing");
+    await send(3, 200, 110);
+    expect(await stateAt(125)).toBe("resolved");
+
+    await send(60, 500, 130);
+    expect(await stateAt(131)).toBe("firing");
+    await database.db
+      .update(deployments)
+      .set({ retiredAt: new Date() })
+      .where(eq(deployments.id, deployment.id));
+    expect(await stateAt(132)).toBe("resolved");
   });
 
   it("tell of a rollback with its reason, once, and end with the next good rollout", async () => {

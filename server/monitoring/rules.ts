@@ -50,6 +50,23 @@ export function errorVerdict(counts: {
   return counts.errors / counts.requests > MAX_ERROR_SHARE ? "failing" : "fine";
 }
 
+/** A firing alert looks back this far when traffic is thin. */
+export const RECOVERY_WINDOW_SECONDS = 3_600;
+
+/**
+ * Whether a deployment whose alert fires has recovered: judged by its newest 50 requests of the last hour, however slowly they came; an
+ * hour without a single failure is a recovery too. `seconds` are newest first.
+ */
+export function hasRecovered(seconds: readonly { requests: number; errors: number }[]): boolean {
+  const newest = { requests: 0, errors: 0 };
+  for (const each of seconds) {
+    newest.requests += each.requests;
+    newest.errors += each.errors;
+    if (newest.requests >= MIN_REQUESTS_FOR_ERRORS) return errorVerdict(newest) === "fine";
+  }
+  return newest.errors === 0;
+}
+
 /** p99 is not shown under 300 requests: order statistics give it no upper bound there. */
 export const MIN_REQUESTS_FOR_P99 = 300;
 

@@ -6,6 +6,7 @@ import { digestOf } from "@/server/core/digest";
 import type { EvidenceKind } from "./card/rules";
 import { EvidenceLinks } from "./card/schemas";
 import type { ModelVersion } from "./load";
+import { boundDigests } from "./rules";
 
 const Datasets = z.looseObject({ datasets: z.array(z.unknown()) });
 
@@ -49,13 +50,8 @@ export async function cardOf(ctx: Ctx, versionId: string): Promise<Card | null> 
   return { revision, fields, markdown, links, digest, updatedBy, updatedAt };
 }
 
-/** What an approval of a version is bound to; a part that does not exist yet is left out. */
+/** What an approval of a version is bound to, as it is now. */
 export async function boundDigestsOf(ctx: Ctx, version: ModelVersion): Promise<Record<string, string>> {
   const card = await cardOf(ctx, version.id);
-  return {
-    ...(version.manifestDigest ? { manifest: version.manifestDigest } : {}),
-    ...(version.contractDigest ? { contract: version.contractDigest } : {}),
-    ...(card ? { card: card.digest } : {}),
-    ...(version.gatesDigest ? { gates: version.gatesDigest } : {}),
-  };
+  return boundDigests({ ...version, cardDigest: card?.digest ?? null });
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { lineageEdges, modelAliases, modelVersions, registeredModels } from "@/db/schema";
 import {
   artifactRootOfModel,
@@ -216,6 +216,20 @@ export const transitionStage = mutation(
     return loadVersionById(ctx, before.id);
   },
 );
+
+/** Notes that a deployment took a version; called by serving, in its transaction, after the evidence was checked. */
+export async function markStage(ctx: Ctx, versionId: string, stage: "Staging" | "Production"): Promise<void> {
+  await ctx.db
+    .update(modelVersions)
+    .set({ stage })
+    .where(
+      and(
+        eq(modelVersions.id, versionId),
+        eq(modelVersions.teamId, ctx.actor.teamId),
+        ne(modelVersions.stage, "Production"),
+      ),
+    );
+}
 
 /** Hides a version; its number is never used again. Refused while it serves traffic. */
 export const deleteVersion = mutation(

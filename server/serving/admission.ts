@@ -1,35 +1,55 @@
 import { and, eq, isNull } from "drizzle-orm";
-import { attestations, publicKeys } from "@/db/schema";
-import { environmentRequirements, verifyAdmission, type Admission } from "@/server/governance";
+import { attestations, modelCards, modelVersions, publicKeys } from "@/db/schema";
+import {
+  environmentRequirements,
+  reviewsOfSubject,
+  verifyAdmission,
+  type Admission,
+} from "@/server/governance";
+import type { Ctx } from "@/server/core/context";
+import { boundDigests } from "@/server/registry/rules";
 import type { Db } from "@/db/client";
 
-/** A version as the admission rule sees it. */
-export interface Candidate {
-  id: string;
-  manifestDigest: string | null;
-  weightsDigest: string | null;
+export interface AdmissionOptions {
+  /** Keys that are trusted whatever the database says; the gateway's own pinned one. */
+  pinnedKeysPem?: readonly string[];
+  /** Asks of a version that serves already whether it was admitted when it began, instead of whether it would be now. */
+  asServing?: boolean;
 }
+
+const refused = (reason: string): Admission => ({ admitted: false, missing: [reason] });
 
 /**
  * Whether a version's signed evidence admits it to an environment. The deploy verb and the gateway ask the same question of the same
- * signatures; neither trusts a state column. The gateway pins the attestor's key from its own disk, so that a row in the database cannot
- * make it trust another.
+ * signatures; neither trusts a state column. What begins to serve needs an approval of the files, contract, card and checks as they are
+ * now; what serves already needs the one it began with. The gateway pins the attestor's key from its own disk, so that a row in the
+ * database cannot make it trust another.
  */
 export async function admissionOf(
   db: Db,
-  version: Candidate,
+  versionId: string,
   environment: string,
-  pinnedKeysPem?: readonly string[],
+  options: AdmissionOptions = {},
 ): Promise<Admission> {
-  if (!version.manifestDigest) return { admitted: false, missing: ["files: not sealed and digested yet"] };
-  if (!version.weightsDigest)
-    return { admitted: false, missing: ["weights: the version holds no ONNX file to serve"] };
+  const [version] = await db
+    .select({
+      manifestDigest: modelVersions.manifestDigest,
+      weightsDigest: modelVersions.weightsDigest,
+      contractDigest: modelVersions.contractDigest,
+      gatesDigest: modelVersions.gatesDigest,
+      cardDigest: modelCards.digest,
+    })
+    .from(modelVersions)
+    .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
+    .where(eq(modelVersions.id, versionId));
+  if (!version?.manifestDigest) return refused("files: not sealed and digested yet");
+  if (!version.weightsDigest) return refused("weights: the version holds no ONNX file to serve");
   const evidence = await db
     .select({ envelope: attestations.envelope })
     .from(attestations)
-    .where(and(eq(attestations.subjectKind, "model_version"), eq(attestations.subjectId, version.id)));
-  const keys = pinnedKeysPem
-    ? pinnedKeysPem.map((pem) => ({ pem }))
+    .where(and(eq(attestations.subjectKind, "model_version"), eq(attestations.subjectId, versionId)));
+  const keys = options.pinnedKeysPem
+    ? options.pinnedKeysPem.map((pem) => ({ pem }))
     : await db
         .select({ pem: publicKeys.pem })
         .from(publicKeys)
@@ -39,5 +59,23 @@ export async function admissionOf(
     publicKeysPem: keys.map((row) => row.pem),
     manifestDigest: version.manifestDigest,
     requirements: environmentRequirements(environment),
+    ...(options.asServing ? { asOfApproval: true } : { boundDigests: boundDigests(version) }),
   });
+}
+
+/**
+ * Whether a version may begin to serve now: its signed evidence, and no approval that was ended since. An approval that became void stays
+ * void when the change is taken back, although its digests then match again.
+ */
+export async function admissionNow(ctx: Ctx, versionId: string, environment: string): Promise<Admission> {
+  const admission = await admissionOf(ctx.db, versionId, environment);
+  const [latest] = await reviewsOfSubject(ctx, {
+    subjectKind: "model_version",
+    subjectId: versionId,
+    environment,
+  });
+  if (latest?.state !== "void") return admission;
+  const approval = `approval: no longer valid. ${latest.stateReason}`.trim();
+  const others = admission.missing.filter((text) => !text.startsWith("approval:"));
+  return { admitted: false, missing: [...others, approval] };
 }

@@ -6,7 +6,8 @@ import { log } from "@/server/core/log";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { parseRollout, type ParsedRollout } from "./load";
+import { admissionNow } from "./admission";
+import { loadDeploymentById, parseRollout, type ParsedRollout } from "./load";
 import { observe } from "./observe";
 import { recordRollout, rerouted } from "./record";
 import { decideRollout, type RolloutDecision } from "./rollout/decide";
@@ -83,9 +84,23 @@ async function turn(
   await rerouted(ctx, rollout.deploymentId);
 }
 
+/** A canary whose approval went void keeps its share but gets no more of it, until people approve what it is now or abort it. */
+async function unlessVoid(
+  ctx: Ctx,
+  rollout: ParsedRollout,
+  decision: RolloutDecision,
+): Promise<RolloutDecision> {
+  if (decision.action !== "advance" && decision.action !== "complete") return decision;
+  const { environment } = await loadDeploymentById(ctx, rollout.deploymentId);
+  const { admitted, missing } = await admissionNow(ctx, rollout.toVersionId, environment);
+  if (admitted) return decision;
+  const reason = `Held: the new version is no longer admitted to ${environment} (${missing.join("; ")}).`;
+  return { ...decision, action: "hold", reason };
+}
+
 async function judge(ctx: Ctx, rollout: ParsedRollout): Promise<void> {
   const startedAt = rollout.stageStartedAt?.getTime() ?? rollout.createdAt.getTime();
-  const decision = decideRollout(
+  const judged = decideRollout(
     {
       plan: { stages: rollout.stages, criteria: rollout.criteria },
       stageIndex: rollout.stageIndex,
@@ -95,6 +110,7 @@ async function judge(ctx: Ctx, rollout: ParsedRollout): Promise<void> {
     await observe(ctx.db, rollout),
     ctx.now().getTime(),
   );
+  const decision = await unlessVoid(ctx, rollout, judged);
   await set(ctx, rollout, {
     evidence: decision.evidence,
     verdict: {

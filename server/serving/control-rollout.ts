@@ -5,7 +5,16 @@ import type { Ctx } from "@/server/core/context";
 import { conflict, invalidField, precondition } from "@/server/core/errors";
 import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
-import { loadDeployment, loadRollout, openRollout, parseRollout, type ParsedRollout } from "./load";
+import { admissionNow, admissionOf } from "./admission";
+import {
+  loadDeployment,
+  loadDeploymentById,
+  loadRollout,
+  openRollout,
+  parseRollout,
+  type Deployment,
+  type ParsedRollout,
+} from "./load";
 import { recordRollout, rerouted } from "./record";
 import { nextRolloutState, statesAllowing, type RolloutAction } from "./rollout/states";
 import { ControlRolloutInput, RetireInput, RollBackInput } from "./schemas";
@@ -29,6 +38,17 @@ function changesOf(
   }
   if (command === "promote") return { sharePercent: 100 };
   return { sharePercent: 0 };
+}
+
+/** No person's word replaces the evidence: what takes all traffic must be admitted at that moment. */
+async function requireAdmitted(ctx: Ctx, deployment: Deployment, versionId: string): Promise<void> {
+  const { admitted, missing } = await admissionNow(ctx, versionId, deployment.environment);
+  if (admitted) return;
+  throw precondition(
+    `The new version is no longer admitted to ${deployment.environment}.`,
+    `Missing: ${missing.join("; ")}. Get it approved again, or abort the rollout.`,
+    { missing },
+  );
 }
 
 async function command(ctx: Ctx, rollout: ParsedRollout, verb: RolloutAction, reason: string): Promise<void> {
@@ -82,6 +102,10 @@ export const controlRollout = mutation(
         stageIndex: rollout.stageIndex,
       });
     }
+    if (input.command === "promote") {
+      const deployment = await loadDeploymentById(ctx, rollout.deploymentId);
+      await requireAdmitted(ctx, deployment, rollout.toVersionId);
+    }
     await command(ctx, rollout, input.command, input.reason);
     await audit(ctx, {
       action: `serving.rollout.${input.command}`,
@@ -93,6 +117,30 @@ export const controlRollout = mutation(
     return { rolloutId: rollout.id, command: input.command };
   },
 );
+
+/** The version before becomes stable again: it must have been admitted when it served, whatever was said of it later. */
+async function swapBack(ctx: Ctx, deployment: Deployment): Promise<void> {
+  const { name, environment, previousVersionId, stableVersionId, generation } = deployment;
+  if (!previousVersionId)
+    throw precondition(`${name} has no version to go back to.`, "Deploy another version instead.");
+  const { admitted, missing } = await admissionOf(ctx.db, previousVersionId, environment, {
+    asServing: true,
+  });
+  if (!admitted)
+    throw precondition(
+      `The version before is not admitted to ${environment}, so no gateway would serve it.`,
+      `Missing: ${missing.join("; ")}. Deploy another version instead.`,
+      { missing },
+    );
+  const swapped = await ctx.db
+    .update(deployments)
+    .set({ stableVersionId: previousVersionId, previousVersionId: stableVersionId })
+    .where(and(eq(deployments.id, deployment.id), eq(deployments.generation, generation)))
+    .returning({ id: deployments.id });
+  if (swapped.length === 0)
+    throw conflict(`${name} has just been changed by someone else.`, "Reload and decide again.");
+  await rerouted(ctx, deployment.id);
+}
 
 /** One click back to the version before: aborts a running rollout, else swaps stable and previous. */
 export const rollBack = mutation(
@@ -106,19 +154,7 @@ export const rollBack = mutation(
     const deployment = await loadDeployment(ctx, input.name);
     const running = await openRollout(ctx, deployment.id);
     if (running) await command(ctx, parseRollout(running), "abort", input.reason);
-    else {
-      if (!deployment.previousVersionId) {
-        throw precondition(
-          `${deployment.name} has no version to go back to.`,
-          "Deploy another version instead.",
-        );
-      }
-      await ctx.db
-        .update(deployments)
-        .set({ stableVersionId: deployment.previousVersionId, previousVersionId: deployment.stableVersionId })
-        .where(and(eq(deployments.id, deployment.id), eq(deployments.generation, deployment.generation)));
-      await rerouted(ctx, deployment.id);
-    }
+    else await swapBack(ctx, deployment);
     await audit(ctx, {
       action: "serving.deployment.roll-back",
       subject: { kind: "deployment", id: deployment.id, label: deployment.name },

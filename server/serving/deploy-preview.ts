@@ -3,7 +3,7 @@ import { z } from "zod";
 import { deployments, modelVersions } from "@/db/schema";
 import { query } from "@/server/core/verb";
 import { getVersion } from "@/server/registry";
-import { admissionOf } from "./admission";
+import { admissionNow } from "./admission";
 import { openRollout } from "./load";
 import { deploymentNameOf, standardPlan } from "./rules";
 import { DeployPreviewInput } from "./schemas";
@@ -39,7 +39,7 @@ export const previewDeploy = query(
       name,
       state: version.state,
       stateText: version.stateText,
-      admission: await admissionOf(ctx.db, version, input.environment),
+      admission: await admissionNow(ctx, version.id, input.environment),
       /** Version that serves the name now. */
       currentVersion: serving ? current.number : null,
       runningRolloutId: running?.id ?? null,

@@ -1,14 +1,14 @@
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { deployments, lineageEdges, rollouts } from "@/db/schema";
-import { getVersion, type ModelVersion } from "@/server/registry";
+import { getVersion, markStage, type ModelVersion } from "@/server/registry";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
-import { AppError, conflict, precondition } from "@/server/core/errors";
+import { conflict, precondition } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
-import { admissionOf } from "./admission";
+import { admissionNow } from "./admission";
 import { openRollout, type Deployment } from "./load";
 import { recordRollout, rerouted } from "./record";
 import { deploymentNameOf, standardPlan } from "./rules";
@@ -29,15 +29,12 @@ async function requireAdmission(ctx: Ctx, version: ModelVersion, environment: st
       version.stateText || "Wait until it is ready.",
     );
   }
-  const { admitted, missing } = await admissionOf(ctx.db, version, environment);
+  const { admitted, missing } = await admissionNow(ctx, version.id, environment);
   if (admitted) return;
-  throw new AppError(
-    "precondition_failed",
+  throw precondition(
     `Version ${version.number} of ${version.modelName} is not admitted to ${environment}.`,
-    {
-      hint: `Missing: ${missing.join("; ")}.`,
-      details: { missing },
-    },
+    `Missing: ${missing.join("; ")}.`,
+    { missing },
   );
 }
 
@@ -158,9 +155,7 @@ export const deploy = mutation(
         createdAt: ctx.now(),
       })
       .onConflictDoNothing();
-    await ctx.db
-      .execute(sql`update model_versions set stage = ${input.environment === "staging" ? "Staging" : "Production"}
-      where id = ${version.id} and not (stage = 'Production')`);
+    await markStage(ctx, version.id, input.environment === "staging" ? "Staging" : "Production");
     await audit(ctx, {
       action: "serving.deployment.deploy",
       subject: { kind: "deployment", id: deployment.id, label: deployment.name },

@@ -13,7 +13,7 @@ import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { admissionOf } from "./admission";
+import { admissionNow } from "./admission";
 import { loadDeployment, loadRollout, openRollout, parseRollout } from "./load";
 import { allowedActions } from "./rollout/states";
 import { StoredVerdict } from "./rollout/stored-verdict";
@@ -176,12 +176,7 @@ export const getDeployment = query(
     const label = (id: string | null) => (id ? (labels.get(id) ?? null) : null);
     const [stable] = deployment.stableVersionId
       ? await ctx.db
-          .select({
-            id: modelVersions.id,
-            manifestDigest: modelVersions.manifestDigest,
-            weightsDigest: modelVersions.weightsDigest,
-            signature: modelVersions.signature,
-          })
+          .select({ id: modelVersions.id, signature: modelVersions.signature })
           .from(modelVersions)
           .where(eq(modelVersions.id, deployment.stableVersionId))
       : [];
@@ -191,7 +186,7 @@ export const getDeployment = query(
       ownerName: about?.ownerName ?? "",
       stable: label(deployment.stableVersionId),
       previous: label(deployment.previousVersionId),
-      admission: stable ? await admissionOf(ctx.db, stable, deployment.environment) : null,
+      admission: stable ? await admissionNow(ctx, stable.id, deployment.environment) : null,
       /** Tensors that the model file declares; null until it has been read. */
       signature: stable ? (Signature.safeParse(stable.signature).data ?? null) : null,
       gatewayUrl: env().gatewayUrl,

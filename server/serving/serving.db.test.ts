@@ -1,11 +1,21 @@
 import { asc, eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { auditLog, deployments, processes, rolloutEvents, rollouts } from "@/db/schema";
+import {
+  auditLog,
+  deployments,
+  modelCards,
+  modelVersions,
+  processes,
+  rolloutEvents,
+  rollouts,
+} from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { prepareHome, makePerson, makeTeam } from "@/server/compute/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
+import { digestOf } from "@/server/core/digest";
 import { newId } from "@/server/core/ids";
+import { requestReview, voidReviews } from "@/server/governance";
 import { advanceRollout } from "./advance-rollouts";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
@@ -254,6 +264,91 @@ describe("the controller", () => {
   });
 });
 
+describe("an approval that ended after the canary began", () => {
+  const editCard = (versionId: string, text: string) =>
+    database.db.insert(modelCards).values({ versionId, digest: digestOf(text), updatedBy: ada.userId });
+
+  it("holds the canary where it is, refuses a promote, and lets it be aborted", async () => {
+    const { rolloutId, second, serve } = await canary();
+    await editCard(second.id, "edited");
+    await serve(0, { canary: [60, 0], stable: [500, 3] });
+    await look(rolloutId);
+    await look(rolloutId);
+    expect(await rolloutOf(rolloutId)).toMatchObject({
+      state: "running",
+      stageIndex: 0,
+      sharePercent: 10,
+      verdict: {
+        action: "hold",
+        reason: expect.stringContaining("the model card changed since the approval"),
+      },
+    });
+    expect(await kindsOf(rolloutId)).toEqual(["started", "held"]);
+    const say = (command: "promote" | "abort") =>
+      controlRollout.execute(as(ada), { rolloutId, command, reason: "Try" });
+    await expect(say("promote")).rejects.toMatchObject({ code: "precondition_failed" });
+    await say("abort");
+    expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
+  });
+
+  it("still rolls back what fails", async () => {
+    const { rolloutId, second, serve } = await canary();
+    await editCard(second.id, "edited");
+    await serve(0, { canary: [100, 30], stable: [900, 9] });
+    await look(rolloutId);
+    expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
+  });
+
+  it("refuses a new deployment and names what changed, also when the change was taken back", async () => {
+    const [version] = await makeModel(database.db, ada, 1);
+    if (!version) throw new Error("no version");
+    await prove(database.db, ada, version, "production");
+    const input = { model: version.model, version: 1, environment: "production" as const };
+    await editCard(version.id, "edited");
+    await expect(deploy.execute(as(ada), input)).rejects.toMatchObject({
+      code: "precondition_failed",
+      details: { missing: ["approval: the model card changed since the approval"] },
+    });
+    await database.db.delete(modelCards).where(eq(modelCards.versionId, version.id));
+    await requestReview(createCtx(as(ada)), {
+      subject: { kind: "model_version", id: version.id, digest: version.manifestDigest, name: version.model },
+      environment: "production",
+      rationale: "Better",
+      digests: { manifest: version.manifestDigest },
+      excludedIds: [],
+    });
+    await voidReviews(createCtx(as(ada)), {
+      subjectKind: "model_version",
+      subjectId: version.id,
+      currentDigests: { manifest: version.manifestDigest, card: digestOf("edited") },
+      reason: "Ada edited it.",
+    });
+    await expect(deploy.execute(as(ada), input)).rejects.toMatchObject({
+      details: { missing: ["approval: no longer valid. The model card changed. Ada edited it."] },
+    });
+  });
+
+  it("goes back only to a version that was admitted when it served", async () => {
+    const { name, rolloutId, first } = await canary();
+    await controlRollout.execute(as(ada), { rolloutId, command: "promote", reason: "Known good" });
+    await look(rolloutId);
+    await editCard(first.id, "edited");
+    const other = digestOf("other files");
+    const files = (manifestDigest: string) =>
+      database.db.update(modelVersions).set({ manifestDigest }).where(eq(modelVersions.id, first.id));
+    await files(other);
+    await expect(rollBack.execute(as(ada), { name, reason: "Complaints" })).rejects.toMatchObject({
+      code: "precondition_failed",
+      details: { missing: expect.arrayContaining(["approval: no review for production"]) },
+    });
+    expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(2);
+    await files(first.manifestDigest);
+    await rollBack.execute(as(ada), { name, reason: "Complaints" });
+    const after = await getDeployment.execute(as(ada), { name });
+    expect(after).toMatchObject({ stable: { number: 1 }, admission: { admitted: false } });
+  });
+});
+
 describe("a person's word", () => {
   it("refuses a promote that was meant for an earlier stage, and one without a reason", async () => {
     const { rolloutId, serve } = await canary();
@@ -285,7 +380,7 @@ describe("a person's word", () => {
   });
 
   it("rolls a deployment back to the version before, and retires it", async () => {
-    const { name, rolloutId, deploymentId } = await canary();
+    const { name, rolloutId, deploymentId, second } = await canary();
     await controlRollout.execute(as(ada), { rolloutId, command: "promote", reason: "Known good" });
     await expect(retireDeployment.execute(as(ada), { name, reason: "Over" })).rejects.toMatchObject(
       code("conflict"),
@@ -301,6 +396,11 @@ describe("a person's word", () => {
     );
     await retireDeployment.execute(as(ada), { name, reason: "Over" });
     await expect(getDeployment.execute(as(ada), { name })).rejects.toMatchObject(code("not_found"));
+    const [stage] = await database.db
+      .select({ stage: modelVersions.stage })
+      .from(modelVersions)
+      .where(eq(modelVersions.id, second.id));
+    expect(stage).toEqual({ stage: "Production" });
     expect((await actionsOf(deploymentId)).slice(-2)).toEqual([
       "serving.deployment.roll-back",
       "serving.deployment.retire",

@@ -143,6 +143,10 @@ describe("admission", () => {
     ["given for another environment", () => review("approve", { environment: "staging" })],
     ["bound to another card", () => review("approve", { bound: { ...BOUND, card: `sha256:${hex("9")}` } })],
     ["bound to no card", () => review("approve", { bound: { manifest: MANIFEST } })],
+    [
+      "bound to something that is no longer there",
+      () => review("approve", { bound: { ...BOUND, contract: `sha256:${hex("9")}` } }),
+    ],
   ])("refuses an approval %s", async (_what, make) => {
     const { admitted, missing } = admit([...(await passes("production")), await make()]);
     expect(admitted).toBe(false);
@@ -167,5 +171,36 @@ describe("admission", () => {
     for (const one of bad)
       expect(admit([...rest, one], "production", { now: new Date(at(45)) }).admitted).toBe(false);
     expect(admit([...rest, good])).toMatchObject({ admitted: true });
+  });
+
+  it("keeps what serves: the approval and the verdicts with which it began, whatever was said later", async () => {
+    const then = [...(await passes("production")), await review("approve", { minute: 5 })];
+    const later = [
+      await verdict("card-completeness", "fail", { minute: 10 }),
+      await review("reject", { minute: 11 }),
+    ];
+    const changed = { boundDigests: { ...BOUND, card: `sha256:${hex("9")}` } };
+    expect(admit([...then, ...later], "production", changed).missing).toEqual([
+      "policy card-completeness: fail",
+      "approval: the last review decided reject",
+    ]);
+    const asServing = { boundDigests: undefined, asOfApproval: true };
+    expect(admit([...then, ...later], "production", asServing)).toEqual({ admitted: true, missing: [] });
+    // It must have been complete at that moment, for these files and this environment, and signed by us.
+    const refusals = [
+      [...(await passes("production", ["fairness"])), await verdict("fairness", "fail"), then.at(-1)],
+      [
+        ...(await passes("production", ["fairness"])),
+        await verdict("fairness", "pass", { minute: 6 }),
+        then.at(-1),
+      ],
+      [
+        ...(await passes("production")),
+        await review("approve", { bound: { manifest: `sha256:${hex("b")}` } }),
+      ],
+      [...(await passes("production")), await review("approve", { environment: "staging" })],
+      [...(await passes("production")), await review("approve", { by: stranger })],
+    ];
+    for (const evidence of refusals) expect(admit(evidence, "production", asServing).admitted).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import type { EnvironmentRequirements } from "../rules";
+import { changedDigests, changeInWords, type EnvironmentRequirements } from "../rules";
 import { IN_TOTO_PAYLOAD_TYPE, verifyEnvelope } from "./dsse";
 import {
   HumanReviewPredicate,
@@ -6,6 +6,7 @@ import {
   PolicyEvaluationPredicate,
   PREDICATE_TYPES,
   statementConcerns,
+  type PredicateOf,
   type Statement,
 } from "./statement";
 
@@ -17,8 +18,13 @@ export interface AdmissionInput {
   /** `sha256:<hex>` of the version's manifest, computed from the files themselves. */
   manifestDigest: string;
   requirements: EnvironmentRequirements;
-  /** What the approval must be bound to (`manifest`, `contract`, `card`, `gates`); left out, the manifest alone. */
+  /** What the approval must be bound to, no more and no less (`manifest`, `contract`, `card`, `gates`); left out, the manifest alone. */
   boundDigests?: Readonly<Record<string, string>>;
+  /**
+   * For what serves already: whether it was admitted once, by an approval of exactly these files and the verdicts that stood then.
+   * What people and gates said later is for an alert and for the next deployment, not for a gateway that starts anew.
+   */
+  asOfApproval?: boolean;
   now?: Date;
 }
 
@@ -49,12 +55,13 @@ function trustedStatements(input: AdmissionInput): Statement[] {
 const SEVERITY = ["pass", "indeterminate", "error", "fail"];
 
 /** The newest verdict of each policy holds; of two of the same moment, the worse. */
-function verdictsOf(statements: readonly Statement[], now: Date) {
+function verdictsOf(statements: readonly Statement[], now: Date, until: number) {
   const newest = new Map<string, { at: number; verdict: string; expired: boolean }>();
   for (const { predicateType, predicate } of statements) {
     if (predicateType !== PREDICATE_TYPES.policyEvaluation) continue;
     const { policy, verdict, evaluatedOn, expiresOn } = PolicyEvaluationPredicate.parse(predicate);
     const at = Date.parse(evaluatedOn);
+    if (at > until) continue;
     const known = newest.get(policy.key);
     const worse = known && SEVERITY.indexOf(verdict) > SEVERITY.indexOf(known.verdict);
     if (known && (known.at > at || (known.at === at && !worse))) continue;
@@ -64,32 +71,46 @@ function verdictsOf(statements: readonly Statement[], now: Date) {
   return newest;
 }
 
+interface Approval {
+  approved: boolean;
+  /** Of the last approval that counts. */
+  atMs: number;
+  reason: string;
+}
+
+function differences(
+  review: PredicateOf<typeof PREDICATE_TYPES.humanReview>,
+  input: AdmissionInput,
+): string[] {
+  const seen = Object.fromEntries(review.evidence.map((item) => [item.name, item.digest.sha256]));
+  if (!input.boundDigests) return seen.manifest === bare(input.manifestDigest) ? [] : ["manifest"];
+  const wanted = Object.entries(input.boundDigests).map(([name, digest]) => [name, bare(digest)]);
+  return changedDigests(Object.fromEntries(wanted), seen);
+}
+
 /** Whether the newest decision of people for this environment, on exactly these digests, approves. */
-function approval(statements: readonly Statement[], input: AdmissionInput): string {
-  const wanted = Object.entries(input.boundDigests ?? { manifest: input.manifestDigest });
+function approval(statements: readonly Statement[], input: AdmissionInput): Approval {
   const { environment } = input.requirements;
-  let reason = `no review for ${environment}`;
-  let latest = -Infinity;
+  let found: Approval = { approved: false, atMs: -Infinity, reason: `no review for ${environment}` };
   for (const { predicateType, predicate } of statements) {
     if (predicateType !== PREDICATE_TYPES.humanReview) continue;
     const review = HumanReviewPredicate.parse(predicate);
-    const at = Date.parse(review.reviewedOn);
-    if (review.environment !== environment || at < latest) continue;
-    const seen = new Map(review.evidence.map((item) => [item.name, item.digest.sha256]));
-    const differing = wanted
-      .filter(([name, digest]) => seen.get(name) !== bare(digest))
-      .map(([name]) => name);
+    const atMs = Date.parse(review.reviewedOn);
+    const approves = review.decision === "approve";
+    if (review.environment !== environment || atMs < found.atMs) continue;
+    if (input.asOfApproval && !approves) continue;
+    const differing = differences(review, input);
     // A negative word about the same content stands even where its digests are older.
-    if (differing.length > 0 && review.decision === "approve") {
-      if (reason.startsWith("no review")) reason = `the review is bound to another ${differing.join(", ")}`;
+    if (differing.length > 0 && approves) {
+      if (found.atMs === -Infinity)
+        found = { ...found, reason: `${changeInWords(differing)} since the approval` };
       continue;
     }
-    const tie = at === latest && reason !== "approved";
-    latest = at;
-    if (tie) continue;
-    reason = review.decision === "approve" ? "approved" : `the last review decided ${review.decision}`;
+    if (atMs === found.atMs && !found.approved) continue;
+    const reason = approves ? "approved" : `the last review decided ${review.decision}`;
+    found = { approved: approves, atMs, reason };
   }
-  return reason;
+  return found;
 }
 
 /**
@@ -98,19 +119,20 @@ function approval(statements: readonly Statement[], input: AdmissionInput): stri
  */
 export function verifyAdmission(input: AdmissionInput): Admission {
   const statements = trustedStatements(input);
-  const verdicts = verdictsOf(statements, input.now ?? new Date());
-  const decided = approval(statements, input);
-  const approved = decided === "approved";
+  const { approved, atMs, reason } = approval(statements, input);
+  const then = input.asOfApproval === true && approved;
+  const now = then ? new Date(atMs) : (input.now ?? new Date());
+  const verdicts = verdictsOf(statements, now, then ? atMs : Infinity);
   const missing: string[] = [];
   for (const key of input.requirements.policies) {
     const found = verdicts.get(key);
     if (!found) missing.push(`policy ${key}: no signed verdict`);
     else if (found.expired) missing.push(`policy ${key}: the verdict has expired`);
     else if (found.verdict === "indeterminate" && !approved)
-      missing.push(`policy ${key}: indeterminate, and ${decided}`);
+      missing.push(`policy ${key}: indeterminate, and ${reason}`);
     else if (found.verdict !== "pass" && found.verdict !== "indeterminate")
       missing.push(`policy ${key}: ${found.verdict}`);
   }
-  if (input.requirements.humanReview && !approved) missing.push(`approval: ${decided}`);
+  if (input.requirements.humanReview && !approved) missing.push(`approval: ${reason}`);
   return { admitted: missing.length === 0, missing };
 }

@@ -50,12 +50,14 @@ interface Row {
   toVersionId: string | null;
 }
 
+type Arm = "stable" | "canary";
+
 /** States in which the canary may get traffic. */
 const WITH_TRAFFIC = new Set(["running", "paused", "promoting"]);
 
 /** Builds routes from the database, admitting versions by their signatures and loading their weights. */
 export class RouteBuilder {
-  /** `<version>/<environment>` → admitted and loaded; refusals are asked again each time. */
+  /** `<version>/<environment>/<arm>` → admitted and loaded; refusals are asked again each time. */
   private readonly served = new Map<string, ServedVersion>();
 
   constructor(
@@ -90,10 +92,14 @@ export class RouteBuilder {
   }
 
   /** Admits by signatures, checks the weights against the manifest, and loads them. Throws with the reason in words. */
-  private async admit(versionId: string, environment: string): Promise<ServedVersion> {
-    const key = `${versionId}/${environment}`;
-    const known = this.served.get(key);
-    if (known) return known;
+  private async admit(versionId: string, environment: string, arm: Arm): Promise<ServedVersion> {
+    const key = `${versionId}/${environment}/${arm}`;
+    // The canary's question is the stricter one, so a version that becomes stable need not be asked again.
+    const known = this.served.get(key) ?? this.served.get(`${versionId}/${environment}/canary`);
+    if (known) {
+      this.served.set(key, known);
+      return known;
+    }
     const [version] = await this.db.select().from(modelVersions).where(eq(modelVersions.id, versionId));
     if (!version?.weightsDigest || !version.manifestDigest) throw new Error("it has no sealed ONNX weights");
     const files = await this.db
@@ -104,7 +110,10 @@ export class RouteBuilder {
       throw new Error("its file list does not match its manifest digest");
     if (!files.some((file) => file.digest === version.weightsDigest))
       throw new Error("its weights are not part of its manifest");
-    const admission = await admissionOf(this.db, version, environment, [this.attestorKeyPem]);
+    const admission = await admissionOf(this.db, version.id, environment, {
+      pinnedKeysPem: [this.attestorKeyPem],
+      asServing: arm === "stable",
+    });
     if (!admission.admitted) throw new Error(`its evidence is incomplete: ${admission.missing.join("; ")}`);
     const checked = await this.store.verify(version.weightsDigest);
     if (!checked.ok) throw new Error("its weights on disk do not have the digest that was attested");
@@ -124,9 +133,9 @@ export class RouteBuilder {
 
   private async route(row: Row): Promise<Route> {
     const refusals: string[] = [];
-    const serve = async (id: string | null, what: string) => {
+    const serve = async (id: string | null, what: Arm) => {
       if (!id) return undefined;
-      return this.admit(id, row.environment).catch((error: unknown) => {
+      return this.admit(id, row.environment, what).catch((error: unknown) => {
         const why = error instanceof Error ? error.message : "unknown";
         refusals.push(`The ${what} version is not served: ${why}`);
         log.warn({ deployment: row.name, version: id, why }, "a version was not admitted");
