@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import { CopyButton } from "./copy-button";
 import { type SnippetLanguage, highlight } from "./highlight";
+import { useOrigin } from "./use-origin";
 
 export type Snippet = { label: string; code: string; language?: SnippetLanguage };
 
@@ -12,7 +13,10 @@ function guess(label: string): SnippetLanguage {
   return name.includes("json") ? "json" : name.includes("yaml") ? "yaml" : "bash";
 }
 
-/** How to get what the page shows: one snippet per door (Python, curl, CLI) and a copy button. Never put a secret in. */
+/**
+ * How to get what the page shows: one snippet per door (Python, curl, CLI) and a copy button. Never put a secret in.
+ * `$MODELWORKS_URL` in a snippet becomes the address that the reader uses, so that what is copied works.
+ */
 export function CopySnippet({
   snippets,
   title,
@@ -24,8 +28,10 @@ export function CopySnippet({
 }) {
   const [chosen, setChosen] = useState(0);
   const id = useId();
+  const origin = useOrigin();
   const snippet = snippets[chosen] ?? snippets[0];
   if (!snippet) return null;
+  const code = origin ? snippet.code.replaceAll("$MODELWORKS_URL", origin) : snippet.code;
   return (
     <div className={cn("min-w-0 overflow-hidden rounded-lg border bg-surface", className)}>
       <div className="flex h-9 items-center gap-1 border-b bg-surface-sunken pr-1.5 pl-2">
@@ -53,11 +59,11 @@ export function CopySnippet({
             </button>
           ))}
         </fieldset>
-        <CopyButton value={snippet.code} label={`Copy ${snippet.label} snippet`} />
+        <CopyButton value={code} label={`Copy ${snippet.label} snippet`} />
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll container must be reachable by keyboard */}
       <pre id={id} tabIndex={0} data-inset-focus className="overflow-x-auto p-3 font-mono text-sm leading-5">
-        <code>{highlight(snippet.code, snippet.language ?? guess(snippet.label))}</code>
+        <code>{highlight(code, snippet.language ?? guess(snippet.label))}</code>
       </pre>
     </div>
   );

@@ -25,7 +25,9 @@ export function PageHeader(props: PageHeaderProps) {
             <h1 className="min-w-0 text-xl font-semibold break-words">{props.title}</h1>
             {props.status}
           </div>
-          {props.description ? <p className="max-w-prose text-fg-muted">{props.description}</p> : null}
+          {props.description ? (
+            <p className="max-w-3xl text-pretty text-fg-muted">{props.description}</p>
+          ) : null}
           {props.meta ? (
             <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-fg-muted">
               {props.meta}

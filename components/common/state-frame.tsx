@@ -30,7 +30,7 @@ export function StateFrame({
         <Icon aria-hidden className="size-4.5" />
       </span>
       <Heading className="text-lg font-semibold">{title}</Heading>
-      <div className="max-w-prose text-fg-muted">{text}</div>
+      <div className="max-w-2xl text-pretty text-fg-muted">{text}</div>
       {actions ? <div className="flex flex-wrap gap-2">{actions}</div> : null}
       {children}
     </div>

@@ -134,7 +134,7 @@ export function launchSnippets(input: DispatchJobInput) {
     },
     {
       label: "Python",
-      code: `import json, os, urllib.request\n\nbody = json.loads(r"""${body}""")\nrequest = urllib.request.Request(\n    os.environ["MODELWORKS_URL"] + "/api/v1/jobs",\n    data=json.dumps(body).encode(),\n    headers={"authorization": "Bearer " + os.environ["MODELWORKS_TOKEN"], "content-type": "application/json"},\n)\nprint(json.load(urllib.request.urlopen(request))["id"])`,
+      code: `import json, os, urllib.request\n\nbody = json.loads(r"""${body}""")\nrequest = urllib.request.Request(\n    "$MODELWORKS_URL/api/v1/jobs",\n    data=json.dumps(body).encode(),\n    headers={"authorization": "Bearer " + os.environ["MODELWORKS_TOKEN"], "content-type": "application/json"},\n)\nprint(json.load(urllib.request.urlopen(request))["id"])`,
     },
   ];
 }

@@ -115,7 +115,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         ? "indeterminate"
         : false;
   const none = rows?.length === 0;
-  if (none && !state.filtered && !state.cursor && props.error === undefined) return <>{props.empty}</>;
+  if (none && !state.filtered && !state.cursor && !props.error) return <>{props.empty}</>;
   return (
     <div ref={box} className="flex min-w-0 flex-col gap-3">
       <FilterBar

@@ -21,7 +21,7 @@ import { CLASSIFICATIONS, DATASET_SORTS } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS, ClassificationBadge } from "./classification-badge";
 import { uploadSnippets } from "./snippets";
 import type { DatasetRow } from "./types";
-import { useOrigin } from "./use-origin";
+import { useOrigin } from "@/components/common/use-origin";
 
 const columns: Column<DatasetRow>[] = [
   {

@@ -30,7 +30,7 @@ import { TimelinePanel } from "./timeline-panel";
 import type { Dataset, Version } from "./types";
 import { UploadDialog } from "./upload-dialog";
 import { UploadStrip } from "./upload-strip";
-import { useOrigin } from "./use-origin";
+import { useOrigin } from "@/components/common/use-origin";
 import { VersionsPanel } from "./versions-panel";
 
 const SettingsPanel = dynamic(() => import("./settings-panel").then((module) => module.SettingsPanel));

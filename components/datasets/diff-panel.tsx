@@ -80,7 +80,7 @@ function Columns({ diff }: { diff: Diff }) {
 
 function verdictOf(shift: Diff["shifts"][number]): ReactNode {
   if (shift.value === 0) return <span className="text-fg-subtle">Same distribution</span>;
-  if (shift.beyondChance === true) return <Badge tone="warning">Beyond chance (1 %)</Badge>;
+  if (shift.beyondChance === true) return <Badge tone="warning">Beyond chance (1%)</Badge>;
   if (shift.beyondChance === false) return <span className="text-fg-muted">Within chance</span>;
   return <span className="text-fg-muted">{formatPercent(shift.value)} of the values moved</span>;
 }

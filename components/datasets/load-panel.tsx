@@ -6,7 +6,7 @@ import { KeyValue } from "@/components/common/key-value";
 import { Section } from "@/components/common/section";
 import { loadSnippets } from "./snippets";
 import type { Version } from "./types";
-import { useOrigin } from "./use-origin";
+import { useOrigin } from "@/components/common/use-origin";
 
 /** How to load this version, and how to prove that it is the one. */
 export function LoadPanel({ version }: { version: Version }) {

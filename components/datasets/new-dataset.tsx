@@ -17,7 +17,7 @@ import { Callout } from "@/components/ui/callout";
 import { slugOf } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS } from "./classification-badge";
 import { uploadSnippets } from "./snippets";
-import { useOrigin } from "./use-origin";
+import { useOrigin } from "@/components/common/use-origin";
 import { useUpload } from "./use-upload";
 
 const LABELS = { name: "Name", slug: "Slug", description: "Description", classification: "Classification" };

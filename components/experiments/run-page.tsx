@@ -25,15 +25,14 @@ import { RUN_STATUS } from "./run-columns";
 const CHARTS_AT_ONCE = 12;
 
 function snippets(runId: string) {
-  const origin = typeof window === "undefined" ? "$MODELWORKS_URL" : window.location.origin;
   return [
     {
       label: "Python",
-      code: `import mlflow\n\nmlflow.set_tracking_uri("${origin}")  # MLFLOW_TRACKING_TOKEN holds your token\nrun = mlflow.get_run("${runId}")\nprint(run.data.metrics)`,
+      code: `import mlflow\n\nmlflow.set_tracking_uri("$MODELWORKS_URL")  # MLFLOW_TRACKING_TOKEN holds your token\nrun = mlflow.get_run("${runId}")\nprint(run.data.metrics)`,
     },
     {
       label: "curl",
-      code: `curl -H "authorization: Bearer $MODELWORKS_TOKEN" "${origin}/api/v1/runs/${runId}"`,
+      code: `curl -H "authorization: Bearer $MODELWORKS_TOKEN" "$MODELWORKS_URL/api/v1/runs/${runId}"`,
     },
   ];
 }

@@ -1,10 +1,9 @@
-/** The lines that start logging to this portal from any Python; the address is the one in the browser. */
+/** The lines that start logging to this portal from any Python; `CopySnippet` puts the address in. */
 export function trackingSnippets(experiment = "my experiment") {
-  const origin = typeof window === "undefined" ? "$MODELWORKS_URL" : window.location.origin;
   return [
     {
       label: "Python",
-      code: `# export MLFLOW_TRACKING_URI=${origin}
+      code: `# export MLFLOW_TRACKING_URI=$MODELWORKS_URL
 # export MLFLOW_TRACKING_TOKEN=mw_…   (Settings, API tokens; scope "track")
 import mlflow
 
@@ -16,7 +15,7 @@ with mlflow.start_run():
     },
     {
       label: "curl",
-      code: `curl -X POST "${origin}/api/2.0/mlflow/runs/search" \\
+      code: `curl -X POST "$MODELWORKS_URL/api/2.0/mlflow/runs/search" \\
   -H "authorization: Bearer $MODELWORKS_TOKEN" -H "content-type: application/json" \\
   -d '{"experiment_ids": ["0"], "max_results": 10}'`,
     },

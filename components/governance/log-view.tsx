@@ -200,7 +200,6 @@ export function LogView() {
 
 /** Commands that read the newest level-0 tile and its entries. */
 function tileCommands(size: number): string {
-  const origin = typeof window === "undefined" ? "" : window.location.origin;
   const index = Math.floor((size - 1) / 256);
   const digits = String(index).padStart(Math.ceil(String(index).length / 3) * 3, "0");
   const groups = digits.match(/\d{3}/gu) ?? [];
@@ -208,8 +207,8 @@ function tileCommands(size: number): string {
   const width = size - index * 256;
   const suffix = width === 256 ? "" : `.p/${width}`;
   return [
-    `curl -fsS ${origin}/log/checkpoint`,
-    `curl -fsS ${origin}/log/tile/0/${path}${suffix} | xxd -c 32 -p`,
-    `curl -fsS ${origin}/log/tile/entries/${path}${suffix} -o entries.bin`,
+    `curl -fsS $MODELWORKS_URL/log/checkpoint`,
+    `curl -fsS $MODELWORKS_URL/log/tile/0/${path}${suffix} | xxd -c 32 -p`,
+    `curl -fsS $MODELWORKS_URL/log/tile/entries/${path}${suffix} -o entries.bin`,
   ].join("\n");
 }

@@ -5,7 +5,7 @@ import { BarChart } from "@/components/chart/bar-chart";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { EntityLink } from "@/components/common/entity-link";
 import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu";
-import { formatDateTime, formatDuration } from "@/components/common/format";
+import { formatCount, formatDateTime, formatDuration } from "@/components/common/format";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
@@ -193,24 +193,28 @@ export function VelocityPage({ host }: { host: string }) {
       <VelocityTiles window={window} />
       {data ? (
         <>
-          <section id="stages" className="scroll-mt-16">
-            <BarChart
-              title="Where the time goes"
-              summary={
-                data.cycle.n === 0
-                  ? "No cycle has finished in this window."
-                  : `Mean of each stage over ${data.cycle.n} finished cycles; the stages sum to the mean cycle.`
-              }
-              horizontal
-              height={260}
-              format={(value) => formatDuration(value)}
-              series={[{ id: "mean", label: "Mean" }]}
-              categories={data.stages.map((stage) => ({
-                label: stage.label,
-                values: { mean: stage.meanMs },
-              }))}
-            />
-          </section>
+          {data.cycle.n === 0 ? (
+            <Section id="stages" title="Where the time goes" frame="card">
+              <p className="text-fg-muted">
+                No cycle has finished in this window: no version went from its run to production.
+              </p>
+            </Section>
+          ) : (
+            <section id="stages" className="scroll-mt-16">
+              <BarChart
+                title="Where the time goes"
+                summary={`Mean of each stage over ${formatCount(data.cycle.n, "finished cycle")}; the stages sum to the mean cycle.`}
+                horizontal
+                height={260}
+                format={(value) => formatDuration(value)}
+                series={[{ id: "mean", label: "Mean" }]}
+                categories={data.stages.map((stage) => ({
+                  label: stage.label,
+                  values: { mean: stage.meanMs },
+                }))}
+              />
+            </section>
+          )}
           <Cycles rows={data.rows.cycles} />
           <Promotions rows={data.rows.promotions} />
         </>

@@ -60,7 +60,7 @@ export function VelocityTiles({ window = "30d" }: { window?: WindowName }) {
       <StatTile
         label="Gate false negatives"
         href={`${at}#promotions`}
-        value={missed.n < MIN_CASES || missed.value === null ? "too few" : formatPercent(missed.value)}
+        value={missed.n < MIN_CASES || missed.value === null ? "–" : formatPercent(missed.value)}
         note={
           missed.n < MIN_CASES
             ? `${missed.events} of ${missed.n} promotions rolled back; a share needs ${MIN_CASES}`

@@ -60,7 +60,7 @@ function AlertCard({ alert }: { alert: Alert }) {
             <StatusBadge status={alert.state} />
             {alert.title}
           </h3>
-          <p className="max-w-prose text-fg-muted">{alert.body}</p>
+          <p className="max-w-3xl text-pretty text-fg-muted">{alert.body}</p>
           <p className="text-sm text-fg-subtle">
             {alert.severity === "critical" ? "Critical" : "Warning"}, since{" "}
             <TimeAgo value={alert.startedAt} />
@@ -155,7 +155,7 @@ export function AlertsList() {
         <EmptyState
           icon={BellOff}
           title={state === "open" ? "Nothing is on fire" : `No ${WORDS[state].toLowerCase()} alert`}
-          text="An alert is raised when a canary is rolled back, when more than 5 % of at least 50 requests in five minutes fail, or when inputs drift."
+          text="An alert is raised when a canary is rolled back, when more than 5% of at least 50 requests in five minutes fail, or when inputs drift."
         />
       ) : null}
       <div className="flex flex-col gap-6">

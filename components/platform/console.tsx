@@ -35,13 +35,16 @@ interface Process {
   info: Record<string, unknown>;
 }
 
+/** What a process says of itself: `spoolBytes: 2048` becomes "spool 2 KiB". */
 const infoWords = (info: Record<string, unknown>) =>
   Object.entries(info)
-    .map(
-      ([key, value]) =>
-        `${key} ${value !== null && typeof value === "object" ? `${Object.keys(value).length}` : String(value)}`,
-    )
-    .join(", ");
+    .map(([key, value]) => {
+      const name = key.replace(/Bytes$/u, "").replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+      if (typeof value === "number")
+        return `${name} ${key.endsWith("Bytes") ? formatBytes(value) : formatNumber(value)}`;
+      return `${name} ${value !== null && typeof value === "object" ? Object.keys(value).length : String(value)}`;
+    })
+    .join(" · ");
 
 function Processes({ rows }: { rows: readonly Process[] }) {
   return (
@@ -188,7 +191,7 @@ function RunningJobs({ rows }: { rows: readonly JobRow[] }) {
               <TableCell className="hidden sm:table-cell">{row.team}</TableCell>
               <TableCell className="hidden md:table-cell">{row.owner ?? "Modelworks"}</TableCell>
               <TableCell data-numeric className="hidden text-right lg:table-cell">
-                {formatMilli(row.cpuMilli, "cores")}, {formatBytes(row.memoryBytes)}
+                {formatMilli(row.cpuMilli)} CPU · {formatBytes(row.memoryBytes)}
               </TableCell>
               <TableCell className="hidden lg:table-cell">
                 <TimeAgo value={row.createdAt} />

@@ -103,7 +103,7 @@ export function CardPanel({ version }: { version: VersionDetail }) {
     >
       <div className="flex items-center gap-3 border-b px-4 py-2.5 text-sm text-fg-muted">
         <Progress value={card.completenessPercent} label="Completeness of the card" className="max-w-48" />
-        <span data-numeric>{card.completenessPercent} % of the required fields</span>
+        <span data-numeric>{card.completenessPercent}% of the required fields</span>
       </div>
       {CARD_FIELDS.map((field) => (
         <Field key={field.key} field={field} card={card} />

@@ -75,12 +75,12 @@ function Metrics({ evaluation }: { evaluation: Evaluation }) {
   return (
     <>
       <Table label="Metrics against thresholds">
-        <TableCaption>Metrics against thresholds, with 95 % Wilson intervals</TableCaption>
+        <TableCaption>Metrics against thresholds, with 95% Wilson intervals</TableCaption>
         <TableHeader>
           <TableRow>
             <TableHead>Metric</TableHead>
             <TableHead className="text-right">Value</TableHead>
-            <TableHead className="text-right">95 % interval</TableHead>
+            <TableHead className="text-right">95% interval</TableHead>
             <TableHead className="text-right">Threshold</TableHead>
             <TableHead className="text-right">Rows</TableHead>
             <TableHead>Result</TableHead>

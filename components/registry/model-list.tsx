@@ -20,7 +20,7 @@ import { CreateModelDialog } from "./create-model-dialog";
 import { GatesBadge } from "./gates-badge";
 import { modelHref } from "./links";
 import type { ModelRow } from "./types";
-import { useOrigin } from "./use-origin";
+import { useOrigin } from "@/components/common/use-origin";
 
 const none = <span className="text-fg-subtle">None yet</span>;
 

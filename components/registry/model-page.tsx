@@ -28,7 +28,7 @@ import { versionHref } from "./links";
 import { usageSnippets } from "./snippets";
 import { TimelinePanel } from "./timeline-panel";
 import type { ModelDetail, VersionDetail } from "./types";
-import { useOrigin } from "./use-origin";
+import { useOrigin } from "@/components/common/use-origin";
 import { deployHref, VersionActions } from "./version-actions";
 import { VersionsPanel } from "./versions-panel";
 

@@ -35,7 +35,7 @@ function consequence(command: Command, rollout: RolloutView): string {
   const to = `version ${rollout.to?.number ?? "?"}`;
   const from = `version ${rollout.from?.number ?? "?"}`;
   if (command === "pause")
-    return `The share stays at ${rollout.sharePercent} %. The stage's clock stops, and nothing is decided until you resume.`;
+    return `The share stays at ${rollout.sharePercent}%. The stage's clock stops, and nothing is decided until you resume.`;
   if (command === "resume") return "The clock of the stage goes on, and the controller decides again.";
   if (command === "promote")
     return `All requests go to ${to} at once and the stages that are left are skipped. The verdicts so far are kept with your reason.`;

@@ -51,7 +51,7 @@ export function stageBands(rollout: RolloutView) {
           {
             from: span.from / 1000,
             to: span.to === null ? null : span.to / 1000,
-            label: `${span.index + 1}: ${span.sharePercent} %`,
+            label: `${span.index + 1}: ${span.sharePercent}%`,
           },
         ],
   );

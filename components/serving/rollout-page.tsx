@@ -133,7 +133,7 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
         </Section>
         <Section
           title="Chart"
-          description="Bands are stages; ribbons are 95 % intervals and shrink as requests come; hatching is no data."
+          description="Bands are stages; ribbons are 95% intervals and shrink as requests come; hatching is no data."
         >
           {chart.data ? (
             <CanaryChart rollout={rollout} chart={chart.data} metric={metric} onMetric={choose} />

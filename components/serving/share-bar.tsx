@@ -15,7 +15,7 @@ export function ShareBar({ sharePercent, className }: { sharePercent: number; cl
         />
       </span>
       <span data-numeric className="text-sm whitespace-nowrap text-fg-muted">
-        {sharePercent} %
+        {sharePercent}%
       </span>
     </span>
   );

@@ -61,7 +61,7 @@ function Step({
     >
       <p className="flex items-baseline justify-between gap-2">
         <span data-numeric className="text-xl font-semibold tracking-tight">
-          {span.sharePercent} %
+          {span.sharePercent}%
         </span>
         <span className={cn("inline-flex items-center gap-1 text-sm font-medium", look.ink)}>
           <Icon aria-hidden className="size-3.5 self-center" />

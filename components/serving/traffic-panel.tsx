@@ -32,7 +32,7 @@ function Rate({ chart, metric }: { chart: TrafficChart; metric: "errorRate" | "a
       summary={
         n === 0
           ? `No ${WORDS[metric].trials} on stable in this window.`
-          : `${showShare(share)} of ${formatNumber(n, 0)} ${WORDS[metric].trials} on stable, 95 % intervals by step.`
+          : `${showShare(share)} of ${formatNumber(n, 0)} ${WORDS[metric].trials} on stable, 95% intervals by step.`
       }
       x={chart.x}
       series={withCanary(chart, (arm) => ({

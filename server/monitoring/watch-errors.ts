@@ -15,7 +15,7 @@ interface Row extends Record<string, unknown> {
   is_retired: boolean;
 }
 
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
 
 /** Thin traffic: fewer requests in five minutes than say anything. */
 async function recovered(db: Db, deploymentId: string, now: Date): Promise<boolean> {

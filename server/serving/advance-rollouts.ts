@@ -51,7 +51,7 @@ async function enterStage(ctx: Ctx, rollout: ParsedRollout, decision: RolloutDec
     rolloutId: rollout.id,
     dedupKey: `stage-${index}`,
     kind: "stage",
-    text: `Stage ${index + 1}: ${stage.sharePercent} % of requests go to the canary. ${decision.reason}`,
+    text: `Stage ${index + 1}: ${stage.sharePercent}% of requests go to the canary. ${decision.reason}`,
     detail: { verdicts: decision.verdicts },
   });
   await rerouted(ctx, rollout.deploymentId);
@@ -158,8 +158,8 @@ async function finish(ctx: Ctx, rollout: ParsedRollout): Promise<void> {
     dedupKey: "finished",
     kind: "finished",
     text: won
-      ? "Finished: the new version is stable and serves 100 %"
-      : "Finished: the stable version serves 100 % again",
+      ? "Finished: the new version is stable and serves 100%"
+      : "Finished: the stable version serves 100% again",
   });
   await rerouted(ctx, rollout.deploymentId);
   await emit(ctx, { type: "serving.rollout_finished", payload: { rolloutId: rollout.id, state } });

@@ -105,7 +105,7 @@ async function startRollout(
     rolloutId: id,
     dedupKey: "started",
     kind: "started",
-    text: `Started: ${first?.sharePercent ?? 0} % of requests go to version ${version.number}`,
+    text: `Started: ${first?.sharePercent ?? 0}% of requests go to version ${version.number}`,
   });
   await emit(ctx, { type: "serving.rollout_started", payload: { rolloutId: id } });
   await rerouted(ctx, deployment.id);

@@ -216,9 +216,7 @@ describe("the controller", () => {
     await look(rolloutId);
     const turned = await rolloutOf(rolloutId);
     expect(turned).toMatchObject({ state: "rolling_back", sharePercent: 0 });
-    expect(turned.stateReason).toMatch(
-      /Error rate 30.0 % on canary \(100 requests\) against 1.0 % on stable/,
-    );
+    expect(turned.stateReason).toMatch(/Error rate 30.0% on canary \(100 requests\) against 1.0% on stable/);
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
     await gatewayHolds(database.db, { [deploymentId]: generation + 1 });

@@ -40,7 +40,7 @@ describe("decideRollout", () => {
   it("advances when both arms have their requests and nothing fails", () => {
     const d = decideRollout(at(0), good, MINUTE);
     expect(d.action).toBe("advance");
-    expect(d.reason).toContain("10 % to 50 %");
+    expect(d.reason).toContain("10% to 50%");
     expect(d.verdicts[0]?.status).toBe("watching");
     expect(d.verdicts[0]?.sentence).toMatch(/needs about [\d,]+ more canary requests/);
   });
@@ -81,7 +81,7 @@ describe("decideRollout", () => {
     expect(decideRollout(at(0), seen(arm(), arm({ requests: 5, errors: 5 }), 5), 0).action).toBe("rollback");
     const half = decideRollout(at(0), seen(arm({ requests: 100 }), arm({ requests: 25, errors: 13 })), 0);
     expect(half.action).toBe("rollback");
-    expect(half.reason).toContain("52.0 %");
+    expect(half.reason).toContain("52.0%");
     expect(decideRollout(at(0), seen(arm(), arm({ requests: 24, errors: 13 })), 0).action).toBe("wait");
   });
 
@@ -100,7 +100,7 @@ describe("decideRollout", () => {
     );
     expect(d.action).toBe("rollback");
     expect(d.verdicts[0]?.interval?.low).toBeGreaterThan(0);
-    expect(d.reason).toMatch(/Error rate 5\.0 % on canary \(500 requests\) against 1\.0 % on stable/);
+    expect(d.reason).toMatch(/Error rate 5\.0% on canary \(500 requests\) against 1\.0% on stable/);
   });
 
   it("does not fail on a real rise within the margin, and passes when that is proven", () => {
@@ -128,7 +128,7 @@ describe("decideRollout", () => {
     expect(v?.interval?.high).toBeLessThan(0);
   });
 
-  it("judges a stage at 100 % by the canary's own requests and earlier evidence", () => {
+  it("judges a stage at 100% by the canary's own requests and earlier evidence", () => {
     const full = RolloutPlan.parse({
       stages: [
         { sharePercent: 50, minRequests: 10, maxDurationMs: MINUTE },
@@ -173,7 +173,7 @@ describe("rollout plan", () => {
   it.each([
     ["no stages", { stages: [], criteria: { errorRate: {} } }],
     ["shrinking share", { stages: [stage(50), stage(10)], criteria: { errorRate: {} } }],
-    ["only 100 %", { stages: [stage(100)], criteria: { errorRate: {} } }],
+    ["only 100%", { stages: [stage(100)], criteria: { errorRate: {} } }],
     ["no criterion", { stages: [stage(10)], criteria: {} }],
     ["share 0", { stages: [stage(0)], criteria: { errorRate: {} } }],
   ])("refuses %s", (_name, input) => expect(RolloutPlan.safeParse(input).success).toBe(false));

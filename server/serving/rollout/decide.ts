@@ -147,8 +147,5 @@ function advance(
       ? seen
       : `The canary has its ${count(stage.minRequests)} requests and no metric fails`;
   if (next === undefined) return answer("complete", `${reason}: the last stage is done.`);
-  return answer(
-    "advance",
-    `${reason}: the share goes from ${stage.sharePercent} % to ${next.sharePercent} %.`,
-  );
+  return answer("advance", `${reason}: the share goes from ${stage.sharePercent}% to ${next.sharePercent}%.`);
 }

@@ -5,7 +5,7 @@ export const MAX_SHARE_PERCENT = 100;
 
 export const RolloutStage = z.object({
   sharePercent: z.number().int().min(1).max(MAX_SHARE_PERCENT),
-  /** Requests each arm must have served in this stage before it may end. At 100 % the stable arm is exempt: it serves none. */
+  /** Requests each arm must have served in this stage before it may end. At 100% the stable arm is exempt: it serves none. */
   minRequests: z.number().int().min(1).max(10_000_000),
   /** Longest time without a decision; then the time-out policy holds or rolls back. */
   maxDurationMs: z
@@ -66,7 +66,7 @@ export const RolloutPlan = z
         issues.addIssue({
           code: "custom",
           path: ["stages", i, "sharePercent"],
-          message: `The share must grow from stage to stage; ${stage.sharePercent} % follows ${before.sharePercent} %.`,
+          message: `The share must grow from stage to stage; ${stage.sharePercent}% follows ${before.sharePercent}%.`,
         });
       }
     });
@@ -74,7 +74,7 @@ export const RolloutPlan = z
       issues.addIssue({
         code: "custom",
         path: ["stages", 0, "sharePercent"],
-        message: "Start below 100 %: without stable traffic beside it the canary cannot be judged.",
+        message: "Start below 100%: without stable traffic beside it the canary cannot be judged.",
       });
     }
   });

@@ -84,14 +84,14 @@ const truth: Truth = { error: 0.01, slow: 0.01, accuracy: 0.75 };
 describe("simulated rollouts", () => {
   it.each([
     [
-      "5 % then 50 %",
+      "5% then 50%",
       [
         [5, 400],
         [50, 1000],
       ],
     ],
     [
-      "10 %, 25 %, 50 %",
+      "10%, 25%, 50%",
       [
         [10, 500],
         [25, 500],
@@ -102,7 +102,7 @@ describe("simulated rollouts", () => {
     expect(rolledBack(many(400, planOf(shares, ALL), truth, truth))).toBeLessThanOrEqual(0.06);
   });
 
-  // With three criteria each gets a third of alpha, which costs about 25 requests at 10 % share (p90 275); alone it gets all.
+  // With three criteria each gets a third of alpha, which costs about 25 requests at 10% share (p90 275); alone it gets all.
   it.each([
     [5, "all criteria", ALL],
     [10, "the error criterion alone", { errorRate: {} }],

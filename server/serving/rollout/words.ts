@@ -1,10 +1,10 @@
 import type { MetricName } from "./schemas";
 
-/** "1.2 %", with two digits below one per cent so that small rates stay readable. */
+/** "1.2%", with two digits below one per cent so that small rates stay readable. */
 export function percent(share: number): string {
   const value = share * 100;
   const digits = value !== 0 && Math.abs(value) < 1 ? 2 : 1;
-  return `${value.toFixed(digits)} %`;
+  return `${value.toFixed(digits)}%`;
 }
 
 /** "+0.8 points". */
