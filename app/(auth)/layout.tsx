@@ -11,7 +11,7 @@ export default function AuthLayout({ children }: { children: ReactNode }) {
         </span>
         <ThemeToggle />
       </header>
-      <main id="main" className="flex flex-1 items-start justify-center px-4 pt-[8vh] pb-12">
+      <main id="main" className="flex flex-1 items-start justify-center px-4 pt-[14vh] pb-12 max-sm:pt-[6vh]">
         <div className="flex w-full max-w-sm flex-col gap-5">{children}</div>
       </main>
     </div>

@@ -33,7 +33,7 @@ export function BarPlot({
       <BarChart
         data={rows}
         layout={horizontal ? "vertical" : "horizontal"}
-        margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
+        margin={{ top: 8, right: 28, bottom: 0, left: 0 }}
       >
         <CartesianGrid
           vertical={horizontal === true}

@@ -80,7 +80,9 @@ export function ChartFrame({
       aria-describedby={`${id}-summary`}
       className={cn("flex min-w-0 flex-col gap-2", className)}
     >
-      <figcaption className="flex flex-wrap items-start justify-between gap-x-3 gap-y-1">
+      <figcaption
+        className={cn("flex items-start justify-between gap-x-3 gap-y-1", controls && "max-sm:flex-wrap")}
+      >
         <div className="min-w-0">
           <p id={`${id}-title`} className="font-medium">
             {title}

@@ -21,7 +21,7 @@ export function KeyValue({
           key={item.label}
           className="grid grid-cols-[minmax(6rem,38%)_1fr] items-baseline gap-3 border-b py-1.5 last:border-0"
         >
-          <dt className="text-sm text-fg-subtle" title={item.hint}>
+          <dt className="min-w-0 text-sm [overflow-wrap:anywhere] text-fg-subtle" title={item.hint}>
             {item.label}
           </dt>
           <dd className="min-w-0 break-words" data-numeric>

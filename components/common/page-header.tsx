@@ -20,7 +20,7 @@ export function PageHeader(props: PageHeaderProps) {
     <header className="flex flex-col gap-2 pb-4">
       {props.breadcrumbs && props.breadcrumbs.length > 0 ? <Breadcrumb items={props.breadcrumbs} /> : null}
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
-        <div className="flex min-w-0 flex-col gap-1">
+        <div className="flex min-w-0 flex-1 basis-72 flex-col gap-1">
           <div className="flex min-w-0 flex-wrap items-center gap-2">
             <h1 className="min-w-0 text-xl font-semibold break-words">{props.title}</h1>
             {props.status}

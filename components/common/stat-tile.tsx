@@ -21,7 +21,7 @@ export function StatTile({ label, value, unit, note, trend, href, children }: St
   return (
     <div
       className={cn(
-        "relative flex min-w-0 flex-col gap-1 rounded-lg border bg-surface px-4 py-3",
+        "relative flex min-w-0 flex-col gap-1 rounded-lg border bg-surface px-3 py-3 sm:px-4",
         href && "hover:bg-surface-hover",
       )}
     >

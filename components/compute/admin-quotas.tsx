@@ -26,6 +26,7 @@ import { amountInWords, resourceInWords } from "@/server/compute/rules";
 import { FlavorForm } from "./flavor-form";
 import { QuotaEffectView } from "./quota-effect-view";
 
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const GIB = 1024 ** 3;
 const unitOf = (resource: string) => (resource === "memory" ? "GiB" : resource === "cpu" ? "cores" : "GPUs");
 const toUnit = (resource: string, amount: number) => amount / (resource === "memory" ? GIB : 1000);
@@ -50,7 +51,7 @@ function TeamsTable({ teams, resources }: { teams: readonly TeamRow[]; resources
             <TableHead>Team</TableHead>
             {resources.map((resource) => (
               <TableHead key={resource} className="text-right">
-                {resourceInWords(resource)}
+                {capitalised(resourceInWords(resource))}
               </TableHead>
             ))}
           </TableRow>

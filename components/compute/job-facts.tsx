@@ -75,12 +75,19 @@ export function JobRecipe({ spec, specDigest }: { spec: JobSpec; specDigest: str
             label: "Command",
             value: <code className="font-mono text-sm break-all">{spec.command.join(" ")}</code>,
           },
-          ...params.map(([name, value]) => ({
-            label: name,
-            value: <span className="font-mono text-sm break-all">{String(value) || "(empty)"}</span>,
-          })),
         ]}
       />
+      {params.length > 0 ? (
+        <>
+          <h3 className="mt-4 text-sm font-medium">Parameters</h3>
+          <KeyValue
+            items={params.map(([name, value]) => ({
+              label: name,
+              value: <span className="font-mono text-sm break-words">{String(value) || "(empty)"}</span>,
+            }))}
+          />
+        </>
+      ) : null}
     </Section>
   );
 }

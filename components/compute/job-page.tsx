@@ -147,7 +147,7 @@ export function JobPage({ id }: { id: string }) {
       />
       {job.pending ? (
         <JobPending reason={job.reason} reasonText={job.reasonText} pending={job.pending} />
-      ) : job.state === "succeeded" ? null : (
+      ) : job.state === "succeeded" || job.reason === "Running" ? null : (
         <Callout
           tone={job.state === "failed" ? "negative" : job.state === "cancelled" ? "neutral" : "info"}
           title={job.reasonText}

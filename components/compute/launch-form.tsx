@@ -157,7 +157,8 @@ export function LaunchPage({ name, query }: { name: string; query: Readonly<Reco
       <LaunchFields template={template.data} query={query} />
       {template.data.readme ? (
         <Section title="About this template" frame="card">
-          <Markdown>{template.data.readme}</Markdown>
+          {/* Its first heading repeats the page's title. */}
+          <Markdown>{template.data.readme.replace(/^#\s.*\n+/u, "")}</Markdown>
         </Section>
       ) : null}
     </div>

@@ -42,7 +42,7 @@ function SearchField({
     }, 200);
   };
   return (
-    <div className="relative min-w-0 flex-1 max-sm:basis-full sm:max-w-72">
+    <div className="relative min-w-0 flex-1 basis-44 sm:max-w-72">
       <Search aria-hidden className="pointer-events-none absolute top-2 left-2 size-4 text-fg-subtle" />
       <Input
         ref={input}

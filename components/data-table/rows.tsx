@@ -9,6 +9,9 @@ import type { TableState } from "./use-table-state";
 
 const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden", xl: "max-xl:hidden" };
 
+/** On a phone the naming column takes what the others leave and cuts its text, instead of pushing the state off the screen. */
+const NAMING = "max-sm:w-full max-sm:max-w-0 max-sm:min-w-32 max-sm:[overflow-wrap:anywhere]";
+
 function cellClasses<Row>(column: Column<Row>): string {
   return cn(column.align === "end" && "text-right", column.from && FROM[column.from], column.className);
 }
@@ -58,7 +61,7 @@ export function Rows<Row>({
               </TableCell>
             ) : null}
             {columns.map((column) => (
-              <TableCell key={column.id} className={cellClasses(column)}>
+              <TableCell key={column.id} className={cn(column === linkColumn && NAMING, cellClasses(column))}>
                 {column === linkColumn && rowHref ? (
                   <Link
                     href={rowHref(row)}

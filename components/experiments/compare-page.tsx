@@ -7,6 +7,7 @@ import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatMetric } from "@/components/common/format";
 import { PageHeader } from "@/components/common/page-header";
+import { ShareButton } from "@/components/common/share-button";
 import { Section } from "@/components/common/section";
 import { DetailSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
@@ -72,14 +73,20 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
       title={ids.length >= 2 ? `Compare ${ids.length} runs` : "Compare runs"}
       breadcrumbs={[
         { label: "Experiments", href: "/experiments" },
-        { label: `Experiment ${experimentId}`, href: `/experiments/${experimentId}` },
+        {
+          label: compare.data?.[0]?.experimentName ?? `Experiment ${experimentId}`,
+          href: `/experiments/${experimentId}`,
+        },
         { label: "Compare" },
       ]}
       actions={
-        <label className="flex min-h-8 items-center gap-2 text-sm">
-          <Switch checked={onlyDifferences} onCheckedChange={(on) => void setOnlyDifferences(on)} />{" "}
-          Differences only
-        </label>
+        <>
+          <label className="flex min-h-8 items-center gap-2 text-sm">
+            <Switch checked={onlyDifferences} onCheckedChange={(on) => void setOnlyDifferences(on)} />{" "}
+            Differences only
+          </label>
+          {ids.length >= 2 ? <ShareButton /> : null}
+        </>
       }
     />
   );
@@ -122,7 +129,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
             </div>
           </Section>
         ) : null}
-        <Section title={onlyDifferences ? "What differs" : "All values"}>
+        <Section title={onlyDifferences ? "What differs" : "All values"} frame="flush">
           <Table label="Values of the compared runs">
             <TableCaption className="sr-only">Values of the compared runs, one column a run</TableCaption>
             <TableHeader>
@@ -164,7 +171,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
             </TableBody>
           </Table>
           {rows.length === 0 ? (
-            <p className="mt-2 text-sm text-fg-muted">These runs do not differ in what was logged.</p>
+            <p className="px-3 py-2 text-sm text-fg-muted">These runs do not differ in what was logged.</p>
           ) : null}
         </Section>
       </div>

@@ -1,9 +1,9 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { CopyButton } from "@/components/common/copy-button";
 import { CopySnippet } from "@/components/common/copy-snippet";
+import { DigestChip } from "@/components/common/digest-chip";
 import { EntityLink } from "@/components/common/entity-link";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDuration, formatMetric } from "@/components/common/format";
@@ -57,24 +57,25 @@ function RunLinks({ run }: { run: LinkedRun }) {
               <EntityLink
                 kind="dataset_version"
                 href={`/datasets/${input.dataset.slug}/versions/${input.dataset.number}`}
-                label={input.name}
+                label={`${input.dataset.slug} version ${input.dataset.number}`}
               />
             ) : (
               input.name
             )}
-            <code className="text-xs">{input.digest}</code>
+            <DigestChip digest={input.digest} label="dataset digest" />
           </li>
         ))}
         {run.outputs.map((output) => (
           <li key={output.modelId} className="flex flex-wrap items-center gap-2">
-            <span className="text-fg-muted">made</span>
+            <span className="text-fg-muted">logged the model</span>
             <code className="text-xs">{output.modelId}</code>
+            <CopyButton value={output.modelId} label="Copy model id" />
           </li>
         ))}
         {jobId ? (
           <li className="flex items-center gap-2">
             <span className="text-fg-muted">ran in</span>
-            <EntityLink kind="job" href={`/jobs/${jobId}`} label="job" />
+            <EntityLink kind="job" href={`/jobs/${jobId}`} label="its job" />
           </li>
         ) : null}
       </ul>
@@ -109,7 +110,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
         title={data.name}
         breadcrumbs={[
           { label: "Experiments", href: "/experiments" },
-          { label: `Experiment ${data.experimentId}`, href: `/experiments/${data.experimentId}` },
+          { label: data.experimentName, href: `/experiments/${data.experimentId}` },
           { label: data.name },
         ]}
         status={<StatusBadge status={RUN_STATUS[data.status] ?? data.status} />}
@@ -170,11 +171,6 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
           <KeyValue columns={2} items={data.tags.map((tag) => ({ label: tag.key, value: tag.value }))} />
         </Section>
         <CopySnippet title="Use this run" snippets={snippets(runId)} />
-        <p className="text-sm">
-          <Link className="text-accent-text hover:underline" href={`/experiments/${data.experimentId}`}>
-            All runs of this experiment
-          </Link>
-        </p>
       </div>
     </>
   );

@@ -51,7 +51,9 @@ const columns: Column<LogEntryView>[] = [
     from: "lg",
     cell: (row) =>
       row.attestation ? (
-        <span className="font-mono text-sm text-fg-muted">{row.attestation.subjectId}</span>
+        <span title={row.attestation.subjectId}>
+          {row.attestation.subjectName ?? row.attestation.subjectId}
+        </span>
       ) : null,
   },
   { id: "digest", header: "Digest", from: "md", cell: (row) => <DigestChip digest={row.digest} /> },

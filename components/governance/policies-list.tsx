@@ -18,11 +18,22 @@ const columns: Column<PolicyListItem>[] = [
     id: "key",
     header: "Key",
     from: "md",
-    cell: (row) => <span className="font-mono text-sm">{row.key}</span>,
+    cell: (row) => <span className="font-mono text-sm whitespace-nowrap">{row.key}</span>,
   },
   { id: "version", header: "Version", align: "end", from: "sm", cell: (row) => row.version },
   { id: "rules", header: "Rules", align: "end", from: "md", cell: (row) => row.ruleCount },
-  { id: "required", header: "Required in", from: "sm", cell: (row) => row.requiredIn.join(", ") },
+  {
+    id: "required",
+    header: "Required in",
+    from: "sm",
+    cell: (row) => (
+      <span className="flex gap-1">
+        {row.requiredIn.map((environment) => (
+          <StatusBadge key={environment} status={environment} />
+        ))}
+      </span>
+    ),
+  },
   {
     id: "verdicts",
     header: "Verdicts so far",

@@ -82,7 +82,7 @@ export function DecisionRecord({ review }: { review: ReviewDetail }) {
       <p className="text-sm text-fg-muted">A decision holds for exactly these digests.</p>
       <KeyValue
         items={Object.entries(review.boundDigests).map(([name, digest]) => ({
-          label: name,
+          label: name.charAt(0).toUpperCase() + name.slice(1),
           value: <DigestChip digest={digest} label={`${name} digest`} />,
         }))}
       />

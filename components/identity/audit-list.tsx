@@ -46,7 +46,8 @@ const columns: Column<AuditRow>[] = [
     cell: (row) => (
       <span className="inline-flex max-w-72 items-center gap-1">
         <span className="truncate">
-          {row.subjectKind} <span className="font-mono text-sm text-fg-muted">{row.subjectId}</span>
+          {row.subjectKind.replaceAll("_", " ")}{" "}
+          <span className="font-mono text-sm text-fg-muted">{row.subjectId}</span>
         </span>
         <CopyButton value={row.subjectId} label="Copy subject id" />
       </span>
@@ -88,6 +89,11 @@ export function AuditList() {
       { placeholderData: keepPreviousData },
     ),
   );
+  const client = useTRPCClient();
+  const verify = useMutation({
+    mutationFn: () => client.identity.verifyAudit.query(),
+    meta: { handlesError: true },
+  });
   const exportHref = (format: string) =>
     `/api/v1/audit/export?${new URLSearchParams({ ...input, format }).toString()}`;
   return (
@@ -95,11 +101,23 @@ export function AuditList() {
       <PageHeader
         title="Audit"
         description="Every change, by whom, in an append-only chain: each row's hash covers the row before it."
-        actions={<ExportMenu scope={filtered ? "The filtered rows" : "All rows"} hrefFor={exportHref} />}
+        actions={
+          <>
+            <Button pending={verify.isPending} pendingLabel="Verifying…" onClick={() => verify.mutate()}>
+              <ShieldCheck aria-hidden /> Verify the chain
+            </Button>
+            <ExportMenu scope={filtered ? "The filtered rows" : "All rows"} hrefFor={exportHref} />
+          </>
+        }
       />
-      <Verification />
+      {verify.error ? <ErrorNotice error={verify.error} onRetry={() => verify.mutate()} /> : null}
+      {verify.data ? (
+        <output className="block w-full">
+          <Result verdict={verify.data} />
+        </output>
+      ) : null}
       <search
-        className="my-4 grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6"
+        className="mb-3 grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6"
         aria-label="Filter the audit log"
       >
         {FILTERS.map((name) => (
@@ -150,27 +168,6 @@ export function AuditList() {
         }
       />
     </>
-  );
-}
-
-function Verification() {
-  const client = useTRPCClient();
-  const verify = useMutation({
-    mutationFn: () => client.identity.verifyAudit.query(),
-    meta: { handlesError: true },
-  });
-  return (
-    <div className="flex flex-col items-start gap-3">
-      <Button pending={verify.isPending} pendingLabel="Verifying…" onClick={() => verify.mutate()}>
-        <ShieldCheck aria-hidden /> Verify the chain
-      </Button>
-      {verify.error ? <ErrorNotice error={verify.error} onRetry={() => verify.mutate()} /> : null}
-      {verify.data ? (
-        <output className="block w-full">
-          <Result verdict={verify.data} />
-        </output>
-      ) : null}
-    </div>
   );
 }
 

@@ -103,7 +103,7 @@ function MemberLine({
   );
   return (
     <li className="flex flex-wrap items-center gap-3 px-4 py-3">
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 max-sm:basis-full">
         <p className="flex items-center gap-2 font-medium">
           {member.name} {member.disabledAt ? <Badge tone="negative">Disabled</Badge> : null}
         </p>
@@ -111,7 +111,7 @@ function MemberLine({
       </div>
       <NativeSelect
         aria-label={`Role of ${member.name}`}
-        className="w-56"
+        className="w-72 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1"
         disabled={blocked !== undefined || change.isPending}
         title={blocked}
         value={change.isPending ? change.variables.role : member.role}

@@ -122,7 +122,7 @@ function Promotions({ rows }: { rows: readonly Promotion[] }) {
           {rows.length === 0 ? (
             <TableRow>
               <TableCell colSpan={4} className="text-fg-subtle">
-                No production rollout finished in this window.
+                No version that passed every gate finished its rollout in this window.
               </TableCell>
             </TableRow>
           ) : null}

@@ -26,7 +26,7 @@ export function VelocityTiles({ window = "30d" }: { window?: WindowName }) {
   const { etp, cycle, friction, gateFalseNegatives: missed } = data;
   const at = `/insights?window=${window}`;
   return (
-    <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-4">
+    <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
       <StatTile
         label="Experiments to production"
         href={`${at}#cycles`}

@@ -99,7 +99,7 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
           <p>{alert.body}</p>
         </Callout>
       ))}
-      <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-5">
+      <div className="grid grid-cols-2 gap-3 xl:grid-cols-5">
         <StatTile label="Requests" value={formatNumber(totals.requests, 0)} note={words} />
         <StatTile
           label="Error rate"

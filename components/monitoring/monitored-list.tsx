@@ -37,9 +37,9 @@ const COLUMNS: Column<Row>[] = [
     header: "Deployment",
     fixed: true,
     cell: (row) => (
-      <span className="flex flex-col">
-        <span className="font-medium">{row.name}</span>
-        <span className="text-sm text-fg-subtle">
+      <span className="flex min-w-0 flex-col">
+        <span className="truncate font-medium">{row.name}</span>
+        <span className="truncate text-sm text-fg-subtle">
           {row.modelName ?? "model"} {row.version === null ? "" : `version ${row.version}`}
         </span>
       </span>

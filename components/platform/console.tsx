@@ -216,7 +216,7 @@ export function Console({ host }: { host: string }) {
   return (
     <div className="flex min-w-0 flex-col gap-6">
       <PageHeader title="Console" description="The whole factory, across all teams. Refreshed every 3 s." />
-      <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-5">
+      <div className="grid grid-cols-2 gap-3 xl:grid-cols-5">
         <StatTile
           label="People"
           href="/admin/users"

@@ -21,7 +21,7 @@ function Field({ field, card }: { field: CardField; card: VersionDetail["card"] 
   const link = card.links[field.key];
   if (!text && !field.required) return null;
   return (
-    <div className="flex flex-col gap-1 border-b px-4 py-3 last:border-0">
+    <div className="flex flex-col gap-1 border-b px-4 py-3">
       <h3 className="flex flex-wrap items-center gap-2 text-sm font-medium text-fg-muted">
         {field.title}
         {link ? (
@@ -105,11 +105,14 @@ export function CardPanel({ version }: { version: VersionDetail }) {
         <Progress value={card.completenessPercent} label="Completeness of the card" className="max-w-48" />
         <span data-numeric>{card.completenessPercent}% of the required fields</span>
       </div>
-      {CARD_FIELDS.map((field) => (
-        <Field key={field.key} field={field} card={card} />
-      ))}
+      {/* One pixel up and cut off by the frame: the last row needs no line below it. */}
+      <div className="-mb-px grid lg:grid-cols-2">
+        {CARD_FIELDS.map((field) => (
+          <Field key={field.key} field={field} card={card} />
+        ))}
+      </div>
       {card.markdown ? (
-        <div className="px-4 py-3">
+        <div className="border-t px-4 py-3">
           <Markdown>{card.markdown}</Markdown>
         </div>
       ) : null}

@@ -64,9 +64,10 @@ export const DEPLOYMENT_COLUMNS: Column<DeploymentRow>[] = [
   {
     id: "stable",
     header: "Stable",
+    className: "whitespace-nowrap",
     cell: (row) => (row.stableVersion === null ? "none" : `Version ${row.stableVersion}`),
   },
-  { id: "canary", header: "Canary", cell: (row) => <Canary row={row} /> },
+  { id: "canary", header: "Canary", from: "sm", cell: (row) => <Canary row={row} /> },
   {
     id: "requests",
     header: "Requests, 5 min",

@@ -98,7 +98,9 @@ export function visibleGroups(isPlatformAdmin: boolean): NavGroup[] {
 }
 
 /** The entry of the sidebar that a path belongs to: the longest matching address. */
-export function activeHref(pathname: string): string | undefined {
+export function activeHref(path: string): string | undefined {
+  // Base quotas are an administrator's page below Quotas.
+  const pathname = path.startsWith("/admin/quotas") ? "/quotas" : path;
   return NAV_GROUPS.flatMap((group) => group.items)
     .map((item) => item.href)
     .filter((href) => pathname === href || (href !== "/" && pathname.startsWith(`${href}/`)))

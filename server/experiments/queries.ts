@@ -23,6 +23,7 @@ import { parseFilter, parseOrder } from "./search-filter";
 import { compare, runConditions, runOrder } from "./search-sql";
 
 export interface RunDetail extends Run {
+  experimentName: string;
   artifactRoot: string;
   params: { key: string; value: string }[];
   tags: { key: string; value: string }[];
@@ -48,7 +49,16 @@ async function inputsOf(ctx: Ctx, runIds: readonly string[]) {
   }));
 }
 
-/** Params, tags, latest metrics, inputs and outputs of many runs in five statements, whatever their number. */
+async function experimentNames(ctx: Ctx, rows: readonly Run[]): Promise<Map<number, string>> {
+  const ids = [...new Set(rows.map((run) => run.experimentId))];
+  const found = await ctx.db
+    .select({ id: experiments.id, name: experiments.name })
+    .from(experiments)
+    .where(inArray(experiments.id, ids));
+  return new Map(found.map(({ id, name }) => [id, name]));
+}
+
+/** Params, tags, latest metrics, inputs and outputs of many runs in six statements, whatever their number. */
 export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDetail[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((run) => run.id);
@@ -67,8 +77,10 @@ export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDeta
     byRun(await inputsOf(ctx, ids)),
     byRun(await ctx.db.select().from(runOutputs).where(inArray(runOutputs.runId, ids))),
   ];
+  const names = await experimentNames(ctx, rows);
   return rows.map((run) => ({
     ...run,
+    experimentName: names.get(run.experimentId) ?? `Experiment ${run.experimentId}`,
     artifactRoot: artifactRootOfRun(run),
     params: (params.get(run.id) ?? []).map(({ key, value }) => ({ key, value })),
     tags: (tags.get(run.id) ?? []).map(({ key, value }) => ({ key, value })),

@@ -18,7 +18,9 @@ export default async function SignInPage({ searchParams }: { searchParams: Searc
     <>
       <div className="flex flex-col gap-1">
         <h1 className="text-2xl font-semibold">Sign in</h1>
-        <p className="text-fg-muted">From a dataset to governed production, provable at every step.</p>
+        <p className="text-pretty text-fg-muted">
+          From a dataset to governed production, provable at every step.
+        </p>
       </div>
       <SignInForm
         callbackUrl={callbackUrl}

@@ -57,7 +57,7 @@ function messageOf(rules: readonly RuleView[]): string {
     const passed = rules.filter((rule) => rule.outcome === "pass").length;
     return passed === 0 ? "No rule applied." : `All ${passed} rules hold.`;
   }
-  return told.map((rule) => rule.message).join(" ");
+  return told.map(({ message }) => (/[.!?]$/u.test(message) ? message : `${message}.`)).join(" ");
 }
 
 async function withVerdicts(ctx: Ctx, runs: (typeof gateRuns.$inferSelect)[]): Promise<GateRunView[]> {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { z } from "zod";
 import { attestations, logCheckpoints, logLeaves, publicKeys } from "@/db/schema";
 import type { Db } from "@/db/client";
@@ -100,6 +100,8 @@ export const listLogEntries = query(
               result: attestations.result,
               subjectKind: attestations.subjectKind,
               subjectId: attestations.subjectId,
+              /** As the statement names it, e.g. "diabetes-progression v3". */
+              subjectName: sql<string | null>`${attestations.statement} #>> '{subject,0,name}'`,
               predicateType: attestations.predicateType,
             })
             .from(attestations)
