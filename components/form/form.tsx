@@ -71,6 +71,8 @@ export function Form({ onSubmit, children, label, className }: FormProps) {
   return (
     <form
       noValidate
+      // Sent before React is there, values must not land in the address.
+      method="post"
       aria-label={label}
       onSubmit={onSubmit}
       className={cn("flex max-w-2xl flex-col gap-4", className)}

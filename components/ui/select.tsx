@@ -4,12 +4,16 @@ import { Select as Primitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
 import { fieldClasses } from "./input";
+import { useTypedEarly } from "./use-typed-early";
 
 /** The platform's own select, styled: the first choice in forms (works without script, best on phones). */
-export function NativeSelect({ className, children, ...rest }: ComponentProps<"select">) {
+export function NativeSelect({ className, children, ref, ...rest }: ComponentProps<"select">) {
+  const field = useTypedEarly(ref, (select) =>
+    String(rest.value ?? rest.defaultValue ?? select.options[0]?.value ?? ""),
+  );
   return (
     <span className={cn("relative inline-flex w-full", className)}>
-      <select className={cn(fieldClasses, "h-8 appearance-none pr-8 pl-2.5")} {...rest}>
+      <select ref={field} className={cn(fieldClasses, "h-8 appearance-none pr-8 pl-2.5")} {...rest}>
         {children}
       </select>
       <ChevronDown aria-hidden className="pointer-events-none absolute top-2 right-2 size-4 text-fg-subtle" />
