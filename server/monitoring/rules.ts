@@ -7,6 +7,9 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 export const isFailure = (record: { status: number; error: string | null }): boolean =>
   record.status >= 500 || (record.status < 400 && record.error !== null);
 
+/** Refused as the caller's mistake, before or by the model: kept with the predictions, but no measurement of a version. */
+export const isRefused = (record: { status: number }): boolean => record.status >= 400 && record.status < 500;
+
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Whether an outcome equals what was predicted: as text, or as the same number (`1` and `1.0`). */

@@ -5,7 +5,7 @@ import { groupBy } from "@/server/core/group-by";
 import { notifyLive } from "@/server/core/live";
 import { bucketOf } from "@/server/serving/rules";
 import { joinPending } from "./pending-feedback";
-import { failureRun, isFailure } from "./rules";
+import { failureRun, isFailure, isRefused } from "./rules";
 import type { PredictionRecord } from "./schemas";
 import { storableJson, storableText } from "./storable";
 import { keyOfPrediction, TrafficTally } from "./traffic";
@@ -61,7 +61,9 @@ function count(tally: TrafficTally, record: PredictionRecord, boundMs: number | 
 
 /** Keeps the canary's failures in a row, which the rollout's emergency brake reads. */
 async function keepFailureRuns(db: Db, fresh: readonly PredictionRecord[]): Promise<void> {
-  const canary = fresh.filter((record) => record.arm === "canary" && record.rolloutId !== "");
+  const canary = fresh.filter(
+    (record) => record.arm === "canary" && record.rolloutId !== "" && !isRefused(record),
+  );
   const byRollout = groupBy(canary, (record) => record.rolloutId);
   for (const id of [...byRollout.keys()].toSorted()) {
     const records = (byRollout.get(id) ?? []).toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
@@ -98,7 +100,8 @@ export async function storePredictions(db: Db, batch: readonly PredictionRecord[
     if (fresh.length > 0) {
       const bounds = await latencyBounds(tx, [...new Set(fresh.map((record) => record.deploymentId))]);
       const tally = new TrafficTally();
-      for (const record of fresh) count(tally, record, bounds.get(record.deploymentId));
+      for (const record of fresh)
+        if (!isRefused(record)) count(tally, record, bounds.get(record.deploymentId));
       await joinPending(tx, tally, [...newIds]);
       await tally.write(tx);
       await keepFailureRuns(tx, fresh);

@@ -92,6 +92,23 @@ function predictedOf(outputs: readonly Tensor[], target: string | null): string 
   return output?.data.length === 1 ? String(output.data[0]) : null;
 }
 
+/**
+ * Whose fault a request is that the canary refuses: when the stable version answers it, the canary's, and then it counts as a failure.
+ * Otherwise a new version that takes other inputs would look healthy while it turns every caller away.
+ */
+async function blame(parts: GatewayParts, stable: ServedVersion, body: unknown, refusal: unknown) {
+  if (!isAppError(refusal) || refusal.code !== "invalid") return refusal;
+  try {
+    await parts.runtime.infer(stable.weightsDigest, parseInferRequest(body, stable.signature).inputs);
+  } catch {
+    return refusal;
+  }
+  return new AppError(
+    "internal",
+    `The canary version refuses a request that the stable version answers. ${refusal.message}`,
+  );
+}
+
 /** Sends one request to its arm and records it, whatever came of it (a refused request counts no error). */
 export async function infer(
   parts: GatewayParts,
@@ -109,7 +126,7 @@ export async function infer(
     request = parseInferRequest(body, version.signature);
     outputs = await parts.runtime.infer(version.weightsDigest, request.inputs);
   } catch (error) {
-    failure = error;
+    failure = arm === "canary" && route.stable ? await blame(parts, route.stable, body, error) : error;
     if (!isAppError(error))
       log.error({ err: error, deployment: route.name, prediction: id }, "inference failed");
   }

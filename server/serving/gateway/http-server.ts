@@ -1,39 +1,28 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { AppError, HTTP_STATUS, invalid, isAppError, toPublicError } from "@/server/core/errors";
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import { AppError, HTTP_STATUS, isAppError, notFound, toPublicError } from "@/server/core/errors";
+import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
-import type { Callers } from "./callers";
 import { findRoute, infer, metadataOf, parseBody, type Answer, type GatewayParts } from "./gateway";
 import { serverMetadata } from "./oip/messages";
+import { BodyRefused, readBody } from "./read-body";
 
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const MODEL_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(infer|ready))?$/;
 
 export interface GatewayServerOptions {
   parts: GatewayParts;
-  callers: Callers;
+  callers: { actor(authorization: string | undefined): Promise<Actor> };
   version: string;
   /** Whether routes have been read at least once. */
   isReady: () => boolean;
-}
-
-function readBody(req: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    req.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        reject(invalid("The body is larger than 8 MiB.", "Send fewer rows at once."));
-        req.destroy();
-        return;
-      }
-      chunks.push(chunk);
-    });
-    req.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    req.on("error", reject);
-  });
 }
 
 const header = (req: IncomingMessage, name: string): string | undefined => {
@@ -51,17 +40,45 @@ function send(res: ServerResponse, answer: Answer) {
   res.end(body);
 }
 
+/** The name in a path. @throws AppError `not_found` where the escapes are broken: no deployment has such a name. */
+function nameOf(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    throw notFound("deployment", escaped);
+  }
+}
+
+const notAllowed = (allow: string): Answer => ({
+  status: 405,
+  body: { error: `Use ${allow} here.` },
+  headers: { allow },
+});
+
+const isRead = (req: IncomingMessage) => req.method === "GET" || req.method === "HEAD";
+
+/** The JSON body; a parse error of what does not even claim to be JSON names the content-type. */
+async function jsonBody(req: IncomingMessage): Promise<unknown> {
+  const text = await readBody(req);
+  try {
+    return parseBody(text);
+  } catch (error) {
+    const type = (header(req, "content-type") ?? "application/json").split(";", 1)[0] ?? "";
+    if (/json$/i.test(type)) throw error;
+    throw new BodyRefused(415, `The content-type ${type} is not taken here. Send application/json.`);
+  }
+}
+
 async function modelCall(
   options: GatewayServerOptions,
   req: IncomingMessage,
   match: RegExpExecArray,
 ): Promise<Answer> {
   const [, name = "", version, action] = match;
-  const wanted = action === "infer" ? "POST" : "GET";
-  if (req.method !== wanted)
-    return { status: 405, body: { error: `Use ${wanted} here.` }, headers: { allow: wanted } };
+  if (action === "infer" ? req.method !== "POST" : !isRead(req))
+    return notAllowed(action === "infer" ? "POST" : "GET");
   const actor = await options.callers.actor(header(req, "authorization"));
-  const route = findRoute(options.parts, actor, decodeURIComponent(name));
+  const route = findRoute(options.parts, actor, nameOf(name));
   if (version !== undefined) {
     return {
       status: 501,
@@ -79,8 +96,7 @@ async function modelCall(
       body: { error: "Binary tensors are not taken here; send JSON (binary_data=False)." },
     };
   }
-  const body = parseBody(await readBody(req));
-  return infer(options.parts, route, body, {
+  return infer(options.parts, route, await jsonBody(req), {
     stickyKey: header(req, "x-sticky-key"),
     traceparent: header(req, "traceparent"),
   });
@@ -88,6 +104,8 @@ async function modelCall(
 
 async function answerOf(options: GatewayServerOptions, req: IncomingMessage): Promise<Answer> {
   const path = (req.url ?? "/").split("?", 1)[0]?.replace(/\/+$/, "") ?? "";
+  const fixed = path === "/v2" || path === "/v2/health/live" || path === "/v2/health/ready";
+  if (fixed && !isRead(req)) return notAllowed("GET");
   if (path === "/v2/health/live") return { status: 200, body: { live: true } };
   if (path === "/v2/health/ready") {
     const ready = options.isReady();
@@ -100,6 +118,8 @@ async function answerOf(options: GatewayServerOptions, req: IncomingMessage): Pr
 }
 
 function failure(error: unknown, path: string | undefined): Answer {
+  if (error instanceof BodyRefused)
+    return { status: error.status, body: { error: error.message }, headers: { connection: "close" } };
   const requestId = newId("request");
   if (!isAppError(error)) log.error({ err: error, requestId, path }, "gateway request failed");
   // A database that is away is no fault of the request: the client may send it again.
@@ -114,12 +134,31 @@ function failure(error: unknown, path: string | undefined): Answer {
   return {
     status: HTTP_STATUS[shown.code],
     body: { error: shown.hint ? `${shown.message} ${shown.hint}` : shown.message },
+    ...(shown.code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
   };
+}
+
+const PROTOCOL_FAULTS: Record<string, [number, string]> = {
+  HPE_HEADER_OVERFLOW: [431, "The request's headers are too large."],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not arrive in time."],
+};
+
+/** What Node cannot read as HTTP gets the protocol's error form too. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text] = PROTOCOL_FAULTS[error.code ?? ""] ?? [400, "This is not a valid HTTP request."];
+  const body = JSON.stringify({ error: text });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** The Open Inference Protocol over HTTP, in front of the models. */
 export function createGatewayServer(options: GatewayServerOptions): Server {
-  return createServer({ keepAliveTimeout: 65_000, headersTimeout: 70_000 }, (req, res) => {
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 70_000 }, (req, res) => {
     if (req.url === "/metrics") {
       void metricsRegistry.metrics().then((text) => {
         res.writeHead(200, { "content-type": metricsRegistry.contentType });
@@ -132,4 +171,6 @@ export function createGatewayServer(options: GatewayServerOptions): Server {
       .then((answer) => send(res, answer))
       .catch((error: unknown) => log.warn({ err: error }, "answer could not be sent"));
   });
+  server.on("clientError", refuseConnection);
+  return server;
 }

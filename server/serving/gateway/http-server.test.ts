@@ -1,0 +1,218 @@
+import fs from "node:fs";
+import type { Server } from "node:http";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
+import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
+import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import type { Actor } from "@/server/core/actor";
+import { unauthenticated } from "@/server/core/context";
+import type { PredictionRecord } from "./gateway";
+import { createGatewayServer } from "./http-server";
+import { MAX_BODY_BYTES } from "./read-body";
+import type { Route } from "./routes";
+
+const ACTOR: Actor = {
+  kind: "token",
+  userId: "usr_1",
+  name: "A",
+  teamId: "team_1",
+  teamSlug: "a",
+  role: "member",
+  isPlatformAdmin: false,
+  scopes: ["infer"],
+};
+const GOOD = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 3], data: [1, 2, 3] }] };
+
+let runtime: ModelRuntime;
+let server: Server;
+let base: string;
+let port: number;
+let folder: string;
+const routes = new Map<string, Route>();
+const records: PredictionRecord[] = [];
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-gateway-http-"));
+  runtime = createOnnxRuntime({ threads: 1 });
+  const load = async (digest: string, weights: number[]) => {
+    const file = path.join(folder, `${digest}.onnx`);
+    fs.writeFileSync(file, linearModel(weights));
+    return { weightsDigest: digest, signature: await runtime.load(digest, file) };
+  };
+  const stable = { id: "mv_1", number: 1, ...(await load("three", [1, -1, 0.5])) };
+  const other = { id: "mv_2", number: 2, ...(await load("two", [1, -1])) };
+  const route: Route = {
+    deploymentId: "dep_1",
+    teamId: "team_1",
+    name: "risk",
+    environment: "production",
+    generation: 1,
+    feedbackTarget: null,
+    stable,
+    canary: undefined,
+    rolloutId: "",
+    stage: -1,
+    sharePercent: 0,
+    digest: "sha256:r",
+    refusals: [],
+  };
+  routes.set("risk", route);
+  routes.set("narrow", {
+    ...route,
+    name: "narrow",
+    canary: other,
+    rolloutId: "rol_1",
+    stage: 0,
+    sharePercent: 100,
+  });
+  server = createGatewayServer({
+    parts: { runtime, routes: () => routes, record: (record) => records.push(record) > 0 },
+    callers: {
+      actor: async (authorization) => {
+        if (authorization !== "Bearer good") throw unauthenticated();
+        return ACTOR;
+      },
+    },
+    version: "1",
+    isReady: () => true,
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  port = typeof address === "object" && address ? address.port : 0;
+  base = `http://127.0.0.1:${port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await runtime.close();
+  fs.rmSync(folder, { recursive: true });
+});
+
+interface Call {
+  method?: string;
+  body?: BodyInit;
+  headers?: Record<string, string>;
+}
+
+async function call(where: string, { method = "GET", body, headers = {} }: Call = {}) {
+  const response = await fetch(`${base}${where}`, {
+    method,
+    ...(body === undefined ? {} : { body }),
+    headers: { authorization: "Bearer good", ...headers },
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text ? JSON.parse(text) : undefined) as { error?: string; [key: string]: unknown },
+  };
+}
+
+const infer = (body: BodyInit, headers: Record<string, string> = {}, name = "risk") =>
+  call(`/v2/models/${name}/infer`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+describe("every failure is JSON with an error, whatever was sent", () => {
+  it.each<[string, string, Call, number]>([
+    ["an unknown route", "/nothing", {}, 404],
+    ["the root", "/", {}, 404],
+    ["a route of another protocol", "/v1/chat/completions", { method: "POST", body: "{}" }, 404],
+    ["an unknown model", "/v2/models/nope", {}, 404],
+    ["broken escapes in a name", "/v2/models/%E0%A4%A/infer", { method: "POST", body: "{}" }, 404],
+    ["a path that climbs", "/v2/models/..%2F..%2Fetc", {}, 404],
+    ["GET of infer", "/v2/models/risk/infer", {}, 405],
+    ["DELETE of a model", "/v2/models/risk", { method: "DELETE" }, 405],
+    ["POST of health", "/v2/health/live", { method: "POST", body: "{}" }, 405],
+    ["a version in the address", "/v2/models/risk/versions/1/infer", { method: "POST", body: "{}" }, 501],
+    ["no token", "/v2/models/risk", { headers: { authorization: "" } }, 401],
+  ])("%s", async (_what, where, request, status) => {
+    const answer = await call(where, request);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expect(answer.body.error).toMatch(/\w{3}/);
+  });
+
+  it.each<[string, BodyInit, Record<string, string>, number, string]>([
+    ["an empty body", "", {}, 400, "not valid JSON"],
+    ["half a body", '{"inputs": [', {}, 400, "not valid JSON"],
+    ["a list", "[]", {}, 400, "JSON object"],
+    ["deep nesting", "[".repeat(250_000), {}, 400, "nested deeper"],
+    ["a form", "a=1", { "content-type": "application/x-www-form-urlencoded" }, 415, "application/json"],
+    ["an unknown encoding", "{}", { "content-encoding": "br" }, 415, "content-encoding"],
+    ["a false encoding", "{}", { "content-encoding": "gzip" }, 400, "not gzip"],
+    ["a bomb", gzipSync(Buffer.alloc(64 * 1024 * 1024)), { "content-encoding": "gzip" }, 413, "larger"],
+    ["a body too large", "x".repeat(MAX_BODY_BYTES + 1), {}, 413, "larger"],
+    ["binary tensors", "{}", { "inference-header-content-length": "99999999999" }, 501, "Binary tensors"],
+  ])("%s", async (_what, body, headers, status, text) => {
+    const answer = await infer(body, headers);
+    expect(answer.status).toBe(status);
+    expect(answer.body.error).toContain(text);
+    expect((await call("/v2/health/live")).body).toEqual({ live: true });
+  });
+
+  it("bytes that are no HTTP, and a body too large that comes in pieces", async () => {
+    const say = (text: string) =>
+      new Promise<string>((resolve, reject) => {
+        let heard = "";
+        const socket = net.connect(port, "127.0.0.1", () => socket.write(text));
+        socket.on("data", (data) => (heard += data.toString()));
+        socket.on("close", () => resolve(heard));
+        socket.on("error", (error) => (heard ? resolve(heard) : reject(error)));
+      });
+    const nonsense = await say("HELLO\r\n\r\n");
+    expect(nonsense).toMatch(/^HTTP\/1\.1 400 Bad Request/);
+    expect(nonsense).toContain('{"error":');
+    const headers = await say(`GET /v2 HTTP/1.1\r\nhost: x\r\na: ${"b".repeat(40_000)}\r\n\r\n`);
+    expect(headers).toMatch(/^HTTP\/1\.1 431 /);
+    const size = MAX_BODY_BYTES + 100_000;
+    const chunk = `${size.toString(16)}\r\n${"x".repeat(size)}\r\n`;
+    const pieces = await say(
+      `POST /v2/models/risk/infer HTTP/1.1\r\nhost: x\r\nauthorization: Bearer good\r\ntransfer-encoding: chunked\r\n\r\n${chunk}0\r\n\r\n`,
+    );
+    expect(pieces).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});
+
+describe("the protocol", () => {
+  it("answers health, server and model calls, with and without a trailing slash", async () => {
+    expect((await call("/v2/health/ready/")).body).toEqual({ ready: true, live: true });
+    expect((await call("/v2/")).body).toMatchObject({ name: "modelworks", extensions: [] });
+    expect((await call("/v2/models/risk/ready")).body).toEqual({ name: "risk", ready: true });
+    expect((await call("/v2/models/risk/")).body).toMatchObject({ platform: "onnx_onnxv1", versions: ["1"] });
+    expect((await call("/v2/health/live", { method: "HEAD" })).status).toBe(200);
+  });
+
+  it("takes a packed body, and JSON under another or no content-type", async () => {
+    const text = JSON.stringify(GOOD);
+    for (const answer of [
+      await infer(gzipSync(text), { "content-encoding": "gzip" }),
+      await infer(text, { "content-type": "text/plain" }),
+      await infer(text, { "content-type": "application/json; charset=utf-8" }),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("x-prediction-id")).toBe(answer.body.id);
+    }
+  });
+});
+
+describe("a canary that takes other inputs than the stable version", () => {
+  it("fails the request by its own fault, but not one that the stable version refuses too", async () => {
+    const own = await infer(JSON.stringify(GOOD), {}, "narrow");
+    expect(own.status).toBe(500);
+    expect(own.body.error).toContain("refuses a request that the stable version answers");
+    expect(own.body.error).toContain("the model wants [-1, 2]");
+    expect(records.at(-1)).toMatchObject({ arm: "canary", status: 500 });
+    const theirs = await infer('{"inputs": []}', {}, "narrow");
+    expect(theirs.status).toBe(400);
+    expect(records.at(-1)).toMatchObject({ arm: "canary", status: 400 });
+    const fits = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 2], data: [1, 2] }] };
+    expect((await infer(JSON.stringify(fits), {}, "narrow")).status).toBe(200);
+  });
+});
