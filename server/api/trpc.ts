@@ -1,12 +1,12 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Caller } from "@/server/core/context";
 import { isAppError, toPublicError, type ErrorCode } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import type { Permission } from "@/server/core/authz/permissions";
-import type { Verb } from "@/server/core/verb";
+import { invalidInput, type Verb } from "@/server/core/verb";
 
 export type TrpcContext = Caller & { requestId: string };
 
@@ -28,13 +28,16 @@ const TRPC_CODE: Record<ErrorCode, TRPCError["code"]> = {
   internal: "INTERNAL_SERVER_ERROR",
 };
 
+/** Input that a procedure refused is a refusal like any other, and names its fields. */
+const ownForm = (error: unknown): unknown => (error instanceof z.ZodError ? invalidInput(error) : error);
+
 const t = initTRPC
   .context<TrpcContext>()
   .meta<Meta>()
   .create({
     transformer: superjson,
     errorFormatter: ({ shape, error, ctx }) => {
-      const cause = error.cause ?? error;
+      const cause = ownForm(error.cause ?? error);
       const publicError = toPublicError(cause, ctx?.requestId ?? newId("request"));
       return { ...shape, message: publicError.message, data: { code: shape.data.code, app: publicError } };
     },
@@ -45,7 +48,7 @@ export const router = t.router;
 
 const base = t.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
-  if (!result.ok && !isAppError(result.error.cause)) {
+  if (!result.ok && !isAppError(ownForm(result.error.cause))) {
     log.error(
       { err: result.error.cause ?? result.error, path, requestId: ctx.requestId },
       "procedure failed",

@@ -9,7 +9,14 @@ function parseCookies(header: string): Record<string, string> {
   const cookies: Record<string, string> = {};
   for (const part of header.split(";")) {
     const at = part.indexOf("=");
-    if (at > 0) cookies[part.slice(0, at).trim()] = decodeURIComponent(part.slice(at + 1).trim());
+    if (at <= 0) continue;
+    const value = part.slice(at + 1).trim();
+    try {
+      cookies[part.slice(0, at).trim()] = decodeURIComponent(value);
+    } catch {
+      // Another application's cookie on this host; ours have no broken escapes.
+      cookies[part.slice(0, at).trim()] = value;
+    }
   }
   return cookies;
 }
@@ -21,7 +28,8 @@ function refuseForeignOrigin(headers: Headers, method: string) {
   if (site === "same-origin" || site === "none") return;
   const origin = headers.get("origin");
   const host = headers.get("x-forwarded-host") ?? headers.get("host");
-  if (!site && origin && host && new URL(origin).host === host) return;
+  // `null` and other origins without a host never match.
+  if (!site && origin && host && URL.canParse(origin) && new URL(origin).host === host) return;
   throw forbidden("This request comes from another site.", "Use the portal itself, or an API token.");
 }
 

@@ -17,12 +17,32 @@ const REDACTED = [
   "headers.cookie",
 ];
 
-/** The process's logger: JSON lines on stdout; known secret fields are replaced before they are written. */
-export const log = pino({
-  level: process.env.LOG_LEVEL || "info",
-  base: { process: process.env.MODELWORKS_PROCESS || "app" },
-  redact: { paths: REDACTED, censor: "[redacted]" },
-  timestamp: pino.stdTimeFunctions.isoTime,
-});
+/**
+ * What a text of an error may tell: a failed query names its statement, not the values that were bound to it, which may be hashes,
+ * tokens or people's data.
+ */
+export const withoutValues = (text: string): string =>
+  text.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/g, "\nparams: [left out]");
+
+function serializeError(error: Error): pino.SerializedError {
+  const { params: _values, ...shown } = pino.stdSerializers.err(error);
+  return { ...shown, message: withoutValues(shown.message), stack: withoutValues(shown.stack) };
+}
+
+/** JSON lines; known secret fields are replaced before they are written. */
+export const createLog = (sink?: pino.DestinationStream): pino.Logger =>
+  pino(
+    {
+      level: process.env.LOG_LEVEL || "info",
+      base: { process: process.env.MODELWORKS_PROCESS || "app" },
+      serializers: { err: (error: unknown) => (error instanceof Error ? serializeError(error) : error) },
+      redact: { paths: REDACTED, censor: "[redacted]" },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    sink ?? pino.destination(1),
+  );
+
+/** The process's logger. */
+export const log = createLog();
 
 export type Log = pino.Logger;

@@ -32,22 +32,25 @@ const registry = new Map<string, Verb>();
 /** All verbs that the loaded modules define; structural tests walk it. */
 export const allVerbs = (): Verb[] => [...registry.values()];
 
-export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
+/** A refused input in our own form: names each field and what is wrong with it. */
+export function invalidInput(error: z.ZodError): AppError {
   const fields: Record<string, string> = {};
-  for (const issue of parsed.error.issues) {
+  for (const issue of error.issues) {
     const path = issue.path.map(String).join(".") || "input";
     fields[path] ??= issue.message;
   }
   const first = Object.entries(fields)[0];
-  throw invalid(
+  return invalid(
     first ? `${first[0]}: ${first[1]}` : "The input cannot be used.",
     "Correct the named fields and try again.",
-    {
-      fields,
-    },
+    { fields },
   );
+}
+
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw invalidInput(parsed.error);
 }
 
 function check(ctx: Ctx, permission: Permission, signedIn: boolean) {

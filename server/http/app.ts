@@ -1,8 +1,9 @@
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import { db } from "@/db/client";
 import { actorOfRequest } from "@/server/auth/request-actor";
 import { env } from "@/server/core/env";
 import { newId } from "@/server/core/ids";
+import { log } from "@/server/core/log";
 import type { HttpEnv } from "./app-env";
 import { healthApp } from "./health";
 import { problem } from "./problem";
@@ -10,6 +11,17 @@ import { protocolApps } from "./protocols";
 import { restRoutes } from "./routes";
 import { openApiDocument } from "./v1/openapi";
 import { restApp } from "./v1/mount";
+
+const SLOW_MS = 2_000;
+
+/** Failed and slow requests are always logged; `LOG_LEVEL=debug` logs every one. Paths only: a query may hold what a log must not. */
+function logAnswer(c: Context<HttpEnv>, ms: number): void {
+  const { status } = c.res;
+  const level = status >= 500 || ms > SLOW_MS ? "warn" : "debug";
+  if (!log.isLevelEnabled(level)) return;
+  const { method, path } = c.req;
+  log[level]({ requestId: c.get("requestId"), method, path, status, ms: Math.round(ms) }, "answered");
+}
 
 const REQUEST_ID = /^[\w.-]{1,80}$/;
 
@@ -25,7 +37,9 @@ export function createHttpApp(): Hono<HttpEnv> {
       requestId,
       actor: await actorOfRequest(db(), c.req.raw.headers, c.req.method),
     }));
+    const startedMs = performance.now();
     await next();
+    logAnswer(c, performance.now() - startedMs);
   });
   app.onError((error, c) => problem(c, error));
   app.route("/", healthApp());

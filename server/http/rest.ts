@@ -14,6 +14,8 @@ export interface RestRoute {
   tag: string;
   /** 200, or 201/202 for what it creates. */
   status: 200 | 201 | 202;
+  /** The answer holds a token or a one-time link: it is never stored. */
+  holdsSecret?: boolean;
   /** For routes that read or write streams instead of JSON; the handler must execute `verb` itself. */
   stream?: (c: Context<HttpEnv>) => Promise<Response>;
   /** Media type of a streamed answer or request, for OpenAPI. */
@@ -25,7 +27,7 @@ export function rest<S extends z.ZodType, O>(
   method: Method,
   path: string,
   verb: Verb<S, O>,
-  options: { status?: 200 | 201 | 202; stream?: RestRoute["stream"]; streams?: RestRoute["streams"] } = {},
+  options: Partial<Pick<RestRoute, "status" | "holdsSecret" | "stream" | "streams">> = {},
 ): RestRoute {
   return {
     tag,
@@ -33,6 +35,7 @@ export function rest<S extends z.ZodType, O>(
     path,
     verb: verb,
     status: options.status ?? 200,
+    holdsSecret: options.holdsSecret ?? false,
     stream: options.stream,
     streams: options.streams,
   };

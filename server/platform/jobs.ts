@@ -1,8 +1,9 @@
-import { and, eq } from "drizzle-orm";
-import { gateRuns, modelVersions, registeredModels } from "@/db/schema";
+import { and, eq, lt, sql } from "drizzle-orm";
+import { db } from "@/db/client";
+import { gateRuns, idempotencyKeys, modelVersions, registeredModels } from "@/db/schema";
 import { versionHref } from "@/server/monitoring/rules";
 import { notify } from "@/server/notifications";
-import { on } from "@/server/worker/handlers";
+import { every, on } from "@/server/worker/handlers";
 
 /** Reviews, quota and jobs tell their people in their own domains; governance does not know who owns a version. */
 on("governance.gates_finished", "platform.notify-owner", async ({ ctx, event }) => {
@@ -31,4 +32,11 @@ on("governance.gates_finished", "platform.notify-owner", async ({ ctx, event }) 
     reason: "You own the model or made the version",
     subject: { kind: "version", id: row.versionId },
   });
+});
+
+/** A client that retries does so within minutes; the answers are kept for a week. */
+every("platform.forget-idempotency-keys", 3_600_000, async () => {
+  await db()
+    .delete(idempotencyKeys)
+    .where(lt(idempotencyKeys.createdAt, sql`now() - interval '7 days'`));
 });

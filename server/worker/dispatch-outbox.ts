@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import type { DomainEventType } from "@/server/core/events";
 import { liveHub } from "@/server/core/live-hub";
-import { log } from "@/server/core/log";
+import { log, withoutValues } from "@/server/core/log";
 import { outlastOutage } from "@/server/durable/transient";
 import { handlerOf, registrations, systemCtx } from "./handlers";
 import { MARKER } from "./marker";
@@ -95,7 +95,7 @@ async function finish(item: Claimed, error: unknown): Promise<void> {
     );
     return;
   }
-  const message = error instanceof Error ? error.message : "unknown error";
+  const message = error instanceof Error ? withoutValues(error.message) : "unknown error";
   const dead = item.attempts >= MAX_ATTEMPTS;
   log[dead ? "error" : "warn"](
     { err: error, event: item.event_id, handler: item.handler, attempts: item.attempts },

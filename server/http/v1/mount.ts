@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Caller } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import type { HttpEnv } from "../app-env";
 import { problem } from "../problem";
@@ -26,15 +27,15 @@ async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> 
   const caller = await c.get("caller")();
   const body = await jsonBody(c);
   const input = { ...c.req.query(), ...body, ...c.req.param() };
-  const run = async () => {
-    const result = await route.verb.execute(caller, input);
+  const run = async (by: Caller) => {
+    const result = await route.verb.execute(by, input);
     return { status: route.status, body: JSON.stringify(result ?? {}) };
   };
   const key = c.req.header("idempotency-key");
   const answer =
     key && route.verb.kind === "mutation"
       ? await withIdempotency(caller, route, key, input, run)
-      : await run();
+      : await run(caller);
   return new Response(answer.body, {
     status: answer.status,
     headers: {

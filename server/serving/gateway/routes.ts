@@ -4,6 +4,7 @@ import { deployments, modelVersionFiles, modelVersions, rollouts } from "@/db/sc
 import type { ModelRuntime, ModelSignature } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { digestOf, manifestDigest } from "@/server/core/digest";
+import { isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { admissionOf } from "../admission";
 
@@ -51,6 +52,9 @@ interface Row {
 }
 
 type Arm = "stable" | "canary";
+
+/** Why a version is not served, in words that callers may read. */
+class NotServed extends Error {}
 
 /** States in which the canary may get traffic. */
 const WITH_TRAFFIC = new Set(["running", "paused", "promoting"]);
@@ -101,22 +105,24 @@ export class RouteBuilder {
       return known;
     }
     const [version] = await this.db.select().from(modelVersions).where(eq(modelVersions.id, versionId));
-    if (!version?.weightsDigest || !version.manifestDigest) throw new Error("it has no sealed ONNX weights");
+    if (!version?.weightsDigest || !version.manifestDigest)
+      throw new NotServed("it has no sealed ONNX weights");
     const files = await this.db
       .select()
       .from(modelVersionFiles)
       .where(eq(modelVersionFiles.versionId, versionId));
     if (manifestDigest(files) !== version.manifestDigest)
-      throw new Error("its file list does not match its manifest digest");
+      throw new NotServed("its file list does not match its manifest digest");
     if (!files.some((file) => file.digest === version.weightsDigest))
-      throw new Error("its weights are not part of its manifest");
+      throw new NotServed("its weights are not part of its manifest");
     const admission = await admissionOf(this.db, version.id, environment, {
       pinnedKeysPem: [this.attestorKeyPem],
       asServing: arm === "stable",
     });
-    if (!admission.admitted) throw new Error(`its evidence is incomplete: ${admission.missing.join("; ")}`);
+    if (!admission.admitted)
+      throw new NotServed(`its evidence is incomplete: ${admission.missing.join("; ")}`);
     const checked = await this.store.verify(version.weightsDigest);
-    if (!checked.ok) throw new Error("its weights on disk do not have the digest that was attested");
+    if (!checked.ok) throw new NotServed("its weights on disk do not have the digest that was attested");
     const signature = await this.runtime.load(
       version.weightsDigest,
       await this.store.localPath(version.weightsDigest),
@@ -136,9 +142,10 @@ export class RouteBuilder {
     const serve = async (id: string | null, what: Arm) => {
       if (!id) return undefined;
       return this.admit(id, row.environment, what).catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : "unknown";
+        const told = error instanceof NotServed || isAppError(error);
+        const why = told ? error.message : "it could not be checked; the gateway tries again";
         refusals.push(`The ${what} version is not served: ${why}`);
-        log.warn({ deployment: row.name, version: id, why }, "a version was not admitted");
+        log.warn({ deployment: row.name, version: id, ...(told ? { why } : { err: error }) }, "not admitted");
         return undefined;
       });
     };
