@@ -42,7 +42,7 @@ const LABELS: Record<(typeof TABS)[number], string> = {
   preview: "Preview",
   profile: "Schema and profile",
   load: "Load and verify",
-  lineage: "Lineage",
+  lineage: "Lineage and consumers",
   versions: "Versions",
   diff: "Compare",
   timeline: "Timeline",

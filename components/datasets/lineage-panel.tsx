@@ -10,16 +10,11 @@ import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import type { Neighbour } from "./types";
 
-const PAGES: Record<string, (id: string) => string> = {
-  job: (id) => `/jobs/${id}`,
-  run: (id) => `/runs/${id}`,
-};
 const WORDS: Record<string, string> = {
   job: "Job",
   run: "Run",
   logged_model: "Logged model",
   model_version: "Model version",
-  version: "Model version",
   dataset_version: "Dataset version",
 };
 
@@ -28,15 +23,17 @@ function List({ items, empty }: { items: readonly Neighbour[]; empty: string }) 
   return (
     <ul className="divide-y">
       {items.map((item) => {
-        const href = PAGES[item.kind]?.(item.id);
         return (
           <li
             key={`${item.kind} ${item.id}`}
             className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2"
           >
             <Badge>{WORDS[item.kind] ?? item.kind.replaceAll("_", " ")}</Badge>
-            {href ? (
-              <Link href={href} className="min-w-0 truncate font-medium text-accent-text hover:underline">
+            {item.href ? (
+              <Link
+                href={item.href}
+                className="min-w-0 truncate font-medium text-accent-text hover:underline"
+              >
                 {item.label}
               </Link>
             ) : (
@@ -66,7 +63,11 @@ export function LineagePanel({ versionId }: { versionId: string }) {
           empty="Uploaded by a person or a script; nothing here produced it."
         />
       </Section>
-      <Section title="Used by" frame="flush">
+      <Section
+        title="Consumers"
+        description="Jobs and runs that read this version, and the models made from it."
+        frame="flush"
+      >
         <List
           items={lineage.data.downstream}
           empty="Nothing has used this version. Choose it as an input of a job, and the job appears here."

@@ -219,12 +219,20 @@ describe("a version", () => {
       message: "These bytes are version 1 already; no new version was made.",
     });
     const renamed = await upload("again", "u.csv", CSV);
-    expect(String(renamed.message)).toContain("content is that of version 1");
+    expect(String(renamed.message)).toContain("the bytes are those of version 1, under another file name");
+    const reordered = await upload("again", "t.csv", "id,name,score\n3,cy,\n2,bo,0.25\n1,ann,0.5\n");
+    expect(String(reordered.message)).toContain("content is that of version 1, only the file differs");
     const rows = await database.db.$count(
       datasetVersions,
       eq(datasetVersions.datasetId, String(first.datasetId)),
     );
-    expect(rows).toBe(3);
+    expect(rows).toBe(4);
+  });
+
+  test("is not made under a name that is no slug; the field is named", async () => {
+    const { status, body } = await call("PUT", "/datasets/No%20Slug/uploads/t.csv?create=true", { raw: CSV });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: "invalid", details: { fields: { slug: expect.any(String) } } });
   });
 
   test("knows what changed against the one before, and any two can be compared", async () => {

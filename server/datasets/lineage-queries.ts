@@ -1,9 +1,19 @@
-import { and, desc, eq, inArray, lt, or } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, ne, or } from "drizzle-orm";
 import { z } from "zod";
-import { auditLog, datasetVersions, jobInputs, jobs, lineageEdges, runInputs, runs } from "@/db/schema";
+import {
+  auditLog,
+  datasetVersions,
+  jobInputs,
+  jobs,
+  lineageEdges,
+  modelVersions,
+  runInputs,
+  runs,
+} from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { PageInput, decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
+import { namesOfNeighbours } from "./lineage-names";
 import { loadDataset, loadVersion } from "./load";
 import { DatasetInput, VersionInput } from "./schemas";
 
@@ -17,11 +27,13 @@ export interface Neighbour {
   id: string;
   relation: string;
   label: string;
+  href: string | null;
   state: string | null;
   at: Date | null;
 }
+type Unnamed = Omit<Neighbour, "label" | "href" | "state">;
 
-async function edgesOf(ctx: Ctx, versionId: string): Promise<Neighbour[]> {
+async function edgesOf(ctx: Ctx, versionId: string): Promise<Unnamed[]> {
   const edges = await ctx.db
     .select()
     .from(lineageEdges)
@@ -43,14 +55,12 @@ async function edgesOf(ctx: Ctx, versionId: string): Promise<Neighbour[]> {
       kind: down ? edge.toKind : edge.fromKind,
       id: down ? edge.toId : edge.fromId,
       relation: edge.relation,
-      label: down ? edge.toId : edge.fromId,
-      state: null,
       at: edge.createdAt,
     };
   });
 }
 
-async function jobsAndRunsOf(ctx: Ctx, versionId: string): Promise<Neighbour[]> {
+async function jobsAndRunsOf(ctx: Ctx, versionId: string): Promise<Unnamed[]> {
   const usedBy = await ctx.db
     .select({ id: jobs.id, at: jobs.createdAt })
     .from(jobInputs)
@@ -65,42 +75,50 @@ async function jobsAndRunsOf(ctx: Ctx, versionId: string): Promise<Neighbour[]> 
     .where(and(eq(runInputs.datasetVersionId, versionId), eq(runs.teamId, ctx.actor.teamId)))
     .orderBy(desc(runs.startMs))
     .limit(MAX_NEIGHBOURS);
-  const base = { direction: "downstream" as const, relation: "used", state: null };
+  const base = { direction: "downstream" as const, relation: "used" };
   return [
-    ...usedBy.map(({ id, at }) => ({ ...base, kind: "job", id, label: id, at })),
-    ...loggedBy.map(({ id, startMs }) => ({
-      ...base,
-      kind: "run",
-      id,
-      label: id,
-      at: startMs === null ? null : new Date(startMs),
-    })),
+    ...usedBy.map(({ id, at }) => ({ ...base, kind: "job", id, at })),
+    ...loggedBy.map(({ id, startMs }) => ({ ...base, kind: "run", id, at: new Date(startMs) })),
   ];
 }
 
-/** Names of the jobs and runs among the neighbours; other kinds keep their id. */
-async function named(ctx: Ctx, neighbours: Neighbour[]): Promise<Neighbour[]> {
-  const ids = (kind: string) => neighbours.filter((each) => each.kind === kind).map((each) => each.id);
-  const [jobIds, runIds] = [ids("job"), ids("run")];
-  const known = new Map<string, { name: string; state: string }>();
-  if (jobIds.length > 0) {
-    const found = await ctx.db
-      .select({ id: jobs.id, name: jobs.name, state: jobs.state })
-      .from(jobs)
-      .where(and(inArray(jobs.id, jobIds), eq(jobs.teamId, ctx.actor.teamId)));
-    for (const each of found) known.set(each.id, each);
-  }
-  if (runIds.length > 0) {
-    const found = await ctx.db
-      .select({ id: runs.id, name: runs.name, state: runs.status })
-      .from(runs)
-      .where(and(inArray(runs.id, runIds), eq(runs.teamId, ctx.actor.teamId)));
-    for (const each of found) known.set(each.id, each);
-  }
-  return neighbours.map((each) => {
-    const more = known.get(each.id);
-    return more ? { ...each, label: more.name, state: more.state.toLowerCase() } : each;
-  });
+/** Model versions whose run read the data, or whose job was given it. */
+async function modelsOf(ctx: Ctx, versionId: string): Promise<Unnamed[]> {
+  const readers = ctx.db
+    .select({ id: runInputs.runId })
+    .from(runInputs)
+    .where(eq(runInputs.datasetVersionId, versionId));
+  const users = ctx.db
+    .select({ id: jobInputs.jobId })
+    .from(jobInputs)
+    .where(eq(jobInputs.datasetVersionId, versionId));
+  const rows = await ctx.db
+    .select({ id: modelVersions.id, at: modelVersions.createdAt })
+    .from(modelVersions)
+    .where(
+      and(
+        eq(modelVersions.teamId, ctx.actor.teamId),
+        ne(modelVersions.state, "deleted"),
+        or(inArray(modelVersions.runId, readers), inArray(modelVersions.jobId, users)),
+      ),
+    )
+    .orderBy(desc(modelVersions.createdAt))
+    .limit(MAX_NEIGHBOURS);
+  return rows.map(({ id, at }) => ({
+    direction: "downstream" as const,
+    kind: "model_version",
+    relation: "made from it",
+    id,
+    at,
+  }));
+}
+
+async function named(ctx: Ctx, neighbours: readonly Unnamed[]): Promise<Neighbour[]> {
+  const names = await namesOfNeighbours(ctx, neighbours);
+  return neighbours.map((each) => ({
+    ...each,
+    ...(names.get(each.id) ?? { label: each.id, href: null, state: null }),
+  }));
 }
 
 export const versionLineage = query(
@@ -112,7 +130,11 @@ export const versionLineage = query(
   },
   async ({ ctx, input }) => {
     await loadVersion(ctx, input.id);
-    const all = [...(await edgesOf(ctx, input.id)), ...(await jobsAndRunsOf(ctx, input.id))];
+    const all = [
+      ...(await edgesOf(ctx, input.id)),
+      ...(await jobsAndRunsOf(ctx, input.id)),
+      ...(await modelsOf(ctx, input.id)),
+    ];
     const seen = new Map(all.toReversed().map((each) => [`${each.direction} ${each.kind} ${each.id}`, each]));
     const items = (await named(ctx, [...seen.values()])).toSorted(
       (a, b) => Number(b.at ?? 0) - Number(a.at ?? 0),

@@ -85,6 +85,17 @@ async function insertVersion(
   return version;
 }
 
+async function differenceToTwin(ctx: Ctx, upload: Upload, twin: { id: string; number: number }) {
+  const [file] = await ctx.db
+    .select({ digest: datasetFiles.digest })
+    .from(datasetFiles)
+    .where(eq(datasetFiles.versionId, twin.id))
+    .limit(1);
+  return file?.digest === upload.blobDigest
+    ? `the bytes are those of version ${twin.number}, under another file name`
+    : `the table's content is that of version ${twin.number}, only the file differs`;
+}
+
 /**
  * Turns an inspected upload into an immutable version, all or nothing. The same files as an earlier version give that version
  * again. An upload that is over stays as it is.
@@ -132,13 +143,12 @@ export async function registerVersion(
   }
   const version = await insertVersion(ctx, upload, inspection, diff);
   const twin = own.find((each) => each.contentDigest === version.contentDigest);
+  const words = twin && (await differenceToTwin(ctx, upload, twin));
   await close(
     ctx,
     upload,
     version.id,
-    twin
-      ? `Registered as version ${version.number}; the table's content is that of version ${twin.number}, only the file differs.`
-      : `Registered as version ${version.number}.`,
+    words ? `Registered as version ${version.number}; ${words}.` : `Registered as version ${version.number}.`,
   );
   await ctx.db.update(datasets).set({ updatedAt: ctx.now() }).where(eq(datasets.id, upload.datasetId));
   await emit(ctx, {

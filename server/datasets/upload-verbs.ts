@@ -2,7 +2,7 @@ import { and, eq, inArray, ne } from "drizzle-orm";
 import { blobs, datasets, uploads } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
-import { conflict, notFound } from "@/server/core/errors";
+import { conflict, invalidField, notFound } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
@@ -20,7 +20,9 @@ async function openOrCreate(ctx: Ctx, input: { slug: string; name?: string | und
     .from(datasets)
     .where(and(eq(datasets.teamId, ctx.actor.teamId), eq(datasets.slug, input.slug)));
   if (!found && (input.create || input.name)) {
-    return createDataset.within(ctx, { slug: DatasetSlug.parse(input.slug), name: input.name ?? input.slug });
+    const slug = DatasetSlug.safeParse(input.slug);
+    if (!slug.success) throw invalidField("slug", slug.error.issues[0]?.message ?? "is no slug");
+    return createDataset.within(ctx, { slug: slug.data, name: input.name ?? slug.data });
   }
   return loadOpenDataset(ctx, input.slug);
 }

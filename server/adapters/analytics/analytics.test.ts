@@ -159,7 +159,8 @@ describe("refusals name line and column", () => {
     ["text after a quote", 'a,b\n1,"é"x\n', "text_after_quote", 2, 6, "expected a comma"],
     ["a stray quote", 'a,b\n1,5" pipe\n', "stray_quote", 2, 4, "does not begin with one"],
     ["a NUL byte", "a,b\n1,\0\n", "nul_byte", 2, 3, "NUL"],
-    ["Latin-1", Buffer.from("a,b\n1,caf\xe9\n", "latin1"), "not_utf8", 2, 7, "not UTF-8"],
+    ["Latin-1", Buffer.from("a,b\n1,caf\xe9\n", "latin1"), "not_utf8", 2, 6, "0xe9 is not UTF-8"],
+    ["a lone tail byte", Buffer.from("a,b\n1,\x80\n", "latin1"), "not_utf8", 2, 3, "0x80 is not UTF-8"],
     [
       "doubled names",
       "a,b,a\n1,2,3\n",

@@ -57,6 +57,7 @@ export class CsvScan {
   private afterCr = false;
   private lineEnd: "LF" | "CR LF" | "CR" | undefined;
   private readonly utf8 = new Utf8Check();
+  private characterAt = { line: 1, column: 1, byte: 0 };
   private headerBytes: number[] = [];
   readonly header: string[] = [];
 
@@ -73,7 +74,7 @@ export class CsvScan {
       if (byte === LF) return this.newLine("CR LF");
       this.newLine("CR");
     }
-    if (byte < 0x80 || byte > 0xbf) this.column += 1;
+    if (this.utf8.complete) this.column += 1;
     if (byte >= 0x80 || !this.utf8.complete) this.checkEncoding(byte);
     if (byte === 0) {
       refuse(
@@ -229,12 +230,15 @@ export class CsvScan {
   }
 
   private checkEncoding(byte: number): void {
+    // What is wrong is the byte that began the character, not the harmless one that showed it.
+    if (this.utf8.complete) this.characterAt = { ...this.here(), byte };
     if (this.utf8.accept(byte)) return;
+    const { byte: wrong, ...at } = this.characterAt;
     refuse(
       "not_utf8",
-      `the byte 0x${byte.toString(16).padStart(2, "0")} is not UTF-8.`,
+      `the byte 0x${wrong.toString(16).padStart(2, "0")} is not UTF-8.`,
       "The file is in another encoding (often Windows-1252 or Latin-1); save it as UTF-8.",
-      this.here(),
+      at,
     );
   }
 
