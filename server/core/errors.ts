@@ -1,3 +1,5 @@
+import { isTransient } from "./transient";
+
 /** The closed set of error codes; each is mapped once per door. */
 export const ERROR_CODES = [
   "not_found",
@@ -88,6 +90,14 @@ export interface PublicError {
 export function toPublicError(error: unknown, requestId: string): PublicError {
   if (isAppError(error)) {
     return { code: error.code, message: error.message, hint: error.hint, details: error.details, requestId };
+  }
+  if (isTransient(error)) {
+    return {
+      code: "unavailable",
+      message: "The database does not answer at the moment.",
+      hint: "Send the request again in a moment; with an Idempotency-Key it is done once.",
+      requestId,
+    };
   }
   return {
     code: "internal",

@@ -6,8 +6,9 @@ import { systemActor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import { inTransaction } from "@/server/core/verb";
 import { log } from "@/server/core/log";
+import { isTransient } from "@/server/core/transient";
 import { requeueWorkflow } from "./engine";
-import { isTransient, outlastOutage } from "./transient";
+import { outlastOutage } from "./transient";
 
 export interface StepOptions {
   maxAttempts?: number;

@@ -34,8 +34,8 @@ const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 15_000;
-/** A process that ran this long is healthy again; its next restart is quick. */
-const HEALTHY_AFTER_MS = 60_000;
+/** A process that ran this long did not fail at its start: whatever ended it, its next restart is quick. */
+const HEALTHY_AFTER_MS = 10_000;
 
 /** Starts a process, restarts it with growing pauses whenever it ends, and prefixes its output. */
 export function startChild(spec: ChildSpec, context: ChildContext): ManagedChild {

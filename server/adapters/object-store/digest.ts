@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { invalid } from "@/server/core/errors";
@@ -55,7 +56,7 @@ export async function spool(
   options: PutOptions = {},
 ): Promise<SpooledBlob> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const target = path.join(folder, randomUUID());
+  const target = path.join(folder, `${writerOf(process.pid)}${randomUUID()}`);
   const hash = createHash("sha256");
   const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
   let sizeBytes = 0;
@@ -113,13 +114,29 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Who writes a spooled file; a folder may be shared by machines. */
+const writerOf = (pid: number) => `${os.hostname().replaceAll("~", "")}~${pid}~`;
+
+/** Whether the process of this machine that wrote the file is gone, so that nobody will finish it. */
+function isAbandoned(name: string): boolean {
+  const pid = Number(name.split("~").at(-2));
+  if (!Number.isInteger(pid) || !name.startsWith(writerOf(pid))) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+}
+
 /** Removes what a killed process left half-written. */
 export async function removeStaleSpool(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const file = path.join(folder, name);
     const info = await stat(file).catch(() => null);
-    if (info !== null && Date.now() - info.mtimeMs > STALE_SPOOL_MS) await rm(file, { force: true });
+    const isOld = info !== null && Date.now() - info.mtimeMs > STALE_SPOOL_MS;
+    if (isOld || isAbandoned(name)) await rm(file, { force: true });
   }
 }
 

@@ -1,6 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -126,6 +127,26 @@ contract(
     await rm(localRoot, { recursive: true });
   },
 );
+
+describe("what a killed process left half-written", () => {
+  /** The pid of a process that has just ended. */
+  const endedPid = () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    return pid;
+  };
+
+  it("goes when the next process starts; what a living one writes stays", async () => {
+    const home = await mkdtemp(path.join(tmpdir(), "mw-half-"));
+    const folder = path.join(home, "objects", "tmp");
+    await mkdir(folder, { recursive: true });
+    const name = (pid: number, host = hostname()) => `${host}~${pid}~half`;
+    const [dead, living, elsewhere] = [name(endedPid()), name(process.pid), name(endedPid(), "another")];
+    for (const each of [dead, living, elsewhere]) await writeFile(path.join(folder, each), "half");
+    await createObjectStore({ home }).put(Readable.from([Buffer.from("whole")]));
+    expect((await readdir(folder)).toSorted()).toEqual([living, elsewhere].toSorted());
+    await rm(home, { recursive: true });
+  });
+});
 
 describe("an S3 server", () => {
   let root = "";

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
+import type { Caller } from "@/server/core/context";
 import type { HttpEnv } from "../app-env";
+import { withIdempotency } from "../idempotency";
 import { artifactApp } from "./artifacts";
 import { loggedModelEndpoints } from "./logged-models";
 import { registryEndpoints } from "./registry";
@@ -24,8 +26,16 @@ function rpcApp(): Hono<HttpEnv> {
       const caller = await c.get("caller")();
       const params = { ...(await readParams(c)), ...c.req.param() };
       requireParams(params, endpoint.required ?? []);
-      const answer = await endpoint.run(caller, params);
-      return new Response(wireJson(answer ?? {}), {
+      const run = async (as: Caller) => ({
+        status: 200,
+        body: wireJson((await endpoint.run(as, params)) ?? {}),
+      });
+      const key = endpoint.method === "GET" ? undefined : c.req.header("idempotency-key");
+      const route = `${endpoint.method} mlflow${endpoint.path}`;
+      const { body } = await (key
+        ? withIdempotency(caller, { route, key, input: params }, run)
+        : run(caller));
+      return new Response(body, {
         headers: { "content-type": "application/json", "x-request-id": caller.requestId },
       });
     });

@@ -4,8 +4,8 @@ import type { Caller } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import type { HttpEnv } from "../app-env";
 import { problem } from "../problem";
+import { keyedRequest, withIdempotency } from "../idempotency";
 import type { RestRoute } from "../rest";
-import { withIdempotency } from "./idempotency";
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
@@ -34,7 +34,7 @@ async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> 
   const key = c.req.header("idempotency-key");
   const answer =
     key && route.verb.kind === "mutation"
-      ? await withIdempotency(caller, route, key, input, run)
+      ? await withIdempotency(caller, keyedRequest(route, key, input), run)
       : await run(caller);
   return new Response(answer.body, {
     status: answer.status,

@@ -9,9 +9,9 @@ import { createWorld, type Person, type World } from "@/server/governance/testin
 import { createToken } from "@/server/identity/token-verbs";
 import { createModel } from "@/server/registry";
 import { createHttpApp } from "../app";
+import { keyedRequest, withIdempotency } from "../idempotency";
 import { rest } from "../rest";
 import { restRoutes } from "../routes";
-import { withIdempotency } from "./idempotency";
 
 let world: World;
 let member: Person;
@@ -63,7 +63,7 @@ describe("an Idempotency-Key", () => {
     const route = restRoutes.find((each) => each.path === "/models" && each.method === "post");
     if (!route) throw new Error("no route");
     const input = { name: "dies" };
-    const dying = withIdempotency(member.caller, route, "k3", input, async (caller) => {
+    const dying = withIdempotency(member.caller, keyedRequest(route, "k3", input), async (caller) => {
       await createModel.execute(caller, { name: "dies", tags: [] });
       throw new Error("killed");
     });
@@ -84,7 +84,7 @@ describe("an Idempotency-Key", () => {
     const route = rest("Test", "post", "/tokens", createToken, { status: 201, holdsSecret: true });
     const input = { name: "kept", scopes: ["read"], expiresInDays: 1 };
     const call = () =>
-      withIdempotency(member.caller, route, "k4", input, async (caller) => {
+      withIdempotency(member.caller, keyedRequest(route, "k4", input), async (caller) => {
         const made = await createToken.execute(caller, input);
         return { status: 201, body: JSON.stringify(made) };
       });
