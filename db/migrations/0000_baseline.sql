@@ -681,8 +681,7 @@ CREATE TABLE "deployments" (
 	"generation" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
-	"retired_at" timestamp (6) with time zone,
-	CONSTRAINT "deployments_name_unique" UNIQUE("name")
+	"retired_at" timestamp (6) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "rollout_events" (
@@ -895,6 +894,7 @@ CREATE UNIQUE INDEX "review_decisions_verdict" ON "review_decisions" USING btree
 CREATE INDEX "reviews_queue" ON "reviews" USING btree ("team_id","state","due_at","id");--> statement-breakpoint
 CREATE INDEX "reviews_subject" ON "reviews" USING btree ("subject_kind","subject_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "reviews_one_open" ON "reviews" USING btree ("team_id","subject_kind","subject_id","environment") WHERE "reviews"."state" = 'open';--> statement-breakpoint
+CREATE UNIQUE INDEX "deployments_name" ON "deployments" USING btree ("team_id","name");--> statement-breakpoint
 CREATE INDEX "deployments_team" ON "deployments" USING btree ("team_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "deployments_model" ON "deployments" USING btree ("model_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "rollout_events_dedup" ON "rollout_events" USING btree ("rollout_id","dedup_key");--> statement-breakpoint

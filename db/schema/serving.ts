@@ -17,7 +17,7 @@ export const deployments = pgTable(
   {
     id: text("id").primaryKey(),
     teamId: text("team_id").notNull(),
-    name: text("name").notNull().unique(),
+    name: text("name").notNull(),
     modelId: text("model_id").notNull(),
     /** staging | production */
     environment: text("environment").notNull(),
@@ -34,6 +34,8 @@ export const deployments = pgTable(
     retiredAt: at("retired_at"),
   },
   (t) => [
+    // By team: another team's names neither stand in the way nor show.
+    uniqueIndex("deployments_name").on(t.teamId, t.name),
     index("deployments_team").on(t.teamId, t.updatedAt, t.id),
     index("deployments_model").on(t.modelId),
   ],

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { jobs, modelCardRevisions, modelVersions } from "@/db/schema";
+import { jobs, modelCardRevisions, modelVersions, runs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { precondition } from "@/server/core/errors";
@@ -39,7 +39,7 @@ export const runGates = mutation(
   },
 );
 
-/** Everyone who had a hand in a version: registered it, edited it or its card, dispatched its job. They may not decide its review. */
+/** Everyone who had a hand in a version: registered it, edited it or its card, dispatched its job, logged its run. They may not decide its review. */
 export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string[]> {
   const editors = await ctx.db
     .selectDistinct({ id: modelCardRevisions.updatedBy })
@@ -48,11 +48,15 @@ export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string
   const dispatchers = version.jobId
     ? await ctx.db.select({ id: jobs.createdBy }).from(jobs).where(eq(jobs.id, version.jobId))
     : [];
+  const trainers = version.runId
+    ? await ctx.db.select({ id: runs.userId }).from(runs).where(eq(runs.id, version.runId))
+    : [];
   const ids = [
     version.createdBy,
     version.lastEditedBy,
     ...editors.map((row) => row.id),
     ...dispatchers.map((row) => row.id),
+    ...trainers.map((row) => row.id),
   ];
   return [...new Set(ids)].filter((id) => id !== "system");
 }

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { objectStore } from "@/server/composition";
 import type { Caller } from "@/server/core/context";
-import { reviewsOfSubject } from "@/server/governance";
+import { decideReview, reviewsOfSubject } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import {
   exportCard,
@@ -151,6 +151,11 @@ describe("review", () => {
   const rationale = "Better than before by two points.";
   test("is bound to the digests, keeps the authors out, and a replay gives the same one", async () => {
     const key = await ready();
+    // Whoever logged the run had a hand in it too, although someone else registered the version.
+    const trainer = await world.person("reviewer");
+    await world.db.execute(
+      sql`update runs set user_id = ${trainer.id} where id = (select run_id from model_versions where id = ${key.id})`,
+    );
     const first = await requestVersionReview.execute(member.caller, {
       ...key,
       environment: "production",
@@ -172,7 +177,10 @@ describe("review", () => {
       "gates",
       "manifest",
     ]);
-    expect(review?.excludedIds).toContain(member.id);
+    expect(review?.excludedIds.toSorted()).toEqual([member.id, trainer.id].toSorted());
+    await expect(
+      decideReview.execute(trainer.caller, { reviewId: first.reviewId, decision: "approve", reason: "Mine" }),
+    ).rejects.toMatchObject({ code: "forbidden" });
   });
 
   test("becomes void when the card changes, and stays when the gates say the same again", async () => {

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { z } from "zod";
 import { deployments, lineageEdges, rollouts } from "@/db/schema";
 import { getVersion, markStage, type ModelVersion } from "@/server/registry";
@@ -38,7 +38,7 @@ async function requireAdmission(ctx: Ctx, version: ModelVersion, environment: st
   );
 }
 
-/** The deployment row, made on first use and locked; a name that another team or model holds is a conflict. */
+/** The deployment row, made on first use and locked; a name that another model or environment of the team holds is a conflict. */
 async function lockDeployment(ctx: Ctx, input: DeployInput, version: ModelVersion): Promise<Deployment> {
   const name = input.name ?? deploymentNameOf(version.modelName, input.environment);
   await ctx.db
@@ -53,14 +53,13 @@ async function lockDeployment(ctx: Ctx, input: DeployInput, version: ModelVersio
       feedbackTarget: input.feedbackTarget ?? null,
       ownerId: ctx.actor.userId,
     })
-    .onConflictDoNothing({ target: deployments.name });
-  const [row] = await ctx.db.select().from(deployments).where(eq(deployments.name, name)).for("update");
-  if (
-    !row ||
-    row.teamId !== ctx.actor.teamId ||
-    row.modelId !== version.modelId ||
-    row.environment !== input.environment
-  ) {
+    .onConflictDoNothing({ target: [deployments.teamId, deployments.name] });
+  const [row] = await ctx.db
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.name, name)))
+    .for("update");
+  if (!row || row.modelId !== version.modelId || row.environment !== input.environment) {
     throw conflict(`The deployment name ${name} is taken.`, "Give another name.", {
       fields: { name: "is taken" },
     });

@@ -167,14 +167,22 @@ describe("deploying", () => {
     ).rejects.toMatchObject(code("invalid"));
   });
 
-  it("keeps a name for the team that holds it", async () => {
-    const { name } = await canary();
+  it("lets two teams use the same name, each seeing its own; within a team a name is for one model and environment", async () => {
+    const { name, first } = await canary();
     const [other] = await makeModel(database.db, stranger, 1);
-    if (!other) throw new Error("no version");
+    const [third] = await makeModel(database.db, ada, 1);
+    if (!other || !third) throw new Error("no version");
     await prove(database.db, stranger, other, "staging");
-    await expect(
-      deploy.execute(as(stranger), { model: other.model, version: 1, environment: "staging", name }),
-    ).rejects.toMatchObject({ code: "conflict", details: { fields: { name: "is taken" } } });
+    await prove(database.db, ada, third, "staging");
+    const input = { version: 1, environment: "staging" as const, name };
+    const theirs = await deploy.execute(as(stranger), { ...input, model: other.model });
+    expect(theirs).toMatchObject({ name, unchanged: false });
+    expect((await getDeployment.execute(as(stranger), { name })).modelName).toBe(other.model);
+    expect((await getDeployment.execute(as(ada), { name })).modelName).toBe(first.model);
+    await expect(deploy.execute(as(ada), { ...input, model: third.model })).rejects.toMatchObject({
+      code: "conflict",
+      details: { fields: { name: "is taken" } },
+    });
   });
 });
 

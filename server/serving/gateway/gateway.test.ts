@@ -8,7 +8,7 @@ import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import type { Actor } from "@/server/core/actor";
 import { findRoute, infer, metadataOf, parseBody, type PredictionRecord } from "./gateway";
 import { parseInferRequest } from "./oip/parse-infer";
-import type { Route } from "./routes";
+import { routeKey, type Route } from "./routes";
 import { isCanary } from "./split";
 
 let runtime: ModelRuntime;
@@ -16,7 +16,7 @@ let route: Route;
 const records: PredictionRecord[] = [];
 const parts = {
   runtime: {} as ModelRuntime,
-  routes: () => new Map([["risk", route]]),
+  routes: () => new Map([[routeKey("team_1", "risk"), route]]),
   record: (record: PredictionRecord) => records.push(record) > 0,
 };
 const actor: Actor = {

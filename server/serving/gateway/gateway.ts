@@ -14,7 +14,7 @@ import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import { inferResponse, modelMetadata } from "./oip/messages";
 import { parseInferRequest, type InferRequest } from "./oip/parse-infer";
-import type { Route, ServedVersion } from "./routes";
+import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
 
 /** What is kept of each answered request; `server/monitoring` stores it. */
@@ -61,8 +61,8 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export function findRoute(parts: GatewayParts, actor: Actor, name: string): Route {
   const verdict = can(actor, "serving.model.infer");
   if (!verdict.allowed) throw forbidden(verdict.reason ?? "You may not send requests.");
-  const route = parts.routes().get(name);
-  if (!route || route.teamId !== actor.teamId) throw notFound("deployment", name);
+  const route = parts.routes().get(routeKey(actor.teamId, name));
+  if (!route) throw notFound("deployment", name);
   return route;
 }
 

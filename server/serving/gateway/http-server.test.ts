@@ -13,7 +13,7 @@ import { unauthenticated } from "@/server/core/context";
 import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
 import { MAX_BODY_BYTES } from "./read-body";
-import type { Route } from "./routes";
+import { routeKey, type Route } from "./routes";
 
 const ACTOR: Actor = {
   kind: "token",
@@ -60,8 +60,8 @@ beforeAll(async () => {
     digest: "sha256:r",
     refusals: [],
   };
-  routes.set("risk", route);
-  routes.set("narrow", {
+  routes.set(routeKey("team_1", "risk"), route);
+  routes.set(routeKey("team_1", "narrow"), {
     ...route,
     name: "narrow",
     canary: other,

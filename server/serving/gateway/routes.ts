@@ -51,6 +51,9 @@ interface Row {
   toVersionId: string | null;
 }
 
+/** Teams name their deployments without regard to each other. */
+export const routeKey = (teamId: string, name: string): string => `${teamId}/${name}`;
+
 type Arm = "stable" | "canary";
 
 /** Why a version is not served, in words that callers may read. */
@@ -173,10 +176,11 @@ export class RouteBuilder {
     return { ...route, digest: digestOf(named) };
   }
 
-  /** All routes by name. Versions that no route needs any more are unloaded by `prune`. */
+  /** All routes by team and name. Versions that no route needs any more are unloaded by `prune`. */
   async build(): Promise<Map<string, Route>> {
     const routes = new Map<string, Route>();
-    for (const row of await this.readRows()) routes.set(row.name, await this.route(row));
+    for (const row of await this.readRows())
+      routes.set(routeKey(row.teamId, row.name), await this.route(row));
     return routes;
   }
 
