@@ -31,6 +31,11 @@ async function main() {
 
   const beat = heartbeat("gateway", () => ({
     routes: Object.fromEntries([...routes.values()].map((route) => [route.deploymentId, route.generation])),
+    refused: Object.fromEntries(
+      [...routes.values()]
+        .filter((route) => route.refusals.length > 0)
+        .map((route) => [route.deploymentId, route.refusals]),
+    ),
     spoolBytes: spool.backlogBytes,
     dropped: spool.dropped,
   }));

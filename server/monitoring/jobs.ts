@@ -4,6 +4,7 @@ import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
 import { sweepPending } from "./pending-feedback";
 import { watchApprovals, watchApprovalsOfReview, watchApprovalsOfVersion } from "./watch-approvals";
+import { watchGateways } from "./watch-gateways";
 import { watchErrors } from "./watch-errors";
 import { watchRollout } from "./watch-rollouts";
 
@@ -12,6 +13,7 @@ every("monitoring.sweep-pending-feedback", 2_000, async () => {
   if (forgotten > 0) log.warn({ forgotten }, "feedback dropped: its predictions never came");
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
 
 on("serving.rollout_finished", "monitoring.alert", ({ ctx, event }) =>

@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alerts, auditLog, deployments, notifications, rollouts } from "@/db/schema";
+import { alerts, auditLog, deployments, notifications, processes, rollouts } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
@@ -13,6 +13,7 @@ import { storePredictions } from "./store-predictions";
 import { getMonitored, listMonitored } from "./traffic-queries";
 import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
 import { watchErrors } from "./watch-errors";
+import { watchGateways } from "./watch-gateways";
 import { watchRollout } from "./watch-rollouts";
 
 let database: TestDatabase;
@@ -191,6 +192,49 @@ describe("alerts", () => {
       .set({ retiredAt: new Date() })
       .where(eq(deployments.id, deployment.id));
     expect(await stateAt(132)).toBe("resolved");
+  });
+
+  it("tell of a deployment that a gateway refuses to serve, why, and end when it is served", async () => {
+    const deployment = await makeDeployment(database.db, owner, "refused");
+    const beat = async (id: string, refused: Record<string, string[]>, seenAt = new Date()) => {
+      const row = {
+        kind: "gateway",
+        host: "h",
+        pid: 1,
+        version: "1",
+        startedAt: seenAt,
+        seenAt,
+        info: { refused },
+      };
+      await database.db
+        .insert(processes)
+        .values({ id, ...row })
+        .onConflictDoUpdate({ target: processes.id, set: { seenAt, info: { refused } } });
+    };
+    const look = async () => {
+      await watchGateways(database.db, factory);
+      const [row] = await database.db.select().from(alerts).where(eq(alerts.subjectId, deployment.id));
+      return row;
+    };
+    const refusal = { [deployment.id]: ["The stable version is not served: its weights are gone"] };
+    await beat("gone", refusal, new Date(Date.now() - 60_000));
+    expect(await look()).toBeUndefined();
+    await beat("one", refusal);
+    expect(await look()).toMatchObject({
+      state: "firing",
+      title: "refused is not served",
+      severity: "critical",
+    });
+    await beat("two", {});
+    expect(await look()).toMatchObject({
+      title: "refused is not served by every gateway",
+      body: "The stable version is not served: its weights are gone",
+    });
+    // Silence is no good news.
+    await database.db.update(processes).set({ seenAt: new Date(Date.now() - 60_000) });
+    expect(await look()).toMatchObject({ state: "firing" });
+    await beat("one", {});
+    expect(await look()).toMatchObject({ state: "resolved" });
   });
 
   it("tell of a rollback with its reason, once, and end with the next good rollout", async () => {
