@@ -1,6 +1,6 @@
-import type { ExtractTablesWithRelations } from "drizzle-orm";
+import type { ExtractTablesWithRelations, SQL } from "drizzle-orm";
 import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
-import type { PgDatabase } from "drizzle-orm/pg-core";
+import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
@@ -30,7 +30,23 @@ export function openDb(url: string, options: { max?: number; name?: string } = {
     client.on("error", (error) => log.warn({ err: error }, "connection lost in use")),
   );
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
-  return { db: drizzle(pool, { schema }), pool, close: () => pool.end() };
+  const opened = { db: drizzle(pool, { schema }), pool, close: () => pool.end() };
+  pools.set(opened.db, pool);
+  return opened;
+}
+
+const pools = new WeakMap<Db, pg.Pool>();
+const dialect = new PgDialect();
+
+/**
+ * Runs a statement whose text is always the same under a name, so that each connection parses and plans it once. Inside a transaction it
+ * runs without the name.
+ */
+export async function executeNamed(db: Db, name: string, statement: SQL): Promise<Record<string, unknown>[]> {
+  const pool = pools.get(db);
+  if (!pool) return (await db.execute(statement)).rows;
+  const { sql: text, params } = dialect.sqlToQuery(statement);
+  return (await pool.query<Record<string, unknown>>({ name, text, values: params })).rows;
 }
 
 const holder = globalThis as typeof globalThis & { modelworksDb?: OpenDb };

@@ -4,6 +4,7 @@ import type { Db } from "@/db/client";
 import { apiTokens, memberships, teams, users } from "@/db/schema";
 import { TEAM_ROLES, TOKEN_SCOPES, type Actor } from "@/server/core/actor";
 import { AppError } from "@/server/core/errors";
+import { MicroBatch } from "@/server/core/micro-batch";
 import { tokenHash } from "./token-format";
 
 const Role = z.enum(TEAM_ROLES);
@@ -58,15 +59,10 @@ async function teamOf(db: Db, teamId: string) {
 
 const TOUCH_EVERY_MS = 60_000;
 
-/**
- * The actor of an API token: its owner's role in the token's team, narrowed by the token's scopes.
- * @throws AppError `unauthenticated` for a malformed, unknown, expired or revoked token.
- */
-export async function actorOfToken(db: Db, token: string, now: Date): Promise<Actor> {
-  // A bootstrap token is whatever the operator chose: the length alone can refuse without a look-up.
-  if (token.length < 24) throw badToken();
-  const [row] = await db
+function prepareTokenLookup(db: Db) {
+  return db
     .select({
+      hash: apiTokens.hash,
       id: apiTokens.id,
       scopes: apiTokens.scopes,
       jobId: apiTokens.jobId,
@@ -85,7 +81,45 @@ export async function actorOfToken(db: Db, token: string, now: Date): Promise<Ac
     .innerJoin(users, eq(users.id, apiTokens.userId))
     .innerJoin(teams, eq(teams.id, apiTokens.teamId))
     .leftJoin(memberships, and(eq(memberships.userId, users.id), eq(memberships.teamId, apiTokens.teamId)))
-    .where(eq(apiTokens.hash, tokenHash(token)));
+    .where(sql`${apiTokens.hash} = any(${sql.placeholder("hashes")}::text[])`)
+    .prepare("tokens_by_hash");
+}
+type TokenRow = Awaited<ReturnType<ReturnType<typeof prepareTokenLookup>["execute"]>>[number];
+
+const lookups = new WeakMap<Db, MicroBatch<string, TokenRow | undefined>>();
+
+/**
+ * Reads a token's row. Requests of the same moment share one statement; each is answered by a statement that began after it came, so
+ * a revoked token stops at once.
+ */
+function tokenRow(db: Db, hash: string): Promise<TokenRow | undefined> {
+  let lookup = lookups.get(db);
+  if (!lookup) {
+    const prepared = prepareTokenLookup(db);
+    lookup = new MicroBatch<string, TokenRow | undefined>({
+      run: async (hashes) => {
+        const rows = await prepared.execute({ hashes: [...new Set(hashes)] });
+        const byHash = new Map(rows.map((row) => [row.hash, row]));
+        return hashes.map((each) => byHash.get(each));
+      },
+      keyOf: (each) => each,
+      maxSize: 500,
+      maxInFlight: 4,
+      isItemFault: () => false,
+    });
+    lookups.set(db, lookup);
+  }
+  return lookup.add(hash);
+}
+
+/**
+ * The actor of an API token: its owner's role in the token's team, narrowed by the token's scopes.
+ * @throws AppError `unauthenticated` for a malformed, unknown, expired or revoked token.
+ */
+export async function actorOfToken(db: Db, token: string, now: Date): Promise<Actor> {
+  // A bootstrap token is whatever the operator chose: the length alone can refuse without a look-up.
+  if (token.length < 24) throw badToken();
+  const row = await tokenRow(db, tokenHash(token));
   if (!row || row.revokedAt || row.disabledAt || row.expiresAt <= now) throw badToken();
   if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > TOUCH_EVERY_MS) {
     await db

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { Db } from "@/db/client";
+import { executeNamed, type Db } from "@/db/client";
+import { log } from "./log";
 
 /** `team:<id>:<topic>`; a listener may only ask for topics of its own team. */
 export const liveTopic = (teamId: string, topic: string) => `${teamId}/${topic}`;
@@ -13,4 +14,30 @@ export async function notifyLive(db: Db, teamId: string, ...topics: string[]): P
   for (const topic of topics) {
     await db.execute(sql`select pg_notify('mw_live', ${liveTopic(teamId, topic)})`);
   }
+}
+
+const PAUSE_MS = 250;
+/** Topics told within the last pause → whether they changed again since. */
+const told = new Map<string, { again: boolean }>();
+
+/**
+ * Like `notifyLive`, for what changes many times a second: called after the commit, at most four messages a second and topic, the last
+ * change always among them. A message inside each transaction would make commits wait for one another.
+ */
+export function notifyLiveSoon(db: Db, teamId: string, topic: string): void {
+  const name = liveTopic(teamId, topic);
+  const earlier = told.get(name);
+  if (earlier) {
+    earlier.again = true;
+    return;
+  }
+  const state = { again: false };
+  told.set(name, state);
+  executeNamed(db, "notify_live", sql`select pg_notify('mw_live', ${name})`).catch((error: unknown) =>
+    log.debug({ err: error, topic: name }, "a live message was lost"),
+  );
+  setTimeout(() => {
+    told.delete(name);
+    if (state.again) notifyLiveSoon(db, teamId, topic);
+  }, PAUSE_MS).unref();
 }

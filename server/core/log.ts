@@ -25,7 +25,8 @@ export const withoutValues = (text: string): string =>
   text.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/g, "\nparams: [left out]");
 
 function serializeError(error: Error): pino.SerializedError {
-  const { params: _values, ...shown } = pino.stdSerializers.err(error);
+  // The database driver hangs its whole connection on some errors.
+  const { params: _values, client: _client, ...shown } = pino.stdSerializers.err(error);
   return { ...shown, message: withoutValues(shown.message), stack: withoutValues(shown.stack) };
 }
 

@@ -1,45 +1,13 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
+import type { z } from "zod";
 import { runParams, runTags, runs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
-import { notifyLive } from "@/server/core/live";
-import { mutation } from "@/server/core/verb";
+import { notifyLive, notifyLiveSoon } from "@/server/core/live";
+import { inTransaction, mutation } from "@/server/core/verb";
 import { loadWritableRun } from "./load";
-import { LogBatchInput, type MetricInput } from "./schemas";
-
-/**
- * One statement for all points and for the latest value of each key. The primary key makes a replayed request harmless; the latest is the
- * highest (step, timestamp, value).
- */
-async function writeMetrics(ctx: Ctx, runId: string, metrics: readonly MetricInput[]): Promise<void> {
-  if (metrics.length === 0) return;
-  const column = <T>(pick: (metric: MetricInput) => T) => metrics.map(pick);
-  const isNan = column((metric) => Number.isNaN(metric.value));
-  await ctx.db.execute(sql`
-    with points as (
-      select * from unnest(
-        ${sql.param(column((metric) => metric.key))}::text[],
-        ${sql.param(column((metric) => metric.step))}::bigint[],
-        ${sql.param(column((metric) => metric.timestamp))}::bigint[],
-        ${sql.param(column((metric) => (Number.isNaN(metric.value) ? 0 : metric.value)))}::float8[],
-        ${sql.param(isNan)}::boolean[],
-        ${sql.param(column((metric) => metric.model_id ?? ""))}::text[],
-        ${sql.param(column((metric) => metric.dataset_name ?? null))}::text[],
-        ${sql.param(column((metric) => metric.dataset_digest ?? null))}::text[]
-      ) as t(key, step, timestamp_ms, value, is_nan, model_id, dataset_name, dataset_digest)
-    ), written as (
-      insert into run_metrics (run_id, key, step, timestamp_ms, value, is_nan, model_id, dataset_name, dataset_digest)
-      select ${runId}, key, step, timestamp_ms, value, is_nan, model_id, dataset_name, dataset_digest from points
-      on conflict do nothing
-    )
-    insert into run_latest_metrics (run_id, key, step, timestamp_ms, value, is_nan)
-    select distinct on (key) ${runId}, key, step, timestamp_ms, value, is_nan from points
-    order by key, step desc, timestamp_ms desc, value desc
-    on conflict (run_id, key) do update set
-      step = excluded.step, timestamp_ms = excluded.timestamp_ms, value = excluded.value, is_nan = excluded.is_nan
-    where (excluded.step, excluded.timestamp_ms, excluded.value) >=
-      (run_latest_metrics.step, run_latest_metrics.timestamp_ms, run_latest_metrics.value)`);
-}
+import { LogBatchInput } from "./schemas";
+import { metricWriter, writeMetrics } from "./write-metrics";
 
 /** Params are written once: the same value again is fine, another value is refused. */
 async function writeParams(
@@ -90,6 +58,14 @@ async function writeTags(
   if (name) await ctx.db.update(runs).set({ name }).where(eq(runs.id, runId));
 }
 
+async function logTogether(ctx: Ctx, input: z.output<typeof LogBatchInput>): Promise<void> {
+  const run = await loadWritableRun(ctx, input.runId);
+  await writeParams(ctx, run.id, input.params);
+  await writeMetrics(ctx.db, [{ runId: run.id, teamId: ctx.actor.teamId, metrics: input.metrics }]);
+  await writeTags(ctx, run.id, input.tags);
+  await notifyLive(ctx.db, ctx.actor.teamId, `run:${run.id}`);
+}
+
 /** Metrics, params and tags of a run, all or nothing; safe to send twice. */
 export const logBatch = mutation(
   {
@@ -98,13 +74,21 @@ export const logBatch = mutation(
     input: LogBatchInput,
     summary: "Log metrics, params and tags",
     audit: "none: measurements; the run's creation and end are audited",
+    // Metrics alone are one statement, shared with other requests of the same moment.
+    transactional: false,
   },
   async ({ ctx, input }) => {
-    const run = await loadWritableRun(ctx, input.runId);
-    await writeParams(ctx, run.id, input.params);
-    await writeMetrics(ctx, run.id, input.metrics);
-    await writeTags(ctx, run.id, input.tags);
-    await notifyLive(ctx.db, ctx.actor.teamId, `run:${run.id}`);
+    const { runId, metrics, params, tags } = input;
+    const alone = metrics.length > 0 && params.length === 0 && tags.length === 0;
+    if (alone && !ctx.trail.inTransaction) {
+      const entry = { runId, teamId: ctx.actor.teamId, metrics };
+      if (await metricWriter(ctx.db).add(entry)) {
+        notifyLiveSoon(ctx.db, ctx.actor.teamId, `run:${runId}`);
+        return {};
+      }
+    }
+    // Also where the writer found no run to write to: this path says why.
+    await inTransaction(ctx, (tx) => logTogether(tx, input));
     return {};
   },
 );
