@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   resolve: { alias: { "@": path.resolve(import.meta.dirname) } },
   test: {
-    include: ["{server,db,components,app,scripts}/**/*.test.{ts,tsx}"],
+    include: ["{server,db,components,app,scripts,bench}/**/*.test.{ts,tsx}"],
     globalSetup: ["./db/testing/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

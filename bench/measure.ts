@@ -1,88 +1,82 @@
-import autocannon from "autocannon";
+import os from "node:os";
+import { measure, type Figures, type Load } from "./load";
 
-export interface Load {
-  url: string;
-  method?: "GET" | "POST";
-  headers?: Record<string, string>;
-  /** A new body for each request, or the same for all. */
-  body: string | (() => string);
-  connections?: number;
-  seconds?: number;
-}
+/** `--quick` shows in about two seconds that a benchmark works; its figures mean nothing. */
+const quick = process.argv.includes("--quick");
+const ROUNDS = quick ? 1 : 5;
+const SECONDS = quick ? 0.2 : 1.5;
+const WARM_UP_SECONDS = quick ? 0.1 : 1;
 
-export interface Figures {
-  perSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-  failures: number;
-}
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Sends requests over keep-alive connections to a loopback address for a bounded time. */
-export async function measure(load: Load): Promise<Figures> {
-  const { hostname } = new URL(load.url);
-  if (hostname !== "127.0.0.1") throw new Error("Benchmarks send traffic to 127.0.0.1 only.");
-  const { body } = load;
-  const result = await autocannon({
-    url: load.url,
-    method: load.method ?? "POST",
-    connections: load.connections ?? 32,
-    duration: load.seconds ?? 5,
-    headers: { "content-type": "application/json", ...load.headers },
-    requests: [
-      typeof body === "string"
-        ? { body }
-        : {
-            setupRequest: (request) => ({ ...request, body: body() }),
-          },
-    ],
-  });
-  return {
-    perSecond: result.requests.average,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
-    failures: result.non2xx + result.errors,
-  };
-}
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-/** Measures the named loads in turn, round by round, so that a machine whose speed drifts is fair to all. */
-export async function interleave(loads: Record<string, Load>, rounds = 3): Promise<Record<string, Figures>> {
-  const names = Object.keys(loads);
-  const all = new Map(names.map((name) => [name, [] as Figures[]]));
-  for (const [name, load] of Object.entries(loads))
-    await measure({ ...load, seconds: 1 }).catch((error: unknown) => console.error(name, error));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, load] of Object.entries(loads)) all.get(name)?.push(await measure(load));
+/**
+ * Loads the named servers in turn, round by round, so that a machine whose speed drifts is fair to all. Medians of the rounds; `requests`
+ * and `failures` are of all rounds, the warm-up among them.
+ */
+async function interleave(loads: Record<string, Load>, connections: number): Promise<Map<string, Figures>> {
+  const rounds = new Map(Object.keys(loads).map((name) => [name, [] as Figures[]]));
+  const warmUp = new Map<string, Figures>();
+  for (const [name, load] of Object.entries(loads)) {
+    warmUp.set(name, await measure(load, connections, WARM_UP_SECONDS));
   }
-  return Object.fromEntries(
-    names.map((name) => {
-      const figures = all.get(name) ?? [];
-      const of = (pick: (figure: Figures) => number) => median(figures.map(pick));
-      return [
-        name,
-        {
-          perSecond: of((f) => f.perSecond),
-          p50Ms: of((f) => f.p50Ms),
-          p99Ms: of((f) => f.p99Ms),
-          failures: figures.reduce((sum, f) => sum + f.failures, 0),
-        },
-      ];
-    }),
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, load] of Object.entries(loads)) {
+      rounds.get(name)?.push(await measure(load, connections, SECONDS));
+    }
+  }
+  return new Map(
+    [...rounds].map(([name, figures]) => [
+      name,
+      {
+        perSecond: median(figures.map((each) => each.perSecond)),
+        p50Ms: median(figures.map((each) => each.p50Ms)),
+        p99Ms: median(figures.map((each) => each.p99Ms)),
+        requests: sum([...figures, warmUp.get(name)].map((each) => each?.requests ?? 0)),
+        failures: sum([...figures, warmUp.get(name)].map((each) => each?.failures ?? 0)),
+      },
+    ]),
   );
 }
 
-/** Prints a table, then one ratio per line: ours over each peer. */
-export function report(title: string, figures: Record<string, Figures>, ours: string): void {
-  console.log(`\n${title} (medians of interleaved rounds)`);
-  for (const [name, each] of Object.entries(figures)) {
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const ms = (value: number) => value.toFixed(3).padStart(8);
+const signed = (value: number) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)} ms`;
+
+/**
+ * Measures and prints a table, and against each peer a ratio and what is added to its times. The first load is ours. Returns how many
+ * requests each server answered.
+ */
+export async function compare(
+  title: string,
+  loads: Record<string, Load>,
+  connections: number,
+): Promise<Map<string, number>> {
+  const figures = await interleave(loads, connections);
+  console.log(`\n${title}, ${connections} connection${connections === 1 ? "" : "s"}`);
+  for (const [name, each] of figures) {
     console.log(
-      `  ${name.padEnd(28)} ${each.perSecond.toFixed(0).padStart(7)} req/s   p50 ${each.p50Ms.toFixed(2)} ms   p99 ${each.p99Ms.toFixed(2)} ms   failures ${each.failures}`,
+      `  ${name.padEnd(24)}${each.perSecond.toFixed(0).padStart(7)} requests/s  p50 ${ms(each.p50Ms)} ms  p99 ${ms(each.p99Ms)} ms  failed ${each.failures}`,
+    );
+    if (each.failures > 0) process.exitCode = 1;
+  }
+  const [[ours, own] = ["", undefined], ...peers] = figures;
+  for (const [name, peer] of peers) {
+    if (!own) continue;
+    console.log(
+      `  ratio ${ours} / ${name}: ${(own.perSecond / peer.perSecond).toFixed(2)}  (p50 ${signed(own.p50Ms - peer.p50Ms)}, p99 ${signed(own.p99Ms - peer.p99Ms)})`,
     );
   }
-  const own = figures[ours];
-  for (const [name, each] of Object.entries(figures)) {
-    if (name !== ours && own)
-      console.log(`  ratio ${ours} / ${name}: ${(own.perSecond / each.perSecond).toFixed(2)}x throughput`);
-  }
+  return new Map([...figures].map(([name, each]) => [name, each.requests]));
+}
+
+/** What the figures depend on. */
+export function printMachine(): void {
+  const load = os.loadavg()[0] ?? 0;
+  console.log(
+    `${os.cpus()[0]?.model.trim() ?? "unknown processor"}, ${os.availableParallelism()} cores, Node ${process.versions.node}, load ${load.toFixed(1)} at the start`,
+  );
+  if (quick) console.log("--quick: shows that the benchmark works; the figures mean nothing");
+  else if (load > os.availableParallelism() / 2)
+    console.log("The machine is busy with other work: repeat on a quiet one.");
 }

@@ -1,3 +1,4 @@
+import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,22 +8,21 @@ import { apiTokens, memberships, teams, users } from "@/db/schema";
 import { newApiToken, tokenHash, tokenPrefix } from "@/server/auth/token-format";
 import { startPostgres } from "@/server/launcher/postgres";
 
-/** A fresh embedded Postgres with one team, one person and one token; its address is set as DATABASE_URL of this process. */
-export async function benchDatabase() {
+export const TEAM = "team_bench";
+
+/** A fresh embedded Postgres with one team, one person and one token; servers started here use it, each in a process of its own. */
+export async function benchStand() {
   const home = mkdtempSync(path.join(tmpdir(), "mw-bench-"));
   const postgres = await startPostgres({ home });
   await migrateDatabase(postgres.ownerUrl);
-  process.env.DATABASE_URL = postgres.appUrl;
-  process.env.MODELWORKS_HOME = home;
-  process.env.AUTH_SECRET = "bench-bench-bench-bench-bench-bench";
-  const opened = openDb(postgres.appUrl, { max: 4 });
+  const { db, close } = openDb(postgres.appUrl, { max: 2 });
   const token = newApiToken();
-  await opened.db.insert(teams).values({ id: "team_bench", slug: "bench", name: "Bench" });
-  await opened.db.insert(users).values({ id: "usr_bench", email: "bench@bench.local", name: "Bench" });
-  await opened.db.insert(memberships).values({ teamId: "team_bench", userId: "usr_bench", role: "member" });
-  await opened.db.insert(apiTokens).values({
+  await db.insert(teams).values({ id: TEAM, slug: "bench", name: "Bench" });
+  await db.insert(users).values({ id: "usr_bench", email: "bench@bench.local", name: "Bench" });
+  await db.insert(memberships).values({ teamId: TEAM, userId: "usr_bench", role: "member" });
+  await db.insert(apiTokens).values({
     id: "tok_bench",
-    teamId: "team_bench",
+    teamId: TEAM,
     userId: "usr_bench",
     name: "bench",
     prefix: tokenPrefix(token),
@@ -30,16 +30,43 @@ export async function benchDatabase() {
     scopes: ["track", "infer", "write"],
     expiresAt: new Date(Date.now() + 3_600_000),
   });
+  const stops: (() => Promise<void>)[] = [];
   return {
     token,
     home,
-    url: postgres.appUrl,
-    ownerUrl: postgres.ownerUrl,
-    db: opened.db,
+    db,
+    /** Starts `bench/servers/<name>.ts` and resolves with its port. */
+    serve: async (name: string): Promise<number> => {
+      const server = await startServer(name, {
+        DATABASE_URL: postgres.appUrl,
+        MODELWORKS_HOME: home,
+        AUTH_SECRET: "bench".repeat(8),
+        NODE_ENV: "production",
+      });
+      stops.push(server.stop);
+      return server.port;
+    },
     stop: async () => {
-      await opened.close();
+      await Promise.all(stops.map((stop) => stop()));
+      await close();
       await postgres.stop();
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+function startServer(name: string, environment: Record<string, string>) {
+  const child = fork(path.join(import.meta.dirname, "servers", `${name}.ts`), {
+    execArgv: ["--import", "tsx", ...(process.env.BENCH_NODE_OPTIONS?.split(" ") ?? [])],
+    env: { ...process.env, ...environment },
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+  };
+  return new Promise<{ port: number; stop: () => Promise<void> }>((resolve, reject) => {
+    child.once("message", (message) => resolve({ port: Number(message), stop }));
+    child.once("exit", (code) => reject(new Error(`bench/servers/${name}.ts ended with code ${code}`)));
+  });
 }

@@ -1,6 +1,6 @@
-import type { ExtractTablesWithRelations, SQL } from "drizzle-orm";
+import { sql, type ExtractTablesWithRelations } from "drizzle-orm";
 import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
-import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
+import type { PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
@@ -36,17 +36,20 @@ export function openDb(url: string, options: { max?: number; name?: string } = {
 }
 
 const pools = new WeakMap<Db, pg.Pool>();
-const dialect = new PgDialect();
 
 /**
- * Runs a statement whose text is always the same under a name, so that each connection parses and plans it once. Inside a transaction it
- * runs without the name.
+ * A statement whose text is always the same, with its values as $1, $2 …: each connection parses it once, under `name`. Inside a transaction
+ * it runs without the name.
  */
-export async function executeNamed(db: Db, name: string, statement: SQL): Promise<Record<string, unknown>[]> {
-  const pool = pools.get(db);
-  if (!pool) return (await db.execute(statement)).rows;
-  const { sql: text, params } = dialect.sqlToQuery(statement);
-  return (await pool.query<Record<string, unknown>>({ name, text, values: params })).rows;
+export function namedStatement(name: string, text: string) {
+  return async (db: Db, values: readonly unknown[]): Promise<Record<string, unknown>[]> => {
+    const pool = pools.get(db);
+    if (pool) return (await pool.query<Record<string, unknown>>({ name, text, values: [...values] })).rows;
+    const parts = text
+      .split(/\$(\d+)/)
+      .map((part, index) => (index % 2 === 0 ? sql.raw(part) : sql.param(values[Number(part) - 1])));
+    return (await db.execute(sql.join(parts))).rows;
+  };
 }
 
 const holder = globalThis as typeof globalThis & { modelworksDb?: OpenDb };

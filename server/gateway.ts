@@ -2,6 +2,7 @@ import path from "node:path";
 import { Gauge } from "prom-client";
 import { db } from "@/db/client";
 import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
+import { TokenActors } from "@/server/auth/token-actors";
 import { attestorSigner, objectStore } from "@/server/composition";
 import { env } from "@/server/core/env";
 import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
@@ -9,14 +10,15 @@ import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
 import { PredictionRecord, storePredictions } from "@/server/monitoring";
-import { Callers } from "@/server/serving/gateway/callers";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
+import { drainSpool } from "@/server/serving/gateway/drain";
 import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
 import { Spool } from "@/server/serving/gateway/spool";
 
 const POLL_MS = 1_000;
-const FLUSH_MS = 100;
-const RETRY_MS = 500;
+
+/** While the database is away, a caller known before is still served. */
+const TOKENS = { freshMs: 2_000, staleMs: 10 * 60_000 };
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -79,27 +81,21 @@ async function main() {
       });
     }
   };
-  const drainSpool = async () => {
-    while (!stopping) {
-      try {
-        const count = await spool.drain(async (records) => {
-          await storePredictions(db(), PredictionRecord.array().parse(records));
-        });
-        await pause(count > 0 ? FLUSH_MS / 4 : FLUSH_MS);
-      } catch (error) {
-        log.warn({ err: error }, "predictions wait on disk for the database");
-        await pause(RETRY_MS);
-      }
-    }
-  };
+  const callers = new TokenActors(db(), TOKENS);
+  liveHub().subscribe("mw_access", () => callers.forget());
   const server = createGatewayServer({
     parts: { runtime, routes: () => routes, record: (record) => spool.append(record) },
-    callers: new Callers(db()),
+    callers,
     version: PRODUCT_VERSION,
     isReady: () => ready,
   });
   server.listen(gatewayPort, host, () => log.info({ port: gatewayPort, host }, "gateway is listening"));
-  const loops = Promise.all([followRoutes(), drainSpool()]);
+  const drain = drainSpool(
+    spool,
+    (records) => storePredictions(db(), PredictionRecord.array().parse(records)),
+    () => stopping,
+  );
+  const loops = Promise.all([followRoutes(), drain]);
   const stop = async () => {
     if (stopping) return;
     stopping = true;

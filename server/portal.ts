@@ -1,11 +1,10 @@
 import { createServer } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import next from "next";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { httpRequests, httpSeconds } from "@/server/core/metrics";
 import { heartbeat } from "@/server/core/heartbeat";
-import { createHttpApp, isDataPlane } from "@/server/http/app";
+import { isDataPlane } from "@/server/http/app";
+import { dataPlane } from "@/server/http/data-plane";
 
 /** The portal process: data plane (Hono) and pages (Next) on one port. */
 async function main() {
@@ -16,19 +15,14 @@ async function main() {
   const pages = next({ dev, hostname: host, port, httpServer: server, dir: process.cwd() });
   await pages.prepare();
   const renderPage = pages.getRequestHandler();
-  const dataPlane = getRequestListener(createHttpApp().fetch, { overrideGlobalObjects: false });
+  const answerProgram = dataPlane();
   server.on("request", (req, res) => {
     const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
     if (!isDataPlane(path)) {
       void renderPage(req, res);
       return;
     }
-    const end = httpSeconds.startTimer({ method: req.method ?? "GET" });
-    res.on("finish", () => {
-      end();
-      httpRequests.inc({ method: req.method ?? "GET", status: String(res.statusCode) });
-    });
-    void dataPlane(req, res);
+    answerProgram(req, res);
   });
   const beat = heartbeat("portal");
   server.listen(port, host, () => log.info({ port, host }, "portal is listening"));

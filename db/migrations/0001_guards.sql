@@ -165,3 +165,19 @@ BEGIN
 END $$;
 --> statement-breakpoint
 CREATE TRIGGER review_starts_open BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION review_starts_open();
+--> statement-breakpoint
+-- Portals and gateways remember for a moment what a token may do; a change of it tells them at once.
+CREATE OR REPLACE FUNCTION tell_access_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('mw_access', '');
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER access_of_tokens AFTER UPDATE OF hash, scopes, expires_at, revoked_at OR DELETE ON api_tokens
+  FOR EACH STATEMENT EXECUTE FUNCTION tell_access_changed();
+--> statement-breakpoint
+CREATE TRIGGER access_of_users AFTER UPDATE OF name, disabled_at, is_platform_admin OR DELETE ON users
+  FOR EACH STATEMENT EXECUTE FUNCTION tell_access_changed();
+--> statement-breakpoint
+CREATE TRIGGER access_of_members AFTER INSERT OR UPDATE OR DELETE ON memberships
+  FOR EACH STATEMENT EXECUTE FUNCTION tell_access_changed();

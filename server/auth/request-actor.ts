@@ -38,14 +38,19 @@ function refuseForeignOrigin(headers: Headers, method: string) {
  * session cookie; undefined when neither is there.
  * @throws AppError for a bad token or a cookie used across origins.
  */
-export async function actorOfRequest(db: Db, headers: Headers, method: string): Promise<Actor | undefined> {
+export async function actorOfRequest(
+  db: Db,
+  headers: Headers,
+  method: string,
+  ofToken: (token: string) => Promise<Actor> = (token) => actorOfToken(db, token, new Date()),
+): Promise<Actor | undefined> {
   const authorization = headers.get("authorization") ?? "";
   const bearer = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
-  if (bearer) return actorOfToken(db, bearer, new Date());
+  if (bearer) return ofToken(bearer);
   const basic = /^Basic\s+(\S+)$/i.exec(authorization)?.[1];
   if (basic) {
     const [, password = ""] = Buffer.from(basic, "base64").toString("utf8").split(/:(.*)/s);
-    return actorOfToken(db, password, new Date());
+    return ofToken(password);
   }
   const cookieHeader = headers.get("cookie");
   if (!cookieHeader?.includes("session-token")) return undefined;

@@ -26,6 +26,7 @@ export interface Caller {
 
 export function createCtx(caller: Caller): Ctx {
   const requestId = caller.requestId ?? newId("request");
+  let child: Log | undefined;
   const anonymous: Actor = {
     kind: "user",
     userId: "anonymous",
@@ -39,7 +40,11 @@ export function createCtx(caller: Caller): Ctx {
     actor: caller.actor ?? anonymous,
     db: caller.db,
     requestId,
-    log: (caller.log ?? rootLog).child({ requestId }),
+    // Most requests log nothing, and a child logger is not free.
+    get log() {
+      child ??= (caller.log ?? rootLog).child({ requestId });
+      return child;
+    },
     now: caller.now ?? (() => new Date()),
     trail: { audited: 0, inTransaction: false },
   };

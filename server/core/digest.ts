@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalJson } from "./canonical-json";
 
 /** Lower-case hex SHA-256. */
-export const sha256Hex = (data: string | Uint8Array): string =>
-  createHash("sha256").update(data).digest("hex");
+export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex");
 
 /** Digest of a JSON value, independent of key order. */
 export const digestOf = (value: unknown): string => `sha256:${sha256Hex(canonicalJson(value))}`;

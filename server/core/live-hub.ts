@@ -4,6 +4,8 @@ import { env } from "./env";
 import { log } from "./log";
 
 const RECONNECT_MS = 500;
+const CHANNELS = ["mw_live", "mw_outbox", "mw_routes", "mw_access"] as const;
+type Channel = (typeof CHANNELS)[number];
 
 /** Holds one LISTEN connection per process and fans notifications out to subscribers; reconnects for as long as it takes. */
 class LiveHub {
@@ -11,7 +13,7 @@ class LiveHub {
   private started = false;
 
   /** Calls back for each change of a topic, and once after a reconnect (topic `*`), when anything may have been missed. */
-  subscribe(channel: "mw_live" | "mw_outbox" | "mw_routes", listener: (topic: string) => void): () => void {
+  subscribe(channel: Channel, listener: (topic: string) => void): () => void {
     if (!this.started) {
       this.started = true;
       this.connect(false);
@@ -39,12 +41,10 @@ class LiveHub {
     client.on("notification", (message) => this.emitter.emit(message.channel, message.payload ?? ""));
     client
       .connect()
-      .then(() => client.query("listen mw_live; listen mw_outbox; listen mw_routes"))
+      .then(() => client.query(CHANNELS.map((channel) => `listen ${channel}`).join("; ")))
       .then(() => {
         if (!again) return;
-        this.emitter.emit("mw_live", "*");
-        this.emitter.emit("mw_outbox", "*");
-        this.emitter.emit("mw_routes", "*");
+        for (const channel of CHANNELS) this.emitter.emit(channel, "*");
       })
       .catch((error: unknown) => {
         log.warn({ err: error }, "live connection lost; trying again");

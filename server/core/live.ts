@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { executeNamed, type Db } from "@/db/client";
+import { namedStatement, type Db } from "@/db/client";
 import { log } from "./log";
 
 /** `team:<id>:<topic>`; a listener may only ask for topics of its own team. */
@@ -16,6 +16,7 @@ export async function notifyLive(db: Db, teamId: string, ...topics: string[]): P
   }
 }
 
+const tellAll = namedStatement("notify_live", "select pg_notify('mw_live', $1)");
 const PAUSE_MS = 250;
 /** Topics told within the last pause → whether they changed again since. */
 const told = new Map<string, { again: boolean }>();
@@ -33,7 +34,7 @@ export function notifyLiveSoon(db: Db, teamId: string, topic: string): void {
   }
   const state = { again: false };
   told.set(name, state);
-  executeNamed(db, "notify_live", sql`select pg_notify('mw_live', ${name})`).catch((error: unknown) =>
+  tellAll(db, [name]).catch((error: unknown) =>
     log.debug({ err: error, topic: name }, "a live message was lost"),
   );
   setTimeout(() => {

@@ -1,6 +1,7 @@
 import { Hono, type Context } from "hono";
 import { db } from "@/db/client";
 import { actorOfRequest } from "@/server/auth/request-actor";
+import type { Actor } from "@/server/core/actor";
 import { env } from "@/server/core/env";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
@@ -25,8 +26,13 @@ function logAnswer(c: Context<HttpEnv>, ms: number): void {
 
 const REQUEST_ID = /^[\w.-]{1,80}$/;
 
+export interface HttpAppOptions {
+  /** Who a token belongs to; asks the database each time unless given. */
+  actorOfToken?: (token: string) => Promise<Actor>;
+}
+
 /** The data plane: everything that answers programs rather than people, in front of Next on the same port. */
-export function createHttpApp(): Hono<HttpEnv> {
+export function createHttpApp(options: HttpAppOptions = {}): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   app.use(async (c, next) => {
     const given = c.req.header("x-request-id");
@@ -35,7 +41,7 @@ export function createHttpApp(): Hono<HttpEnv> {
     c.set("caller", async () => ({
       db: db(),
       requestId,
-      actor: await actorOfRequest(db(), c.req.raw.headers, c.req.method),
+      actor: await actorOfRequest(db(), c.req.raw.headers, c.req.method, options.actorOfToken),
     }));
     const startedMs = performance.now();
     await next();

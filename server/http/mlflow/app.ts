@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Caller } from "@/server/core/context";
 import type { HttpEnv } from "../app-env";
 import { withIdempotency } from "../idempotency";
+import { sendJson } from "../send-json";
 import { artifactApp } from "./artifacts";
 import { loggedModelEndpoints } from "./logged-models";
 import { registryEndpoints } from "./registry";
@@ -35,9 +36,7 @@ function rpcApp(): Hono<HttpEnv> {
       const { body } = await (key
         ? withIdempotency(caller, { route, key, input: params }, run)
         : run(caller));
-      return new Response(body, {
-        headers: { "content-type": "application/json", "x-request-id": caller.requestId },
-      });
+      return sendJson(c, body, caller.requestId);
     });
   }
   app.all("*", (c) =>

@@ -63,6 +63,7 @@ export function wireJson(value: unknown): string {
 
 function queryParams(c: Context<HttpEnv>): Params {
   const params: Params = {};
+  if (!c.req.url.includes("?")) return params;
   for (const [key, values] of Object.entries(c.req.queries()))
     params[key] = values.length > 1 ? values : values[0];
   return params;

@@ -72,8 +72,8 @@ beforeAll(async () => {
   server = createGatewayServer({
     parts: { runtime, routes: () => routes, record: (record) => records.push(record) > 0 },
     callers: {
-      actor: async (authorization) => {
-        if (authorization !== "Bearer good") throw unauthenticated();
+      actor: async (token) => {
+        if (token !== "good") throw unauthenticated();
         return ACTOR;
       },
     },

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Duplex } from "node:stream";
+import { unauthenticated } from "@/server/core/context";
 import { AppError, HTTP_STATUS, isAppError, notFound, toPublicError } from "@/server/core/errors";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
@@ -15,11 +16,12 @@ import { findRoute, infer, metadataOf, parseBody, type Answer, type GatewayParts
 import { serverMetadata } from "./oip/messages";
 import { BodyRefused, readBody } from "./read-body";
 
+const BEARER = /^Bearer\s+(\S+)$/i;
 const MODEL_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(infer|ready))?$/;
 
 export interface GatewayServerOptions {
   parts: GatewayParts;
-  callers: { actor(authorization: string | undefined): Promise<Actor> };
+  callers: { actor(token: string): Promise<Actor> };
   version: string;
   /** Whether routes have been read at least once. */
   isReady: () => boolean;
@@ -77,7 +79,9 @@ async function modelCall(
   const [, name = "", version, action] = match;
   if (action === "infer" ? req.method !== "POST" : !isRead(req))
     return notAllowed(action === "infer" ? "POST" : "GET");
-  const actor = await options.callers.actor(header(req, "authorization"));
+  const token = BEARER.exec(req.headers.authorization ?? "")?.[1];
+  if (!token) throw unauthenticated();
+  const actor = await options.callers.actor(token);
   const route = findRoute(options.parts, actor, nameOf(name));
   if (version !== undefined) {
     return {
