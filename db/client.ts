@@ -37,6 +37,9 @@ export function openDb(url: string, options: { max?: number; name?: string } = {
 
 const pools = new WeakMap<Db, pg.Pool>();
 
+/** Whether statements of `db` commit by themselves, rather than with a transaction around them. */
+export const commitsAlone = (db: Db): boolean => pools.has(db);
+
 /**
  * A statement whose text is always the same, with its values as $1, $2 …: each connection parses it once, under `name`. Inside a transaction
  * it runs without the name.

@@ -144,6 +144,16 @@ describe("points that arrive together", () => {
     expect(await stored(runId)).toHaveLength(1);
   });
 
+  it("inside a transaction they are part of it", async () => {
+    const undone = database.db.transaction(async (tx) => {
+      await logBatch.execute({ ...ours(), db: tx }, { runId, metrics: [point(1)] });
+      expect(await tx.select().from(runMetrics).where(eq(runMetrics.runId, runId))).toHaveLength(1);
+      throw new Error("undone");
+    });
+    await expect(undone).rejects.toThrow("undone");
+    expect(await stored(runId)).toEqual([]);
+  });
+
   it("works after the connection was lost", async () => {
     await log(runId, point(1));
     await database.db.select().from(runs).limit(1);

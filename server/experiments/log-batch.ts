@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { z } from "zod";
+import { commitsAlone } from "@/db/client";
 import { runParams, runTags, runs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
@@ -80,7 +81,7 @@ export const logBatch = mutation(
   async ({ ctx, input }) => {
     const { runId, metrics, params, tags } = input;
     const alone = metrics.length > 0 && params.length === 0 && tags.length === 0;
-    if (alone && !ctx.trail.inTransaction) {
+    if (alone && commitsAlone(ctx.db)) {
       const entry = { runId, teamId: ctx.actor.teamId, metrics };
       if (await metricWriter(ctx.db).add(entry)) {
         notifyLiveSoon(ctx.db, ctx.actor.teamId, `run:${runId}`);
