@@ -44,6 +44,10 @@ test("a wrong tensor is refused with what is expected; nobody gets in without a 
   expect(JSON.stringify(wrong.body)).toMatch(/features|shape/);
   const stranger = new Api({}, world().gatewayUrl);
   expect((await stranger.send("POST", `/v2/models/${deployment}/infer`, question)).status).toBe(401);
+  for (const path of ["/", "/v1/chat/completions", "/v2/models/%E0%A4%A/infer"]) {
+    const lost = await scientist.atGateway().send("POST", path, "{}");
+    expect(lost).toMatchObject({ status: 404, body: { error: expect.any(String) } });
+  }
 });
 
 test("a version whose evidence is not complete is not deployed", async ({ as, api }) => {
@@ -84,6 +88,37 @@ test("staging takes a version at once", async ({ api }) => {
     ({ status }) => status === 200,
     { timeoutMs: 30_000 },
   );
+});
+
+test("a request is on the open page of its canary within a second", async ({ as, api }, info) => {
+  const { deployment, rolloutId } = await seededLine();
+  const scientist = await api("scientist");
+  const page = await as("scientist");
+  await page.goto(`/deployments/${deployment}/rollouts/${rolloutId}`);
+  const step = page.getByRole("list", { name: "Stages" }).locator("[aria-current=step]");
+  await expect(step).toContainText(/canary, [\d,]+ stable/);
+  await expect(page.locator("[data-live=live]").first()).toBeVisible();
+  const times: number[] = [];
+  for (let request = 0; request < 5; request += 1) {
+    const before = await step.innerText();
+    const painted = step.evaluate(
+      (element, text) =>
+        new Promise<number>((resolve) => {
+          const look = () => {
+            if (element instanceof HTMLElement && element.innerText.split("\n")[2] !== text)
+              resolve(Date.now());
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+      before.split("\n")[2],
+    );
+    const sentAt = Date.now();
+    expect((await infer(scientist, deployment)).status).toBe(200);
+    times.push((await painted) - sentAt);
+  }
+  info.annotations.push({ type: "event to pixel, ms", description: times.join(", ") });
+  expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
 });
 
 test("the canary is paused and resumed on its page", async ({ as }) => {

@@ -39,6 +39,8 @@ const EnvSchema = z.object({
   MODELWORKS_DEMO_LINE: z.preprocess(blankAsMissing, z.enum(["on", "off"]).default("on")),
   MODELWORKS_DEMO_PASSWORD: optional(z.string().min(8, "must hold at least 8 characters")),
   MODELWORKS_BOOTSTRAP_TOKEN: optional(z.string().min(24, "must hold at least 24 characters")),
+  ALERT_WEBHOOK_URL: optional(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
+  ALERT_WEBHOOK_TOKEN: optional(z.string().min(1)),
   MODELWORKS_PYTHON: optional(z.string()),
   MODELWORKS_DEV: z.preprocess(blankAsMissing, z.enum(["0", "1"]).default("0")),
   NEXT_DIST_DIR: optional(z.string()),
@@ -70,6 +72,8 @@ export interface Settings {
   demoLine: boolean;
   demoPassword: string | undefined;
   bootstrapToken: string | undefined;
+  /** Where alerts go besides the inbox, in Alertmanager's webhook form. */
+  alertWebhook: { url: string; token: string | undefined } | undefined;
   python: string | undefined;
   dev: boolean;
   distDir: string;
@@ -128,6 +132,9 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     demoLine: value.MODELWORKS_DEMO_LINE === "on",
     demoPassword: value.MODELWORKS_DEMO_PASSWORD,
     bootstrapToken: value.MODELWORKS_BOOTSTRAP_TOKEN,
+    alertWebhook: value.ALERT_WEBHOOK_URL
+      ? { url: value.ALERT_WEBHOOK_URL, token: value.ALERT_WEBHOOK_TOKEN }
+      : undefined,
     python: value.MODELWORKS_PYTHON,
     dev: value.MODELWORKS_DEV === "1",
     distDir: value.NEXT_DIST_DIR ?? ".next",

@@ -28,7 +28,8 @@ export type DomainEvent =
   | { type: "serving.rollout_started"; payload: { rolloutId: string } }
   | { type: "serving.rollout_commanded"; payload: { rolloutId: string; command: string } }
   | { type: "serving.rollout_finished"; payload: { rolloutId: string; state: string } }
-  | { type: "monitoring.alert_raised"; payload: { alertId: string } };
+  | { type: "monitoring.alert_raised"; payload: { alertId: string } }
+  | { type: "monitoring.alert_resolved"; payload: { alertId: string } };
 
 export type DomainEventType = DomainEvent["type"];
 export type PayloadOf<T extends DomainEventType> = Extract<DomainEvent, { type: T }>["payload"];

@@ -2,6 +2,7 @@ import { db } from "@/db/client";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
+import { sendAlert } from "./send-alert";
 import { sweepPending } from "./pending-feedback";
 import { watchApprovals, watchApprovalsOfReview, watchApprovalsOfVersion } from "./watch-approvals";
 import { watchGateways } from "./watch-gateways";
@@ -15,6 +16,13 @@ every("monitoring.sweep-pending-feedback", 2_000, async () => {
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
+
+on("monitoring.alert_raised", "monitoring.webhook", ({ ctx, event }) =>
+  sendAlert(ctx, event.payload.alertId),
+);
+on("monitoring.alert_resolved", "monitoring.webhook", ({ ctx, event }) =>
+  sendAlert(ctx, event.payload.alertId),
+);
 
 on("serving.rollout_finished", "monitoring.alert", ({ ctx, event }) =>
   watchRollout(ctx, event.payload.rolloutId, event.payload.state),

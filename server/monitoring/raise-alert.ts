@@ -105,6 +105,7 @@ export function resolveAlerts(
         after: { state: "resolved" },
         reason: which.reason,
       });
+      await emit(ctx, { type: "monitoring.alert_resolved", payload: { alertId: row.id } });
     }
     if (rows.length > 0) await notifyLive(ctx.db, ctx.actor.teamId, "alerts", "monitoring");
     return rows.length;

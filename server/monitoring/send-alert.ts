@@ -1,0 +1,77 @@
+import { and, eq } from "drizzle-orm";
+import { alerts, deployments, teams } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { digestOf } from "@/server/core/digest";
+import { env } from "@/server/core/env";
+
+const TIMEOUT_MS = 10_000;
+/** What Alertmanager writes as the end of an alert that fires. */
+const NEVER = "0001-01-01T00:00:00Z";
+
+type Alert = typeof alerts.$inferSelect;
+
+/** Body of Alertmanager's webhook, version 4. Labels are the alert's identity and stay the same from firing to resolved. */
+export function webhookBody(alert: Alert, team: string, deployment: string | null, portalUrl: string) {
+  const status = alert.state === "resolved" ? "resolved" : "firing";
+  const labels = {
+    alertname: `Modelworks${alert.kind.charAt(0).toUpperCase()}${alert.kind.slice(1)}`,
+    severity: alert.severity,
+    team,
+    ...(deployment === null ? {} : { deployment }),
+    alert: alert.fingerprint,
+  };
+  const annotations = { summary: alert.title, description: alert.body };
+  const link = new URL(alert.href, portalUrl).href;
+  return {
+    version: "4",
+    groupKey: `{}:{team="${team}", alert="${alert.fingerprint}"}`,
+    truncatedAlerts: 0,
+    status,
+    receiver: "modelworks",
+    groupLabels: { team, alert: alert.fingerprint },
+    commonLabels: labels,
+    commonAnnotations: annotations,
+    externalURL: portalUrl,
+    alerts: [
+      {
+        status,
+        labels,
+        annotations,
+        startsAt: alert.startedAt.toISOString(),
+        endsAt: status === "resolved" ? (alert.resolvedAt ?? alert.updatedAt).toISOString() : NEVER,
+        generatorURL: link,
+        fingerprint: digestOf(labels).slice("sha256:".length, "sha256:".length + 16),
+      },
+    ],
+  };
+}
+
+/**
+ * Sends an alert as it is now to the operator's receiver, if there is one. At least once, like Alertmanager itself: a delivery that fails is
+ * tried again by the outbox, and as it is the present state that is sent, a late one does no harm.
+ * @throws Error when the receiver does not take it.
+ */
+export async function sendAlert(ctx: Ctx, alertId: string): Promise<void> {
+  const { alertWebhook, portalUrl } = env();
+  if (!alertWebhook) return;
+  const [row] = await ctx.db
+    .select({ alert: alerts, team: teams.slug, deployment: deployments.name })
+    .from(alerts)
+    .innerJoin(teams, eq(teams.id, alerts.teamId))
+    .leftJoin(deployments, eq(deployments.id, alerts.subjectId))
+    .where(and(eq(alerts.id, alertId), eq(alerts.teamId, ctx.actor.teamId)));
+  if (!row) return;
+  const response = await fetch(alertWebhook.url, {
+    method: "POST",
+    redirect: "error",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: {
+      "content-type": "application/json",
+      "user-agent": "modelworks",
+      ...(alertWebhook.token ? { authorization: `Bearer ${alertWebhook.token}` } : {}),
+    },
+    body: JSON.stringify(webhookBody(row.alert, row.team, row.deployment, portalUrl)),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`the alert receiver answered ${response.status}`);
+}
