@@ -75,6 +75,30 @@ function useFilter() {
   return { given, set };
 }
 
+const HEAD_KEY = "modelworks.audit-head";
+
+/** The head that this browser saw last: with it the server's word is not all that tells whether rows were cut off since. */
+function keptHead(): { keptSeq: number; keptHash: string } | undefined {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(HEAD_KEY) ?? "null");
+    if (kept !== null && typeof kept === "object" && "keptSeq" in kept && "keptHash" in kept)
+      return { keptSeq: Number(kept.keptSeq), keptHash: String(kept.keptHash) };
+  } catch {
+    // As if nothing were kept.
+  }
+  return undefined;
+}
+
+function keepHead({ checked, head }: AuditVerdict): void {
+  try {
+    if (checked > 0) localStorage.setItem(HEAD_KEY, JSON.stringify({ keptSeq: checked, keptHash: head }));
+  } catch {
+    // A browser that stores nothing verifies the chain alone.
+  }
+}
+
+const forgetHead = () => localStorage.removeItem(HEAD_KEY);
+
 /** What was done: filter, export of the filter, and the proof that nothing was changed. */
 export function AuditList() {
   const trpc = useTRPC();
@@ -91,7 +115,11 @@ export function AuditList() {
   );
   const client = useTRPCClient();
   const verify = useMutation({
-    mutationFn: () => client.identity.verifyAudit.query(),
+    mutationFn: async () => {
+      const verdict = await client.identity.verifyAudit.query(keptHead());
+      if (verdict.ok) keepHead(verdict);
+      return verdict;
+    },
     meta: { handlesError: true },
   });
   const exportHref = (format: string) =>
@@ -113,7 +141,13 @@ export function AuditList() {
       {verify.error ? <ErrorNotice error={verify.error} onRetry={() => verify.mutate()} /> : null}
       {verify.data ? (
         <output className="block w-full">
-          <Result verdict={verify.data} />
+          <Result
+            verdict={verify.data}
+            onForget={() => {
+              forgetHead();
+              verify.mutate();
+            }}
+          />
         </output>
       ) : null}
       <search
@@ -171,7 +205,7 @@ export function AuditList() {
   );
 }
 
-function Result({ verdict }: { verdict: AuditVerdict }) {
+function Result({ verdict, onForget }: { verdict: AuditVerdict; onForget: () => void }) {
   const checked = `${verdict.checked.toLocaleString("en")} rows hold, checked in ${verdict.durationMs} ms.`;
   if (verdict.firstBad) {
     return (
@@ -185,12 +219,35 @@ function Result({ verdict }: { verdict: AuditVerdict }) {
       </Callout>
     );
   }
+  if (verdict.keptProblem) {
+    return (
+      <Callout
+        tone="negative"
+        role="alert"
+        title="This is not the log that this browser verified last"
+        className="w-full"
+      >
+        <p>
+          {verdict.keptProblem} Rows were cut off or rewritten, a backup was restored, or this is another
+          installation at the same address. In itself the chain holds: {checked}
+        </p>
+        <Button size="sm" onClick={onForget}>
+          Keep the present head instead
+        </Button>
+      </Callout>
+    );
+  }
   return (
     <Callout tone="positive" title="The chain holds" className="w-full">
       <p>{checked}</p>
       <p className="flex flex-wrap items-center gap-1">
         Head <code className="font-mono text-xs break-all">{verdict.head}</code>
         <CopyButton value={verdict.head} label="Copy head hash" />
+      </p>
+      <p>
+        This browser keeps the head and compares it at the next verification, so that rows cut off or
+        rewritten since then show. Scripts send it as <code className="font-mono text-xs">keptSeq</code> and{" "}
+        <code className="font-mono text-xs">keptHash</code>.
       </p>
     </Callout>
   );

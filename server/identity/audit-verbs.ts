@@ -3,7 +3,7 @@ import { z } from "zod";
 import { auditLog } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { decodeCursor, PageInput, toPage } from "@/server/core/pagination";
-import { NoInput, query } from "@/server/core/verb";
+import { query } from "@/server/core/verb";
 import { checkRow, GENESIS, type ChainRow } from "./audit-chain";
 
 const word = z.string().trim().max(200).optional();
@@ -112,13 +112,31 @@ export const exportAudit = query(
 
 const VERIFY_BATCH = 5_000;
 
+/** A head that an earlier verification gave, kept outside: the chain alone cannot tell that its newest rows were cut off. */
+const VerifyAuditInput = z
+  .object({
+    keptSeq: z.coerce.number().int().min(1).optional(),
+    keptHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
+      .optional(),
+  })
+  .refine((kept) => (kept.keptSeq === undefined) === (kept.keptHash === undefined), {
+    message: "keptSeq and keptHash go together",
+    path: ["keptHash"],
+  })
+  .optional()
+  .default({});
+
 export interface AuditVerdict {
   ok: boolean;
   checked: number;
   durationMs: number;
-  /** Hash of the last good row: keep it elsewhere and a later verification proves that nothing before it was rewritten. */
+  /** Hash of the last good row: keep it elsewhere, with its number, and a later verification proves that nothing up to it was rewritten or cut off. */
   head: string;
   firstBad?: { seq: number; problem: string } | undefined;
+  /** How the log differs from the head that was kept, although its chain holds in itself. */
+  keptProblem?: string | undefined;
 }
 
 /**
@@ -129,19 +147,27 @@ export const verifyAudit = query(
   {
     name: "identity.audit.verify",
     permission: "identity.audit.verify",
-    input: NoInput,
+    input: VerifyAuditInput,
     summary: "Recompute the audit log's hash chain and name the first row that does not hold",
   },
-  async ({ ctx }): Promise<AuditVerdict> => {
+  async ({ ctx, input }): Promise<AuditVerdict> => {
     const begin = performance.now();
     let head = GENESIS;
     let seq = 0;
+    let foundHash: string | undefined;
+    const compared = (): string | undefined => {
+      if (input.keptSeq === undefined || foundHash === input.keptHash) return undefined;
+      return foundHash === undefined
+        ? `The log ends before row ${input.keptSeq}, which was kept.`
+        : `Row ${input.keptSeq} is not the row that was kept.`;
+    };
     const done = (firstBad?: AuditVerdict["firstBad"]) => ({
-      ok: firstBad === undefined,
+      ok: firstBad === undefined && compared() === undefined,
       checked: seq,
       durationMs: Math.round(performance.now() - begin),
       head,
       firstBad,
+      keptProblem: firstBad === undefined ? compared() : undefined,
     });
     for (;;) {
       const rows: ChainRow[] = await ctx.db
@@ -155,6 +181,7 @@ export const verifyAudit = query(
         if (problem) return done({ seq: row.seq, problem });
         seq = row.seq;
         head = row.hash;
+        if (seq === input.keptSeq) foundHash = head;
       }
       if (rows.length < VERIFY_BATCH) return done();
     }

@@ -298,6 +298,26 @@ describe("audit verification", () => {
     ).rejects.toThrow();
   });
 
+  it("notices that the newest rows were cut off, or the log rewritten, by a head that was kept outside", async () => {
+    const { checked, head } = await verifyAudit.execute(caller(platform), {});
+    const kept = { keptSeq: checked, keptHash: head };
+    expect(await verifyAudit.execute(caller(platform), kept)).toMatchObject({ ok: true });
+    expect(await verifyAudit.execute(caller(platform), { ...kept, keptHash: "0".repeat(64) })).toMatchObject({
+      ok: false,
+      keptProblem: `Row ${checked} is not the row that was kept.`,
+    });
+    await expect(verifyAudit.execute(caller(platform), { keptSeq: 3 })).rejects.toMatchObject({
+      details: { fields: { keptHash: expect.any(String) } },
+    });
+    await tamper(`delete from audit_log where seq = ${checked}`);
+    expect(await verifyAudit.execute(caller(platform), {})).toMatchObject({ ok: true });
+    expect(await verifyAudit.execute(caller(platform), kept)).toMatchObject({
+      ok: false,
+      firstBad: undefined,
+      keptProblem: `The log ends before row ${checked}, which was kept.`,
+    });
+  });
+
   it("holds for an untouched log and names the first row that was changed", async () => {
     expect(await verifyAudit.execute(caller(platform), {})).toMatchObject({ ok: true, firstBad: undefined });
     await tamper("update audit_log set actor_name = 'Somebody else' where seq = 5");
