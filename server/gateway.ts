@@ -9,11 +9,10 @@ import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
-import { PredictionRecord, storePredictions } from "@/server/monitoring";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
-import { drainSpool } from "@/server/serving/gateway/drain";
+import { startDrainThread } from "@/server/serving/gateway/drain-thread";
 import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
-import { Spool } from "@/server/serving/gateway/spool";
+import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
 
 const POLL_MS = 1_000;
 
@@ -26,7 +25,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 async function main() {
   const { gatewayPort, host, home } = env();
   const runtime = createOnnxRuntime();
-  const spool = new Spool({ folder: path.join(home, "spool") });
+  const spool = new SpoolWriter({ folder: path.join(home, "spool") });
   let routes: ReadonlyMap<string, Route> = new Map();
   let ready = false;
   let stopping = false;
@@ -90,12 +89,8 @@ async function main() {
     isReady: () => ready,
   });
   server.listen(gatewayPort, host, () => log.info({ port: gatewayPort, host }, "gateway is listening"));
-  const drain = drainSpool(
-    spool,
-    (records) => storePredictions(db(), PredictionRecord.array().parse(records)),
-    () => stopping,
-  );
-  const loops = Promise.all([followRoutes(), drain]);
+  const drain = startDrainThread(new URL("gateway-drain.ts", import.meta.url));
+  const following = followRoutes();
   const stop = async () => {
     if (stopping) return;
     stopping = true;
@@ -103,7 +98,7 @@ async function main() {
     beat.stop();
     server.close();
     server.closeIdleConnections();
-    await Promise.race([loops, pause(3_000)]);
+    await Promise.race([Promise.all([following, drain.stop()]), pause(3_000)]);
     spool.close();
     process.exit(0);
   };

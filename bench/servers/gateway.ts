@@ -3,11 +3,10 @@ import path from "node:path";
 import { db } from "@/db/client";
 import { TokenActors } from "@/server/auth/token-actors";
 import { env } from "@/server/core/env";
-import { PredictionRecord, storePredictions } from "@/server/monitoring";
-import { drainSpool } from "@/server/serving/gateway/drain";
+import { startDrainThread } from "@/server/serving/gateway/drain-thread";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
-import type { Route } from "@/server/serving/gateway/routes";
-import { Spool } from "@/server/serving/gateway/spool";
+import { routeKey, type Route } from "@/server/serving/gateway/routes";
+import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
 import { TEAM } from "../setup";
 import { listen } from "./listen";
 import { DIGEST, loadModel } from "./model";
@@ -29,13 +28,9 @@ const route: Route = {
   digest: "sha256:route",
   refusals: [],
 };
-const routes = new Map([[route.name, route]]);
-const spool = new Spool({ folder: path.join(env().home, "spool") });
-void drainSpool(
-  spool,
-  (records) => storePredictions(db(), PredictionRecord.array().parse(records)),
-  () => false,
-);
+const routes = new Map([[routeKey(route.teamId, route.name), route]]);
+const spool = new SpoolWriter({ folder: path.join(env().home, "spool") });
+startDrainThread(new URL("../../server/gateway-drain.ts", import.meta.url));
 listen(
   createGatewayServer({
     parts: { runtime, routes: () => routes, record: (record) => spool.append(record) },

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { log } from "@/server/core/log";
-import type { Spool } from "./spool";
+import type { SpoolReader } from "./spool-reader";
 
 const FLUSH_MS = 100;
 const RETRY_MS = 500;
 
 /** Hands what the spool holds to `store`, batch by batch, until told to stop. While `store` fails, records wait on disk. */
 export async function drainSpool(
-  spool: Spool,
+  spool: SpoolReader,
   store: (records: unknown[]) => Promise<unknown>,
   isStopping: () => boolean,
 ): Promise<void> {

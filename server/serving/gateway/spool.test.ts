@@ -2,28 +2,31 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { Spool } from "./spool";
+import { waitFor } from "@/db/testing/wait-for";
+import { encode } from "./spool-format";
+import { SpoolReader } from "./spool-reader";
+import { SpoolWriter } from "./spool-writer";
 
 const folder = () => fs.mkdtempSync(path.join(os.tmpdir(), "mw-spool-"));
 
-async function drainAll(spool: Spool): Promise<unknown[]> {
+async function drainAll(reader: SpoolReader): Promise<unknown[]> {
   const all: unknown[] = [];
-  while ((await spool.drain(async (records) => void all.push(...records), 100)) > 0);
+  while ((await reader.drain(async (records) => void all.push(...records), 100)) > 0);
   return all;
 }
 
 describe("the prediction spool", () => {
-  it("delivers in order, once when nothing fails, over segment borders and reopening", async () => {
+  it("delivers in order, once when nothing fails, over segment borders and reopening of both ends", async () => {
     const at = folder();
-    const first = new Spool({ folder: at });
+    const first = new SpoolWriter({ folder: at });
     const big = "x".repeat(60_000);
     for (let i = 0; i < 300; i += 1) first.append({ i, big });
     const before: unknown[] = [];
-    await first.drain(async (records) => void before.push(...records), 120);
+    await new SpoolReader(at).drain(async (records) => void before.push(...records), 120);
     first.close();
-    const second = new Spool({ folder: at });
+    const second = new SpoolWriter({ folder: at });
     second.append({ i: 300, big });
-    const rest = await drainAll(second);
+    const rest = await drainAll(new SpoolReader(at));
     expect([...before, ...rest].map((record) => (record as { i: number }).i)).toEqual(
       Array.from({ length: 301 }, (_, i) => i),
     );
@@ -31,41 +34,82 @@ describe("the prediction spool", () => {
     second.close();
   });
 
+  it("delivers what is written while it is read, and nothing twice", async () => {
+    const at = folder();
+    const writer = new SpoolWriter({ folder: at });
+    const reader = new SpoolReader(at);
+    const all: unknown[] = [];
+    const big = "ü".repeat(20_000);
+    for (let i = 0; i < 600; i += 1) {
+      writer.append({ i, big });
+      if (i % 7 === 0) await reader.drain(async (records) => void all.push(...records), 10);
+    }
+    all.push(...(await drainAll(reader)));
+    expect(all.map((record) => (record as { i: number }).i)).toEqual(
+      Array.from({ length: 600 }, (_, i) => i),
+    );
+    writer.close();
+  });
+
+  it("waits for the rest of a record that is half written", async () => {
+    const at = folder();
+    const writer = new SpoolWriter({ folder: at });
+    writer.append({ i: 1 });
+    const [file] = fs.readdirSync(at).filter((name) => name.endsWith(".log"));
+    const full = path.join(at, file ?? "");
+    const whole = encode({ i: 2 });
+    fs.appendFileSync(full, whole.subarray(0, 11));
+    const reader = new SpoolReader(at);
+    expect(await drainAll(reader)).toEqual([{ i: 1 }]);
+    fs.appendFileSync(full, whole.subarray(11));
+    expect(await drainAll(reader)).toEqual([{ i: 2 }]);
+    writer.close();
+  });
+
   it("delivers again what could not be delivered", async () => {
-    const spool = new Spool({ folder: folder() });
-    spool.append({ i: 1 });
+    const at = folder();
+    const writer = new SpoolWriter({ folder: at });
+    const reader = new SpoolReader(at);
+    writer.append({ i: 1 });
     await expect(
-      spool.drain(async () => {
+      reader.drain(async () => {
         throw new Error("the database is away");
       }),
     ).rejects.toThrow("away");
-    expect(await drainAll(spool)).toEqual([{ i: 1 }]);
-    spool.close();
+    expect(await drainAll(reader)).toEqual([{ i: 1 }]);
+    writer.close();
   });
 
   it("stops at a torn or damaged tail and goes on with the next segment", async () => {
     const at = folder();
-    const first = new Spool({ folder: at });
+    const first = new SpoolWriter({ folder: at });
     first.append({ i: 1 });
     first.append({ i: 2 });
     first.close();
     const [file] = fs.readdirSync(at).filter((name) => name.endsWith(".log"));
     const full = path.join(at, file ?? "");
     fs.truncateSync(full, fs.statSync(full).size - 3);
-    const second = new Spool({ folder: at });
+    const second = new SpoolWriter({ folder: at });
     second.append({ i: 3 });
-    expect(await drainAll(second)).toEqual([{ i: 1 }, { i: 3 }]);
+    expect(await drainAll(new SpoolReader(at))).toEqual([{ i: 1 }, { i: 3 }]);
     second.close();
   });
 
-  it("is bounded: beyond its size it counts what it drops", async () => {
-    const spool = new Spool({ folder: folder(), maxBytes: 1_000 });
-    const taken = Array.from({ length: 100 }, (_, i) => spool.append({ i, text: "0123456789" })).filter(
+  it("is bounded: beyond its size it counts what it drops, and takes records again when the reader made room", async () => {
+    const at = folder();
+    const writer = new SpoolWriter({ folder: at, maxBytes: 1_000 });
+    const taken = Array.from({ length: 100 }, (_, i) => writer.append({ i, text: "0123456789" })).filter(
       Boolean,
     ).length;
     expect(taken).toBeGreaterThan(10);
-    expect(spool.dropped).toBe(100 - taken);
-    expect(await drainAll(spool)).toHaveLength(taken);
-    spool.close();
+    expect(writer.dropped).toBe(100 - taken);
+    writer.close();
+    const next = new SpoolWriter({ folder: at, maxBytes: 1_000 });
+    const reader = new SpoolReader(at);
+    expect(next.append({ i: "full" })).toBe(false);
+    expect(await drainAll(reader)).toHaveLength(taken);
+    await waitFor(() => next.append({ i: "room" }));
+    expect(await drainAll(reader)).toEqual([{ i: "room" }]);
+    next.close();
   });
 });

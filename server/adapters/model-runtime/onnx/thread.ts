@@ -1,13 +1,12 @@
 import path from "node:path";
 import { Worker } from "node:worker_threads";
-import { z } from "zod";
 import { AppError, invalid } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 
-const Answer = z.union([
-  z.object({ id: z.number(), ok: z.literal(true), value: z.unknown() }),
-  z.object({ id: z.number(), ok: z.literal(false), refused: z.boolean(), message: z.string() }),
-]);
+/** What worker.mjs, our own code, answers; not parsed again on the hot path. */
+type Answer =
+  | { id: number; ok: true; value: unknown }
+  | { id: number; ok: false; refused: boolean; message: string };
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -41,7 +40,7 @@ export class InferenceThread {
   private spawn(): Worker {
     const worker = new Worker(SCRIPT, { execArgv: [] });
     worker.unref();
-    worker.on("message", (message: unknown) => this.answer(message));
+    worker.on("message", (message: Answer) => this.answer(message));
     worker.on("error", (error) => log.error({ err: error }, "inference worker failed"));
     worker.on("exit", () => {
       for (const [id, call] of this.pending) {
@@ -60,21 +59,20 @@ export class InferenceThread {
     return worker;
   }
 
-  private answer(message: unknown) {
-    const parsed = Answer.parse(message);
-    const call = this.pending.get(parsed.id);
+  private answer(answer: Answer) {
+    const call = this.pending.get(answer.id);
     if (!call) return;
-    this.pending.delete(parsed.id);
+    this.pending.delete(answer.id);
     clearTimeout(call.timer);
-    if (parsed.ok) call.resolve(parsed.value);
-    else if (parsed.refused)
+    if (answer.ok) call.resolve(answer.value);
+    else if (answer.refused)
       call.reject(
         invalid(
-          `The model refused the request: ${parsed.message}`,
+          `The model refused the request: ${answer.message}`,
           "Compare the inputs with the model's metadata.",
         ),
       );
-    else call.reject(new Error(parsed.message));
+    else call.reject(new Error(answer.message));
   }
 
   call(name: "load" | "infer" | "unload", args: Record<string, unknown>): Promise<unknown> {

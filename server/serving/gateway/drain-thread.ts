@@ -1,0 +1,32 @@
+import { Worker } from "node:worker_threads";
+import { log } from "@/server/core/log";
+
+const RESTART_MS = 1_000;
+
+/** Keeps the thread at `script` running; records wait on disk while it is not. `stop` lets it finish its batch. */
+export function startDrainThread(script: URL): { stop: () => Promise<void> } {
+  let stopping = false;
+  let thread: Worker;
+  let ended: Promise<void>;
+  const start = () => {
+    if (stopping) return;
+    thread = new Worker(new URL("typescript-thread.mjs", import.meta.url), {
+      workerData: { script: script.href },
+    });
+    thread.on("error", (error) => log.error({ err: error }, "the thread that stores predictions failed"));
+    ended = new Promise((resolve) =>
+      thread.on("exit", () => {
+        resolve();
+        setTimeout(start, RESTART_MS).unref();
+      }),
+    );
+  };
+  start();
+  return {
+    stop: async () => {
+      stopping = true;
+      thread.postMessage("stop");
+      await ended;
+    },
+  };
+}

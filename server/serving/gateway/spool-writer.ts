@@ -1,0 +1,112 @@
+import fs from "node:fs";
+import { log } from "@/server/core/log";
+import { encode, segmentFile, segmentsIn } from "./spool-format";
+
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** A write that meets a flush of its file waits for it, so flushes are few. */
+const SYNC_MS = 200;
+/** A full spool is measured again at most this often. */
+const MEASURE_MS = 100;
+
+export interface SpoolOptions {
+  folder: string;
+  /** Beyond this the newest records are counted as dropped; a prediction is never refused for its record. */
+  maxBytes?: number;
+}
+
+/**
+ * The near end of a bounded log on disk between the answer to a request and the database. `append` hands the record to the kernel before
+ * the answer is sent, so it outlives a kill -9 of this process; it is flushed to the disk every 200 ms. The far end (`SpoolReader`) works in
+ * another thread and shares nothing with this one but the folder.
+ */
+export class SpoolWriter {
+  private fd = -1;
+  private segment = 0;
+  private written = 0;
+  /** Never less than what is on disk: the reader only takes away. */
+  private totalBytes = 0;
+  private measuredAt = 0;
+  private dirty = false;
+  private readonly syncTimer: NodeJS.Timeout;
+  private readonly maxBytes: number;
+  appended = 0;
+  dropped = 0;
+
+  constructor(private readonly options: SpoolOptions) {
+    this.maxBytes = options.maxBytes ?? 1024 ** 3;
+    fs.mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    this.open((segmentsIn(options.folder).at(-1) ?? 0) + 1);
+    this.totalBytes = this.backlogBytes;
+    this.syncTimer = setInterval(() => this.sync(), SYNC_MS);
+    this.syncTimer.unref();
+  }
+
+  private open(segment: number) {
+    if (this.fd >= 0) {
+      this.sync();
+      fs.closeSync(this.fd);
+    }
+    this.segment = segment;
+    this.written = 0;
+    this.fd = fs.openSync(segmentFile(this.options.folder, segment), "a", 0o600);
+  }
+
+  private sync() {
+    if (!this.dirty || this.fd < 0) return;
+    this.dirty = false;
+    fs.fdatasync(this.fd, (error) => {
+      if (error && error.code !== "EBADF") log.warn({ err: error }, "prediction spool could not be flushed");
+    });
+  }
+
+  /** Bytes on disk: what waits to be delivered or is not yet cleaned up. */
+  get backlogBytes(): number {
+    const { folder } = this.options;
+    return segmentsIn(folder).reduce(
+      (sum, segment) =>
+        sum + (fs.statSync(segmentFile(folder, segment), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  }
+
+  private isFull(more: number): boolean {
+    if (this.totalBytes + more <= this.maxBytes) return false;
+    const now = Date.now();
+    if (now - this.measuredAt >= MEASURE_MS) {
+      this.measuredAt = now;
+      this.totalBytes = this.backlogBytes;
+    }
+    return this.totalBytes + more > this.maxBytes;
+  }
+
+  /** Takes a record; false when the spool is full or the disk refuses, and the record is counted as dropped. */
+  append(record: unknown): boolean {
+    const frame = encode(record);
+    if (this.isFull(frame.length)) {
+      this.dropped += 1;
+      return false;
+    }
+    try {
+      fs.writeSync(this.fd, frame);
+    } catch (error) {
+      this.dropped += 1;
+      log.error({ err: error }, "prediction spool could not be written");
+      return false;
+    }
+    this.appended += 1;
+    this.dirty = true;
+    this.written += frame.length;
+    this.totalBytes += frame.length;
+    if (this.written >= SEGMENT_BYTES) this.open(this.segment + 1);
+    return true;
+  }
+
+  close() {
+    clearInterval(this.syncTimer);
+    if (this.fd >= 0) {
+      fs.fdatasyncSync(this.fd);
+      fs.closeSync(this.fd);
+    }
+    this.fd = -1;
+  }
+}
