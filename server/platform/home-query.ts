@@ -62,7 +62,7 @@ async function unhealthy(ctx: Ctx): Promise<HomeItem[]> {
     sql`(select 'alert' as kind, a.id, a.title, a.body as detail, a.state as status, a.href, a.started_at as at from alerts a
       where a.team_id = ${team} and a.state <> 'resolved' order by a.started_at desc limit ${LIMIT})`,
     sql`(select 'version' as kind, v.id, m.name || ' version ' || v.number as title, 'A gate does not pass: ' || v.gates_outcome as detail, case v.gates_outcome when 'fail' then 'gates_failed' else v.gates_outcome end as status,
-        '/models/' || m.name || '/versions/' || v.number as href, v.updated_at as at
+        '/models/' || replace(replace(replace(m.name, '%', '%25'), '#', '%23'), '?', '%3F') || '/versions/' || v.number as href, v.updated_at as at
       from model_versions v join registered_models m on m.id = v.model_id
       where v.team_id = ${team} and v.gates_outcome in ('fail', 'error') and v.state <> 'deleted'
         and v.number = (select max(n.number) from model_versions n where n.model_id = v.model_id and n.state <> 'deleted')

@@ -66,6 +66,8 @@ const WITH_TRAFFIC = new Set(["running", "paused", "promoting"]);
 export class RouteBuilder {
   /** `<version>/<environment>/<arm>` → admitted and loaded; refusals are asked again each time. */
   private readonly served = new Map<string, ServedVersion>();
+  /** `<deployment>/<arm>` → why it was refused last. */
+  private readonly told = new Map<string, string>();
 
   constructor(
     private readonly db: Db,
@@ -148,7 +150,14 @@ export class RouteBuilder {
         const told = error instanceof NotServed || isAppError(error);
         const why = told ? error.message : "it could not be checked; the gateway tries again";
         refusals.push(`The ${what} version is not served: ${why}`);
-        log.warn({ deployment: row.name, version: id, ...(told ? { why } : { err: error }) }, "not admitted");
+        // Asked again each second, told when it is new.
+        if (this.told.get(`${row.id}/${what}`) !== why) {
+          log.warn(
+            { deployment: row.name, version: id, ...(told ? { why } : { err: error }) },
+            "not admitted",
+          );
+          this.told.set(`${row.id}/${what}`, why);
+        }
         return undefined;
       });
     };
