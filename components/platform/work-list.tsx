@@ -87,6 +87,37 @@ function columns(retry: (row: Work) => void, reason: string | undefined): Column
   ];
 }
 
+/** Gives every dead delivery its attempts back; says so when there is none. */
+function RetryAll({ blocked }: { blocked: string | undefined }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const dead = useQuery(
+    trpc.platform.work.queryOptions({ state: "dead", limit: 1 }, { refetchInterval: REFRESH_MS }),
+  );
+  const retryAll = useMutation(
+    trpc.platform.retryAllWork.mutationOptions({
+      onSettled: () => queryClient.invalidateQueries({ queryKey: trpc.platform.work.queryKey() }),
+      meta: { handlesError: true },
+    }),
+  );
+  const reason = blocked ?? (dead.data?.items.length === 0 ? "No delivery is dead." : undefined);
+  const button = <Button>Retry all dead letters</Button>;
+  if (reason) return <DisabledReason reason={reason}>{button}</DisabledReason>;
+  return (
+    <ConfirmDialog
+      trigger={button}
+      title="Retry every dead delivery?"
+      consequence="Each gets its 12 attempts back. Handlers are idempotent: what was done already is not done twice."
+      confirmLabel="Retry all"
+      cancelLabel="Leave them"
+      onConfirm={async () => {
+        const { retried } = await retryAll.mutateAsync({});
+        toast.success(`${formatCount(retried, "delivery", "deliveries")} tried again`);
+      }}
+    />
+  );
+}
+
 /** Deliveries of events to handlers, and durable workflows: what waits, what failed, and a way to try again. */
 export function WorkList({ host }: { host: string }) {
   const trpc = useTRPC();
@@ -107,28 +138,13 @@ export function WorkList({ host }: { host: string }) {
       onSuccess: () => toast.success("It is tried again now."),
     }),
   );
-  const retryAll = useMutation(
-    trpc.platform.retryAllWork.mutationOptions({ onSettled, meta: { handlesError: true } }),
-  );
   const reason = can.allowed ? undefined : can.reason;
   return (
     <div className="flex min-w-0 flex-col gap-6">
       <PageHeader
         title="Background work"
         description="Events are delivered to their handlers at least once; after 12 failures a delivery is dead until someone retries it."
-        actions={
-          <ConfirmDialog
-            trigger={<Button>Retry all dead letters</Button>}
-            title="Retry every dead delivery?"
-            consequence="Each gets its 12 attempts back. Handlers are idempotent: what was done already is not done twice."
-            confirmLabel="Retry all"
-            cancelLabel="Leave them"
-            onConfirm={async () => {
-              const { retried } = await retryAll.mutateAsync({});
-              toast.success(`${formatCount(retried, "delivery", "deliveries")} tried again`);
-            }}
-          />
-        }
+        actions={<RetryAll blocked={reason} />}
       />
       <Section title="Deliveries">
         <DataTable<Work>

@@ -5,18 +5,24 @@ import { ListSkeleton } from "@/components/common/skeletons";
 import { Timeline } from "@/components/common/timeline";
 import { useTRPC } from "@/components/trpc";
 
-const WORDS: Record<string, string> = {
-  "serving.deployment.deploy": "deployed a version",
-  "serving.deployment.roll-back": "rolled back",
-  "serving.deployment.retire": "retired the deployment",
-  "serving.rollout.pause": "paused the rollout",
-  "serving.rollout.resume": "resumed the rollout",
-  "serving.rollout.promote": "promoted the canary",
-  "serving.rollout.abort": "aborted the rollout",
-  "serving.rollout.complete": "completed the rollout",
-  "serving.rollout.roll-back": "rolled the canary back",
-  "serving.rollout.finish": "finished the rollout",
+/** What each kind of entry says, with the version it was about. */
+const WORDS: Record<string, (version: string) => string> = {
+  "serving.deployment.deploy": (version) => `deployed ${version}`,
+  "serving.deployment.roll-back": (version) => `rolled back to ${version}`,
+  "serving.deployment.retire": () => "retired the deployment",
+  "serving.rollout.pause": (version) => `paused the canary of ${version}`,
+  "serving.rollout.resume": (version) => `resumed the canary of ${version}`,
+  "serving.rollout.promote": (version) => `promoted the canary of ${version}`,
+  "serving.rollout.abort": (version) => `aborted the canary of ${version}`,
+  "serving.rollout.complete": (version) => `gave all requests to ${version}`,
+  "serving.rollout.roll-back": (version) => `rolled the canary of ${version} back`,
+  "serving.rollout.finish": (version) => `finished the rollout of ${version}`,
 };
+
+function wordsOf(row: { action: string; version: number | null; reason: string }): string {
+  const version = row.version === null ? "a version" : `version ${row.version}`;
+  return `${WORDS[row.action]?.(version) ?? row.action}${row.reason ? `: ${row.reason}` : ""}`;
+}
 
 /** Who changed the deployment, from the audit log. */
 export function DeploymentTimeline({ name }: { name: string }) {
@@ -31,7 +37,7 @@ export function DeploymentTimeline({ name }: { name: string }) {
         id: String(row.seq),
         at: row.at,
         actor: row.actorName,
-        text: `${WORDS[row.action] ?? row.action}${row.reason ? `: ${row.reason}` : ""}`,
+        text: wordsOf(row),
         ...(row.rolloutId
           ? { cause: { label: "Open the rollout", href: `/deployments/${name}/rollouts/${row.rolloutId}` } }
           : {}),

@@ -13,7 +13,11 @@ function Stages({ control }: Props) {
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-1 font-medium">Stages</legend>
       {fields.map((field, index) => (
-        <div key={field.id} className="grid grid-cols-[1fr_1fr_1fr_auto] items-start gap-2">
+        <fieldset
+          key={field.id}
+          aria-label={`Stage ${index + 1}`}
+          className="grid grid-cols-[1fr_1fr_1fr_auto] items-start gap-2"
+        >
           <NumberField
             control={control}
             name={`stages.${index}.sharePercent`}
@@ -47,7 +51,7 @@ function Stages({ control }: Props) {
           >
             <Trash2 aria-hidden />
           </Button>
-        </div>
+        </fieldset>
       ))}
       <Button
         size="sm"

@@ -28,8 +28,11 @@ const TRPC_CODE: Record<ErrorCode, TRPCError["code"]> = {
   internal: "INTERNAL_SERVER_ERROR",
 };
 
-/** Input that a procedure refused is a refusal like any other, and names its fields. */
-const ownForm = (error: unknown): unknown => (error instanceof z.ZodError ? invalidInput(error) : error);
+/** Input that a procedure refused is a refusal like any other, and names its fields. What a verb fails to parse stays our fault. */
+function ownForm(error: TRPCError): unknown {
+  const { cause } = error;
+  return error.code === "BAD_REQUEST" && cause instanceof z.ZodError ? invalidInput(cause) : (cause ?? error);
+}
 
 const t = initTRPC
   .context<TrpcContext>()
@@ -37,8 +40,7 @@ const t = initTRPC
   .create({
     transformer: superjson,
     errorFormatter: ({ shape, error, ctx }) => {
-      const cause = ownForm(error.cause ?? error);
-      const publicError = toPublicError(cause, ctx?.requestId ?? newId("request"));
+      const publicError = toPublicError(ownForm(error), ctx?.requestId ?? newId("request"));
       return { ...shape, message: publicError.message, data: { code: shape.data.code, app: publicError } };
     },
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
@@ -48,11 +50,9 @@ export const router = t.router;
 
 const base = t.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
-  if (!result.ok && !isAppError(ownForm(result.error.cause))) {
-    log.error(
-      { err: result.error.cause ?? result.error, path, requestId: ctx.requestId },
-      "procedure failed",
-    );
+  if (!result.ok) {
+    const cause = ownForm(result.error);
+    if (!isAppError(cause)) log.error({ err: cause, path, requestId: ctx.requestId }, "procedure failed");
   }
   return result;
 });

@@ -3,13 +3,11 @@ import { z } from "zod";
 import { auditLog, rollouts } from "@/db/schema";
 import { query } from "@/server/core/verb";
 import { loadDeployment } from "./load";
+import { versionLabels } from "./queries";
 import { DeploymentRef } from "./schemas";
 
-const Payload = z.object({
-  reason: z.string().nullish(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-});
+const After = z.object({ versionId: z.string().nullish(), rolloutId: z.string().nullish() });
+const Payload = z.object({ reason: z.string().nullish(), after: After.nullish().catch(null) });
 
 /** Who changed a deployment or one of its rollouts, and why: the audit log's own rows, newest first. */
 export const deploymentHistory = query(
@@ -21,8 +19,8 @@ export const deploymentHistory = query(
   },
   async ({ ctx, input }) => {
     const deployment = await loadDeployment(ctx, input.name);
-    const ids = await ctx.db
-      .select({ id: rollouts.id })
+    const canaries = await ctx.db
+      .select({ id: rollouts.id, toVersionId: rollouts.toVersionId })
       .from(rollouts)
       .where(eq(rollouts.deploymentId, deployment.id));
     const rows = await ctx.db
@@ -35,23 +33,33 @@ export const deploymentHistory = query(
             eq(auditLog.subjectKind, "rollout"),
             inArray(
               auditLog.subjectId,
-              ids.map((row) => row.id),
+              canaries.map((row) => row.id),
             ),
           ),
         ),
       )
       .orderBy(desc(auditLog.seq))
       .limit(100);
-    return rows.map((row) => {
-      const payload = Payload.safeParse(JSON.parse(row.payload));
-      return {
-        seq: row.seq,
-        at: row.at,
-        actorName: row.actorName,
-        action: row.action,
-        rolloutId: row.subjectKind === "rollout" ? row.subjectId : null,
-        reason: payload.success ? (payload.data.reason ?? "") : "",
-      };
+    const versionOf = new Map(canaries.map((row) => [row.id, row.toVersionId]));
+    const entries = rows.map((row) => {
+      const payload = Payload.safeParse(JSON.parse(row.payload)).data;
+      const rolloutId = row.subjectKind === "rollout" ? row.subjectId : (payload?.after?.rolloutId ?? null);
+      const versionId = rolloutId ? versionOf.get(rolloutId) : payload?.after?.versionId;
+      return { row, rolloutId, versionId: versionId ?? null, reason: payload?.reason ?? "" };
     });
+    const labels = await versionLabels(
+      ctx,
+      entries.map((entry) => entry.versionId),
+    );
+    return entries.map(({ row, rolloutId, versionId, reason }) => ({
+      seq: row.seq,
+      at: row.at,
+      actorName: row.actorName,
+      action: row.action,
+      rolloutId,
+      /** The version it was about. */
+      version: versionId ? (labels.get(versionId)?.number ?? null) : null,
+      reason,
+    }));
   },
 );

@@ -27,7 +27,11 @@ interface VersionLabel {
   manifestDigest: string | null;
 }
 
-async function versionLabels(ctx: Ctx, ids: readonly (string | null)[]): Promise<Map<string, VersionLabel>> {
+/** Numbers and digests of versions, by id. */
+export async function versionLabels(
+  ctx: Ctx,
+  ids: readonly (string | null)[],
+): Promise<Map<string, VersionLabel>> {
   const wanted = ids.filter((id): id is string => id !== null);
   if (wanted.length === 0) return new Map();
   const rows = await ctx.db

@@ -233,7 +233,14 @@ describe("the controller", () => {
     expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
     expect(await kindsOf(rolloutId)).toEqual(["started", "rollback", "finished"]);
     const history = await deploymentHistory.execute(as(ada), { name });
-    expect(history.map((row) => row.action)).toContain("serving.rollout.roll-back");
+    const told = history.map(({ action, version }) => ({ action, version }));
+    expect(told).toContainEqual({ action: "serving.rollout.roll-back", version: 2 });
+    expect(told).toContainEqual({ action: "serving.deployment.deploy", version: 1 });
+    expect(
+      history.find((row) => row.version === 2 && row.action === "serving.deployment.deploy"),
+    ).toMatchObject({
+      rolloutId,
+    });
   });
 
   it("never takes no data for success: it holds when the time is over", async () => {
