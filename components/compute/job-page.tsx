@@ -20,7 +20,7 @@ import { publicErrorOf, useTRPC } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { useLive } from "@/components/use-live";
-import { dispatchJobAction } from "@/server/compute/actions";
+import { dispatchJob } from "@/server/compute/actions";
 import { isFinal } from "@/server/compute/rules";
 import type { JobSpec, JobState } from "@/server/compute/schemas";
 import { JobBadge, JobDuration } from "./job-columns";
@@ -29,6 +29,7 @@ import { JobInputs, JobOutputs } from "./job-files";
 import { JobLog } from "./job-log";
 import { JobPending } from "./job-pending";
 import { AuditTimeline } from "./job-timeline";
+import { LOST_ANSWER, useDispatchKey } from "./use-dispatch-key";
 import { relaunchHref } from "./launch-values";
 
 function CancelButton({ id, name, state }: { id: string; name: string; state: JobState }) {
@@ -64,6 +65,7 @@ function CancelButton({ id, name, state }: { id: string; name: string; state: Jo
 
 function AgainButton({ spec, priority }: { spec: JobSpec; priority: number }) {
   const router = useRouter();
+  const key = useDispatchKey();
   const can = useCan("compute.job.dispatch");
   const href = relaunchHref(spec);
   if (href && can.allowed) {
@@ -75,7 +77,9 @@ function AgainButton({ spec, priority }: { spec: JobSpec; priority: number }) {
   }
   const { code: _code, template: _template, requirements, ...rest } = spec;
   const again = async () => {
-    const result = await dispatchJobAction({ ...rest, ...(requirements ? { requirements } : {}), priority });
+    const input = { ...rest, ...(requirements ? { requirements } : {}), priority, dedupKey: key.current() };
+    const result = await dispatchJob(input).catch(() => LOST_ANSWER);
+    if (result !== LOST_ANSWER) key.answered();
     if (result.ok) router.push(`/jobs/${result.data.id}`);
     else toast.error(result.error.message, { description: result.error.hint });
   };
@@ -158,7 +162,7 @@ export function JobPage({ id }: { id: string }) {
       <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-6">
           <JobLog jobId={id} attempts={job.attempts.map((attempt) => attempt.number)} waiting={waiting} />
-          <JobOutputs outputs={job.outputs} final={final} />
+          <JobOutputs jobId={id} outputs={job.outputs} final={final} />
           <JobInputs inputs={job.inputs} />
           <JobAttempts attempts={job.attempts} maxAttempts={job.maxAttempts} />
           <CopySnippet title="Get this job" snippets={snippets(id)} />

@@ -16,7 +16,7 @@ import { useCan } from "@/components/identity/use-can";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { useLive } from "@/components/use-live";
-import { dispatchJobAction } from "@/server/compute/actions";
+import { dispatchJob } from "@/server/compute/actions";
 import { checkParams } from "@/server/compute/rules";
 import { InputField, ParameterField, ResourceFields } from "./launch-fields";
 import {
@@ -28,6 +28,7 @@ import {
 } from "./launch-values";
 import { QuotaBars } from "./quota-bars";
 import { renameFields } from "./rename-fields";
+import { LOST_ANSWER, useDispatchKey } from "./use-dispatch-key";
 
 /** The server's names of fields, and ours. */
 const FIELD_OF: Record<string, keyof LaunchValues> = {
@@ -48,6 +49,7 @@ function LaunchFields({
   const trpc = useTRPC();
   const router = useRouter();
   const can = useCan("compute.job.dispatch");
+  const key = useDispatchKey();
   const form = useForm<LaunchValues>({ defaultValues: launchValues(template, query) });
   const { control, setError } = form;
   const values = useWatch({ control, compute: (current: LaunchValues) => current });
@@ -68,7 +70,8 @@ function LaunchFields({
       setError(`params.${parameter.name}`, { message: fields[`params.${parameter.name}`] ?? "" });
     }
     if (wrong.length > 0) return;
-    const result = await dispatchJobAction(input);
+    const result = await dispatchJob({ ...input, dedupKey: key.current() }).catch(() => LOST_ANSWER);
+    if (result !== LOST_ANSWER) key.answered();
     if (result.ok) router.push(`/jobs/${result.data.id}`);
     else applyServerError(renameFields(result.error, FIELD_OF), setError, known);
   });

@@ -1,3 +1,4 @@
+import { slugOf } from "@/server/datasets/rules";
 import type { DispatchJobInput, JobSpec, ParamValue, TemplateParameter } from "@/server/compute/schemas";
 
 const MIB = 1024 ** 2;
@@ -60,18 +61,10 @@ export function launchValues(
     timeLimitMinutes: numberOr(query.minutes, resources.timeLimitSeconds / 60),
     maxAttempts: numberOr(query.attempts, 1),
     datasets: Object.fromEntries(
-      outputs.map((_output, index) => [`o${index}`, query[`dataset.${index}`] ?? ""]),
+      outputs.map((output, index) => [`o${index}`, query[`dataset.${output.name}`] ?? ""]),
     ),
   };
 }
-
-/** A dataset's slug from its name; the server checks it again. */
-const slugOf = (name: string) =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 62);
 
 /** What the form sends. */
 export function toDispatch(template: LaunchTemplate, values: LaunchValues): DispatchJobInput {
@@ -102,7 +95,7 @@ export function toDispatch(template: LaunchTemplate, values: LaunchValues): Disp
 }
 
 /** The address of the launch form, filled with what a job was. Undefined for a job without template. */
-export function relaunchHref(spec: JobSpec, template?: LaunchTemplate): string | undefined {
+export function relaunchHref(spec: JobSpec): string | undefined {
   if (!spec.template) return undefined;
   const query = new URLSearchParams({
     name: spec.name,
@@ -117,10 +110,7 @@ export function relaunchHref(spec: JobSpec, template?: LaunchTemplate): string |
     query.set("gpuFlavor", spec.resources.gpuFlavor);
     query.set("gpus", String(spec.resources.gpuMilli / 1000));
   }
-  for (const output of spec.outputs) {
-    const index = template?.spec.outputs.findIndex((each) => each.name === output.path) ?? -1;
-    if (index >= 0) query.set(`dataset.${index}`, output.dataset.name);
-  }
+  for (const output of spec.outputs) query.set(`dataset.${output.path}`, output.dataset.name);
   return `/templates/${spec.template.name}?${query.toString()}`;
 }
 

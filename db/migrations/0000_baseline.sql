@@ -852,6 +852,7 @@ CREATE INDEX "dataset_versions_team" ON "dataset_versions" USING btree ("team_id
 CREATE UNIQUE INDEX "datasets_slug" ON "datasets" USING btree ("team_id","slug");--> statement-breakpoint
 CREATE INDEX "datasets_team_updated" ON "datasets" USING btree ("team_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "uploads_dataset" ON "uploads" USING btree ("dataset_id","created_at");--> statement-breakpoint
+CREATE INDEX "uploads_job" ON "uploads" USING btree ("produced_by_job_id","blob_digest");--> statement-breakpoint
 CREATE UNIQUE INDEX "job_attempts_number" ON "job_attempts" USING btree ("job_id","number");--> statement-breakpoint
 CREATE INDEX "job_attempts_open" ON "job_attempts" USING btree ("state","ended_at");--> statement-breakpoint
 CREATE INDEX "job_inputs_version" ON "job_inputs" USING btree ("dataset_version_id");--> statement-breakpoint

@@ -92,5 +92,8 @@ export const uploads = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
     finishedAt: at("finished_at"),
   },
-  (t) => [index("uploads_dataset").on(t.datasetId, t.createdAt)],
+  (t) => [
+    index("uploads_dataset").on(t.datasetId, t.createdAt),
+    index("uploads_job").on(t.producedByJobId, t.blobDigest),
+  ],
 );

@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { blobs, jobAttempts, jobOutputs, jobs } from "@/db/schema";
 import type { AttemptPhase, AttemptState } from "@/server/adapters/cluster";
 import { cluster, objectStore } from "@/server/composition";
@@ -70,6 +70,9 @@ async function store(job: Job, attemptId: string, end: AttemptEnd | AttemptState
 
 async function endJob(ctx: Ctx, job: Job, ending: Ending): Promise<JobState> {
   const { reason, text } = ending;
+  const first = ending.state?.startedAt ?? null;
+  // A job that is over before the next look at it was never seen running.
+  const startedAt = sql`coalesce(${jobs.startedAt}, ${first}::timestamptz)`;
   const again = job.cancelRequestedAt === null && mayRetry(reason, job.attemptCount, job.maxAttempts);
   if (again) {
     const pauseMs = retryDelayMs(job.attemptCount);
@@ -80,6 +83,7 @@ async function endJob(ctx: Ctx, job: Job, ending: Ending): Promise<JobState> {
         reason: "RetryBackoff",
         reasonText: `Attempt ${job.attemptCount} of ${job.maxAttempts}: ${text} The next one starts in ${pauseMs / 1000} s.`,
         notBefore: new Date(ctx.now().getTime() + pauseMs),
+        startedAt,
         exitCode: ending.state?.exitCode ?? null,
       })
       .where(eq(jobs.id, job.id));
@@ -92,6 +96,7 @@ async function endJob(ctx: Ctx, job: Job, ending: Ending): Promise<JobState> {
       state,
       reason,
       reasonText: text,
+      startedAt,
       finishedAt: ctx.now(),
       exitCode: ending.state?.exitCode ?? null,
     })

@@ -1,15 +1,17 @@
-import { and, asc, desc, eq } from "drizzle-orm";
-import { auditLog, datasets, datasetVersions, jobInputs, jobOutputs } from "@/db/schema";
+import { and, desc, eq } from "drizzle-orm";
+import { auditLog } from "@/db/schema";
 import { z } from "zod";
 import type { Ctx } from "@/server/core/context";
 import { query } from "@/server/core/verb";
+import { inputsOf, outputsOf } from "./job-files";
 import { attemptsOf, jobOf, type Job } from "./load";
 import { needsOf } from "./plan-admission";
 import { namesOf } from "./queries";
-import { queueStandings, quotaLines, whatUnblocks } from "./queue";
+import { quotaLines, teamQueue, whatUnblocks } from "./queue";
 import { JobIdInput } from "./schemas";
 
 const TIMELINE_ROWS = 100;
+const AHEAD_SHOWN = 10;
 const Payload = z.object({
   actor: z.object({ name: z.string() }),
   after: z.unknown().optional(),
@@ -46,54 +48,22 @@ export async function eventsOf(ctx: Ctx, subjectKind: string, subjectId: string)
 
 async function pending(ctx: Ctx, job: Job) {
   if (job.state !== "queued") return null;
-  const standing = (await queueStandings(ctx)).get(job.id);
+  const { own, standings } = await teamQueue(ctx);
+  const standing = standings.get(job.id);
   if (!standing) return null;
+  const ahead = own.slice(0, standing.position - 1);
+  const shown = ahead.slice(0, AHEAD_SHOWN);
   const names = await namesOf(
     ctx,
-    standing.ahead.map((each) => each.ownerId),
+    shown.map((each) => each.ownerId),
   );
   return {
     ...standing,
-    ahead: standing.ahead
-      .slice(0, 10)
-      .map((each) => ({ ...each, ownerName: names.get(each.ownerId) ?? "Modelworks" })),
-    unblocks: await whatUnblocks(ctx, needsOf(job), standing.ahead),
+    ahead: shown.map((each) => ({ ...each, ownerName: names.get(each.ownerId) ?? "Modelworks" })),
+    unblocks: await whatUnblocks(ctx, needsOf(job), ahead),
     quota: await quotaLines(ctx),
   };
 }
-
-const inputsOf = (ctx: Ctx, jobId: string) =>
-  ctx.db
-    .select({
-      name: jobInputs.name,
-      datasetVersionId: jobInputs.datasetVersionId,
-      manifestDigest: jobInputs.manifestDigest,
-      datasetId: datasets.id,
-      slug: datasets.slug,
-      datasetName: datasets.name,
-      number: datasetVersions.number,
-    })
-    .from(jobInputs)
-    .innerJoin(datasetVersions, eq(datasetVersions.id, jobInputs.datasetVersionId))
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-    .where(eq(jobInputs.jobId, jobId))
-    .orderBy(asc(jobInputs.name));
-
-const outputsOf = (ctx: Ctx, jobId: string) =>
-  ctx.db
-    .select({
-      path: jobOutputs.path,
-      digest: jobOutputs.digest,
-      sizeBytes: jobOutputs.sizeBytes,
-      datasetVersionId: jobOutputs.datasetVersionId,
-      slug: datasets.slug,
-      number: datasetVersions.number,
-    })
-    .from(jobOutputs)
-    .leftJoin(datasetVersions, eq(datasetVersions.id, jobOutputs.datasetVersionId))
-    .leftJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-    .where(eq(jobOutputs.jobId, jobId))
-    .orderBy(asc(jobOutputs.path));
 
 /** One job with its attempts, inputs, outputs, timeline and, while it waits, its place in the queue. */
 export const getJob = query(

@@ -2,6 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { jobOutputs, uploads } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { ingestFile } from "@/server/datasets";
+import { linkOutput } from "./link-output";
 import { jobOf } from "./load";
 
 /** Hands a job's declared dataset outputs to the datasets domain, as the job's dispatcher; an upload made before is left. */
@@ -18,7 +19,7 @@ export async function ingestOutputs(ctx: Ctx, jobId: string): Promise<void> {
       .from(uploads)
       .where(and(eq(uploads.producedByJobId, jobId), eq(uploads.blobDigest, output.digest)));
     if (earlier) continue;
-    await ingestFile(acting, {
+    const upload = await ingestFile(acting, {
       slug: dataset.slug,
       name: dataset.name,
       blobDigest: output.digest,
@@ -26,5 +27,7 @@ export async function ingestOutputs(ctx: Ctx, jobId: string): Promise<void> {
       producedByJobId: jobId,
       note: `Produced by job ${job.name}`,
     });
+    // The same bytes as before: the version is there already, and nothing else will tell us.
+    if (upload.versionId) await linkOutput(ctx, upload.versionId);
   }
 }

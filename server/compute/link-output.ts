@@ -1,42 +1,62 @@
-import { and, eq, inArray } from "drizzle-orm";
-import { datasetFiles, datasetVersions, jobOutputs, lineageEdges } from "@/db/schema";
+import { and, eq, inArray, isNull } from "drizzle-orm";
+import { datasetFiles, datasets, datasetVersions, jobOutputs, jobs, lineageEdges } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
+import { toJob } from "./load";
 
-/** Links a dataset version to the job output that it came from. */
+const OUTPUTS_AT_ONCE = 200;
+
+/** Outputs with these bytes that their jobs declared for this dataset and that name no version yet. */
+async function outputsFor(ctx: Ctx, version: { teamId: string; slug: string }, digests: readonly string[]) {
+  const rows = await ctx.db
+    .select({ job: jobs, path: jobOutputs.path })
+    .from(jobOutputs)
+    .innerJoin(jobs, eq(jobs.id, jobOutputs.jobId))
+    .where(
+      and(
+        inArray(jobOutputs.digest, [...digests]),
+        isNull(jobOutputs.datasetVersionId),
+        eq(jobs.teamId, version.teamId),
+      ),
+    )
+    .limit(OUTPUTS_AT_ONCE);
+  return rows.filter(({ job, path }) =>
+    toJob(job).spec.outputs.some((wanted) => wanted.path === path && wanted.dataset.slug === version.slug),
+  );
+}
+
+/**
+ * Links a dataset version to the job outputs that it came from: that of the job that made it, and those of jobs that made the very
+ * same bytes for it again, which give no new version.
+ */
 export async function linkOutput(ctx: Ctx, versionId: string): Promise<void> {
   const [version] = await ctx.db
-    .select({ jobId: datasetVersions.producedByJobId, teamId: datasetVersions.teamId })
+    .select({ teamId: datasetVersions.teamId, slug: datasets.slug })
     .from(datasetVersions)
+    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
     .where(eq(datasetVersions.id, versionId));
-  if (!version?.jobId) return;
+  if (!version) return;
   const files = await ctx.db
     .select({ digest: datasetFiles.digest })
     .from(datasetFiles)
     .where(eq(datasetFiles.versionId, versionId));
-  if (files.length === 0) return;
-  await ctx.db
-    .update(jobOutputs)
-    .set({ datasetVersionId: versionId })
-    .where(
-      and(
-        eq(jobOutputs.jobId, version.jobId),
-        inArray(
-          jobOutputs.digest,
-          files.map((file) => file.digest),
-        ),
-      ),
-    );
-  await ctx.db
-    .insert(lineageEdges)
-    .values({
-      teamId: version.teamId,
-      fromKind: "job",
-      fromId: version.jobId,
-      toKind: "dataset_version",
-      toId: versionId,
-      relation: "produced",
-    })
-    .onConflictDoNothing();
-  await notifyLive(ctx.db, version.teamId, `job:${version.jobId}`);
+  const digests = files.map((file) => file.digest);
+  for (const { job, path } of await outputsFor(ctx, version, digests)) {
+    await ctx.db
+      .update(jobOutputs)
+      .set({ datasetVersionId: versionId })
+      .where(and(eq(jobOutputs.jobId, job.id), eq(jobOutputs.path, path)));
+    await ctx.db
+      .insert(lineageEdges)
+      .values({
+        teamId: version.teamId,
+        fromKind: "job",
+        fromId: job.id,
+        toKind: "dataset_version",
+        toId: versionId,
+        relation: "produced",
+      })
+      .onConflictDoNothing();
+    await notifyLive(ctx.db, version.teamId, `job:${job.id}`);
+  }
 }

@@ -4,10 +4,10 @@ import { jobAttempts, jobs, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { queueStandings } from "./queue";
+import { teamQueue } from "./queue";
 import { ListJobsInput, type JobState } from "./schemas";
 
-const Cursor = z.tuple([z.number(), z.string()]);
+const Cursor = z.tuple([z.string(), z.string()]);
 
 const escaped = (text: string) => text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
 
@@ -33,8 +33,8 @@ const COLUMNS = {
   cancelRequestedAt: jobs.cancelRequestedAt,
 };
 
-/** Milliseconds of the creation time as the database holds it, so that the cursor is exact. */
-const createdKey = sql<number>`(extract(epoch from ${jobs.createdAt}) * 1000000)`.mapWith(Number);
+/** The creation time as the database holds it, so that the cursor is exact. */
+const createdKey = sql<string>`${jobs.createdAt}::text`;
 
 async function stateCounts(ctx: Ctx): Promise<Record<string, number>> {
   const rows = await ctx.db
@@ -77,14 +77,17 @@ export const listJobs = query(
       .from(jobs)
       .leftJoin(users, eq(users.id, jobs.createdBy))
       .where(
-        and(filter, cursor ? sql`(${createdKey}, ${jobs.id}) < (${cursor[0]}, ${cursor[1]})` : undefined),
+        and(
+          filter,
+          cursor
+            ? sql`(${jobs.createdAt}, ${jobs.id}) < (${cursor[0]}::timestamptz, ${cursor[1]})`
+            : undefined,
+        ),
       )
       .orderBy(desc(jobs.createdAt), desc(jobs.id))
       .limit(input.limit + 1);
     const page = toPage(rows, input.limit, (row) => [row.key, row.id]);
-    const standings = page.items.some((row) => row.state === "queued")
-      ? await queueStandings(ctx)
-      : new Map();
+    const queue = page.items.some((row) => row.state === "queued") ? await teamQueue(ctx) : undefined;
     const [counted] = await ctx.db
       .select({ total: sql<number>`count(*)`.mapWith(Number) })
       .from(jobs)
@@ -92,7 +95,7 @@ export const listJobs = query(
     return {
       items: page.items.map(({ key: _key, ...row }) => ({
         ...row,
-        position: (standings.get(row.id)?.position ?? null) as number | null,
+        position: queue?.standings.get(row.id)?.position ?? null,
       })),
       nextCursor: page.nextCursor,
       total: counted?.total ?? 0,

@@ -9,14 +9,25 @@ export interface Standing {
   /** 1 is next among the team's waiting jobs. */
   position: number;
   waiting: number;
-  /** The team's jobs before it, nearest to the front first. */
-  ahead: { id: string; name: string; needs: Amounts; ownerId: string }[];
   /** How many jobs of other teams came first; nothing else is told of them. */
   aheadElsewhere: number;
 }
 
-/** Where each waiting job of the caller's team stands, in the order in which admission looks at them. */
-export async function queueStandings(ctx: Ctx): Promise<Map<string, Standing>> {
+export interface Waiting {
+  id: string;
+  name: string;
+  needs: Amounts;
+  ownerId: string;
+}
+
+export interface Queue {
+  /** The team's waiting jobs, next first. */
+  own: Waiting[];
+  standings: Map<string, Standing>;
+}
+
+/** The waiting jobs of the caller's team, in the order in which admission looks at them, and where each stands. */
+export async function teamQueue(ctx: Ctx): Promise<Queue> {
   const rows = await ctx.db
     .select({
       id: jobs.id,
@@ -44,23 +55,18 @@ export async function queueStandings(ctx: Ctx): Promise<Map<string, Standing>> {
     })) satisfies WaitingJob[],
   );
   const standings = new Map<string, Standing>();
-  const own: Standing["ahead"] = [];
+  const own: Waiting[] = [];
   let elsewhere = 0;
   for (const job of ordered) {
     if (job.teamId !== ctx.actor.teamId) {
       elsewhere += 1;
       continue;
     }
-    standings.set(job.id, {
-      position: own.length + 1,
-      waiting: 0,
-      ahead: [...own],
-      aheadElsewhere: elsewhere,
-    });
+    standings.set(job.id, { position: own.length + 1, waiting: 0, aheadElsewhere: elsewhere });
     own.push({ id: job.id, name: job.name, needs: job.needs, ownerId: job.createdBy });
   }
   for (const standing of standings.values()) standing.waiting = own.length;
-  return standings;
+  return { own, standings };
 }
 
 export interface QuotaLine {
@@ -108,7 +114,7 @@ const order = (resource: string) => (resource === "cpu" ? 0 : resource === "memo
  * What would let a waiting job start: for each resource its team is short of, the moment by which enough is given back at the
  * latest (each running job ends by its time limit), or that more quota is needed.
  */
-export async function whatUnblocks(ctx: Ctx, needs: Amounts, ahead: Standing["ahead"]): Promise<string[]> {
+export async function whatUnblocks(ctx: Ctx, needs: Amounts, ahead: readonly Waiting[]): Promise<string[]> {
   const lines = await quotaLines(ctx);
   const running = await ctx.db
     .select({

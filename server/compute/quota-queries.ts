@@ -64,8 +64,8 @@ export const getQuota = query(
   },
 );
 
-const Cursor = z.tuple([z.number(), z.string()]);
-const createdKey = sql<number>`(extract(epoch from ${quotaRequests.createdAt}) * 1000000)`.mapWith(Number);
+const Cursor = z.tuple([z.string(), z.string()]);
+const createdKey = sql<string>`${quotaRequests.createdAt}::text`;
 
 /** Quota requests of the team, or for platform administrators of all teams, newest first. */
 export const listQuotaRequests = query(
@@ -104,7 +104,9 @@ export const listQuotaRequests = query(
       .where(
         and(
           filter,
-          cursor ? sql`(${createdKey}, ${quotaRequests.id}) < (${cursor[0]}, ${cursor[1]})` : undefined,
+          cursor
+            ? sql`(${quotaRequests.createdAt}, ${quotaRequests.id}) < (${cursor[0]}::timestamptz, ${cursor[1]})`
+            : undefined,
         ),
       )
       .orderBy(desc(quotaRequests.createdAt), desc(quotaRequests.id))

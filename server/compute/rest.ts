@@ -3,6 +3,8 @@ import { cancelJob, cancelJobs } from "./cancel-job";
 import { decideQuota } from "./decide-quota";
 import { dispatchJob } from "./dispatch-job";
 import { getJob } from "./get-job";
+import { downloadOutput } from "./download-output";
+import { getJobOutput } from "./job-files";
 import { downloadLog, findJobLog, streamLog } from "./job-log";
 import { listJobs } from "./queries";
 import { getQuota, getQuotaRequest, listQuotaRequests, listTeamQuotas, previewQuota } from "./quota-queries";
@@ -23,6 +25,10 @@ export const computeRoutes: readonly RestRoute[] = [
   rest("Jobs", "get", "/jobs/{id}/log/stream", findJobLog, {
     stream: streamLog,
     streams: { response: "text/event-stream" },
+  }),
+  rest("Jobs", "get", "/jobs/{id}/output", getJobOutput, {
+    stream: downloadOutput,
+    streams: { response: "application/octet-stream" },
   }),
   rest("Quota", "get", "/quota", getQuota),
   rest("Quota", "get", "/quota/requests", listQuotaRequests),

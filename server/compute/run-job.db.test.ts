@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { apiTokens, auditLog, jobAttempts, jobOutputs, quotas } from "@/db/schema";
+import { apiTokens, auditLog, jobAttempts, jobOutputs, lineageEdges, quotas } from "@/db/schema";
 import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
 import { cluster, objectStore } from "@/server/composition";
 import type { Actor } from "@/server/core/actor";
@@ -11,6 +11,7 @@ import { newId } from "@/server/core/ids";
 import { cancelJob } from "./cancel-job";
 import { dispatchJob } from "./dispatch-job";
 import { getJob } from "./get-job";
+import { getJobOutput } from "./job-files";
 import type { DispatchJobInput } from "./schemas";
 import { killNow, makePerson, makeTeam, prepareHome, startWorker } from "./testing";
 
@@ -66,6 +67,15 @@ describe("a job", () => {
     );
     const job = await until(id, "succeeded");
     expect(job.reason).toBe("Succeeded");
+    // Known although the job was over before anyone saw it run.
+    expect(job.startedAt).toBeInstanceOf(Date);
+    expect(await getJobOutput.execute(as(scientist), { id, path: "answer.txt" })).toMatchObject({
+      digest: job.outputs[0]?.digest,
+      sizeBytes: 2,
+    });
+    await expect(getJobOutput.execute(as(scientist), { id, path: "../log" })).rejects.toMatchObject({
+      code: "not_found",
+    });
     expect(job.outputs.map(({ path, sizeBytes }) => ({ path, sizeBytes }))).toEqual([
       { path: "answer.txt", sizeBytes: 2 },
     ]);
@@ -149,6 +159,44 @@ describe("a job", () => {
     const job = await until(id, "failed");
     expect(job.reasonText).toContain("did not write the declared output table.csv");
     expect(await database.db.select().from(jobOutputs).where(eq(jobOutputs.jobId, id))).toEqual([]);
+  });
+
+  it("registers a declared output; the same bytes of another job are linked to the same version", async () => {
+    const outputs = [{ path: "table.csv", dataset: { slug: "made", name: "Made" } }];
+    const linked = (id: string) =>
+      waitFor(
+        async () => {
+          const [output] = (await look(id)).outputs;
+          return output?.number ? output : undefined;
+        },
+        { timeoutMs: 40_000, what: "the version of the output" },
+      );
+    const script = 'printf "a,b\\n1,2\\n" > "$MODELWORKS_OUTPUTS/table.csv"';
+    const first = await dispatch(script, { outputs });
+    const output = await linked(first.id);
+    expect(output).toMatchObject({ slug: "made", number: 1 });
+    const second = await dispatch(script, { outputs });
+    expect(await linked(second.id)).toMatchObject({ datasetVersionId: output.datasetVersionId, number: 1 });
+    const edges = await database.db
+      .select({ from: lineageEdges.fromId })
+      .from(lineageEdges)
+      .where(eq(lineageEdges.toId, output.datasetVersionId ?? ""));
+    expect(edges.map((edge) => edge.from).toSorted()).toEqual([first.id, second.id].toSorted());
+  });
+
+  it("says on the job what keeps a declared output from becoming a dataset version", async () => {
+    const { id } = await dispatch('printf "a,b\\n1,2,3\\n" > "$MODELWORKS_OUTPUTS/table.csv"', {
+      outputs: [{ path: "table.csv", dataset: { slug: "refused", name: "Refused" } }],
+    });
+    const registration = await waitFor(
+      async () => {
+        const [output] = (await look(id)).outputs;
+        return output?.registration?.state === "failed" ? output.registration : undefined;
+      },
+      { timeoutMs: 40_000, what: "the refusal" },
+    );
+    expect(registration).toMatchObject({ slug: "refused" });
+    expect(registration.message).toContain("Line 2, column 4: 3 values, expected 2");
   });
 
   it("waits for the team's quota with a position, and starts when it is given back", async () => {

@@ -140,6 +140,7 @@ export const ListJobsInput = PageInput.extend({
   mine: z.preprocess((value) => value === true || value === "true", z.boolean()).default(false),
 });
 export const JobIdInput = z.object({ id: z.string().max(80) });
+export const JobOutputInput = JobIdInput.extend({ path: z.string().min(1).max(1024) });
 export const CancelJobInput = JobIdInput.extend({ reason: z.string().trim().max(500).default("") });
 export const CancelJobsInput = z.object({
   ids: z.array(z.string().max(80)).min(1).max(200),
