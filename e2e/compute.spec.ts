@@ -32,6 +32,38 @@ test("a running job is cancelled from its page, with the reason in its record", 
   await waitForState("the job", () => jobOf(scientist, job.id), ["cancelled"]);
 });
 
+test("an output is had from the job's page; one that is no table says why it became no dataset", async ({
+  as,
+  api,
+}) => {
+  const scientist = await api("scientist");
+  const script = `import fs from "node:fs";
+    fs.mkdirSync(process.env.MODELWORKS_OUTPUTS + "/deep");
+    fs.writeFileSync(process.env.MODELWORKS_OUTPUTS + "/deep/answer.txt", "42");
+    fs.writeFileSync(process.env.MODELWORKS_OUTPUTS + "/table.csv", "a,b\\n1,2,3\\n");`;
+  const outputs = [{ path: "table.csv", dataset: { slug: "no-table", name: "No table" } }];
+  const job = await dispatchNode(scientist, script, { name: "Two files", outputs });
+  await waitForState("the job", () => jobOf(scientist, job.id), ["succeeded"]);
+  const page = await as("scientist");
+  await page.goto(`/jobs/${job.id}`);
+  const arriving = page.waitForEvent("download");
+  await page.getByRole("link", { name: "deep/answer.txt" }).click();
+  const stream = await (await arriving).createReadStream();
+  let text = "";
+  for await (const chunk of stream) text += String(chunk);
+  expect(text).toBe("42");
+  await expect(page.getByText("Line 2, column 4: 3 values, expected 2 (a, b).")).toBeVisible({
+    timeout: 30_000,
+  });
+  for (const path of ["../log", "none.txt"]) {
+    const problem = await scientist.refused(
+      "GET",
+      `/api/v1/jobs/${job.id}/output?path=${encodeURIComponent(path)}`,
+    );
+    expect(problem.status).toBe(404);
+  }
+});
+
 test("a job that fails says why in words", async ({ as, api }) => {
   const scientist = await api("scientist");
   const job = await dispatchNode(scientist, "process.exit(3)", { name: "Exit three" });
@@ -74,6 +106,7 @@ test("another team sees nothing of a job", async ({ as, api }) => {
   await expectMissingByApi(await api("outsider"), [
     ["GET", `/api/v1/jobs/${job.id}`],
     ["GET", `/api/v1/jobs/${job.id}/log`],
+    ["GET", `/api/v1/jobs/${job.id}/output?path=x`],
     ["POST", `/api/v1/jobs/${job.id}/cancel`, { reason: "mine" }],
   ]);
   await expectMissing(await as("outsider"), `/jobs/${job.id}`);

@@ -67,6 +67,31 @@ test("runs that a client logged are listed, drawn and compared", async ({ as, ap
   await expect(page.getByRole("table").getByText("0.01").first()).toBeVisible();
 });
 
+test("values that are not finite are shown as such and leave gaps, not a flat curve", async ({ as, api }) => {
+  const scientist = await api("scientist");
+  const { experimentId, runs } = await twoRuns(scientist, "wild values");
+  const point = (value: unknown, step: number) => ({ key: "wild", value, timestamp: step, step });
+  await mlflow(
+    scientist,
+    "runs/log-batch",
+    { run_id: runs[0], metrics: [point(1, 0), point("NaN", 1), point(2, 2), point("Infinity", 3)] },
+    z.unknown(),
+  );
+  const answer = await scientist.send("POST", "/api/2.0/mlflow/runs/log-metric", {
+    run_id: runs[0],
+    ...point("fast", 4),
+  });
+  expect(answer.status).toBe(400);
+  expect(answer.body).toMatchObject({
+    error_code: "INVALID_PARAMETER_VALUE",
+    message: "Invalid value \"fast\" for parameter 'value' supplied: must be a number.",
+  });
+  const page = await as("scientist");
+  await page.goto(`/experiments/${experimentId}/runs/${runs[0]}`);
+  await expect(page.getByText("∞").first()).toBeVisible();
+  await expect(page.getByText(/2 values not finite, drawn as gaps/).first()).toBeVisible();
+});
+
 test("a parameter cannot be changed afterwards, and a taken name is told in the dialog", async ({
   as,
   api,

@@ -26,6 +26,36 @@ test("a version shows what it is, what the gates said and where it came from", a
   await expect(page.locator(`a[href="/jobs/${jobId}"]`).first()).toBeVisible();
 });
 
+test("lineage and evidence lead somewhere: job, run, data, deployment, and the parts of the page", async ({
+  as,
+  api,
+}) => {
+  const { model, version, datasetVersionId } = await seededLine();
+  const scientist = await api("scientist");
+  const page = await as("scientist");
+  await page.goto(`/models/${model}/versions/${version}`);
+  const lineage = page.locator("#lineage");
+  await expect(lineage.getByRole("link").first()).toBeVisible();
+  const hrefs = await lineage
+    .getByRole("link")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  for (const start of ["/jobs/", "/experiments/", "/datasets/", "/deployments/"]) {
+    const href = hrefs.find((each) => each?.startsWith(start));
+    expect(href, `a link to ${start} among ${hrefs.join(", ")}`).toBeTruthy();
+    await page.goto(href ?? "");
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(page.getByText(/does not exist/i)).toHaveCount(0);
+  }
+  await page.goto(`/models/${model}/versions/${version}`);
+  await expect(page.locator('#card a[href="#evaluation"]').first()).toBeVisible();
+  const { downstream } = await scientist.get(
+    `/api/v1/dataset-versions/${datasetVersionId}/lineage`,
+    z.object({ downstream: z.array(z.looseObject({ kind: z.string(), href: z.string().nullable() })) }),
+  );
+  expect(downstream.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["job", "run", "model_version"]));
+  for (const { kind, href } of downstream) expect(href, kind).not.toBeNull();
+});
+
 test("a sealed version takes no more files", async ({ api }) => {
   const { model, version } = await seededLine();
   const scientist = await api("scientist");

@@ -22,8 +22,9 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
-import { MetricChart } from "./metric-charts";
+import { MetricCharts } from "./metric-charts";
 import { RUN_STATUS, type RunRow } from "./run-columns";
+import { meantValue } from "@/server/experiments/rules";
 
 interface CompareRow {
   group: string;
@@ -42,7 +43,7 @@ function rowsOf(runs: readonly (RunRow & { inputs: { name: string; digest: strin
       label: key,
       values: runs.map((run) => {
         const metric = run.metrics.find((item) => item.key === key);
-        return metric ? (metric.isNan ? "NaN" : formatMetric(metric.value)) : "–";
+        return metric ? formatMetric(meantValue(metric)) : "–";
       }),
     })),
     ...keys((run) => run.params).map((key) => ({
@@ -68,6 +69,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
   const compare = useQuery(
     trpc.experiments.compare.queryOptions({ runIds: ids }, { enabled: ids.length >= 2 }),
   );
+  const experiment = useQuery(trpc.experiments.get.queryOptions({ experimentId }));
   const header = (
     <PageHeader
       title={ids.length >= 2 ? `Compare ${ids.length} runs` : "Compare runs"}
@@ -122,11 +124,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
       <div className="flex flex-col gap-6">
         {curves.length > 0 ? (
           <Section title="Curves" frame="none">
-            <div className="grid gap-4 lg:grid-cols-2">
-              {curves.slice(0, 8).map((key) => (
-                <MetricChart key={key} metric={key} runIds={ids} syncId="compare" />
-              ))}
-            </div>
+            <MetricCharts metrics={curves} runIds={ids} syncId="compare" />
           </Section>
         ) : null}
         <Section title={onlyDifferences ? "What differs" : "All values"} frame="flush">

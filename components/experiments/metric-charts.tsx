@@ -1,28 +1,25 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { LineChart } from "@/components/chart/line-chart";
-import { formatMetric } from "@/components/common/format";
+import { formatCount, formatMetric } from "@/components/common/format";
+import { Button } from "@/components/ui/button";
 import { useTRPC } from "@/components/trpc";
 
 /** One metric over steps for one or several runs; the server thins it to 1,000 points a run. */
-export function MetricChart({
-  metric,
-  runIds,
-  syncId,
-}: {
-  metric: string;
-  runIds: string[];
-  syncId: string;
-}) {
+function MetricChart({ metric, runIds, syncId }: { metric: string; runIds: string[]; syncId: string }) {
   const trpc = useTRPC();
   const series = useQuery(trpc.experiments.metricSeries.queryOptions({ runIds, key: metric }));
   const data = (series.data ?? []).filter((run) => run.points.length > 0);
   const last = data[0]?.points.at(-1)?.value ?? null;
   const thinned = data.some((run) => run.total > run.points.length);
-  const summary =
-    data.length === 0
-      ? "No points."
-      : `${data.length === 1 ? `Last value ${formatMetric(last)}` : `${data.length} runs`}${thinned ? "; thinned for display" : ""}.`;
+  const gaps = data.reduce((sum, run) => sum + run.gaps, 0);
+  const notes = [
+    data.length === 1 ? `Last value ${formatMetric(last)}` : `${data.length} runs`,
+    ...(thinned ? ["thinned for display"] : []),
+    ...(gaps > 0 ? [`${formatCount(gaps, "value")} not finite, drawn as gaps`] : []),
+  ];
+  const summary = data.length === 0 ? "No points." : `${notes.join("; ")}.`;
   return (
     <LineChart
       title={metric}
@@ -37,5 +34,27 @@ export function MetricChart({
       tools
       height={200}
     />
+  );
+}
+
+const AT_ONCE = 12;
+
+/** A chart for each metric: the first dozen, and the others when asked for. */
+export function MetricCharts({ metrics, ...rest }: { metrics: string[]; runIds: string[]; syncId: string }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? metrics : metrics.slice(0, AT_ONCE);
+  return (
+    <>
+      <div className="grid gap-4 lg:grid-cols-2">
+        {shown.map((metric) => (
+          <MetricChart key={metric} metric={metric} {...rest} />
+        ))}
+      </div>
+      {shown.length < metrics.length ? (
+        <Button className="mt-3 self-start" onClick={() => setAll(true)}>
+          Show all {formatCount(metrics.length, "curve")}
+        </Button>
+      ) : null}
+    </>
   );
 }

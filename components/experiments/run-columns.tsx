@@ -3,6 +3,7 @@ import { OwnerChip } from "@/components/common/owner-chip";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import type { Column } from "@/components/data-table/types";
+import { meantValue } from "@/server/experiments/rules";
 
 export interface RunRow {
   id: string;
@@ -38,7 +39,7 @@ const namesOf = (rows: readonly RunRow[], pick: (row: RunRow) => { key: string }
 
 const metricOf = (row: RunRow, key: string) => {
   const found = row.metrics.find((metric) => metric.key === key);
-  return found ? (found.isNan ? Number.NaN : found.value) : null;
+  return found ? meantValue(found) : null;
 };
 
 /** Fixed columns, then the most common metrics (sortable) and parameters of the page. */

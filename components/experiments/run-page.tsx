@@ -19,10 +19,9 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
 import { useLive } from "@/components/use-live";
 import { ArtifactBrowser } from "./artifact-browser";
-import { MetricChart } from "./metric-charts";
+import { MetricCharts } from "./metric-charts";
 import { RUN_STATUS } from "./run-columns";
-
-const CHARTS_AT_ONCE = 12;
+import { meantValue } from "@/server/experiments/rules";
 
 function snippets(runId: string) {
   return [
@@ -135,7 +134,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
             columns={3}
             items={data.metrics.map((metric) => ({
               label: metric.key,
-              value: metric.isNan ? "NaN" : formatMetric(metric.value),
+              value: formatMetric(meantValue(metric)),
               hint: `Last value, at step ${metric.step}`,
             }))}
           />
@@ -143,11 +142,11 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
         </Section>
         {curves.length > 0 ? (
           <Section title="Curves" frame="none">
-            <div className="grid gap-4 lg:grid-cols-2">
-              {curves.slice(0, CHARTS_AT_ONCE).map((metric) => (
-                <MetricChart key={metric.key} metric={metric.key} runIds={[runId]} syncId={`run-${runId}`} />
-              ))}
-            </div>
+            <MetricCharts
+              metrics={curves.map((metric) => metric.key)}
+              runIds={[runId]}
+              syncId={`run-${runId}`}
+            />
           </Section>
         ) : null}
         <Section title="Parameters">

@@ -9,12 +9,21 @@ import { useCan } from "@/components/identity/use-can";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Progress } from "@/components/ui/progress";
-import { CARD_FIELDS, type CardField } from "@/server/registry/card/rules";
+import { CARD_FIELDS, type CardField, type EvidenceKind } from "@/server/registry/card/rules";
 import { CardHistory } from "./card-history";
 import { versionApi } from "./links";
 import type { VersionDetail } from "./types";
 
 const CardEditor = dynamic(() => import("./card-editor").then((module) => module.CardEditor));
+
+/** Where on this page the evidence of a field is shown. */
+const EVIDENCE_AT: Record<EvidenceKind, string> = {
+  evaluation: "#evaluation",
+  fairness: "#evaluation",
+  datasets: "#source",
+  contract: "#contract",
+  files: "#files",
+};
 
 function Field({ field, card }: { field: CardField; card: VersionDetail["card"] }) {
   const text = card.fields[field.key];
@@ -25,9 +34,11 @@ function Field({ field, card }: { field: CardField; card: VersionDetail["card"] 
       <h3 className="flex flex-wrap items-center gap-2 text-sm font-medium text-fg-muted">
         {field.title}
         {link ? (
-          <Badge tone="outline" title={link.digest}>
-            <Link2 aria-hidden /> {link.kind}
-          </Badge>
+          <a href={EVIDENCE_AT[link.kind]} title={link.digest} className="rounded-sm">
+            <Badge tone="outline">
+              <Link2 aria-hidden /> {link.kind}
+            </Badge>
+          </a>
         ) : null}
         {card.staleFields.includes(field.key) ? (
           <Badge tone="warning">

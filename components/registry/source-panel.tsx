@@ -38,7 +38,7 @@ export function SourcePanel({ version }: { version: VersionDetail }) {
                     <li key={dataset.digest} className="flex flex-wrap items-center gap-x-2">
                       <EntityLink
                         kind="dataset"
-                        href={`/datasets/${dataset.name}`}
+                        href={`/datasets/${dataset.name}/versions/${dataset.version}`}
                         label={`${dataset.name} v${dataset.version}`}
                       />
                       <DigestChip digest={dataset.digest} label="dataset digest" />

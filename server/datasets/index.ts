@@ -13,3 +13,4 @@ export { datasetVersionOf, versionByDigest } from "./version-queries";
  */
 export const ingestFile = (ctx: Ctx, input: z.input<typeof IngestFileInput>) =>
   ingestFileVerb.within(ctx, input);
+export { namesOfNeighbours } from "./lineage-names";

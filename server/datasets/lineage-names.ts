@@ -3,6 +3,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import {
   datasets,
   datasetVersions,
+  deployments,
   jobs,
   loggedModels,
   modelVersions,
@@ -64,6 +65,16 @@ const SOURCES: Record<string, (ctx: Ctx, ids: Ids) => Promise<Entry[]>> = {
     return rows.map(({ id, name, number, state }) => [
       id,
       { label: `${name} v${number}`, state, href: `/models/${encodeURIComponent(name)}/versions/${number}` },
+    ]);
+  },
+  deployment: async (ctx, ids) => {
+    const rows = await ctx.db
+      .select({ id: deployments.id, label: deployments.name, retiredAt: deployments.retiredAt })
+      .from(deployments)
+      .where(own(ctx, deployments.id, deployments.teamId, ids));
+    return rows.map(({ id, label, retiredAt }) => [
+      id,
+      { label, state: null, href: retiredAt ? null : `/deployments/${label}` },
     ]);
   },
   dataset_version: async (ctx, ids) => {

@@ -20,7 +20,7 @@ async function writeParams(
   const wanted = new Map<string, string>();
   for (const { key, value } of params) {
     const earlier = wanted.get(key);
-    if (earlier !== undefined && earlier !== value) throw changedParam(key, earlier, value);
+    if (earlier !== undefined && earlier !== value) throw changedParam(runId, key, earlier, value);
     wanted.set(key, value);
   }
   await ctx.db
@@ -33,13 +33,13 @@ async function writeParams(
     .where(and(eq(runParams.runId, runId), inArray(runParams.key, [...wanted.keys()])));
   for (const { key, value } of stored) {
     const now = wanted.get(key);
-    if (now !== undefined && now !== value) throw changedParam(key, value, now);
+    if (now !== undefined && now !== value) throw changedParam(runId, key, value, now);
   }
 }
 
-const changedParam = (key: string, before: string, after: string) =>
+const changedParam = (runId: string, key: string, before: string, after: string) =>
   invalid(
-    `Changing param values is not allowed. Param with key='${key}' was already logged with value='${before}'; the new value is '${after}'.`,
+    `Changing param values is not allowed. Param with key='${key}' was already logged with value='${before}' for run ID='${runId}'. Attempted logging new value '${after}'.`,
     "Log another key, or start another run.",
     { fields: { [`params.${key}`]: "was logged with another value" } },
   );

@@ -6,10 +6,11 @@ import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { loadRun } from "./load";
 import { detailsOf } from "./queries";
-import { downsample } from "./rules";
+import { downsample, meantValue } from "./rules";
 import { CompareRunsInput, MetricHistoryInput, MetricSeriesInput, RunIdInput } from "./schemas";
 
 const READ = "experiments.run.read" as const;
+const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);
 const HistoryCursor = z.tuple([z.number(), z.number(), z.number()]);
 
 /** All points of one metric by step, as the protocol pages them. */
@@ -102,12 +103,14 @@ export const metricSeries = query(
       const points = (grouped.get(run.id) ?? []).map((row) => ({
         step: row.step,
         timestampMs: row.timestampMs,
-        value: row.isNan ? null : row.value,
+        value: finiteOrNull(meantValue(row)),
       }));
       return {
         runId: run.id,
         runName: run.name,
         total: points.length,
+        /** NaN and infinite values, drawn as gaps. */
+        gaps: points.filter((point) => point.value === null).length,
         points: downsample(points, input.maxPoints),
       };
     });

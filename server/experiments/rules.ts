@@ -66,10 +66,17 @@ export function listFolder(
   );
 }
 
+/** A logged value as it was meant: the store holds NaN as a flag and infinities as the largest double, as the protocol does. */
+export function meantValue({ value, isNan }: { value: number; isNan: boolean }): number {
+  if (isNan) return Number.NaN;
+  if (Math.abs(value) === Number.MAX_VALUE) return value > 0 ? Infinity : -Infinity;
+  return value;
+}
+
 export interface MetricPoint {
   step: number;
   timestampMs: number;
-  /** null where the value is NaN: shown as a gap. */
+  /** null where the value is NaN or infinite: shown as a gap. */
   value: number | null;
 }
 

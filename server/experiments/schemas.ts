@@ -39,23 +39,32 @@ export const ExperimentRef = z.string().regex(/^\d{1,18}$/, "is not an experimen
 
 /** 64-bit integers arrive as numbers or digits. */
 export const Int64 = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^-?\d+$/)
-      .transform(Number),
-  ])
-  .pipe(z.number().int());
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+$/)
+        .transform(Number),
+    ],
+    "must be a whole number",
+  )
+  .pipe(z.number().int("must be a whole number"));
 
 const MAX_DOUBLE = Number.MAX_VALUE;
 /** Doubles may be "NaN", "Infinity", "-Infinity"; infinities are clamped to the largest double, as the protocol stores them. */
 export const MetricValue = z
-  .union([
-    z.number(),
-    z.enum(["NaN", "Infinity", "-Infinity", "inf", "-inf", "nan"]),
-    z.string().transform(Number),
-  ])
+  .union(
+    [
+      z.number(),
+      z.enum(["NaN", "Infinity", "-Infinity", "inf", "-inf", "nan"]),
+      z
+        .string()
+        .regex(/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/)
+        .transform(Number),
+    ],
+    "must be a number",
+  )
   .transform((value) => {
     if (typeof value === "number") return Number.isNaN(value) ? Number.NaN : clamp(value);
     if (value.toLowerCase() === "nan") return Number.NaN;
@@ -138,15 +147,27 @@ export const UpdateRunInput = z.object({
   runName: z.string().max(500).nullish(),
 });
 
+/** In the words of the protocol, which its clients show as they are. */
+const tooMany = (limit: number, what: string, count: number) =>
+  `A batch logging request can contain at most ${limit} ${what}. Got ${count} ${what}. Please split up ${what} across multiple requests and try again.`;
+const atMost = (limit: number, what: string) => ({
+  error: ({ input }: { input?: unknown }) => tooMany(limit, what, Array.isArray(input) ? input.length : 0),
+});
+
 export const LogBatchInput = z
   .object({
     runId: RunId,
-    metrics: z.array(Metric).max(LIMITS.batchTotal).default([]),
-    params: z.array(Param).max(LIMITS.batchParams).default([]),
-    tags: z.array(Tag).max(LIMITS.batchTags).default([]),
+    metrics: z.array(Metric).max(LIMITS.batchTotal, atMost(LIMITS.batchTotal, "metrics")).default([]),
+    params: z.array(Param).max(LIMITS.batchParams, atMost(LIMITS.batchParams, "params")).default([]),
+    tags: z.array(Tag).max(LIMITS.batchTags, atMost(LIMITS.batchTags, "tags")).default([]),
   })
-  .refine((value) => value.metrics.length + value.params.length + value.tags.length <= LIMITS.batchTotal, {
-    message: `A batch may hold at most ${LIMITS.batchTotal} metrics, params and tags together`,
+  .superRefine(({ metrics, params, tags }, check) => {
+    const count = metrics.length + params.length + tags.length;
+    if (count <= LIMITS.batchTotal) return;
+    check.addIssue({
+      code: "custom",
+      message: tooMany(LIMITS.batchTotal, "metrics, params, and tags", count),
+    });
   });
 export const DeleteRunTagInput = z.object({ runId: RunId, key: TagKey });
 

@@ -6,6 +6,7 @@ import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
+import { namesOfNeighbours } from "@/server/datasets";
 import { latestGates } from "@/server/governance";
 import { cardView } from "./card-verbs";
 import { diffVersions, lastApproved } from "./compare";
@@ -245,10 +246,6 @@ export const getVersionFile = query(
   },
 );
 
-const HREF: Record<string, (id: string) => string> = {
-  job: (id) => `/jobs/${id}`,
-  deployment: (id) => `/deployments/${id}`,
-};
 const Uses = z.looseObject({
   datasets: z.array(z.looseObject({ name: z.string(), version: z.number(), used: z.string() })).default([]),
 });
@@ -276,32 +273,32 @@ export const versionLineage = query(
         ),
       )
       .limit(200);
-    const node = (kind: string, id: string, relation: string, label = id) => ({
-      kind,
-      id,
-      label,
-      relation,
-      href: kind === "run" ? runHrefOf(version) : (HREF[kind]?.(id) ?? null),
+    const before = edges.filter((edge) => edge.toId === version.id && edge.fromKind !== "logged_model");
+    const after = edges.filter((edge) => edge.fromId === version.id);
+    const found = [
+      ...before.map((edge) => ({ kind: edge.fromKind, id: edge.fromId, relation: edge.relation })),
+      ...(version.jobId ? [{ kind: "job", id: version.jobId, relation: "ran" }] : []),
+    ];
+    const users = after.map((edge) => ({ kind: edge.toKind, id: edge.toId, relation: edge.relation }));
+    const names = await namesOfNeighbours(ctx, [...found, ...users]);
+    const node = (each: { kind: string; id: string; relation: string }) => ({
+      ...each,
+      label: names.get(each.id)?.label ?? each.id,
+      href: names.get(each.id)?.href ?? null,
     });
     const uses = Uses.catch({ datasets: [] }).parse(version.evidence.provenance ?? {});
-    const upstream = edges
-      .filter((edge) => edge.toId === version.id && edge.fromKind !== "logged_model")
-      .map((edge) => node(edge.fromKind, edge.fromId, edge.relation));
     return {
       upstream: [
-        ...upstream,
-        ...(version.jobId ? [node("job", version.jobId, "ran")] : []),
+        ...found.map(node),
         ...uses.datasets.map((dataset) => ({
           kind: "dataset version",
           id: `${dataset.name}/${dataset.version}`,
           label: `${dataset.name} ${dataset.version}`,
           relation: dataset.used,
-          href: `/datasets/${dataset.name}`,
+          href: `/datasets/${dataset.name}/versions/${dataset.version}`,
         })),
       ],
-      downstream: edges
-        .filter((edge) => edge.fromId === version.id)
-        .map((edge) => node(edge.toKind, edge.toId, edge.relation)),
+      downstream: users.map(node),
     };
   },
 );

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import type { Caller } from "@/server/core/context";
 import type { HttpEnv } from "../app-env";
 import { withIdempotency } from "../idempotency";
@@ -7,7 +7,7 @@ import { artifactApp } from "./artifacts";
 import { loggedModelEndpoints } from "./logged-models";
 import { registryEndpoints } from "./registry";
 import { experimentEndpoints, runEndpoints } from "./tracking";
-import { readParams, requireParams, wireError, wireJson, type Endpoint } from "./wire";
+import { readParams, requireParams, wireError, wireJson, type Endpoint, type Params } from "./wire";
 
 /** Tells clients which behaviour to expect; below 3.4, so that they do not send spans by OTLP. */
 const REPORTED_VERSION = "3.3.2";
@@ -19,6 +19,20 @@ export const mlflowEndpoints: readonly Endpoint[] = [
   ...registryEndpoints,
 ];
 
+type SignedIn = Awaited<ReturnType<HttpEnv["Variables"]["caller"]>>;
+
+async function answer(c: Context<HttpEnv>, endpoint: Endpoint, caller: SignedIn, params: Params) {
+  requireParams(params, endpoint.required ?? []);
+  const run = async (as: Caller) => ({
+    status: 200,
+    body: wireJson((await endpoint.run(as, params)) ?? {}),
+  });
+  const key = endpoint.method === "GET" ? undefined : c.req.header("idempotency-key");
+  const route = `${endpoint.method} mlflow${endpoint.path}`;
+  const { body } = await (key ? withIdempotency(caller, { route, key, input: params }, run) : run(caller));
+  return sendJson(c, body, caller.requestId);
+}
+
 function rpcApp(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   app.onError((error, c) => wireError(c, error));
@@ -26,17 +40,7 @@ function rpcApp(): Hono<HttpEnv> {
     app.on(endpoint.method, endpoint.path, async (c) => {
       const caller = await c.get("caller")();
       const params = { ...(await readParams(c)), ...c.req.param() };
-      requireParams(params, endpoint.required ?? []);
-      const run = async (as: Caller) => ({
-        status: 200,
-        body: wireJson((await endpoint.run(as, params)) ?? {}),
-      });
-      const key = endpoint.method === "GET" ? undefined : c.req.header("idempotency-key");
-      const route = `${endpoint.method} mlflow${endpoint.path}`;
-      const { body } = await (key
-        ? withIdempotency(caller, { route, key, input: params }, run)
-        : run(caller));
-      return sendJson(c, body, caller.requestId);
+      return answer(c, endpoint, caller, params).catch((error: unknown) => wireError(c, error, params));
     });
   }
   app.all("*", (c) =>

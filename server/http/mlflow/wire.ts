@@ -10,6 +10,7 @@ import {
 } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import type { HttpEnv } from "../app-env";
+import { messageInWords } from "./error-words";
 
 export type Params = Record<string, unknown>;
 
@@ -36,7 +37,7 @@ const ERROR_CODE: Record<ErrorCode, string> = {
 };
 
 /** Answers an error as the protocol does: status, `error_code`, `message` with the next step in it. */
-export function wireError(c: Context<HttpEnv>, error: unknown): Response {
+export function wireError(c: Context<HttpEnv>, error: unknown, params: Params = {}): Response {
   const requestId = c.get("requestId");
   const shown = toPublicError(error, requestId);
   if (!isAppError(error)) log.error({ err: error, requestId, path: c.req.path }, "request failed");
@@ -44,7 +45,7 @@ export function wireError(c: Context<HttpEnv>, error: unknown): Response {
   const status = exists || shown.code === "precondition_failed" ? 400 : HTTP_STATUS[shown.code];
   const body = {
     error_code: exists ? "RESOURCE_ALREADY_EXISTS" : ERROR_CODE[shown.code],
-    message: shown.hint ? `${shown.message} ${shown.hint}` : shown.message,
+    message: messageInWords(shown, params),
   };
   return new Response(JSON.stringify(body), {
     status,

@@ -1,0 +1,45 @@
+import type { PublicError } from "@/server/core/errors";
+import type { Params } from "./wire";
+
+/** Names that the protocol has for what our verbs call differently; the rest differ by camel case alone. */
+const WIRE_NAME: Record<string, string> = { startMs: "start_time", endMs: "end_time", userName: "user_id" };
+/** What the rpcs that log one thing put into a list of one. */
+const SINGLE = /^(?:metrics|params|tags|pairs)\.0\.(.+)$/;
+
+const snake = (name: string) =>
+  WIRE_NAME[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function valueAt(params: unknown, path: readonly string[]): unknown {
+  let value = params;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Object.entries(value).find(([key]) => key === part)?.[1];
+  }
+  return value;
+}
+
+const MAX_SHOWN = 300;
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "null";
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/**
+ * An error in the protocol's own words: a field that a verb refused becomes "Invalid value … for parameter '…' supplied", with the name and
+ * the value that the client sent. Everything else keeps its message and its next step.
+ */
+export function messageInWords(error: PublicError, params: Params): string {
+  const [refused] = Object.entries(error.details?.fields ?? {});
+  if (!refused || !error.message.startsWith(`${refused[0]}: `)) {
+    return error.hint ? `${sentence(error.message)} ${error.hint}` : error.message;
+  }
+  const [field, problem] = refused;
+  if (problem.startsWith("A batch logging request")) return problem;
+  const single = SINGLE.exec(field)?.[1];
+  const list = field.split(".")[0] ?? "";
+  const path = (single && params[list] === undefined ? single : field).split(".").map(snake);
+  const name = path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : `${text}.${part}`));
+  return `Invalid value ${shown(valueAt(params, path))} for parameter '${name}' supplied: ${sentence(problem)}`;
+}
