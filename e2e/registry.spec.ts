@@ -44,7 +44,7 @@ test("lineage and evidence lead somewhere: job, run, data, deployment, and the p
     expect(href, `a link to ${start} among ${hrefs.join(", ")}`).toBeTruthy();
     await page.goto(href ?? "");
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    await expect(page.getByText(/does not exist/i)).toHaveCount(0);
+    await expect(page.getByText(/was not found/)).toHaveCount(0);
   }
   await page.goto(`/models/${model}/versions/${version}`);
   await expect(page.locator('#card a[href="#evaluation"]').first()).toBeVisible();

@@ -3,6 +3,7 @@ const ANSI = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)
 
 /** A log line as a terminal would leave it: escapes removed, and of `\r` rewrites only the last. */
 export function cleanLine(line: string): string {
+  if (!line.includes("\u001B") && !line.includes("\r")) return line;
   const plain = line.replace(ANSI, "").replace(/\r+$/u, "");
   return plain.includes("\r") ? plain.slice(plain.lastIndexOf("\r") + 1) : plain;
 }

@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
 import { LogViewer } from "@/components/code/log-viewer";
+import { formatNumber } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { Section } from "@/components/common/section";
 import { NativeSelect } from "@/components/ui/select";
@@ -18,9 +19,10 @@ function FollowedLog({
   const log = useJobLog(jobId, attempt);
   const query = attempt === undefined ? "" : `?attempt=${attempt}`;
   const ended = "This attempt wrote nothing.";
-  return (
+  const viewer = (
     <LogViewer
       lines={log.lines}
+      firstLineNumber={log.dropped + 1}
       follow
       downloadHref={`/api/v1/jobs/${jobId}/log${query}`}
       label="Job log"
@@ -33,6 +35,16 @@ function FollowedLog({
         )
       }
     />
+  );
+  return (
+    <>
+      {viewer}
+      {log.dropped > 0 ? (
+        <p className="mt-1 text-sm text-fg-muted">
+          Shown from line {formatNumber(log.dropped + 1, 0)} on; the download has all lines.
+        </p>
+      ) : null}
+    </>
   );
 }
 

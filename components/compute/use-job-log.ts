@@ -3,6 +3,8 @@ import { useEffect, useState } from "react";
 
 export interface JobLogState {
   lines: readonly string[];
+  /** Older lines that the page let go; the download has them. */
+  dropped: number;
   connected: boolean;
   ended: boolean;
   updatedAt: number | null;
@@ -15,8 +17,13 @@ function textOf(data: string): string | undefined {
     ? event.text
     : undefined;
 }
-const EMPTY: JobLogState = { lines: [], connected: false, ended: false, updatedAt: null };
+const EMPTY: JobLogState = { lines: [], dropped: 0, connected: false, ended: false, updatedAt: null };
 const PAINT_MS = 100;
+/** A long log is handed on less often, since each time costs in proportion to its length. */
+const LONG_LINES = 20_000;
+const LONG_PAINT_MS = 1_000;
+/** What a page holds of a log; the download has all of it. */
+const MAX_LINES = 200_000;
 
 /** A line as shown: the clock in front, and the portal's own lines marked. */
 export function shownLine(line: string): string {
@@ -37,14 +44,20 @@ export function useJobLog(jobId: string, attempt: number | undefined): JobLogSta
     const source = new EventSource(`/api/v1/jobs/${jobId}/log/stream${query}`);
     const lines: string[] = [];
     let rest = "";
+    let dropped = 0;
     let changed = false;
-    const paint = () => {
-      if (!changed) return;
+    let paintedAt = 0;
+    const paint = (atOnce = false) => {
+      const pauseMs = lines.length > LONG_LINES ? LONG_PAINT_MS : 0;
+      if (!changed || (!atOnce && Date.now() - paintedAt < pauseMs)) return;
       changed = false;
+      paintedAt = Date.now();
+      // In blocks, so that a full log is not copied anew for every line.
+      if (lines.length > MAX_LINES * 1.2) dropped += lines.splice(0, lines.length - MAX_LINES).length;
       const shown = rest === "" ? [...lines] : [...lines, shownLine(rest)];
-      setState((now) => ({ ...now, lines: shown, updatedAt: Date.now() }));
+      setState((now) => ({ ...now, lines: shown, dropped, updatedAt: Date.now() }));
     };
-    const timer = setInterval(paint, PAINT_MS);
+    const timer = setInterval(() => paint(), PAINT_MS);
     source.addEventListener("open", () => setState((now) => ({ ...now, connected: true })));
     source.addEventListener("error", () => setState((now) => ({ ...now, connected: false })));
     source.addEventListener("log", (event: MessageEvent<string>) => {
@@ -57,7 +70,7 @@ export function useJobLog(jobId: string, attempt: number | undefined): JobLogSta
     });
     source.addEventListener("end", () => {
       source.close();
-      paint();
+      paint(true);
       setState((now) => ({ ...now, ended: true, connected: true }));
     });
     return () => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, ilike, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, ilike, sql } from "drizzle-orm";
 import { z } from "zod";
 import { experiments, runs } from "@/db/schema";
 import { decodeCursor, encodeCursor, PageInput, toPage } from "@/server/core/pagination";
@@ -78,14 +78,7 @@ export const listRuns = query(
     const rows = await ctx.db
       .select()
       .from(runs)
-      .where(
-        and(
-          own,
-          after
-            ? or(lt(runs.startMs, after[0]), and(eq(runs.startMs, after[0]), lt(runs.id, after[1])))
-            : undefined,
-        ),
-      )
+      .where(and(own, after ? sql`(${runs.startMs}, ${runs.id}) < (${after[0]}, ${after[1]})` : undefined))
       .orderBy(desc(runs.startMs), desc(runs.id))
       .limit(input.limit + 1);
     const page = toPage(rows, input.limit, (row) => [row.startMs, row.id]);
