@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can, type Permission } from "./authz/permissions";
 import { createCtx, unauthenticated, type Caller, type Ctx } from "./context";
 import { AppError, forbidden, invalid } from "./errors";
+import { speakInWords } from "./input-words";
 
 export interface VerbDefinition<S extends z.ZodType> {
   /** Also the audit action, e.g. `registry.version.promote`. */
@@ -26,6 +27,8 @@ export interface Verb<S extends z.ZodType = z.ZodType, O = unknown> {
 }
 
 type Run<S extends z.ZodType, O> = (args: { ctx: Ctx; input: z.output<S> }) => Promise<O>;
+
+speakInWords();
 
 const registry = new Map<string, Verb>();
 
