@@ -69,7 +69,6 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
   const compare = useQuery(
     trpc.experiments.compare.queryOptions({ runIds: ids }, { enabled: ids.length >= 2 }),
   );
-  const experiment = useQuery(trpc.experiments.get.queryOptions({ experimentId }));
   const header = (
     <PageHeader
       title={ids.length >= 2 ? `Compare ${ids.length} runs` : "Compare runs"}
