@@ -6,6 +6,7 @@ import { startChild, type ChildSpec, type ManagedChild } from "@/server/launcher
 import { makePrivateDir, readOrCreateSecret } from "@/server/launcher/files";
 import { keepPostgres } from "@/server/launcher/keep-postgres";
 import { LauncherError } from "@/server/launcher/launcher-error";
+import { migrateExternal } from "@/server/launcher/schema";
 import { requireFreePort } from "@/server/launcher/ports";
 import { claimHome, endLeftovers } from "@/server/launcher/run-records";
 
@@ -45,6 +46,15 @@ async function database(): Promise<Addresses> {
   return postgres;
 }
 
+async function migrate(ownerUrl: string): Promise<void> {
+  const { databaseUrl } = env();
+  if (!databaseUrl) {
+    await migrateDatabase(ownerUrl);
+    return;
+  }
+  await migrateExternal(ownerUrl, ownerUrl === databaseUrl ? "DATABASE_URL" : "DATABASE_OWNER_URL");
+}
+
 async function bootstrap(addresses: Addresses): Promise<string[]> {
   // Loaded late: it brings the whole domain with it, which a start that fails early does not need.
   const identity = await import("@/server/identity/bootstrap");
@@ -81,7 +91,7 @@ async function start(): Promise<void> {
     MODELWORKS_HOME: home,
     AUTH_SECRET: authSecret ?? readOrCreateSecret(path.join(home, "auth-secret")),
   });
-  await step("schema", () => migrateDatabase(addresses.ownerUrl));
+  await step("schema", () => migrate(addresses.ownerUrl));
   process.env.DATABASE_URL = addresses.appUrl;
   const accounts = await step("accounts", () => bootstrap(addresses));
   // The owner's address stays with the launcher: what serves requests cannot change the schema.

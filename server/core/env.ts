@@ -2,7 +2,8 @@ import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 
-const port = z.coerce.number().int().min(1).max(65535);
+const PORT_WORDS = "must be a whole number from 1 to 65535";
+const port = z.coerce.number({ error: PORT_WORDS }).int(PORT_WORDS).min(1, PORT_WORDS).max(65535, PORT_WORDS);
 const blankAsMissing = (value: unknown) => (value === "" ? undefined : value);
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsMissing, schema.optional());
 
@@ -98,6 +99,10 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     throw new SettingsError(`These settings cannot be used:\n${lines.join("\n")}`);
   }
   const value = parsed.data;
+  if (value.PORT === value.GATEWAY_PORT)
+    throw new SettingsError(
+      `PORT and GATEWAY_PORT are both ${value.PORT}: portal and gateway need a port each.`,
+    );
   const demo = value.MODELWORKS_DEMO === "on";
   if (demo && !LOOPBACK.has(value.HOST)) {
     throw new SettingsError(
