@@ -10,7 +10,7 @@ import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
-import { startDrainThread } from "@/server/serving/gateway/drain-thread";
+import { startDrainThread, type DrainThread } from "@/server/serving/gateway/drain-thread";
 import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
 
@@ -58,6 +58,7 @@ async function main() {
 
   let wake: (() => void) | undefined;
   liveHub().subscribe("mw_routes", () => wake?.());
+  let drain: DrainThread | undefined;
   const followRoutes = async () => {
     let builder: RouteBuilder | undefined;
     while (!stopping) {
@@ -66,6 +67,8 @@ async function main() {
         const before = [...routes.values()].map((route) => route.digest).join();
         routes = await builder.build();
         ready = true;
+        // Loading its code would compete with the start; what is answered before waits on disk.
+        drain ??= startDrainThread(new URL("gateway-drain.ts", import.meta.url));
         if (before !== [...routes.values()].map((route) => route.digest).join()) beat.now();
         await builder.prune(routes.values());
       } catch (error) {
@@ -89,7 +92,6 @@ async function main() {
     isReady: () => ready,
   });
   server.listen(gatewayPort, host, () => log.info({ port: gatewayPort, host }, "gateway is listening"));
-  const drain = startDrainThread(new URL("gateway-drain.ts", import.meta.url));
   const following = followRoutes();
   const stop = async () => {
     if (stopping) return;
@@ -98,7 +100,7 @@ async function main() {
     beat.stop();
     server.close();
     server.closeIdleConnections();
-    await Promise.race([Promise.all([following, drain.stop()]), pause(3_000)]);
+    await Promise.race([Promise.all([following, drain?.stop()]), pause(3_000)]);
     spool.close();
     process.exit(0);
   };

@@ -3,8 +3,12 @@ import { log } from "@/server/core/log";
 
 const RESTART_MS = 1_000;
 
+export interface DrainThread {
+  stop(): Promise<void>;
+}
+
 /** Keeps the thread at `script` running; records wait on disk while it is not. `stop` lets it finish its batch. */
-export function startDrainThread(script: URL): { stop: () => Promise<void> } {
+export function startDrainThread(script: URL): DrainThread {
   let stopping = false;
   let thread: Worker;
   let ended: Promise<void>;
