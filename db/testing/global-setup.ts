@@ -33,6 +33,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function removeIfAbandoned(home: string): Promise<void> {
+  // Another user's run is not ours to judge, nor readable.
+  if (fs.statSync(home, { throwIfNoEntry: false })?.uid !== process.getuid?.()) return;
   const owner: unknown = JSON.parse(readIfPresent(path.join(home, Owner)) ?? "null");
   if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return;
   if (!isSameProcess(Number(owner.pid), String(owner.startTime))) await removeHome(home);
