@@ -223,6 +223,7 @@ CREATE TABLE "uploads" (
 	"produced_by_job_id" text,
 	"version_id" text,
 	"error" jsonb,
+	"received_by" text,
 	"message" text DEFAULT '' NOT NULL,
 	"created_by" text NOT NULL,
 	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
@@ -853,6 +854,7 @@ CREATE UNIQUE INDEX "datasets_slug" ON "datasets" USING btree ("team_id","slug")
 CREATE INDEX "datasets_team_updated" ON "datasets" USING btree ("team_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "uploads_dataset" ON "uploads" USING btree ("dataset_id","created_at");--> statement-breakpoint
 CREATE INDEX "uploads_job" ON "uploads" USING btree ("produced_by_job_id","blob_digest");--> statement-breakpoint
+CREATE INDEX "uploads_receiving" ON "uploads" USING btree ("created_at") WHERE "uploads"."state" = 'receiving';--> statement-breakpoint
 CREATE UNIQUE INDEX "job_attempts_number" ON "job_attempts" USING btree ("job_id","number");--> statement-breakpoint
 CREATE INDEX "job_attempts_open" ON "job_attempts" USING btree ("state","ended_at");--> statement-breakpoint
 CREATE INDEX "job_inputs_version" ON "job_inputs" USING btree ("dataset_version_id");--> statement-breakpoint

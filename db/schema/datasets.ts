@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { at } from "./core";
 
@@ -86,6 +87,8 @@ export const uploads = pgTable(
     producedByJobId: text("produced_by_job_id"),
     versionId: text("version_id"),
     error: jsonb("error").$type<unknown>(),
+    /** The process that takes the bytes; when it is gone they will not all arrive. */
+    receivedBy: text("received_by"),
     /** What came of it, in words. */
     message: text("message").notNull().default(""),
     createdBy: text("created_by").notNull(),
@@ -95,5 +98,8 @@ export const uploads = pgTable(
   (t) => [
     index("uploads_dataset").on(t.datasetId, t.createdAt),
     index("uploads_job").on(t.producedByJobId, t.blobDigest),
+    index("uploads_receiving")
+      .on(t.createdAt)
+      .where(sql`${t.state} = 'receiving'`),
   ],
 );

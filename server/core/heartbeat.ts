@@ -1,11 +1,15 @@
 import os from "node:os";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import { processes } from "@/db/schema";
 import { newId } from "./ids";
 import { log } from "./log";
 
 const BEAT_MS = 2_000;
+const holder = globalThis as typeof globalThis & { modelworksProcessId?: string };
+
+/** The id under which this process announces itself; undefined where nothing does, as in a script. */
+export const ownProcessId = (): string | undefined => holder.modelworksProcessId;
 export const PRODUCT_VERSION = "0.1.0";
 
 export interface Heartbeat {
@@ -24,9 +28,11 @@ export function heartbeat(
   info: () => Record<string, unknown> = () => ({}),
 ): Heartbeat {
   const id = newId("process");
+  holder.modelworksProcessId = id;
   const startedAt = new Date();
   const beat = async () => {
-    const row = { seenAt: new Date(), info: info() };
+    // By the database's clock, which those who look at it compare it with.
+    const row = { seenAt: sql`now()`, info: info() };
     await db()
       .insert(processes)
       .values({

@@ -6,17 +6,23 @@ import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import type { InspectionFailure } from "./schemas";
 
-/** Closes an upload with the reason; nothing of it is registered. Repeating it changes nothing. */
-export async function failUpload(ctx: Ctx, uploadId: string, failure: z.infer<typeof InspectionFailure>) {
+const OPEN = ["receiving", "received", "inspecting"];
+
+/**
+ * Closes an upload with the reason; nothing of it is registered. Repeating it changes nothing, and one that is in none of the
+ * states `from` any more is left as it is.
+ */
+export async function failUpload(
+  ctx: Ctx,
+  uploadId: string,
+  failure: z.infer<typeof InspectionFailure>,
+  from: readonly string[] = OPEN,
+) {
   const [upload] = await ctx.db
     .update(uploads)
     .set({ state: "failed", error: failure, message: failure.message, finishedAt: ctx.now() })
     .where(
-      and(
-        eq(uploads.id, uploadId),
-        eq(uploads.teamId, ctx.actor.teamId),
-        inArray(uploads.state, ["receiving", "received", "inspecting"]),
-      ),
+      and(eq(uploads.id, uploadId), eq(uploads.teamId, ctx.actor.teamId), inArray(uploads.state, [...from])),
     )
     .returning();
   if (!upload) return;

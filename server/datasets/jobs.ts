@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import { db } from "@/db/client";
 import { datasetVersions, uploads } from "@/db/schema";
@@ -6,17 +6,15 @@ import { TableRefused } from "@/server/adapters/analytics";
 import { analytics, objectStore } from "@/server/composition";
 import { log } from "@/server/core/log";
 import { notifyLive } from "@/server/core/live";
-import { inTransaction } from "@/server/core/verb";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
 import { every, on, systemCtx } from "@/server/worker/handlers";
+import { closeAbandonedUploads } from "./close-abandoned-uploads";
 import { failUpload } from "./fail-upload";
 import { manifestOf, registerVersion, type StoredDiff } from "./register-version";
 import type { Inspection, InspectionFailure } from "./schemas";
 import { compareVersions, datasetVersionOf } from "./version-queries";
 
 const WORKFLOW = "datasets.inspect-upload";
-/** Bytes that have not all arrived after this long never will. */
-const ABANDONED_MS = 24 * 60 * 60_000;
 
 interface Input {
   uploadId: string;
@@ -115,19 +113,4 @@ on("datasets.upload_received", WORKFLOW, async ({ event }) => {
   });
 });
 
-every("datasets.close-abandoned-uploads", 10 * 60_000, async () => {
-  const abandoned = await db()
-    .select({ id: uploads.id, teamId: uploads.teamId })
-    .from(uploads)
-    .where(and(eq(uploads.state, "receiving"), lt(uploads.createdAt, new Date(Date.now() - ABANDONED_MS))))
-    .limit(100);
-  for (const { id, teamId } of abandoned) {
-    await inTransaction(systemCtx(teamId), (ctx) =>
-      failUpload(ctx, id, {
-        code: "abandoned",
-        message: "The bytes never arrived completely.",
-        hint: "Send the file again.",
-      }),
-    );
-  }
-});
+every("datasets.close-abandoned-uploads", 10_000, () => closeAbandonedUploads(db(), systemCtx));

@@ -2,9 +2,11 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import type { Context } from "hono";
 import { objectStore } from "@/server/composition";
-import { createCtx } from "@/server/core/context";
+import { createCtx, type Caller } from "@/server/core/context";
 import { invalid, isAppError } from "@/server/core/errors";
+import { log } from "@/server/core/log";
 import { inTransaction } from "@/server/core/verb";
+import { outlastOutage } from "@/server/durable/transient";
 import type { HttpEnv } from "@/server/http/app-env";
 import { failUpload } from "./fail-upload";
 import { exportDatasets } from "./queries";
@@ -26,6 +28,28 @@ const EXPORT_KEYS = [
   "updatedAt",
   "archivedAt",
 ] as const;
+
+/**
+ * Says why an upload ended; when the database is away, as soon as it is back, and nobody waits for that. One whose receipt was
+ * committed although the answer was lost is not touched: sending the file again finds it.
+ */
+async function closeFailed(caller: Caller, uploadId: string, error: unknown): Promise<void> {
+  const expected = isAppError(error);
+  const failure = {
+    code: expected ? error.code : "interrupted",
+    message: expected ? error.message : "The connection ended before the whole file arrived.",
+    hint: (expected ? error.hint : undefined) ?? "Send the file again; what was sent before does no harm.",
+  };
+  const close = () =>
+    inTransaction(createCtx(caller), (ctx) => failUpload(ctx, uploadId, failure, ["receiving"]));
+  try {
+    await close();
+  } catch {
+    void outlastOutage("close upload", close).catch((late: unknown) =>
+      log.warn({ err: late, uploadId }, "a failed upload could not be closed"),
+    );
+  }
+}
 
 /** Streams the body to the object store; a broken connection leaves a failed upload and no blob. */
 export async function receiveUpload(c: Context<HttpEnv>): Promise<Response> {
@@ -49,15 +73,7 @@ export async function receiveUpload(c: Context<HttpEnv>): Promise<Response> {
     });
   } catch (error) {
     const cutOff = error instanceof Error && "code" in error && error.code === "ECONNRESET";
-    const expected = isAppError(error);
-    await inTransaction(createCtx(caller), (ctx) =>
-      failUpload(ctx, begun.uploadId, {
-        code: expected ? error.code : "interrupted",
-        message: expected ? error.message : "The connection ended before the whole file arrived.",
-        hint:
-          (expected ? error.hint : undefined) ?? "Send the file again; what was sent before does no harm.",
-      }),
-    );
+    await closeFailed(caller, begun.uploadId, error);
     if (cutOff) throw invalid("The connection ended before the whole file arrived.", "Send the file again.");
     throw error;
   }

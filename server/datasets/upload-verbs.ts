@@ -3,6 +3,7 @@ import { blobs, datasets, uploads } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, invalidField, notFound } from "@/server/core/errors";
+import { ownProcessId } from "@/server/core/heartbeat";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
@@ -47,6 +48,7 @@ export const beginUpload = mutation(
       fileName: input.fileName,
       state: "receiving",
       note: input.note,
+      receivedBy: ownProcessId() ?? null,
       producedByJobId: ctx.actor.jobId ?? null,
       createdBy: ctx.actor.userId,
       createdAt: ctx.now(),
