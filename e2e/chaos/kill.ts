@@ -82,7 +82,9 @@ function findPid(home: string, victim: Victim, random: () => number): number | u
   }
 }
 
+/** Alive (what has ended but not been waited for has no command line any more), and of this home or a child of it. */
 const belongsTo = (pid: number, home: string) =>
+  commandOf(pid) !== "" &&
   [pid, parentOf(pid)].some(
     (each) => readText(`/proc/${each}/environ`).includes(home) || commandOf(each).includes(home),
   );
