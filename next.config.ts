@@ -7,6 +7,18 @@ const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
   devIndicators: false,
+  headers: () =>
+    Promise.resolve([
+      {
+        source: "/:path*",
+        headers: [
+          { key: "x-content-type-options", value: "nosniff" },
+          { key: "referrer-policy", value: "same-origin" },
+          { key: "x-frame-options", value: "DENY" },
+          { key: "permissions-policy", value: "camera=(), geolocation=(), microphone=()" },
+        ],
+      },
+    ]),
   allowedDevOrigins: ["127.0.0.1", "localhost"],
   serverExternalPackages: [
     "@dbos-inc/dbos-sdk",

@@ -6,9 +6,15 @@ import { Toaster } from "@/components/common/toaster";
 import { TooltipProvider } from "@/components/ui/tooltip";
 
 /** Everything the whole tree needs that is not data: theme, URL state, tooltips, toasts. */
-export function Providers({ children }: { children: ReactNode }) {
+export function Providers({ children, nonce }: { children: ReactNode; nonce: string | undefined }) {
   return (
-    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+    <ThemeProvider
+      attribute="class"
+      defaultTheme="system"
+      enableSystem
+      disableTransitionOnChange
+      {...(nonce ? { nonce } : {})}
+    >
       <NuqsAdapter>
         <TooltipProvider delayDuration={300} skipDelayDuration={200}>
           {children}

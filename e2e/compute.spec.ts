@@ -92,6 +92,25 @@ test("the launch form names what is wrong and keeps what was typed", async ({ as
   expect(Object.keys(problem.details?.fields ?? {}).join(" ")).toContain("resources");
 });
 
+test("what is entered before the page's scripts arrive is kept", async ({ as }) => {
+  const page = await as("scientist");
+  const held: (() => Promise<void>)[] = [];
+  let late = true;
+  await page.route("**/_next/static/**/*.js", async (route) => {
+    if (late) held.push(() => route.continue());
+    else await route.continue();
+  });
+  await page.goto("/templates/tabular-classifier", { waitUntil: "commit" });
+  await page.getByLabel("Job name").fill("Typed early");
+  await page.getByLabel("CPU (cores)").fill("2");
+  late = false;
+  for (const release of held) await release();
+  // The script beside the form is made of the form's values, so it shows what React knows.
+  await expect(page.getByText("Typed early")).toBeVisible();
+  await expect(page.getByLabel("Job name")).toHaveValue("Typed early");
+  await expect(page.getByLabel("CPU (cores)")).toHaveValue("2");
+});
+
 test("a viewer may watch jobs, not start them", async ({ as, api }) => {
   const page = await as("viewer");
   await page.goto("/templates/tabular-classifier");

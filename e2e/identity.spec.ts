@@ -160,3 +160,31 @@ test.describe("the audit log", () => {
     expect((await (await api("viewer")).refused("GET", "/api/v1/audit")).status).toBe(403);
   });
 });
+
+test("each page has a policy of its own against foreign scripts and frames", async ({
+  as,
+  baseURL,
+  pageErrors,
+}) => {
+  const page = await as("scientist");
+  const policies = await Promise.all(
+    ["/", "/models/with.a.dot", new URL("/sign-in", baseURL).href].map(async (address) => {
+      const { headers } = await page.request.get(address).then((answer) => ({ headers: answer.headers() }));
+      expect(headers["x-frame-options"]).toBe("DENY");
+      expect(headers["x-content-type-options"]).toBe("nosniff");
+      return headers["content-security-policy"] ?? "none";
+    }),
+  );
+  const nonces = policies.map((policy) => /script-src 'self' 'nonce-([^']+)'/.exec(policy)?.[1]);
+  expect(new Set(nonces).size, policies.join("\n")).toBe(3);
+  await page.goto("/");
+  await page.evaluate(() => {
+    const foreign = document.createElement("div");
+    foreign.innerHTML = `<img src="/none" onerror="window.injected = true">`;
+    document.body.append(foreign);
+    return new Promise((resolve) => foreign.querySelector("img")?.addEventListener("error", resolve));
+  });
+  expect(await page.evaluate("window.injected")).toBeUndefined();
+  // The browser says that it refused; any other test would fail on that.
+  expect(pageErrors.splice(0)).toEqual([expect.stringContaining("Content Security Policy")]);
+});

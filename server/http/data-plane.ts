@@ -21,6 +21,8 @@ export function dataPlane(): RequestListener {
       end();
       httpRequests.inc({ method: req.method ?? "GET", status: String(res.statusCode) });
     });
+    // A browser must never take an answer of the data plane for a page.
+    res.setHeader("x-content-type-options", "nosniff");
     void answer(req, res);
   };
 }
