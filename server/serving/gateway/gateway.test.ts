@@ -136,7 +136,7 @@ describe("the Open Inference Protocol", () => {
   });
 
   it("serves other requests while a large one runs in the worker", async () => {
-    const rows = 20_000;
+    const rows = 200_000;
     const large = infer(
       parts,
       route,
