@@ -876,6 +876,7 @@ CREATE INDEX "logged_models_experiment" ON "logged_models" USING btree ("experim
 CREATE INDEX "logged_models_run" ON "logged_models" USING btree ("source_run_id");--> statement-breakpoint
 CREATE INDEX "run_inputs_dataset" ON "run_inputs" USING btree ("dataset_version_id");--> statement-breakpoint
 CREATE INDEX "run_latest_metrics_key" ON "run_latest_metrics" USING btree ("key","value");--> statement-breakpoint
+CREATE INDEX "run_metrics_model" ON "run_metrics" USING btree ("model_id","key") WHERE "run_metrics"."model_id" <> '';--> statement-breakpoint
 CREATE INDEX "runs_experiment_start" ON "runs" USING btree ("experiment_id","lifecycle","start_ms","id");--> statement-breakpoint
 CREATE INDEX "runs_team_created" ON "runs" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "runs_job" ON "runs" USING btree ("job_id");--> statement-breakpoint

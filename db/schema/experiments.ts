@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -89,7 +90,13 @@ export const runMetrics = pgTable(
     datasetName: text("dataset_name"),
     datasetDigest: text("dataset_digest"),
   },
-  (t) => [primaryKey({ columns: [t.runId, t.key, t.step, t.timestampMs, t.value, t.isNan, t.modelId] })],
+  (t) => [
+    primaryKey({ columns: [t.runId, t.key, t.step, t.timestampMs, t.value, t.isNan, t.modelId] }),
+    // Metrics of logged models; partial, so that ordinary metrics do not pay for it.
+    index("run_metrics_model")
+      .on(t.modelId, t.key)
+      .where(sql`${t.modelId} <> ''`),
+  ],
 );
 
 export const runLatestMetrics = pgTable(

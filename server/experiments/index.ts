@@ -11,10 +11,12 @@ export * from "./experiment-verbs";
 export * from "./log-batch";
 export * from "./log-links";
 export * from "./logged-model-verbs";
+export { searchLoggedModels } from "./search-logged-models";
 export * from "./metric-queries";
 export * from "./run-verbs";
 export { getRun, searchExperiments, searchRuns } from "./queries";
 export { artifactRootOfModel, artifactRootOfRun } from "./rules";
+export * from "./search-attributes";
 export { parseFilter, parseOrder } from "./search-filter";
 export { compare } from "./search-sql";
 

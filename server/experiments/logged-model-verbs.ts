@@ -1,23 +1,19 @@
-import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
-import { z } from "zod";
+import { eq, sql } from "drizzle-orm";
 import { lineageEdges, loggedModels } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { precondition } from "@/server/core/errors";
 import { uuidV7Hex } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
-import { decodeCursor, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
 import { loadExperiment, loadLoggedModel, loadRun } from "./load";
+import { metricsOfModels } from "./logged-model-metrics";
 import {
   CreateLoggedModelInput,
   DeleteLoggedModelTagInput,
   FinalizeLoggedModelInput,
   LoggedModelIdInput,
   LoggedModelPairsInput,
-  SearchLoggedModelsInput,
 } from "./schemas";
-import { parseFilter } from "./search-filter";
-import { compare } from "./search-sql";
 
 const WRITE = "experiments.run.write" as const;
 const NOTES = "none: working notes of the logged model" as const;
@@ -80,7 +76,11 @@ export const getLoggedModel = query(
     input: LoggedModelIdInput,
     summary: "One logged model",
   },
-  ({ ctx, input }) => loadLoggedModel(ctx, input.modelId),
+  async ({ ctx, input }) => {
+    const model = await loadLoggedModel(ctx, input.modelId);
+    const metrics = await metricsOfModels(ctx, [model.id]);
+    return { ...model, metrics: metrics.get(model.id) ?? [] };
+  },
 );
 
 export const finalizeLoggedModel = mutation(
@@ -166,56 +166,5 @@ export const deleteLoggedModelTag = mutation(
       .set({ tags: sql`${loggedModels.tags} - ${input.key}::text` })
       .where(eq(loggedModels.id, before.id));
     return {};
-  },
-);
-
-const Cursor = z.tuple([z.number(), z.string()]);
-const COLUMNS = {
-  name: loggedModels.name,
-  model_id: loggedModels.id,
-  model_type: loggedModels.modelType,
-  status: loggedModels.status,
-  source_run_id: loggedModels.sourceRunId,
-} as const;
-
-export const searchLoggedModels = query(
-  {
-    name: "experiments.logged-model.search",
-    permission: "experiments.run.read",
-    input: SearchLoggedModelsInput,
-    summary: "Search logged models",
-  },
-  async ({ ctx, input }) => {
-    const ids: number[] = [];
-    for (const id of input.experimentIds) ids.push((await loadExperiment(ctx, id)).id);
-    const after = decodeCursor(input.pageToken, Cursor);
-    const conditions = parseFilter(input.filter).map((comparison) => {
-      if (comparison.kind === "tag")
-        return compare(sql`(${loggedModels.tags} ->> ${comparison.key}::text)`, comparison);
-      if (comparison.kind === "param")
-        return compare(sql`(${loggedModels.params} ->> ${comparison.key}::text)`, comparison);
-      const column = COLUMNS[comparison.key as keyof typeof COLUMNS];
-      return column ? compare(column, comparison) : sql`false`;
-    });
-    const rows = await ctx.db
-      .select()
-      .from(loggedModels)
-      .where(
-        and(
-          eq(loggedModels.teamId, ctx.actor.teamId),
-          inArray(loggedModels.experimentId, ids),
-          isNull(loggedModels.deletedAt),
-          after
-            ? or(
-                lt(loggedModels.createdAt, new Date(after[0])),
-                and(eq(loggedModels.createdAt, new Date(after[0])), lt(loggedModels.id, after[1])),
-              )
-            : undefined,
-          ...conditions,
-        ),
-      )
-      .orderBy(sql`${loggedModels.createdAt} desc, ${loggedModels.id} desc`)
-      .limit(input.maxResults + 1);
-    return toPage(rows, input.maxResults, (row) => [row.createdAt.getTime(), row.id]);
   },
 );

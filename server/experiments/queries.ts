@@ -21,6 +21,14 @@ import { artifactRootOfRun } from "./rules";
 import { RunIdInput, SearchExperimentsInput, SearchRunsInput } from "./schemas";
 import { parseFilter, parseOrder } from "./search-filter";
 import { compare, runConditions, runOrder } from "./search-sql";
+import {
+  attributeCondition,
+  attributeOrder,
+  millisAttribute,
+  numberAttribute,
+  textAttribute,
+  type AttributeTable,
+} from "./search-attributes";
 
 export interface RunDetail extends Run {
   experimentName: string;
@@ -149,12 +157,12 @@ export const searchRuns = query(
   },
 );
 
-const EXPERIMENT_COLUMNS = {
-  name: experiments.name,
-  experiment_id: experiments.id,
-  creation_time: sql`(extract(epoch from "experiments"."created_at") * 1000)`,
-  last_update_time: sql`(extract(epoch from ${experiments.updatedAt}) * 1000)`,
-} as const;
+const EXPERIMENT_ATTRIBUTES: AttributeTable = {
+  name: textAttribute(experiments.name),
+  experiment_id: numberAttribute(experiments.id),
+  creation_time: millisAttribute(sql`"experiments"."created_at"`),
+  last_update_time: millisAttribute(experiments.updatedAt),
+};
 
 export const searchExperiments = query(
   {
@@ -168,14 +176,11 @@ export const searchExperiments = query(
     const conditions = parseFilter(input.filter).map((comparison) => {
       if (comparison.kind === "tag")
         return compare(sql`(${experiments.tags} ->> ${comparison.key}::text)`, comparison);
-      const column = EXPERIMENT_COLUMNS[comparison.key as keyof typeof EXPERIMENT_COLUMNS];
-      return column ? compare(column, comparison) : sql`false`;
+      return attributeCondition("experiments", EXPERIMENT_ATTRIBUTES, comparison);
     });
-    const order = input.orderBy.map((term) => {
-      const { key, descending } = parseOrder(term);
-      const column = EXPERIMENT_COLUMNS[key as keyof typeof EXPERIMENT_COLUMNS] ?? experiments.id;
-      return descending ? sql`${column} desc` : sql`${column} asc`;
-    });
+    const order = input.orderBy.map((term) =>
+      attributeOrder("experiments", EXPERIMENT_ATTRIBUTES, parseOrder(term)),
+    );
     const lifecycle = lifecycleOf(input.viewType);
     const rows = await ctx.db
       .select({

@@ -130,6 +130,22 @@ export const SearchRunsInput = SearchBase.extend({
 export const SearchLoggedModelsInput = SearchBase.omit({ orderBy: true }).extend({
   experimentIds: z.array(ExperimentRef).min(1).max(1000),
   maxResults: z.coerce.number().int().min(1).max(100).default(50),
+  /** Metrics count only where they were measured on one of these. */
+  datasets: z
+    .array(z.object({ name: z.string().max(500), digest: z.string().max(36).nullish() }))
+    .max(100)
+    .default([]),
+  orderBy: z
+    .array(
+      z.object({
+        field: z.string().min(1).max(300),
+        ascending: z.boolean().default(true),
+        datasetName: z.string().max(500).nullish(),
+        datasetDigest: z.string().max(36).nullish(),
+      }),
+    )
+    .max(10)
+    .default([]),
 });
 
 export const CreateRunInput = z.object({

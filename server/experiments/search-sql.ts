@@ -13,6 +13,11 @@ export function compare(column: AnyColumn | SQL, { operator, value, key }: Compa
     return operator === "IN" ? inArray(column as AnyColumn, value) : notInArray(column as AnyColumn, value);
   }
   if (Array.isArray(value)) throw refuse(`${key} ${operator} wants one value`);
+  if (typeof value === "number") {
+    if (operator === "LIKE" || operator === "ILIKE") throw refuse(`${key} ${operator} wants text`);
+    // As float8, so that a number beyond the column's own range is compared, not refused by the database.
+    return sql`${column} ${sql.raw(operator === "!=" ? "<>" : operator)} ${value}::float8`;
+  }
   switch (operator) {
     case "=":
       return sql`${column} = ${value}`;

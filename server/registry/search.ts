@@ -1,8 +1,17 @@
 import { and, eq, inArray, isNull, sql, type AnyColumn, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { modelAliases, modelVersions, registeredModels } from "@/db/schema";
-import { compare, parseFilter, parseOrder } from "@/server/experiments";
-import { invalid } from "@/server/core/errors";
+import {
+  attributeCondition,
+  attributeOrder,
+  compare,
+  millisAttribute,
+  numberAttribute,
+  parseFilter,
+  parseOrder,
+  textAttribute,
+  type AttributeTable,
+} from "@/server/experiments";
 import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -13,35 +22,24 @@ const READ = "registry.model.read" as const;
 const Offset = z.tuple([z.number().int().min(0)]);
 const PROMPT_TAG = "mlflow.prompt.is_prompt";
 
-const millis = (column: AnyColumn) => sql`(extract(epoch from ${column}) * 1000)`;
-const MODEL_COLUMNS: Record<string, AnyColumn | SQL> = {
-  name: registeredModels.name,
-  creation_timestamp: millis(registeredModels.createdAt),
-  last_updated_timestamp: millis(registeredModels.updatedAt),
+const MODELS: AttributeTable = {
+  name: textAttribute(registeredModels.name),
+  creation_timestamp: millisAttribute(registeredModels.createdAt),
+  last_updated_timestamp: millisAttribute(registeredModels.updatedAt),
 };
-const VERSION_COLUMNS: Record<string, AnyColumn | SQL> = {
-  name: registeredModels.name,
-  run_id: modelVersions.runId,
-  source_path: modelVersions.source,
-  version_number: modelVersions.number,
-  version: modelVersions.number,
-  creation_timestamp: millis(modelVersions.createdAt),
-  last_updated_timestamp: millis(modelVersions.updatedAt),
+const VERSIONS: AttributeTable = {
+  name: textAttribute(registeredModels.name),
+  run_id: textAttribute(modelVersions.runId),
+  source_path: textAttribute(modelVersions.source),
+  version_number: numberAttribute(modelVersions.number),
+  version: numberAttribute(modelVersions.number),
+  creation_timestamp: millisAttribute(modelVersions.createdAt),
+  last_updated_timestamp: millisAttribute(modelVersions.updatedAt),
 };
 
-function columnOf(columns: Record<string, AnyColumn | SQL>, key: string): AnyColumn | SQL {
-  const column = columns[key];
-  if (!column)
-    throw invalid(
-      `Invalid filter: there is no attribute "${key}".`,
-      `Use one of ${Object.keys(columns).join(", ")}.`,
-    );
-  return column;
-}
-
-function conditionsOf(filter: string, columns: Record<string, AnyColumn | SQL>, tags: AnyColumn): SQL[] {
+function conditionsOf(filter: string, what: string, attributes: AttributeTable, tags: AnyColumn): SQL[] {
   return parseFilter(filter).map((comparison) => {
-    if (comparison.kind !== "tag") return compare(columnOf(columns, comparison.key), comparison);
+    if (comparison.kind !== "tag") return attributeCondition(what, attributes, comparison);
     const value = sql`(${tags} ->> ${comparison.key}::text)`;
     const isPromptFilter = comparison.key === PROMPT_TAG;
     const absentMatches =
@@ -54,11 +52,8 @@ function conditionsOf(filter: string, columns: Record<string, AnyColumn | SQL>, 
   });
 }
 
-const orderOf = (terms: readonly string[], columns: Record<string, AnyColumn | SQL>): SQL[] =>
-  terms.map((term) => {
-    const { key, descending } = parseOrder(term);
-    return descending ? sql`${columnOf(columns, key)} desc` : sql`${columnOf(columns, key)} asc`;
-  });
+const orderOf = (terms: readonly string[], what: string, attributes: AttributeTable): SQL[] =>
+  terms.map((term) => attributeOrder(what, attributes, parseOrder(term)));
 
 /** Registered models with their newest version; prompts are hidden unless the filter names their tag. */
 export const searchModels = query(
@@ -80,10 +75,10 @@ export const searchModels = query(
           input.filter.includes(PROMPT_TAG)
             ? undefined
             : sql`coalesce(${registeredModels.tags} ->> ${PROMPT_TAG}, 'false') <> 'true'`,
-          ...conditionsOf(input.filter, MODEL_COLUMNS, registeredModels.tags),
+          ...conditionsOf(input.filter, "registered models", MODELS, registeredModels.tags),
         ),
       )
-      .orderBy(...orderOf(input.orderBy, MODEL_COLUMNS), registeredModels.name)
+      .orderBy(...orderOf(input.orderBy, "registered models", MODELS), registeredModels.name)
       .offset(offset)
       .limit(input.maxResults + 1);
     const page = rows.slice(0, input.maxResults);
@@ -137,9 +132,9 @@ export const searchVersions = query(
     const [offset] = decodeCursor(input.pageToken, Offset) ?? [0];
     const rows = await findVersions(
       ctx,
-      conditionsOf(input.filter, VERSION_COLUMNS, modelVersions.tags),
+      conditionsOf(input.filter, "model versions", VERSIONS, modelVersions.tags),
       [
-        ...orderOf(input.orderBy, VERSION_COLUMNS),
+        ...orderOf(input.orderBy, "model versions", VERSIONS),
         sql`${registeredModels.name} asc`,
         sql`${modelVersions.number} desc`,
       ],

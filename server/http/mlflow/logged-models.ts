@@ -1,9 +1,27 @@
+import { z } from "zod";
 import * as experiments from "@/server/experiments";
 import { artifactRootOfModel } from "@/server/experiments";
 import { loggedModelMessage } from "./messages";
 import { given, idOrUnset, list, type Endpoint } from "./wire";
 
-const model = (row: experiments.LoggedModel) => ({ model: loggedModelMessage(row) });
+const Pair = z
+  .object({ dataset_name: z.string(), dataset_digest: z.string().nullish() })
+  .transform((each) => ({ name: each.dataset_name, digest: each.dataset_digest }));
+const Order = z
+  .object({
+    field_name: z.string(),
+    ascending: z.boolean().nullish(),
+    dataset_name: z.string().nullish(),
+    dataset_digest: z.string().nullish(),
+  })
+  .transform((each) => ({
+    field: each.field_name,
+    ascending: each.ascending ?? true,
+    datasetName: each.dataset_name,
+    datasetDigest: each.dataset_digest,
+  }));
+
+const model = (row: Parameters<typeof loggedModelMessage>[0]) => ({ model: loggedModelMessage(row) });
 
 export const loggedModelEndpoints: Endpoint[] = [
   {
@@ -14,6 +32,8 @@ export const loggedModelEndpoints: Endpoint[] = [
       const page = await experiments.searchLoggedModels.execute(caller, {
         experimentIds: list(p.experiment_ids).map(idOrUnset),
         filter: given(p.filter),
+        datasets: list(p.datasets).map((each) => Pair.parse(each)),
+        orderBy: list(p.order_by).map((each) => Order.parse(each)),
         maxResults: given(p.max_results),
         pageToken: given(p.page_token),
       });

@@ -42,6 +42,7 @@ interface MetricRow {
   step: number;
   timestampMs: number;
   modelId?: string;
+  runId?: string;
   datasetName?: string | null;
   datasetDigest?: string | null;
 }
@@ -54,6 +55,7 @@ export const metricMessage = (metric: MetricRow) => ({
   model_id: metric.modelId || undefined,
   dataset_name: metric.datasetName ?? undefined,
   dataset_digest: metric.datasetDigest ?? undefined,
+  run_id: metric.runId,
 });
 
 export const runMessage = (run: RunDetail) => ({
@@ -83,7 +85,7 @@ export const runMessage = (run: RunDetail) => ({
   },
 });
 
-export const loggedModelMessage = (model: LoggedModel) => ({
+export const loggedModelMessage = (model: LoggedModel & { metrics?: readonly MetricRow[] }) => ({
   info: {
     model_id: model.id,
     experiment_id: String(model.experimentId),
@@ -96,5 +98,8 @@ export const loggedModelMessage = (model: LoggedModel) => ({
     source_run_id: model.sourceRunId,
     tags: orUnset(pairs(model.tags)),
   },
-  data: { params: orUnset(pairs(model.params)) },
+  data: {
+    params: orUnset(pairs(model.params)),
+    metrics: orUnset((model.metrics ?? []).map(metricMessage)),
+  },
 });

@@ -1,0 +1,116 @@
+import { and, eq, inArray, isNull, lt, or, sql, type SQL } from "drizzle-orm";
+import { z } from "zod";
+import { loggedModels } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { invalid } from "@/server/core/errors";
+import { decodeCursor, encodeCursor } from "@/server/core/pagination";
+import { query } from "@/server/core/verb";
+import { loadExperiment } from "./load";
+import { latestMetric, measuredOn, metricsOfModels } from "./logged-model-metrics";
+import { SearchLoggedModelsInput } from "./schemas";
+import {
+  attributeCondition,
+  attributeOrder,
+  millisAttribute,
+  textAttribute,
+  type AttributeTable,
+} from "./search-attributes";
+import { parseFilter, parseOrder, type Comparison } from "./search-filter";
+import { compare } from "./search-sql";
+
+type Input = z.output<typeof SearchLoggedModelsInput>;
+
+const WHAT = "logged models";
+const created = millisAttribute(loggedModels.createdAt);
+const updated = millisAttribute(loggedModels.updatedAt);
+const ATTRIBUTES: AttributeTable = {
+  name: textAttribute(loggedModels.name),
+  model_id: textAttribute(loggedModels.id),
+  model_type: textAttribute(loggedModels.modelType),
+  // The grammar says READY where the messages say LOGGED_MODEL_READY.
+  status: textAttribute(sql`replace(${loggedModels.status}, 'LOGGED_MODEL_', '')`),
+  source_run_id: textAttribute(loggedModels.sourceRunId),
+  creation_timestamp: created,
+  creation_time: created,
+  last_updated_timestamp: updated,
+  last_updated_time: updated,
+};
+
+function condition(ctx: Ctx, input: Input, comparison: Comparison): SQL {
+  const { kind, key, value } = comparison;
+  if (kind === "tag") return compare(sql`(${loggedModels.tags} ->> ${key}::text)`, comparison);
+  if (kind === "param") return compare(sql`(${loggedModels.params} ->> ${key}::text)`, comparison);
+  if (kind !== "metric") return attributeCondition(WHAT, ATTRIBUTES, comparison);
+  if (typeof value !== "number")
+    throw invalid(`Invalid filter: metric ${key} wants a number.`, "Compare it with a number, unquoted.");
+  return compare(latestMetric(ctx.actor.teamId, key, input.datasets), comparison);
+}
+
+function orderOf(ctx: Ctx, input: Input): SQL[] {
+  return input.orderBy.map(({ field, ascending, datasetName, datasetDigest }) => {
+    const term = { ...parseOrder(field), descending: !ascending };
+    if (term.kind !== "metric") return attributeOrder(WHAT, ATTRIBUTES, term);
+    const datasets = datasetName ? [{ name: datasetName, digest: datasetDigest }] : input.datasets;
+    const value = latestMetric(ctx.actor.teamId, term.key, datasets);
+    return ascending ? sql`${value} asc nulls last` : sql`${value} desc nulls last`;
+  });
+}
+
+/** Newest first pages by key; any other order by how many rows were seen. */
+const ByKey = z.tuple([z.number(), z.string()]);
+const ByOffset = z.tuple([z.number().int().min(0)]);
+
+function afterKey(input: Input): SQL | undefined {
+  const after = input.orderBy.length === 0 ? decodeCursor(input.pageToken, ByKey) : undefined;
+  if (!after) return undefined;
+  const at = new Date(after[0]);
+  return or(
+    lt(loggedModels.createdAt, at),
+    and(eq(loggedModels.createdAt, at), lt(loggedModels.id, after[1])),
+  );
+}
+
+export const searchLoggedModels = query(
+  {
+    name: "experiments.logged-model.search",
+    permission: "experiments.run.read",
+    input: SearchLoggedModelsInput,
+    summary: "Search logged models",
+  },
+  async ({ ctx, input }) => {
+    const ids: number[] = [];
+    for (const id of input.experimentIds)
+      ids.push(id === "0" ? (await loadExperiment(ctx, "0")).id : Number(id));
+    const comparisons = parseFilter(input.filter);
+    const onlyMeasured =
+      input.datasets.length > 0 && !comparisons.some((comparison) => comparison.kind === "metric");
+    const ordered = input.orderBy.length > 0;
+    const [offset] = (ordered ? decodeCursor(input.pageToken, ByOffset) : undefined) ?? [0];
+    const rows = await ctx.db
+      .select()
+      .from(loggedModels)
+      .where(
+        and(
+          eq(loggedModels.teamId, ctx.actor.teamId),
+          inArray(loggedModels.experimentId, ids),
+          isNull(loggedModels.deletedAt),
+          afterKey(input),
+          onlyMeasured ? measuredOn(ctx.actor.teamId, input.datasets) : undefined,
+          ...comparisons.map((comparison) => condition(ctx, input, comparison)),
+        ),
+      )
+      .orderBy(...orderOf(ctx, input), sql`${loggedModels.createdAt} desc, ${loggedModels.id} desc`)
+      .offset(offset)
+      .limit(input.maxResults + 1);
+    const page = rows.slice(0, input.maxResults);
+    const metrics = await metricsOfModels(
+      ctx,
+      page.map((row) => row.id),
+    );
+    const items = page.map((row) => ({ ...row, metrics: metrics.get(row.id) ?? [] }));
+    const last = page.at(-1);
+    if (!last || rows.length <= input.maxResults) return { items, nextCursor: null };
+    const next = ordered ? [offset + input.maxResults] : [last.createdAt.getTime(), last.id];
+    return { items, nextCursor: encodeCursor(next) };
+  },
+);
