@@ -10,7 +10,11 @@ import {
 } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import type { HttpEnv } from "../app-env";
+import { boundedText } from "../body";
 import { messageInWords } from "./error-words";
+
+/** Far above the protocol's own limit for a batch; schemas and profiles of datasets may be large. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 export type Params = Record<string, unknown>;
 
@@ -74,7 +78,7 @@ function queryParams(c: Context<HttpEnv>): Params {
 export async function readParams(c: Context<HttpEnv>): Promise<Params> {
   const params = queryParams(c);
   if (c.req.method === "GET") return params;
-  const text = await c.req.text();
+  const text = await boundedText(c, MAX_BODY_BYTES);
   if (text.trim() === "") return params;
   let value: unknown;
   try {

@@ -1,8 +1,8 @@
 import { Hono, type Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Caller } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import type { HttpEnv } from "../app-env";
+import { boundedText } from "../body";
 import { problem } from "../problem";
 import { keyedRequest, withIdempotency } from "../idempotency";
 import type { RestRoute } from "../rest";
@@ -11,7 +11,7 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
 async function jsonBody(c: Context<HttpEnv>): Promise<Record<string, unknown>> {
   if (c.req.method === "GET" || c.req.method === "HEAD") return {};
-  const text = await c.req.text();
+  const text = await boundedText(c, MAX_JSON_BYTES);
   if (text.trim() === "") return {};
   try {
     const value: unknown = JSON.parse(text);
@@ -49,11 +49,6 @@ async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> 
 /** The REST door: every route of every domain under one roof, with problem documents for all failures. */
 export function restApp(routes: readonly RestRoute[]): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  const limit = bodyLimit({
-    maxSize: MAX_JSON_BYTES,
-    onError: (c) =>
-      problem(c as Context<HttpEnv>, invalid("The body is larger than 4 MiB.", "Send less at once.")),
-  });
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     const handler = async (c: Context<HttpEnv>) => {
@@ -63,8 +58,7 @@ export function restApp(routes: readonly RestRoute[]): Hono<HttpEnv> {
         return problem(c, error);
       }
     };
-    if (route.stream) app.on(route.method.toUpperCase(), path, handler);
-    else app.on(route.method.toUpperCase(), path, limit, handler);
+    app.on(route.method.toUpperCase(), path, handler);
   }
   return app;
 }

@@ -64,8 +64,10 @@ function operation(route: RestRoute) {
       : {}),
   };
   const requestMedia = route.streams?.request;
+  const follows = route.streams?.response === "text/event-stream";
   return {
-    operationId: `${name}${route.stream ? ".stream" : ""}:${route.method}`,
+    // One verb may answer at two addresses: whole, and as it grows.
+    operationId: `${name}${follows ? ".follow" : route.stream ? ".stream" : ""}:${route.method}`,
     summary,
     tags: [route.tag],
     "x-permission": permission,
