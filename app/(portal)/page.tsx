@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { FollowMlflowLink } from "@/components/experiments/follow-mlflow-link";
 import { VelocityTiles } from "@/components/insights/velocity-tiles";
 import { Home } from "@/components/platform/home";
 import { Hydrate, pageActor, prefetch, serverTrpc } from "@/server/api/hydrate";
@@ -14,6 +15,7 @@ export default async function HomePage() {
   );
   return (
     <Hydrate>
+      <FollowMlflowLink />
       <Home host={env().portalUrl} userId={actor?.userId ?? ""} velocity={<VelocityTiles />} />
     </Hydrate>
   );

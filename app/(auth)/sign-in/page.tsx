@@ -1,4 +1,5 @@
 import { redirect } from "next/navigation";
+import { FollowMlflowLink } from "@/components/experiments/follow-mlflow-link";
 import { safeCallback } from "@/components/identity/safe-callback";
 import { SignInForm } from "@/components/identity/sign-in-form";
 import { pageActor } from "@/server/api/hydrate";
@@ -16,6 +17,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Searc
   if (await pageActor()) redirect(safeCallback(callbackUrl, new URL(portalUrl).origin));
   return (
     <>
+      <FollowMlflowLink signIn />
       <div className="flex flex-col gap-1">
         <h1 className="text-2xl font-semibold">Sign in</h1>
         <p className="text-pretty text-fg-muted">
