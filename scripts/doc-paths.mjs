@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { root } from "./prepare.mjs";
 
-const TOP = "app|bench|components|db|docs|e2e|public|scripts|server|templates";
+const TOP = "app|bench|components|db|docs|e2e|examples|public|scripts|server|templates";
 const { scripts } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
 
 function documents() {

@@ -27,7 +27,7 @@ export function environmentKey(requirements, python) {
  * @param {string} task.requirements
  * @param {string | null} task.python
  * @param {Record<string, string>} task.env for Python and pip
- * @param {import("./job-log.mjs").JobLog} task.log
+ * @param {{ say: (text: string) => void }} task.log
  * @param {() => void} task.checkStop throws when the attempt has to end
  * @param {(command: string[], cwd: string, env: Record<string, string>) => Promise<number | null>} task.run
  * @returns {Promise<{ key: string, folder: string }>}
