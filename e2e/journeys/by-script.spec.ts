@@ -77,7 +77,7 @@ test("a script drives the whole line by REST, tokens and the mlflow client", asy
   expect(ended.code, ended.output).toBe(0);
   const told = [
     /^datasets {4}diabetes-by-script-raw version \d+: 442 rows/m,
-    /^jobs {8}\| 442 rows prepared/m,
+    /^jobs {8}\| .* 442 rows prepared/m,
     /^quota {7}0.5 GPUs granted/m,
     /^gates {7}provenance +pass/m,
     /^evidence {4}7 attestations verified with openssl/m,
