@@ -104,7 +104,7 @@ test("a script drives the whole line by REST, tokens and the mlflow client", asy
     }),
   );
   expect(deployment.stable.number).toBe(good.number);
-  expect(deployment.rollouts.map(({ id, state }) => [id, state])).toEqual([
+  expect(deployment.rollouts.slice(0, 2).map(({ id, state }) => [id, state])).toEqual([
     [degraded.rolloutId, "rolled_back"],
     [good.rolloutId, "succeeded"],
   ]);
