@@ -107,6 +107,8 @@ async function runInitdb(user: PostgresUser, dataDir: string, passwordFile: stri
 /** Makes the application's role and database, and sets its password. Repeating it changes nothing. */
 export async function ensureDatabase(access: ClusterAccess): Promise<void> {
   const client = new Client({ connectionString: urlFor(access, "owner", "postgres") });
+  // A server that dies now is told by the failing query; unheard, the event would end the launcher.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const roles = await client.query("select 1 from pg_roles where rolname = $1", [APP_ROLE]);
@@ -121,6 +123,6 @@ export async function ensureDatabase(access: ClusterAccess): Promise<void> {
     // The durable workflow engine makes a schema of its own.
     await client.query(`grant connect, create, temporary on database ${DATABASE} to ${APP_ROLE}`);
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
   }
 }
