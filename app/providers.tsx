@@ -1,11 +1,8 @@
 "use client";
 import { ThemeProvider } from "next-themes";
-import { NuqsAdapter } from "nuqs/adapters/next/app";
 import type { ReactNode } from "react";
-import { Toaster } from "@/components/common/toaster";
-import { TooltipProvider } from "@/components/ui/tooltip";
 
-/** Everything the whole tree needs that is not data: theme, URL state, tooltips, toasts. */
+/** What even the pages for visitors need. */
 export function Providers({ children, nonce }: { children: ReactNode; nonce: string | undefined }) {
   return (
     <ThemeProvider
@@ -15,12 +12,7 @@ export function Providers({ children, nonce }: { children: ReactNode; nonce: str
       disableTransitionOnChange
       {...(nonce ? { nonce } : {})}
     >
-      <NuqsAdapter>
-        <TooltipProvider delayDuration={300} skipDelayDuration={200}>
-          {children}
-          <Toaster />
-        </TooltipProvider>
-      </NuqsAdapter>
+      {children}
     </ThemeProvider>
   );
 }

@@ -10,7 +10,7 @@ import {
 } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useState, type ReactNode } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import superjson from "superjson";
 import type { AppRouter } from "@/server/api/root";
 import type { PublicError } from "@/server/core/errors";

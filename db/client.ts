@@ -4,6 +4,7 @@ import type { PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
+import { sqlStatements } from "@/server/core/metrics";
 import * as schema from "./schema";
 
 /** The pool's database or an open transaction: both speak the same query language. */
@@ -30,7 +31,8 @@ export function openDb(url: string, options: { max?: number; name?: string } = {
     client.on("error", (error) => log.warn({ err: error }, "connection lost in use")),
   );
   pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
-  const opened = { db: drizzle(pool, { schema }), pool, close: () => pool.end() };
+  const logger = { logQuery: () => sqlStatements.inc() };
+  const opened = { db: drizzle(pool, { schema, logger }), pool, close: () => pool.end() };
   pools.set(opened.db, pool);
   return opened;
 }
@@ -47,6 +49,7 @@ export const commitsAlone = (db: Db): boolean => pools.has(db);
 export function namedStatement(name: string, text: string) {
   return async (db: Db, values: readonly unknown[]): Promise<Record<string, unknown>[]> => {
     const pool = pools.get(db);
+    if (pool) sqlStatements.inc();
     if (pool) return (await pool.query<Record<string, unknown>>({ name, text, values: [...values] })).rows;
     const parts = text
       .split(/\$(\d+)/)

@@ -33,5 +33,7 @@ export default defineConfig({
         { name: "journeys", testMatch: "journeys/*.spec.ts", timeout: 900_000 },
         { name: "a11y", testMatch: "a11y/*.spec.ts", timeout: 180_000 },
         { name: "perf", testMatch: "perf/*.spec.ts", timeout: 180_000 },
+        // The main routes only: what `npm test` has time for.
+        { name: "vitals", testMatch: "perf/*.spec.ts", grep: /@main/, timeout: 180_000 },
       ],
 });

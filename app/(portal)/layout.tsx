@@ -1,10 +1,17 @@
 import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
+import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { NoTeamState } from "@/components/identity/no-team-state";
+import { NAV_ICONS } from "@/components/shell/nav-icons";
 import { TrpcProvider } from "@/components/trpc";
+import { HydrateSession } from "@/server/api/hydrate";
 import { namesOfPlatformAdmins, pageSession } from "@/server/api/page-session";
 import { PortalFrame } from "./portal-frame";
+
+const navIcons = Object.fromEntries(
+  Object.entries(NAV_ICONS).map(([href, Icon]) => [href, <Icon key={href} />]),
+);
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
   const session = await pageSession();
@@ -12,13 +19,17 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   const collapsed = (await cookies()).get("mw_sidebar")?.value === "collapsed";
   return (
     <TrpcProvider>
-      <PortalFrame session={session} defaultCollapsed={collapsed}>
-        {session.activeTeam || session.isPlatformAdmin ? (
-          children
-        ) : (
-          <NoTeamState email={session.user.email} admins={await namesOfPlatformAdmins()} />
-        )}
-      </PortalFrame>
+      <HydrateSession>
+        <NuqsAdapter>
+          <PortalFrame session={session} defaultCollapsed={collapsed} navIcons={navIcons}>
+            {session.activeTeam || session.isPlatformAdmin ? (
+              children
+            ) : (
+              <NoTeamState email={session.user.email} admins={await namesOfPlatformAdmins()} />
+            )}
+          </PortalFrame>
+        </NuqsAdapter>
+      </HydrateSession>
     </TrpcProvider>
   );
 }

@@ -1,21 +1,19 @@
 "use client";
 import type { ReactNode } from "react";
-import { toast } from "sonner";
 import { usePalette } from "@/components/catalog/use-palette";
+import { toast } from "@/components/ui/toast";
+import { Toaster } from "@/components/common/toaster";
+import { signOut } from "@/components/identity/auth-client";
 import { InboxBell } from "@/components/notifications/inbox-bell";
 import { AppShell } from "@/components/shell/app-shell";
 import type { ShellSession } from "@/components/shell/types";
 import { useTRPCClient } from "@/components/trpc";
 
-async function leave(): Promise<void> {
-  const { signOut } = await import("next-auth/react");
-  await signOut({ callbackUrl: "/signed-out" });
-}
-
 /** Gives the shell its callbacks: what it cannot know itself. */
 export function PortalFrame(props: {
   session: ShellSession;
   defaultCollapsed: boolean;
+  navIcons: Readonly<Record<string, ReactNode>>;
   children: ReactNode;
 }) {
   const client = useTRPCClient();
@@ -29,15 +27,17 @@ export function PortalFrame(props: {
     <AppShell
       session={props.session}
       defaultCollapsed={props.defaultCollapsed}
+      navIcons={props.navIcons}
       search={search}
       actions={actions}
       inboxSlot={<InboxBell userId={props.session.user.id} />}
       onSwitchTeam={(teamId) =>
-        switchTeam(teamId).catch(() => void toast.error("The team could not be switched. Try again."))
+        switchTeam(teamId).catch(() => toast.error("The team could not be switched. Try again."))
       }
-      onSignOut={() => void leave()}
+      onSignOut={() => signOut().catch(() => toast.error("You could not be signed out. Try again."))}
     >
       {props.children}
+      <Toaster />
     </AppShell>
   );
 }

@@ -1,15 +1,6 @@
 "use client";
-import {
-  Area,
-  CartesianGrid,
-  ComposedChart,
-  Line,
-  ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from "recharts";
+import { Area, ComposedChart, Tooltip, XAxis, YAxis, usePlotArea, useYAxisScale } from "recharts";
+import { Grid } from "./grid";
 import type { LineChartProps } from "./line-chart";
 import { type ChartSeries, seriesColor, seriesDash } from "./types";
 
@@ -40,7 +31,24 @@ function sharesX(series: readonly ChartSeries[]): boolean {
   );
 }
 
+const FILL = { width: "100%", height: "100%" };
 const AXIS = { fontSize: 12, fill: "var(--fg-subtle)" };
+
+function Threshold({ value, label }: { value: number; label: string }) {
+  const area = usePlotArea();
+  const y = useYAxisScale()?.(value);
+  // A bound far from what is drawn has no place in the picture.
+  if (!area || y === undefined || y < area.y || y > area.y + area.height) return null;
+  const end = area.x + area.width;
+  return (
+    <g>
+      <line x1={area.x} x2={end} y1={y} y2={y} stroke="var(--negative)" strokeDasharray="4 4" />
+      <text x={end - 5} y={y + 16} textAnchor="end" fontSize={12} fill="var(--fg-muted)">
+        {label}
+      </text>
+    </g>
+  );
+}
 
 type LinePlotProps = LineChartProps & {
   xFormat: (x: number) => string;
@@ -63,96 +71,95 @@ export function LinePlot({
   const rows = toRows(series);
   const connect = !sharesX(series);
   return (
-    <ResponsiveContainer width="100%" height="100%">
-      <ComposedChart
-        data={rows}
-        syncId={syncId}
-        syncMethod="value"
-        margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
-      >
-        <CartesianGrid vertical={false} stroke="var(--chart-grid)" />
-        <XAxis
-          dataKey="x"
-          type="number"
-          domain={["dataMin", "dataMax"]}
-          tickFormatter={xFormat}
-          tick={AXIS}
-          tickLine={false}
-          axisLine={{ stroke: "var(--border)" }}
-          minTickGap={32}
-        />
-        <YAxis
-          scale={log ? "log" : "auto"}
-          domain={yDomain ? [...yDomain] : ["auto", "auto"]}
-          allowDataOverflow={log}
-          tickFormatter={yFormat}
-          tick={AXIS}
-          tickLine={false}
-          axisLine={false}
-          width={52}
-        />
-        <Tooltip
-          isAnimationActive={false}
-          labelFormatter={(x) => `${xLabel} ${typeof x === "number" ? xFormat(x) : String(x)}`}
-          formatter={(value) =>
-            Array.isArray(value)
-              ? value.map((end) => yFormat(Number(end))).join(" to ")
-              : yFormat(Number(value))
-          }
-          contentStyle={{
-            background: "var(--surface-raised)",
-            border: "1px solid var(--border)",
-            borderRadius: 6,
-            fontSize: 12,
-            padding: "6px 8px",
-          }}
-          labelStyle={{ color: "var(--fg-muted)" }}
-          itemStyle={{ color: "var(--fg)", padding: 0 }}
-          cursor={{ stroke: "var(--border-strong)" }}
-        />
-        {thresholds.map((line) => (
-          <ReferenceLine
-            key={line.label}
-            y={line.value}
-            stroke="var(--negative)"
-            strokeDasharray="4 4"
-            label={{ value: line.label, position: "insideTopRight", fontSize: 12, fill: "var(--fg-muted)" }}
+    <ComposedChart
+      responsive
+      style={FILL}
+      data={rows}
+      syncId={syncId}
+      syncMethod="value"
+      margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
+    >
+      <Grid axis="y" />
+      <XAxis
+        dataKey="x"
+        type="number"
+        domain={["dataMin", "dataMax"]}
+        tickFormatter={xFormat}
+        tick={AXIS}
+        tickLine={false}
+        axisLine={{ stroke: "var(--border)" }}
+        minTickGap={32}
+      />
+      <YAxis
+        scale={log ? "log" : "auto"}
+        domain={yDomain ? [...yDomain] : ["auto", "auto"]}
+        allowDataOverflow={log}
+        tickFormatter={yFormat}
+        tick={AXIS}
+        tickLine={false}
+        axisLine={false}
+        width={52}
+      />
+      <Tooltip
+        isAnimationActive={false}
+        labelFormatter={(x) => `${xLabel} ${typeof x === "number" ? xFormat(x) : String(x)}`}
+        formatter={(value) =>
+          Array.isArray(value)
+            ? value.map((end) => yFormat(Number(end))).join(" to ")
+            : yFormat(Number(value))
+        }
+        contentStyle={{
+          background: "var(--surface-raised)",
+          border: "1px solid var(--border)",
+          borderRadius: 6,
+          fontSize: 12,
+          padding: "6px 8px",
+        }}
+        labelStyle={{ color: "var(--fg-muted)" }}
+        itemStyle={{ color: "var(--fg)", padding: 0 }}
+        cursor={{ stroke: "var(--border-strong)" }}
+      />
+      {thresholds.map((line) => (
+        <Threshold key={line.label} {...line} />
+      ))}
+      {series.map((item, index) =>
+        item.points.some((point) => typeof point.lo === "number") ? (
+          <Area
+            key={`${item.id}:interval`}
+            name={`${item.label} interval`}
+            dataKey={`${item.id}:interval`}
+            stroke="none"
+            fill={seriesColor(item, index)}
+            fillOpacity={0.16}
+            isAnimationActive={false}
+            activeDot={false}
+            connectNulls={connect}
           />
-        ))}
-        {series.map((item, index) =>
-          item.points.some((point) => typeof point.lo === "number") ? (
-            <Area
-              key={`${item.id}:interval`}
-              name={`${item.label} interval`}
-              dataKey={`${item.id}:interval`}
-              stroke="none"
-              fill={seriesColor(item, index)}
-              fillOpacity={0.16}
-              isAnimationActive={false}
-              activeDot={false}
-              connectNulls={connect}
-            />
-          ) : null,
-        )}
-        {series.map((item, index) => {
-          const color = seriesColor(item, index);
-          const single = item.points.length === 1;
-          const common = {
-            name: item.label,
-            dataKey: item.id,
-            stroke: color,
-            strokeWidth: 1.75,
-            isAnimationActive: false,
-            connectNulls: connect,
-            dot: single ? { r: 3, fill: color } : false,
-          };
-          return area ? (
-            <Area key={item.id} {...common} fill={color} fillOpacity={0.1} />
-          ) : (
-            <Line key={item.id} {...common} type="linear" strokeDasharray={seriesDash(item, index)} />
-          );
-        })}
-      </ComposedChart>
-    </ResponsiveContainer>
+        ) : null,
+      )}
+      {series.map((item, index) => {
+        const color = seriesColor(item, index);
+        const single = item.points.length === 1;
+        const common = {
+          name: item.label,
+          dataKey: item.id,
+          stroke: color,
+          strokeWidth: 1.75,
+          isAnimationActive: false,
+          connectNulls: connect,
+          dot: single ? { r: 3, fill: color } : false,
+        };
+        // A line is an area without a fill: recharts' own lines would be code of their own.
+        return (
+          <Area
+            key={item.id}
+            {...common}
+            fill={area ? color : "none"}
+            fillOpacity={0.1}
+            strokeDasharray={area ? undefined : seriesDash(item, index)}
+          />
+        );
+      })}
+    </ComposedChart>
   );
 }

@@ -1,13 +1,8 @@
 "use client";
 import { Download } from "lucide-react";
 import { Button } from "@/components/ui/button";
-import {
-  DropdownMenu,
-  DropdownMenuContent,
-  DropdownMenuItem,
-  DropdownMenuLabel,
-  DropdownMenuTrigger,
-} from "@/components/ui/dropdown-menu";
+import { MenuButton } from "@/components/ui/menu-button";
+import type { MenuEntry } from "@/components/ui/menu-entries";
 
 export type ExportFormat = "csv" | "json";
 
@@ -53,29 +48,20 @@ export type ExportMenuProps = {
 /** Export of exactly what is filtered, as CSV or JSON. */
 export function ExportMenu({ hrefFor, onExport, scope }: ExportMenuProps) {
   const formats: readonly ExportFormat[] = ["csv", "json"];
+  const entries: MenuEntry[] = [
+    { type: "label", text: scope },
+    ...formats.map((format): MenuEntry => {
+      const label = format.toUpperCase();
+      return hrefFor
+        ? { type: "link", label, href: hrefFor(format), download: true }
+        : { type: "item", label, onSelect: () => void onExport?.(format) };
+    }),
+  ];
   return (
-    <DropdownMenu>
-      <DropdownMenuTrigger asChild>
-        <Button>
-          <Download aria-hidden /> Export
-        </Button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent align="end">
-        <DropdownMenuLabel>{scope}</DropdownMenuLabel>
-        {formats.map((format) =>
-          hrefFor ? (
-            <DropdownMenuItem key={format} asChild>
-              <a href={hrefFor(format)} download>
-                {format.toUpperCase()}
-              </a>
-            </DropdownMenuItem>
-          ) : (
-            <DropdownMenuItem key={format} onSelect={() => void onExport?.(format)}>
-              {format.toUpperCase()}
-            </DropdownMenuItem>
-          ),
-        )}
-      </DropdownMenuContent>
-    </DropdownMenu>
+    <MenuButton align="end" entries={entries}>
+      <Button>
+        <Download aria-hidden /> Export
+      </Button>
+    </MenuButton>
   );
 }

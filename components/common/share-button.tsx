@@ -1,6 +1,6 @@
 "use client";
 import { Link2 } from "lucide-react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { Button } from "@/components/ui/button";
 import { copyText } from "./copy-button";
 

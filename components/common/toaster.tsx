@@ -1,26 +1,30 @@
 "use client";
-import { useTheme } from "next-themes";
-import { Toaster as Sonner } from "sonner";
+import { type ComponentType, Suspense, lazy, useEffect, useState } from "react";
+import { whenIdle } from "@/components/ui/when-idle";
+import { onWaitingToast } from "@/components/ui/toast";
 
-/** Where short confirmations appear. An error never lives in a toast alone: show it on the page too. */
+const ToastStack = lazy<ComponentType>(() =>
+  import("./toast-stack").then(
+    (module) => ({ default: module.ToastStack }),
+    // A page without confirmations is better than no page.
+    () => ({ default: () => null }),
+  ),
+);
+
+/** Where short confirmations appear. Loaded when the page rests, so that its live region is there before the first message. */
 export function Toaster() {
-  const { resolvedTheme } = useTheme();
-  return (
-    <Sonner
-      theme={resolvedTheme === "dark" ? "dark" : "light"}
-      position="bottom-right"
-      closeButton
-      visibleToasts={3}
-      toastOptions={{
-        style: {
-          background: "var(--surface-raised)",
-          color: "var(--fg)",
-          border: "1px solid var(--border)",
-          borderRadius: "8px",
-          fontFamily: "inherit",
-          fontSize: "0.875rem",
-        },
-      }}
-    />
-  );
+  const [needed, setNeeded] = useState(false);
+  // Effect: the browser's idle time, and toasts from anywhere.
+  useEffect(() => {
+    const need = () => setNeeded(true);
+    const stops = [whenIdle(need), onWaitingToast(need)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, []);
+  return needed ? (
+    <Suspense fallback={null}>
+      <ToastStack />
+    </Suspense>
+  ) : null;
 }

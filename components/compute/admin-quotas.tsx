@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";

@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { formatMilli } from "@/components/common/format";
 import { NumberField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";

@@ -1,11 +1,17 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useState } from "react";
-import { LogViewer } from "@/components/code/log-viewer";
 import { formatNumber } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { Section } from "@/components/common/section";
 import { NativeSelect } from "@/components/ui/select";
 import { useJobLog } from "./use-job-log";
+
+// The lines come by their own request after the page, so nothing is lost when what draws them does too.
+const LogViewer = dynamic(() => import("@/components/code/log-viewer").then((module) => module.LogViewer), {
+  ssr: false,
+  loading: () => <div aria-busy className="h-[462px] rounded-lg border bg-surface" />,
+});
 
 function FollowedLog({
   jobId,

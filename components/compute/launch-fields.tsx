@@ -1,7 +1,8 @@
 "use client";
 import type { Control } from "react-hook-form";
 import { ComboboxField } from "@/components/form/combobox";
-import { CheckboxField, NumberField, SelectField, TextField } from "@/components/form/fields";
+import { CheckboxField } from "@/components/form/checkbox-field";
+import { NumberField, SelectField, TextField } from "@/components/form/fields";
 import { formatNumber } from "@/components/common/format";
 import type { TemplateParameter } from "@/server/compute/schemas";
 import type { LaunchTemplate, LaunchValues } from "./launch-values";

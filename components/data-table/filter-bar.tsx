@@ -3,15 +3,10 @@ import { Columns3, ListFilter, Search, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import {
-  DropdownMenu,
-  DropdownMenuCheckboxItem,
-  DropdownMenuContent,
-  DropdownMenuLabel,
-  DropdownMenuTrigger,
-} from "@/components/ui/dropdown-menu";
 import { Input } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
+import { MenuButton } from "@/components/ui/menu-button";
+import type { MenuEntry } from "@/components/ui/menu-entries";
 import { useShortcuts } from "@/components/shell/shortcuts";
 import type { Facet } from "./types";
 import type { TableState } from "./use-table-state";
@@ -71,40 +66,36 @@ function FacetMenu({
   chosen: readonly string[];
   onChange: (values: readonly string[]) => void;
 }) {
+  const entries = facet.options.map((option): MenuEntry => ({
+    type: "check",
+    id: option.value,
+    checked: chosen.includes(option.value),
+    onChange: (on) =>
+      onChange(on ? [...chosen, option.value] : chosen.filter((value) => value !== option.value)),
+    label: (
+      <>
+        <span className="flex-1">{option.label}</span>
+        {option.count === undefined ? null : (
+          <span data-numeric className="text-xs text-fg-subtle">
+            {option.count}
+          </span>
+        )}
+      </>
+    ),
+  }));
   return (
-    <DropdownMenu>
-      <DropdownMenuTrigger asChild>
-        <Button className={chosen.length > 0 ? "border-accent" : "border-dashed"}>
-          <ListFilter aria-hidden /> {facet.label}
-          {chosen.length > 0 ? (
-            <Badge tone="accent">
-              {chosen.length === 1
-                ? (facet.options.find((option) => option.value === chosen[0])?.label ?? chosen[0])
-                : chosen.length}
-            </Badge>
-          ) : null}
-        </Button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent align="start">
-        {facet.options.map((option) => (
-          <DropdownMenuCheckboxItem
-            key={option.value}
-            checked={chosen.includes(option.value)}
-            onSelect={(event) => event.preventDefault()}
-            onCheckedChange={(on) =>
-              onChange(on ? [...chosen, option.value] : chosen.filter((value) => value !== option.value))
-            }
-          >
-            <span className="flex-1">{option.label}</span>
-            {option.count === undefined ? null : (
-              <span data-numeric className="text-xs text-fg-subtle">
-                {option.count}
-              </span>
-            )}
-          </DropdownMenuCheckboxItem>
-        ))}
-      </DropdownMenuContent>
-    </DropdownMenu>
+    <MenuButton entries={entries}>
+      <Button className={chosen.length > 0 ? "border-accent" : "border-dashed"}>
+        <ListFilter aria-hidden /> {facet.label}
+        {chosen.length > 0 ? (
+          <Badge tone="accent">
+            {chosen.length === 1
+              ? (facet.options.find((option) => option.value === chosen[0])?.label ?? chosen[0])
+              : chosen.length}
+          </Badge>
+        ) : null}
+      </Button>
+    </MenuButton>
   );
 }
 
@@ -117,28 +108,23 @@ function ColumnMenu({
   columns: readonly ColumnChoice[];
   onToggle: (id: string) => void;
 }) {
+  const entries: MenuEntry[] = [
+    { type: "label", text: "Columns" },
+    ...columns.map((column): MenuEntry => ({
+      type: "check",
+      id: column.id,
+      label: column.header,
+      checked: column.visible,
+      disabled: column.fixed,
+      onChange: () => onToggle(column.id),
+    })),
+  ];
   return (
-    <DropdownMenu>
-      <DropdownMenuTrigger asChild>
-        <Button size="icon" aria-label="Columns">
-          <Columns3 aria-hidden />
-        </Button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent align="end">
-        <DropdownMenuLabel>Columns</DropdownMenuLabel>
-        {columns.map((column) => (
-          <DropdownMenuCheckboxItem
-            key={column.id}
-            checked={column.visible}
-            disabled={column.fixed}
-            onSelect={(event) => event.preventDefault()}
-            onCheckedChange={() => onToggle(column.id)}
-          >
-            {column.header}
-          </DropdownMenuCheckboxItem>
-        ))}
-      </DropdownMenuContent>
-    </DropdownMenu>
+    <MenuButton align="end" entries={entries}>
+      <Button size="icon" aria-label="Columns">
+        <Columns3 aria-hidden />
+      </Button>
+    </MenuButton>
   );
 }
 

@@ -28,7 +28,7 @@ import { ProfilePanel } from "./profile-panel";
 import { uploadSnippets } from "./snippets";
 import { TimelinePanel } from "./timeline-panel";
 import type { Dataset, Version } from "./types";
-import { UploadDialog } from "./upload-dialog";
+import { UploadButton } from "./upload-button";
 import { UploadStrip } from "./upload-strip";
 import { useOrigin } from "@/components/common/use-origin";
 import { VersionsPanel } from "./versions-panel";
@@ -98,7 +98,7 @@ function Header(props: { dataset: Dataset; version: Version | undefined; pinned:
         </>
       }
       actions={
-        <UploadDialog
+        <UploadButton
           slug={dataset.slug}
           name={dataset.name}
           blocked={blocked}

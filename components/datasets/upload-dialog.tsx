@@ -1,7 +1,5 @@
 "use client";
-import { Upload } from "lucide-react";
 import { useState } from "react";
-import { DisabledReason } from "@/components/common/disabled-reason";
 import { FileDrop } from "@/components/form/file-drop";
 import { FieldFrame } from "@/components/form/field";
 import { Button } from "@/components/ui/button";
@@ -14,7 +12,6 @@ import {
   DialogFooter,
   DialogHeader,
   DialogTitle,
-  DialogTrigger,
 } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/input";
 import { useUpload } from "./use-upload";
@@ -22,35 +19,28 @@ import { useUpload } from "./use-upload";
 export type UploadDialogProps = {
   slug: string;
   name: string;
-  blocked: string | undefined;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
   onSent: () => void;
 };
 
 /** Sends a file as the dataset's next version. */
-export function UploadDialog({ slug, name, blocked, onSent }: UploadDialogProps) {
-  const [open, setOpen] = useState(false);
+export function UploadDialog({ slug, name, open, onOpenChange, onSent }: UploadDialogProps) {
   const [file, setFile] = useState<File | null>(null);
   const [note, setNote] = useState("");
   const upload = useUpload();
   const sending = upload.progress !== null;
-  const button = (
-    <Button variant="primary">
-      <Upload aria-hidden /> Upload new version
-    </Button>
-  );
-  if (blocked) return <DisabledReason reason={blocked}>{button}</DisabledReason>;
   const send = async () => {
     if (!file) return;
     const sent = await upload.send({ slug, file, note });
     if (!sent) return;
-    setOpen(false);
+    onOpenChange(false);
     setFile(null);
     setNote("");
     onSent();
   };
   return (
-    <Dialog open={open} onOpenChange={(next) => (sending ? undefined : setOpen(next))}>
-      <DialogTrigger asChild>{button}</DialogTrigger>
+    <Dialog open={open} onOpenChange={(next) => (sending ? undefined : onOpenChange(next))}>
       <DialogContent>
         <DialogHeader>
           <DialogTitle>New version of {name}</DialogTitle>
@@ -85,7 +75,7 @@ export function UploadDialog({ slug, name, blocked, onSent }: UploadDialogProps)
           {sending ? (
             <Button onClick={upload.cancel}>Stop the upload</Button>
           ) : (
-            <Button variant="ghost" onClick={() => setOpen(false)}>
+            <Button variant="ghost" onClick={() => onOpenChange(false)}>
               Cancel
             </Button>
           )}

@@ -1,11 +1,9 @@
 "use client";
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FlaskConical, Plus } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
-import { ErrorNotice } from "@/components/common/error-notice";
 import { formatCount } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
@@ -17,9 +15,7 @@ import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
-import { Dialog, DialogContent, DialogTitle, DialogTrigger } from "@/components/ui/dialog";
-import { Input } from "@/components/ui/input";
-import { Label } from "@/components/ui/label";
+import { later } from "@/components/ui/later";
 import { useLive } from "@/components/use-live";
 import { trackingSnippets } from "./snippets";
 
@@ -43,52 +39,22 @@ const COLUMNS: Column<Row>[] = [
   { id: "last", header: "Last run", cell: (row) => <TimeAgo value={new Date(row.lastRunMs)} /> },
 ];
 
+const CreateExperimentDialog = later(
+  async () => (await import("./create-experiment-dialog")).CreateExperimentDialog,
+);
+
 function NewExperiment() {
-  const trpc = useTRPC();
-  const router = useRouter();
   const can = useCan("experiments.run.write");
-  const [name, setName] = useState("");
-  const create = useMutation(
-    trpc.experiments.create.mutationOptions({
-      meta: { handlesError: true },
-      onSuccess: (row) => router.push(`/experiments/${row.id}`),
-    }),
-  );
-  const button = (
-    <Button variant="primary">
-      <Plus aria-hidden /> New experiment
-    </Button>
-  );
-  if (!can.allowed) return <DisabledReason reason={can.reason}>{button}</DisabledReason>;
+  const [open, setOpen] = useState(false);
   return (
-    <Dialog>
-      <DialogTrigger asChild>{button}</DialogTrigger>
-      <DialogContent>
-        <DialogTitle>New experiment</DialogTitle>
-        <form
-          className="flex flex-col gap-3"
-          onSubmit={(event) => {
-            event.preventDefault();
-            create.mutate({ name });
-          }}
-        >
-          <Label htmlFor="experiment-name">Name</Label>
-          <Input
-            id="experiment-name"
-            value={name}
-            required
-            maxLength={500}
-            onChange={(event) => setName(event.target.value)}
-          />
-          {create.error ? <ErrorNotice error={create.error} /> : null}
-          <div className="flex justify-end">
-            <Button type="submit" variant="primary" pending={create.isPending}>
-              Create experiment
-            </Button>
-          </div>
-        </form>
-      </DialogContent>
-    </Dialog>
+    <>
+      <DisabledReason reason={can.reason}>
+        <Button variant="primary" onClick={() => setOpen(true)}>
+          <Plus aria-hidden /> New experiment
+        </Button>
+      </DisabledReason>
+      <CreateExperimentDialog open={open} onOpenChange={setOpen} />
+    </>
   );
 }
 

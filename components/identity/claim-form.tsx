@@ -1,6 +1,5 @@
 "use client";
 import { useRouter } from "next/navigation";
-import { signIn } from "next-auth/react";
 import { useForm } from "react-hook-form";
 import { TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary } from "@/components/form/form";
@@ -9,6 +8,7 @@ import { applyServerError } from "@/components/form/server-errors";
 import { Button } from "@/components/ui/button";
 import type { ActionResult } from "@/server/api/actions";
 import { MIN_PASSWORD_LENGTH } from "@/server/identity/rules";
+import { signInWithPassword } from "./auth-client";
 
 type Claim = (input: unknown) => Promise<ActionResult<{ email: string }>>;
 
@@ -16,7 +16,7 @@ const passwordHint = `At least ${MIN_PASSWORD_LENGTH} characters; a few words ar
 
 /** Signs in with what was just chosen; if that fails the sign-in page takes over. */
 async function enter(email: string, password: string): Promise<void> {
-  await signIn("credentials", { email, password, redirect: false }).catch(() => undefined);
+  await signInWithPassword(email, password);
   window.location.assign("/");
 }
 

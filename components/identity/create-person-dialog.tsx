@@ -2,13 +2,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import type { z } from "zod";
-import { CheckboxField, TextField } from "@/components/form/fields";
+import { CheckboxField } from "@/components/form/checkbox-field";
+import { TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import type { CreatePersonInput } from "@/server/identity/schemas";
-import { FormDialog } from "./form-dialog";
 
 export function CreatePersonDialog(props: {
   open: boolean;

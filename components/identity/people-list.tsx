@@ -12,9 +12,11 @@ import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { later } from "@/components/ui/later";
 import type { PersonRow } from "@/server/identity/people-verbs";
-import { CreatePersonDialog } from "./create-person-dialog";
 import { SecretOnce } from "./secret-once";
+
+const CreatePersonDialog = later(async () => (await import("./create-person-dialog")).CreatePersonDialog);
 
 type Row = PersonRow & { signIn: string; teams: string[] };
 type MadeLink = { name: string; link: string };

@@ -1,10 +1,10 @@
 "use client";
-import { signIn } from "next-auth/react";
 import { type FormEvent, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
+import { signInWithOidc, signInWithPassword } from "./auth-client";
 import { safeCallback } from "./safe-callback";
 
 type Failure = { title: string; text: string };
@@ -57,23 +57,25 @@ export function SignInForm(props: {
     const form = new FormData(event.currentTarget);
     setPending("password");
     setFailure(undefined);
-    const result = await signIn("credentials", {
-      email: String(form.get("email") ?? ""),
-      password: String(form.get("password") ?? ""),
-      redirect: false,
-    }).catch(() => undefined);
-    if (result?.ok && !result.error) {
+    const error = await signInWithPassword(
+      String(form.get("email") ?? ""),
+      String(form.get("password") ?? ""),
+    );
+    if (!error) {
       window.location.assign(target());
       return;
     }
     setPending(null);
-    setFailure(explain(result?.error ?? "unreachable"));
+    setFailure(explain(error));
     passwordInput.current?.focus();
     passwordInput.current?.select();
   };
   const singleSignOn = () => {
     setPending("oidc");
-    void signIn("oidc", { callbackUrl: target() });
+    signInWithOidc(target()).catch(() => {
+      setPending(null);
+      setFailure(explain("unreachable"));
+    });
   };
   return (
     <>

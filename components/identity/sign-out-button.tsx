@@ -1,10 +1,10 @@
 "use client";
-import { signOut } from "next-auth/react";
 import { Button } from "@/components/ui/button";
+import { signOut } from "./auth-client";
 
 export function SignOutButton() {
   return (
-    <Button variant="primary" onClick={() => void signOut({ callbackUrl: "/signed-out" })}>
+    <Button variant="primary" onClick={() => void signOut()}>
       Sign out
     </Button>
   );

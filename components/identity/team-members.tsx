@@ -2,7 +2,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
@@ -11,24 +10,16 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { PageHeader } from "@/components/common/page-header";
 import { DetailSkeleton } from "@/components/common/skeletons";
-import { SelectField, TextField } from "@/components/form/fields";
-import { FormErrorSummary } from "@/components/form/form";
-import { lazyResolver } from "@/components/form/lazy-resolver";
-import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { later } from "@/components/ui/later";
 import { NativeSelect } from "@/components/ui/select";
 import { TEAM_ROLES } from "@/server/core/actor";
-import { FormDialog } from "./form-dialog";
+import { TEAM_ROLE_OPTIONS } from "./team-role-options";
 import { useCan } from "./use-can";
 
-const ROLES = [
-  { value: "viewer", label: "Viewer: reads" },
-  { value: "member", label: "Member: builds" },
-  { value: "reviewer", label: "Reviewer: decides reviews" },
-  { value: "admin", label: "Admin: all of it, and the people" },
-];
+const AddMemberDialog = later(async () => (await import("./add-member-dialog")).AddMemberDialog);
 
 interface Member {
   userId: string;
@@ -120,7 +111,7 @@ function MemberLine({
           if (role) change.mutate({ teamId, userId: member.userId, role });
         }}
       >
-        {ROLES.map((role) => (
+        {TEAM_ROLE_OPTIONS.map((role) => (
           <option key={role.value} value={role.value}>
             {role.label}
           </option>
@@ -142,41 +133,5 @@ function MemberLine({
         />
       )}
     </li>
-  );
-}
-
-function AddMemberDialog(props: { open: boolean; onOpenChange: (open: boolean) => void; teamId: string }) {
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  const add = useMutation(trpc.identity.addMember.mutationOptions({ meta: { handlesError: true } }));
-  const form = useForm({
-    resolver: lazyResolver(async () =>
-      (await import("@/server/identity/schemas")).AddMemberInput.omit({ teamId: true }),
-    ),
-    defaultValues: { email: "", role: "member" as const },
-  });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      await add.mutateAsync({ ...values, teamId: props.teamId });
-      await queryClient.invalidateQueries({ queryKey: trpc.identity.members.queryKey() });
-      form.reset();
-      props.onOpenChange(false);
-    } catch (error) {
-      applyServerError(error, form.setError, ["email", "role"]);
-    }
-  });
-  return (
-    <FormDialog
-      {...props}
-      title="Add member"
-      description="Someone who can sign in here already."
-      submitLabel="Add member"
-      pending={form.formState.isSubmitting}
-      onSubmit={(event) => void submit(event)}
-    >
-      <FormErrorSummary control={form.control} labels={{ email: "Email", role: "Role" }} />
-      <TextField control={form.control} name="email" label="Email" type="email" autoComplete="off" />
-      <SelectField control={form.control} name="role" label="Role" options={ROLES} />
-    </FormDialog>
   );
 }

@@ -1,25 +1,21 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { UsersRound } from "lucide-react";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { TimeAgo } from "@/components/common/time-ago";
-import { TextField } from "@/components/form/fields";
-import { FormErrorSummary } from "@/components/form/form";
-import { lazyResolver } from "@/components/form/lazy-resolver";
-import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { FormDialog } from "./form-dialog";
+import { later } from "@/components/ui/later";
 import { useCan } from "./use-can";
+
+const CreateTeamDialog = later(async () => (await import("./create-team-dialog")).CreateTeamDialog);
 
 /** The teams one may see, and a new one for platform administrators. */
 export function TeamsList() {
@@ -77,47 +73,5 @@ export function TeamsList() {
       ) : null}
       <CreateTeamDialog open={open} onOpenChange={setOpen} />
     </>
-  );
-}
-
-function CreateTeamDialog(props: { open: boolean; onOpenChange: (open: boolean) => void }) {
-  const trpc = useTRPC();
-  const router = useRouter();
-  const queryClient = useQueryClient();
-  const create = useMutation(trpc.identity.createTeam.mutationOptions({ meta: { handlesError: true } }));
-  const form = useForm({
-    resolver: lazyResolver(async () => (await import("@/server/identity/schemas")).CreateTeamInput),
-    defaultValues: { name: "", slug: "" },
-  });
-  const submit = form.handleSubmit(async (values) => {
-    try {
-      const team = await create.mutateAsync(values);
-      await queryClient.invalidateQueries({ queryKey: trpc.identity.teams.queryKey() });
-      router.push(`/admin/teams/${team.id}`);
-    } catch (error) {
-      applyServerError(error, form.setError, ["name", "slug"]);
-    }
-  });
-  return (
-    <FormDialog
-      {...props}
-      title="New team"
-      description="It starts with 4 CPU cores and 8 GiB of memory; more on request."
-      submitLabel="Make team"
-      pending={form.formState.isSubmitting}
-      onSubmit={(event) => void submit(event)}
-    >
-      <FormErrorSummary control={form.control} labels={{ name: "Name", slug: "Short name" }} />
-      <TextField control={form.control} name="name" label="Name" autoComplete="off" />
-      <TextField
-        control={form.control}
-        name="slug"
-        label="Short name"
-        mono
-        autoComplete="off"
-        spellCheck={false}
-        hint="For addresses and scripts, such as risk-models. It stays."
-      />
-    </FormDialog>
   );
 }

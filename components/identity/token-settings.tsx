@@ -15,9 +15,11 @@ import { useNow } from "@/components/common/use-now";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { CreateTokenDialog } from "./create-token-dialog";
+import { later } from "@/components/ui/later";
 import { SecretOnce } from "./secret-once";
 import { useCan } from "./use-can";
+
+const CreateTokenDialog = later(async () => (await import("./create-token-dialog")).CreateTokenDialog);
 
 const snippetsOf = (url: string) => [
   {

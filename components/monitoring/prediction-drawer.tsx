@@ -117,9 +117,10 @@ function Body({ id }: { id: string }) {
 }
 
 /** One prediction beside the list: inputs, outputs, outcome, and the way back to its data and code. */
-export function PredictionDrawer({ id, onClose }: { id: string | null; onClose: () => void }) {
+export function PredictionDrawer(props: { open: boolean; id: string | null; onClose: () => void }) {
+  const { open, id, onClose } = props;
   return (
-    <Sheet open={id !== null} onOpenChange={(next) => (next ? undefined : onClose())}>
+    <Sheet open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <SheetContent title="Prediction" className="w-[36rem]">
         <div className="flex flex-col gap-4 overflow-y-auto p-4">{id ? <Body id={id} /> : null}</div>
       </SheetContent>

@@ -7,12 +7,14 @@ import { formatDuration } from "@/components/common/format";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
+import { later } from "@/components/ui/later";
 import { DataTable } from "@/components/data-table/data-table";
 import type { Column, Facet } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Rows3 } from "lucide-react";
-import { PredictionDrawer } from "./prediction-drawer";
+
+const PredictionDrawer = later(async () => (await import("./prediction-drawer")).PredictionDrawer);
 
 interface Row {
   id: string;
@@ -177,7 +179,7 @@ export function PredictionsTable({ name }: { name: string }) {
           />
         }
       />
-      <PredictionDrawer id={open} onClose={() => void setOpen(null)} />
+      <PredictionDrawer open={open !== null} id={open} onClose={() => void setOpen(null)} />
     </Section>
   );
 }

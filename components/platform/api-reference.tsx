@@ -20,11 +20,14 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
-import { type ApiOperation, curlOf, fieldsOf, readReference, typeOf } from "./openapi";
+import { curlOf, fieldsOf, typeOf } from "./openapi";
+import type { ApiOperation } from "./read-openapi";
 
 async function fetchReference() {
   const answer = await fetch("/api/openapi.json");
   if (!answer.ok) throw new Error(`The description could not be read (status ${answer.status}).`);
+  // With zod, and only here: the page itself is drawn without it.
+  const { readReference } = await import("./read-openapi");
   return readReference(await answer.json());
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { curlOf, exampleOf, fieldsOf, readReference } from "./openapi";
+import { curlOf, exampleOf, fieldsOf } from "./openapi";
+import { readReference } from "./read-openapi";
 
 const responses = { "200": { description: "Done" } };
 const document = {

@@ -1,14 +1,14 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { useTRPC } from "@/components/trpc";
+import { FormDialog } from "@/components/form/form-dialog";
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
 import { CARD_FIELDS, EVIDENCE_KINDS, type CardField, type EvidenceKind } from "@/server/registry/card/rules";
-import { DialogForm } from "./dialog-form";
 import type { VersionDetail } from "./types";
 
 type Links = Record<string, EvidenceKind | null>;
@@ -92,7 +92,7 @@ export function CardEditor({ version, onClose }: { version: VersionDetail; onClo
     setTouched(new Set([...touched, key]));
   };
   return (
-    <DialogForm
+    <FormDialog
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
       title="Edit model card"
@@ -134,6 +134,6 @@ export function CardEditor({ version, onClose }: { version: VersionDetail; onClo
           onChange={(event) => setMarkdown(event.target.value)}
         />
       </div>
-    </DialogForm>
+    </FormDialog>
   );
 }

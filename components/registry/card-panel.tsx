@@ -10,10 +10,10 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Progress } from "@/components/ui/progress";
 import { CARD_FIELDS, type CardField, type EvidenceKind } from "@/server/registry/card/rules";
-import { CardHistory } from "./card-history";
 import { versionApi } from "./links";
 import type { VersionDetail } from "./types";
 
+const CardHistory = dynamic(() => import("./card-history").then((module) => module.CardHistory));
 const CardEditor = dynamic(() => import("./card-editor").then((module) => module.CardEditor));
 
 /** Where on this page the evidence of a field is shown. */

@@ -1,15 +1,15 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ChangeEvent, useId, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { readError } from "@/components/common/error-shape";
 import { useTRPC } from "@/components/trpc";
+import { FormDialog } from "@/components/form/form-dialog";
 import { Callout } from "@/components/ui/callout";
 import { Label } from "@/components/ui/label";
 import { Textarea } from "@/components/ui/textarea";
 import { Contract } from "@/server/registry/contract/schemas";
-import { DialogForm } from "./dialog-form";
 import type { VersionDetail } from "./types";
 
 /** A first contract from the model file's own signature. */
@@ -93,7 +93,7 @@ export function ContractEditor({ version, onClose }: { version: VersionDetail; o
     });
   };
   return (
-    <DialogForm
+    <FormDialog
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
       title={version.contract.contract ? "Edit contract" : "Declare contract"}
@@ -142,6 +142,6 @@ export function ContractEditor({ version, onClose }: { version: VersionDetail; o
           onChange={(event) => setText(event.target.value)}
         />
       </div>
-    </DialogForm>
+    </FormDialog>
   );
 }

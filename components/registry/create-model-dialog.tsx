@@ -4,10 +4,10 @@ import { useRouter } from "next/navigation";
 import { useForm } from "react-hook-form";
 import { TextareaField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
-import { DialogForm } from "./dialog-form";
 import { modelHref } from "./links";
 
 /** Names a model before its first version. */
@@ -30,7 +30,7 @@ export function CreateModelDialog(props: { open: boolean; onOpenChange: (open: b
       .catch((error: unknown) => applyServerError(error, setError, ["name", "description"])),
   );
   return (
-    <DialogForm
+    <FormDialog
       {...props}
       title="New model"
       description="A name under which versions are registered. Jobs can also make it when they log a model."
@@ -49,6 +49,6 @@ export function CreateModelDialog(props: { open: boolean; onOpenChange: (open: b
         hint="Any characters but / and :"
       />
       <TextareaField control={control} name="description" label="Description" optional rows={3} />
-    </DialogForm>
+    </FormDialog>
   );
 }

@@ -2,7 +2,7 @@
 import { RotateCcw } from "lucide-react";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { Section } from "@/components/common/section";
 import { TimeAgo } from "@/components/common/time-ago";

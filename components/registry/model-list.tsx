@@ -15,12 +15,14 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { later } from "@/components/ui/later";
 import { useLive } from "@/components/use-live";
-import { CreateModelDialog } from "./create-model-dialog";
 import { GatesBadge } from "./gates-badge";
 import { modelHref } from "./links";
 import type { ModelRow } from "./types";
 import { useOrigin } from "@/components/common/use-origin";
+
+const CreateModelDialog = later(async () => (await import("./create-model-dialog")).CreateModelDialog);
 
 const none = <span className="text-fg-subtle">None yet</span>;
 

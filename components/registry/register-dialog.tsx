@@ -6,10 +6,10 @@ import { useForm } from "react-hook-form";
 import { readError } from "@/components/common/error-shape";
 import { TextareaField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
-import { DialogForm } from "./dialog-form";
 import { versionHref } from "./links";
 
 interface Values {
@@ -70,7 +70,7 @@ export function RegisterDialog(props: RegisterDialogProps) {
       .catch((error: unknown) => applyServerError(error, setError, ["name", "description"])),
   );
   return (
-    <DialogForm
+    <FormDialog
       open={props.open}
       onOpenChange={props.onOpenChange}
       title="Register as a version"
@@ -90,7 +90,7 @@ export function RegisterDialog(props: RegisterDialogProps) {
         hint={<ModelHint id={listId} names={models.data?.items.map((model) => model.name) ?? []} />}
       />
       <TextareaField control={control} name="description" label="What is new" optional rows={2} />
-    </DialogForm>
+    </FormDialog>
   );
 }
 

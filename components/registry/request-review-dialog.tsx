@@ -5,12 +5,12 @@ import { useForm, useWatch } from "react-hook-form";
 import type { z } from "zod";
 import { SelectField, TextareaField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import { Callout } from "@/components/ui/callout";
 import type { RequestVersionReviewInput } from "@/server/registry/schemas";
-import { DialogForm } from "./dialog-form";
 import type { VersionDetail } from "./types";
 
 type Values = Pick<z.output<typeof RequestVersionReviewInput>, "environment" | "rationale">;
@@ -57,7 +57,7 @@ export function RequestReviewDialog({
       .catch((error: unknown) => applyServerError(error, setError, ["environment", "rationale"])),
   );
   return (
-    <DialogForm
+    <FormDialog
       open={open}
       onOpenChange={onOpenChange}
       title={`Request a review of version ${version.number}`}
@@ -87,6 +87,6 @@ export function RequestReviewDialog({
         rows={4}
         hint="What is better than before, and what a reviewer should look at."
       />
-    </DialogForm>
+    </FormDialog>
   );
 }

@@ -5,8 +5,10 @@ import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { useCan } from "@/components/identity/use-can";
 import { Button } from "@/components/ui/button";
-import { RequestReviewDialog } from "./request-review-dialog";
+import { later } from "@/components/ui/later";
 import type { VersionDetail } from "./types";
+
+const RequestReviewDialog = later(async () => (await import("./request-review-dialog")).RequestReviewDialog);
 
 export const deployHref = (version: { modelName: string; number: number }) =>
   `/deployments/new?model=${encodeURIComponent(version.modelName)}&version=${version.number}`;

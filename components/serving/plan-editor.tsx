@@ -1,7 +1,8 @@
 "use client";
 import { Plus, Trash2 } from "lucide-react";
 import { type Control, useFieldArray, useWatch } from "react-hook-form";
-import { CheckboxField, NumberField, SelectField } from "@/components/form/fields";
+import { CheckboxField } from "@/components/form/checkbox-field";
+import { NumberField, SelectField } from "@/components/form/fields";
 import { Button } from "@/components/ui/button";
 import type { DeployValues } from "./plan-form";
 

@@ -1,21 +1,17 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { cn } from "@/components/ui/cn";
-import { Sheet, SheetContent } from "@/components/ui/sheet";
+import { later } from "@/components/ui/later";
 import { visibleGroups } from "./nav";
 import { type Shortcut, useShortcutListener, useShortcuts } from "./shortcuts";
 import { Sidebar } from "./sidebar";
 import { TopBar } from "./top-bar";
 import type { AppShellProps } from "./types";
 
-const CommandPalette = dynamic(() => import("./command-palette").then((module) => module.CommandPalette), {
-  ssr: false,
-});
-const ShortcutsSheet = dynamic(() => import("./shortcuts-sheet").then((module) => module.ShortcutsSheet), {
-  ssr: false,
-});
+const CommandPalette = later(async () => (await import("./command-palette")).CommandPalette);
+const ShortcutsSheet = later(async () => (await import("./shortcuts-sheet")).ShortcutsSheet);
+const MobileNav = later(async () => (await import("./mobile-nav")).MobileNav);
 
 function rememberCollapsed(collapsed: boolean): void {
   document.cookie = `mw_sidebar=${collapsed ? "collapsed" : "open"}; path=/; max-age=31536000; samesite=lax`;
@@ -27,8 +23,8 @@ export function AppShell(props: AppShellProps) {
   const router = useRouter();
   const [collapsed, setCollapsed] = useState(props.defaultCollapsed ?? false);
   const [menu, setMenu] = useState(false);
-  const [palette, setPalette] = useState<"unloaded" | "open" | "closed">("unloaded");
-  const [help, setHelp] = useState<"unloaded" | "open" | "closed">("unloaded");
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
   const toggleSidebar = () => {
     rememberCollapsed(!collapsed);
     setCollapsed(!collapsed);
@@ -46,9 +42,9 @@ export function AppShell(props: AppShellProps) {
       keys: "mod+k",
       label: "Search and commands",
       group: "Everywhere",
-      run: () => setPalette(palette === "open" ? "closed" : "open"),
+      run: () => setPalette(!palette),
     },
-    { keys: "?", label: "This sheet", group: "Everywhere", run: () => setHelp("open") },
+    { keys: "?", label: "This sheet", group: "Everywhere", run: () => setHelp(true) },
     { keys: "[", label: "Collapse or expand the sidebar", group: "Everywhere", run: toggleSidebar },
     ...places,
   ]);
@@ -70,18 +66,13 @@ export function AppShell(props: AppShellProps) {
       >
         <Sidebar {...props} compact={collapsed} />
       </aside>
-      <Sheet open={menu} onOpenChange={setMenu}>
-        <SheetContent side="left" title="Navigation" hideTitle className="w-72">
-          <Sidebar {...props} onNavigate={() => setMenu(false)} />
-        </SheetContent>
-      </Sheet>
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar
           collapsed={collapsed}
           onToggleSidebar={toggleSidebar}
           onOpenMenu={() => setMenu(true)}
-          onOpenPalette={() => setPalette("open")}
-          onOpenHelp={() => setHelp("open")}
+          onOpenPalette={() => setPalette(true)}
+          onOpenHelp={() => setHelp(true)}
           unreadCount={props.unreadCount}
           inboxSlot={props.inboxSlot}
         />
@@ -94,18 +85,15 @@ export function AppShell(props: AppShellProps) {
           {children}
         </main>
       </div>
-      {palette === "unloaded" ? null : (
-        <CommandPalette
-          open={palette === "open"}
-          onOpenChange={(open) => setPalette(open ? "open" : "closed")}
-          isPlatformAdmin={session.isPlatformAdmin}
-          actions={props.actions}
-          search={props.search}
-        />
-      )}
-      {help === "unloaded" ? null : (
-        <ShortcutsSheet open={help === "open"} onOpenChange={(open) => setHelp(open ? "open" : "closed")} />
-      )}
+      <MobileNav {...props} open={menu} onOpenChange={setMenu} />
+      <CommandPalette
+        open={palette}
+        onOpenChange={setPalette}
+        isPlatformAdmin={session.isPlatformAdmin}
+        actions={props.actions}
+        search={props.search}
+      />
+      <ShortcutsSheet open={help} onOpenChange={setHelp} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
 import { NAV_EXTRA, visibleGroups } from "./nav";
+import { NAV_ICONS } from "./nav-icons";
 import type { PaletteItem, PaletteSearch } from "./types";
 
 type Found = { query: string; items: readonly PaletteItem[]; failed: boolean };
@@ -134,7 +135,7 @@ export function CommandPalette({
             ) : null}
             <Command.Group heading="Go to" className={groupClasses}>
               {places.map((place) => {
-                const Icon = place.icon;
+                const Icon = NAV_ICONS[place.href];
                 return (
                   <Command.Item
                     key={place.href}
@@ -142,7 +143,7 @@ export function CommandPalette({
                     onSelect={() => pick(place)}
                     className={itemClasses}
                   >
-                    <Icon aria-hidden className="size-4 text-fg-subtle" />
+                    {Icon ? <Icon aria-hidden className="size-4 text-fg-subtle" /> : null}
                     <span className="flex-1">{place.label}</span>
                     {place.key ? (
                       <span className="flex gap-1">

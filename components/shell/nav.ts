@@ -1,32 +1,6 @@
-import {
-  Activity,
-  Bell,
-  BookOpen,
-  Boxes,
-  ClipboardCheck,
-  Cpu,
-  Database,
-  FileCheck2,
-  FlaskConical,
-  Gauge,
-  House,
-  Inbox,
-  LayoutTemplate,
-  Lightbulb,
-  ListChecks,
-  type LucideIcon,
-  Rocket,
-  ScrollText,
-  Server,
-  ShieldCheck,
-  User,
-  Users,
-} from "lucide-react";
-
 export type NavItem = {
   href: string;
   label: string;
-  icon: LucideIcon;
   /** Second key after `g`. */
   key?: string;
   platformOnly?: boolean;
@@ -38,55 +12,55 @@ export const NAV_GROUPS: readonly NavGroup[] = [
   {
     label: null,
     items: [
-      { href: "/", label: "Home", icon: House, key: "h" },
-      { href: "/inbox", label: "Inbox", icon: Inbox, key: "i" },
+      { href: "/", label: "Home", key: "h" },
+      { href: "/inbox", label: "Inbox", key: "i" },
     ],
   },
-  { label: "Data", items: [{ href: "/datasets", label: "Datasets", icon: Database, key: "d" }] },
+  { label: "Data", items: [{ href: "/datasets", label: "Datasets", key: "d" }] },
   {
     label: "Build",
     items: [
-      { href: "/jobs", label: "Jobs", icon: Cpu, key: "j" },
-      { href: "/experiments", label: "Experiments", icon: FlaskConical, key: "e" },
-      { href: "/templates", label: "Templates", icon: LayoutTemplate, key: "t" },
+      { href: "/jobs", label: "Jobs", key: "j" },
+      { href: "/experiments", label: "Experiments", key: "e" },
+      { href: "/templates", label: "Templates", key: "t" },
     ],
   },
   {
     label: "Govern",
     items: [
-      { href: "/models", label: "Models", icon: Boxes, key: "m" },
-      { href: "/reviews", label: "Reviews", icon: ClipboardCheck, key: "r" },
-      { href: "/policies", label: "Policies", icon: FileCheck2, key: "p" },
-      { href: "/log", label: "Transparency log", icon: ScrollText, key: "l" },
+      { href: "/models", label: "Models", key: "m" },
+      { href: "/reviews", label: "Reviews", key: "r" },
+      { href: "/policies", label: "Policies", key: "p" },
+      { href: "/log", label: "Transparency log", key: "l" },
     ],
   },
-  { label: "Run", items: [{ href: "/deployments", label: "Deployments", icon: Rocket, key: "s" }] },
+  { label: "Run", items: [{ href: "/deployments", label: "Deployments", key: "s" }] },
   {
     label: "Observe",
     items: [
-      { href: "/monitoring", label: "Monitoring", icon: Activity, key: "o" },
-      { href: "/alerts", label: "Alerts", icon: Bell, key: "a" },
-      { href: "/insights", label: "Insights", icon: Lightbulb, key: "n" },
+      { href: "/monitoring", label: "Monitoring", key: "o" },
+      { href: "/alerts", label: "Alerts", key: "a" },
+      { href: "/insights", label: "Insights", key: "n" },
     ],
   },
   {
     label: "Admin",
     items: [
-      { href: "/admin", label: "Console", icon: Server, key: "c", platformOnly: true },
-      { href: "/admin/users", label: "People", icon: User, platformOnly: true },
-      { href: "/admin/teams", label: "Teams", icon: Users, platformOnly: true },
-      { href: "/quotas", label: "Quotas", icon: Gauge, key: "q" },
-      { href: "/admin/audit", label: "Audit", icon: ShieldCheck, platformOnly: true },
-      { href: "/admin/work", label: "Background work", icon: ListChecks, platformOnly: true },
+      { href: "/admin", label: "Console", key: "c", platformOnly: true },
+      { href: "/admin/users", label: "People", platformOnly: true },
+      { href: "/admin/teams", label: "Teams", platformOnly: true },
+      { href: "/quotas", label: "Quotas", key: "q" },
+      { href: "/admin/audit", label: "Audit", platformOnly: true },
+      { href: "/admin/work", label: "Background work", platformOnly: true },
     ],
   },
 ];
 
 /** Places that are in the palette and the user menu, not in the sidebar. */
 export const NAV_EXTRA: readonly NavItem[] = [
-  { href: "/settings", label: "Settings", icon: User },
-  { href: "/settings/tokens", label: "API tokens", icon: ShieldCheck },
-  { href: "/docs/api", label: "API reference", icon: BookOpen },
+  { href: "/settings", label: "Settings" },
+  { href: "/settings/tokens", label: "API tokens" },
+  { href: "/docs/api", label: "API reference" },
 ];
 
 /** The groups a person may see; empty groups vanish. */

@@ -1,6 +1,7 @@
 "use client";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
 import { cn } from "@/components/ui/cn";
 import { Logo } from "./logo";
 import { type NavItem, activeHref, visibleGroups } from "./nav";
@@ -8,20 +9,23 @@ import { TeamSwitcher } from "./team-switcher";
 import type { AppShellProps } from "./types";
 import { UserMenu } from "./user-menu";
 
-export type SidebarProps = Pick<AppShellProps, "session" | "onSwitchTeam" | "onSignOut" | "unreadCount"> & {
+export type SidebarProps = Pick<
+  AppShellProps,
+  "session" | "navIcons" | "onSwitchTeam" | "onSignOut" | "unreadCount"
+> & {
   compact?: boolean;
   onNavigate?: () => void;
 };
 
 function Entry(props: {
   item: NavItem;
+  icon: ReactNode;
   active: boolean;
   compact?: boolean;
   count?: number;
   onNavigate?: () => void;
 }) {
   const { item, active, compact, count = 0 } = props;
-  const Icon = item.icon;
   return (
     <li>
       <Link
@@ -35,7 +39,12 @@ function Entry(props: {
           compact && "h-8 justify-center px-0",
         )}
       >
-        <Icon aria-hidden className={cn("size-4 shrink-0", active ? "text-accent-text" : "text-fg-subtle")} />
+        <span
+          aria-hidden
+          className={cn("shrink-0 [&>svg]:size-4", active ? "text-accent-text" : "text-fg-subtle")}
+        >
+          {props.icon}
+        </span>
         <span className={compact ? "sr-only" : "min-w-0 flex-1 truncate"}>{item.label}</span>
         {count > 0 ? (
           <span
@@ -57,6 +66,7 @@ function Entry(props: {
 /** The sidebar's content: team, the stations of the line, the person. */
 export function Sidebar({
   session,
+  navIcons,
   compact,
   onSwitchTeam,
   onSignOut,
@@ -108,6 +118,7 @@ export function Sidebar({
                   <Entry
                     key={item.href}
                     item={item}
+                    icon={navIcons[item.href]}
                     active={item.href === active}
                     compact={compact}
                     count={item.href === "/inbox" ? unreadCount : 0}

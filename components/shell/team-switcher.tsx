@@ -2,13 +2,8 @@
 import { Check, ChevronsUpDown } from "lucide-react";
 import { Avatar } from "@/components/ui/avatar";
 import { cn } from "@/components/ui/cn";
-import {
-  DropdownMenu,
-  DropdownMenuContent,
-  DropdownMenuItem,
-  DropdownMenuLabel,
-  DropdownMenuTrigger,
-} from "@/components/ui/dropdown-menu";
+import { MenuButton } from "@/components/ui/menu-button";
+import type { MenuEntry } from "@/components/ui/menu-entries";
 import type { ShellSession } from "./types";
 
 export type TeamSwitcherProps = {
@@ -20,46 +15,45 @@ export type TeamSwitcherProps = {
 /** The active team and the way to another. */
 export function TeamSwitcher({ session, compact, onSwitchTeam }: TeamSwitcherProps) {
   const name = session.activeTeam?.name ?? "No team";
+  const entries: MenuEntry[] = [
+    { type: "label", text: "Your teams" },
+    ...session.teams.map((team): MenuEntry => ({
+      type: "item",
+      onSelect: () => void onSwitchTeam?.(team.id),
+      label: (
+        <>
+          <Avatar name={team.name} square className="size-5" />
+          <span className="min-w-0 flex-1 truncate">{team.name}</span>
+          {team.role ? (
+            <span className="text-xs text-fg-subtle">{team.role.replaceAll("_", " ")}</span>
+          ) : null}
+          {team.id === session.activeTeam?.id ? (
+            <Check aria-label="active" className="text-accent-text!" />
+          ) : null}
+        </>
+      ),
+    })),
+  ];
+  if (session.teams.length === 0)
+    entries.push({ type: "text", text: "You are in no team yet. Ask an administrator to add you." });
   return (
-    <DropdownMenu>
-      <DropdownMenuTrigger asChild>
-        <button
-          type="button"
-          aria-label={`Team: ${name}. Switch team`}
-          className={cn(
-            "flex h-9 w-full min-w-0 items-center gap-2 rounded-md px-1.5 text-left hover:bg-surface-hover",
-            compact && "justify-center px-0",
-          )}
-        >
-          <Avatar name={name} square />
-          {compact ? null : (
-            <>
-              <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
-              <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-fg-subtle" />
-            </>
-          )}
-        </button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent align="start" className="w-60">
-        <DropdownMenuLabel>Your teams</DropdownMenuLabel>
-        {session.teams.map((team) => (
-          <DropdownMenuItem key={team.id} onSelect={() => void onSwitchTeam?.(team.id)}>
-            <Avatar name={team.name} square className="size-5" />
-            <span className="min-w-0 flex-1 truncate">{team.name}</span>
-            {team.role ? (
-              <span className="text-xs text-fg-subtle">{team.role.replaceAll("_", " ")}</span>
-            ) : null}
-            {team.id === session.activeTeam?.id ? (
-              <Check aria-label="active" className="text-accent-text!" />
-            ) : null}
-          </DropdownMenuItem>
-        ))}
-        {session.teams.length === 0 ? (
-          <p className="px-2 py-1 text-sm text-fg-muted">
-            You are in no team yet. Ask an administrator to add you.
-          </p>
-        ) : null}
-      </DropdownMenuContent>
-    </DropdownMenu>
+    <MenuButton className="w-60" entries={entries}>
+      <button
+        type="button"
+        aria-label={`Team: ${name}. Switch team`}
+        className={cn(
+          "flex h-9 w-full min-w-0 items-center gap-2 rounded-md px-1.5 text-left hover:bg-surface-hover",
+          compact && "justify-center px-0",
+        )}
+      >
+        <Avatar name={name} square />
+        {compact ? null : (
+          <>
+            <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
+            <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-fg-subtle" />
+          </>
+        )}
+      </button>
+    </MenuButton>
   );
 }

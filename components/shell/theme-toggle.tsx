@@ -2,38 +2,32 @@
 import { Monitor, Moon, Sun } from "lucide-react";
 import { useTheme } from "next-themes";
 import { Button } from "@/components/ui/button";
-import {
-  DropdownMenu,
-  DropdownMenuContent,
-  DropdownMenuRadioGroup,
-  DropdownMenuRadioItem,
-  DropdownMenuTrigger,
-} from "@/components/ui/dropdown-menu";
+import { MenuButton } from "@/components/ui/menu-button";
+import type { MenuEntry } from "@/components/ui/menu-entries";
+
+const options = [
+  { value: "light", name: "Light", icon: Sun },
+  { value: "dark", name: "Dark", icon: Moon },
+  { value: "system", name: "System", icon: Monitor },
+].map(({ value, name, icon: Icon }) => ({
+  value,
+  label: (
+    <>
+      <Icon aria-hidden /> {name}
+    </>
+  ),
+}));
 
 /** Light, dark, or as the system says. */
 export function ThemeToggle() {
   const { theme, setTheme } = useTheme();
+  const entries: MenuEntry[] = [{ type: "choice", value: theme ?? "system", onChange: setTheme, options }];
   return (
-    <DropdownMenu>
-      <DropdownMenuTrigger asChild>
-        <Button variant="ghost" size="icon" aria-label="Theme">
-          <Sun aria-hidden className="dark:hidden" />
-          <Moon aria-hidden className="hidden dark:block" />
-        </Button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent align="end">
-        <DropdownMenuRadioGroup value={theme ?? "system"} onValueChange={setTheme}>
-          <DropdownMenuRadioItem value="light">
-            <Sun aria-hidden /> Light
-          </DropdownMenuRadioItem>
-          <DropdownMenuRadioItem value="dark">
-            <Moon aria-hidden /> Dark
-          </DropdownMenuRadioItem>
-          <DropdownMenuRadioItem value="system">
-            <Monitor aria-hidden /> System
-          </DropdownMenuRadioItem>
-        </DropdownMenuRadioGroup>
-      </DropdownMenuContent>
-    </DropdownMenu>
+    <MenuButton align="end" entries={entries}>
+      <Button variant="ghost" size="icon" aria-label="Theme">
+        <Sun aria-hidden className="dark:hidden" />
+        <Moon aria-hidden className="hidden dark:block" />
+      </Button>
+    </MenuButton>
   );
 }

@@ -28,6 +28,8 @@ export type PaletteSearch = (query: string, signal: AbortSignal) => Promise<read
 export type AppShellProps = {
   session: ShellSession;
   children: ReactNode;
+  /** The sidebar's icons by address, drawn by the server. */
+  navIcons: Readonly<Record<string, ReactNode>>;
   /** Unread messages; drawn on the bell and in the sidebar. */
   unreadCount?: number;
   /** Replaces the plain link to the inbox with a live one. */

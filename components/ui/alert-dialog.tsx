@@ -3,18 +3,19 @@ import { AlertDialog as Primitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
 import { overlayClasses, panelClasses } from "./dialog";
+import { useReturnFocus } from "./use-return-focus";
 
 export const AlertDialog = Primitive.Root;
-export const AlertDialogTrigger = Primitive.Trigger;
 export const AlertDialogCancel = Primitive.Cancel;
 export const AlertDialogAction = Primitive.Action;
 
 /** A question that must be answered; a press outside does not close it. */
 export function AlertDialogContent({ className, ...rest }: ComponentProps<typeof Primitive.Content>) {
+  const focus = useReturnFocus();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlayClasses} />
-      <Primitive.Content className={cn(panelClasses, "max-w-md gap-3 p-5", className)} {...rest} />
+      <Primitive.Content className={cn(panelClasses, "max-w-md gap-3 p-5", className)} {...focus} {...rest} />
     </Primitive.Portal>
   );
 }

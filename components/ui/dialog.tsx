@@ -4,6 +4,7 @@ import { Dialog as Primitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
+import { useReturnFocus } from "./use-return-focus";
 
 export const Dialog = Primitive.Root;
 export const DialogTrigger = Primitive.Trigger;
@@ -14,12 +15,13 @@ export const overlayClasses =
 export const panelClasses =
   "fixed top-1/2 left-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border bg-surface-raised shadow-popover data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98";
 
-/** A modal panel; give it a `DialogTitle`. Focus returns to the trigger when it closes. */
+/** A modal panel; give it a `DialogTitle`. Focus returns to where it was when it closes. */
 export function DialogContent({ className, children, ...rest }: ComponentProps<typeof Primitive.Content>) {
+  const focus = useReturnFocus();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlayClasses} />
-      <Primitive.Content className={cn(panelClasses, className)} {...rest}>
+      <Primitive.Content className={cn(panelClasses, className)} {...focus} {...rest}>
         {children}
         <Primitive.Close asChild>
           <Button variant="ghost" size="icon-sm" aria-label="Close" className="absolute top-3 right-3">

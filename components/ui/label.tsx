@@ -1,8 +1,8 @@
-import { Label as Primitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
 
 /** A field's label. */
-export function Label({ className, ...rest }: ComponentProps<typeof Primitive.Root>) {
-  return <Primitive.Root className={cn("text-sm font-medium text-fg", className)} {...rest} />;
+export function Label({ className, ...rest }: ComponentProps<"label">) {
+  // oxlint-disable-next-line jsx-a11y/label-has-associated-control -- whoever uses it names the control by htmlFor
+  return <label className={cn("text-sm font-medium text-fg", className)} {...rest} />;
 }

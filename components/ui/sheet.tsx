@@ -5,6 +5,7 @@ import type { ComponentProps } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
 import { overlayClasses } from "./dialog";
+import { useReturnFocus } from "./use-return-focus";
 
 export const Sheet = Primitive.Root;
 export const SheetTrigger = Primitive.Trigger;
@@ -24,11 +25,13 @@ export function SheetContent(
   },
 ) {
   const { className, side = "right", title, hideTitle, children, ...rest } = props;
+  const focus = useReturnFocus();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlayClasses} />
       <Primitive.Content
         aria-describedby={undefined}
+        {...focus}
         className={cn(
           "fixed z-50 flex w-80 max-w-[calc(100vw-3rem)] flex-col bg-surface shadow-popover duration-150 data-[state=open]:animate-in",
           sides[side],

@@ -20,16 +20,16 @@ const pageContext = cache(async () => {
   return { db: db(), requestId: newId("request"), actor };
 });
 
-const pageQueryClient = cache(
-  () =>
-    new QueryClient({
-      defaultOptions: {
-        queries: { staleTime: 10_000, retry: false },
-        dehydrate: { serializeData: superjson.serialize },
-        hydrate: { deserializeData: superjson.deserialize },
-      },
-    }),
-);
+const createQueryClient = () =>
+  new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: 10_000, retry: false },
+      dehydrate: { serializeData: superjson.serialize },
+      hydrate: { deserializeData: superjson.deserialize },
+    },
+  });
+
+const pageQueryClient = cache(createQueryClient);
 
 /** Query options for server components: `serverTrpc.jobs.get.queryOptions({ id })`. */
 export const serverTrpc = createTRPCOptionsProxy({
@@ -44,7 +44,23 @@ export async function prefetch(...options: object[]): Promise<void> {
   await Promise.all(options.map((each) => client.prefetchQuery(each as FetchQueryOptions)));
 }
 
+/** Hands over who is signed in and what they may do: buttons are right from the first paint, without a request of their own. */
+export async function HydrateSession({ children }: { children: ReactNode }) {
+  // Not the page's client: the page would hand all of it over once more.
+  const client = createQueryClient();
+  await client.prefetchQuery(serverTrpc.identity.session.queryOptions());
+  return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;
+}
+
 /** Hands what was prefetched to the client components inside. */
 export function Hydrate({ children }: { children: ReactNode }) {
   return <HydrationBoundary state={dehydrate(pageQueryClient())}>{children}</HydrationBoundary>;
+}
+
+export type Search = Promise<Record<string, string | string[] | undefined>>;
+
+/** A list as it opens comes with the page; one that the address filters is fetched by the page itself. */
+export async function HydrateList(props: { search: Search; opens: object[]; children: ReactNode }) {
+  if (Object.keys(await props.search).length === 0) await prefetch(...props.opens);
+  return <Hydrate>{props.children}</Hydrate>;
 }

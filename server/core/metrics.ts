@@ -11,6 +11,12 @@ export const httpRequests = new Counter({
   registers: [metricsRegistry],
 });
 
+export const sqlStatements = new Counter({
+  name: "modelworks_sql_statements_total",
+  help: "Statements sent to the database by this process",
+  registers: [metricsRegistry],
+});
+
 export const httpSeconds = new Histogram({
   name: "modelworks_http_request_seconds",
   help: "Time to answer a data-plane request, in seconds",

@@ -1,7 +1,15 @@
 import { InboxList } from "@/components/notifications/inbox-list";
+import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
 
 export const metadata = { title: "Inbox" };
 
-export default function InboxPage() {
-  return <InboxList />;
+export default function InboxPage({ searchParams }: { searchParams: Search }) {
+  return (
+    <HydrateList
+      search={searchParams}
+      opens={[serverTrpc.notifications.inbox.queryOptions({ state: "open", cursor: null })]}
+    >
+      <InboxList />
+    </HydrateList>
+  );
 }

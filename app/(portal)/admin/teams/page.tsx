@@ -1,7 +1,12 @@
 import { TeamsList } from "@/components/identity/teams-list";
+import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
 
 export const metadata = { title: "Teams" };
 
-export default function TeamsPage() {
-  return <TeamsList />;
+export default function TeamsPage({ searchParams }: { searchParams: Search }) {
+  return (
+    <HydrateList search={searchParams} opens={[serverTrpc.identity.teams.queryOptions()]}>
+      <TeamsList />
+    </HydrateList>
+  );
 }

@@ -5,9 +5,13 @@ import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { RunPage } from "@/components/experiments/run-page";
 import { useCan } from "@/components/identity/use-can";
-import { RegisterDialog } from "@/components/registry/register-dialog";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
+import { later } from "@/components/ui/later";
+
+const RegisterDialog = later(
+  async () => (await import("@/components/registry/register-dialog")).RegisterDialog,
+);
 
 /** A run's page with the way on to the registry: its newest logged model becomes a version in two clicks. */
 export function RunScreen({ runId }: { runId: string }) {

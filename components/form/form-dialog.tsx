@@ -19,6 +19,7 @@ export function FormDialog(props: {
   description: string;
   submitLabel: string;
   pending: boolean;
+  disabled?: boolean;
   onSubmit: FormEventHandler<HTMLFormElement>;
   children: ReactNode;
 }) {
@@ -33,7 +34,7 @@ export function FormDialog(props: {
           <DialogBody className="flex flex-col gap-4">{props.children}</DialogBody>
           <DialogFooter>
             <Button onClick={() => props.onOpenChange(false)}>Cancel</Button>
-            <Button type="submit" variant="primary" pending={props.pending}>
+            <Button type="submit" variant="primary" pending={props.pending} disabled={props.disabled}>
               {props.submitLabel}
             </Button>
           </DialogFooter>
