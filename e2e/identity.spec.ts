@@ -57,7 +57,7 @@ test.describe("API tokens", () => {
       .first()
       .click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Name").fill("nightly training");
+    await dialog.getByLabel("Name", { exact: true }).fill("nightly training");
     await dialog.getByRole("button", { name: "Make token" }).click();
     const secret = page.getByRole("status").locator("code").first();
     await expect(secret).toHaveText(/^mw_[0-9A-Za-z]{36}$/);
@@ -84,11 +84,11 @@ test.describe("API tokens", () => {
       .first()
       .click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Name").fill("for a long time");
+    await dialog.getByLabel("Name", { exact: true }).fill("for a long time");
     await dialog.getByLabel("Expires in").fill("9999");
     await dialog.getByRole("button", { name: "Make token" }).click();
     await expectFieldError(dialog.getByLabel("Expires in"), /at most 365 days/i);
-    await expect(dialog.getByLabel("Name")).toHaveValue("for a long time");
+    await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("for a long time");
   });
 
   test("a token cannot do what its scopes leave out", async ({ session }) => {

@@ -97,7 +97,7 @@ test("a request is on the open page of its canary within a second", async ({ as,
   await page.goto(`/deployments/${deployment}/rollouts/${rolloutId}`);
   const step = page.getByRole("list", { name: "Stages" }).locator("[aria-current=step]");
   await expect(step).toContainText(/canary, [\d,]+ stable/);
-  await expect(page.locator("[data-live=live]").first()).toBeVisible();
+  await expect(page.locator("[data-live=live]").first()).toBeVisible({ timeout: 30_000 });
   const times: number[] = [];
   for (let request = 0; request < 5; request += 1) {
     const before = await step.innerText();

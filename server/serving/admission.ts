@@ -1,7 +1,8 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, ne } from "drizzle-orm";
 import { attestations, modelCards, modelVersions, publicKeys } from "@/db/schema";
 import {
   environmentRequirements,
+  PREDICATE_TYPES,
   reviewsOfSubject,
   verifyAdmission,
   type Admission,
@@ -15,6 +16,8 @@ export interface AdmissionOptions {
   pinnedKeysPem?: readonly string[];
   /** Asks of a version that serves already whether it was admitted when it began, instead of whether it would be now. */
   asServing?: boolean;
+  /** Leaves people's decisions out: what the verdicts alone admit. */
+  withoutReviews?: boolean;
 }
 
 const refused = (reason: string): Admission => ({ admitted: false, missing: [reason] });
@@ -47,7 +50,13 @@ export async function admissionOf(
   const evidence = await db
     .select({ envelope: attestations.envelope })
     .from(attestations)
-    .where(and(eq(attestations.subjectKind, "model_version"), eq(attestations.subjectId, versionId)));
+    .where(
+      and(
+        eq(attestations.subjectKind, "model_version"),
+        eq(attestations.subjectId, versionId),
+        options.withoutReviews ? ne(attestations.predicateType, PREDICATE_TYPES.humanReview) : undefined,
+      ),
+    );
   const keys = options.pinnedKeysPem
     ? options.pinnedKeysPem.map((pem) => ({ pem }))
     : await db
@@ -75,7 +84,12 @@ export async function admissionNow(ctx: Ctx, versionId: string, environment: str
     environment,
   });
   if (latest?.state !== "void") return admission;
+  // Where no approval is needed, one that ended takes nothing away.
+  const alone = await admissionOf(ctx.db, versionId, environment, { withoutReviews: true });
+  if (alone.admitted) return alone;
   const approval = `approval: no longer valid. ${latest.stateReason}`.trim();
-  const others = admission.missing.filter((text) => !text.startsWith("approval:"));
-  return { admitted: false, missing: [...others, approval] };
+  return {
+    admitted: false,
+    missing: [...alone.missing.filter((text) => !text.startsWith("approval:")), approval],
+  };
 }

@@ -323,13 +323,19 @@ describe("an approval that ended after the canary began", () => {
       details: { missing: ["approval: the model card changed since the approval"] },
     });
     await database.db.delete(modelCards).where(eq(modelCards.versionId, version.id));
-    await requestReview(createCtx(as(ada)), {
-      subject: { kind: "model_version", id: version.id, digest: version.manifestDigest, name: version.model },
-      environment: "production",
-      rationale: "Better",
-      digests: { manifest: version.manifestDigest },
-      excludedIds: [],
-    });
+    for (const environment of ["production", "staging"])
+      await requestReview(createCtx(as(ada)), {
+        subject: {
+          kind: "model_version",
+          id: version.id,
+          digest: version.manifestDigest,
+          name: version.model,
+        },
+        environment,
+        rationale: "Better",
+        digests: { manifest: version.manifestDigest },
+        excludedIds: [],
+      });
     await voidReviews(createCtx(as(ada)), {
       subjectKind: "model_version",
       subjectId: version.id,
@@ -339,6 +345,9 @@ describe("an approval that ended after the canary began", () => {
     await expect(deploy.execute(as(ada), input)).rejects.toMatchObject({
       details: { missing: ["approval: no longer valid. The model card changed. Ada edited it."] },
     });
+    // Staging asks for no approval, so an ended one takes nothing away there.
+    await prove(database.db, ada, version, "staging");
+    await deploy.execute(as(ada), { ...input, environment: "staging" });
   });
 
   it("goes back only to a version that was admitted when it served", async () => {
