@@ -2,16 +2,15 @@
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Cpu, Play } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
 import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
-import { ExportMenu, downloadText, toCsv } from "@/components/common/export-menu";
 import { formatCount } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Facet, Selection } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
@@ -103,24 +102,6 @@ export function JobsList() {
     ),
   );
   const live = useLive(["jobs"], [trpc.compute.job.list.queryKey()]);
-  const [exporting, setExporting] = useState(false);
-  const exportAll = async (format: "csv" | "json") => {
-    setExporting(true);
-    const rows: JobRow[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { items: JobRow[]; nextCursor: string | null } = await client.compute.job.list.query({
-        ...filter,
-        cursor,
-        limit: 200,
-      });
-      rows.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== null);
-    const text = format === "csv" ? toCsv(rows.map((row) => ({ ...row }))) : JSON.stringify(rows, null, 2);
-    downloadText(`jobs.${format}`, text, format === "csv" ? "text/csv" : "application/json");
-    setExporting(false);
-  };
   const launch = (
     <Link href="/templates" className={buttonVariants({ variant: "primary" })}>
       <Play aria-hidden /> Launch a job
@@ -150,15 +131,17 @@ export function JobsList() {
         rowHref={(row) => `/jobs/${row.id}`}
         state={state}
         facets={facetsOf(list.data?.counts, list.data?.templates ?? [])}
+        views="jobs"
         searchLabel="Search name or id"
         nextCursor={list.data?.nextCursor}
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}
         onRetry={() => void list.refetch()}
         toolbar={
-          <ExportMenu
-            scope={exporting ? "Exporting…" : formatCount(list.data?.total ?? 0, "job")}
-            onExport={(format) => void exportAll(format)}
+          <ListExport
+            name="jobs"
+            scope={`${formatCount(list.data?.total ?? 0, "job")}${state.filtered ? ", filtered" : ""}`}
+            load={(cursor) => client.compute.job.list.query({ ...filter, cursor, limit: 200 })}
           />
         }
         // oxlint-disable-next-line react/no-unstable-nested-components -- a render function, not a component

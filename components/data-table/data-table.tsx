@@ -8,10 +8,12 @@ import { useShortcuts } from "@/components/shell/shortcuts";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Table, TableCaption } from "@/components/ui/table";
+import type { ViewList } from "@/server/catalog/views/schemas";
 import { BulkBar } from "./bulk-bar";
 import { FilterBar } from "./filter-bar";
 import { Pager } from "./pager";
 import { Head, Rows } from "./rows";
+import { SavedViews } from "./saved-views";
 import type { Column, Facet, Selection } from "./types";
 import type { TableState } from "./use-table-state";
 
@@ -36,7 +38,9 @@ export type DataTableProps<Row> = {
   facets?: readonly Facet[];
   /** `null` leaves search out. */
   searchLabel?: string | null;
-  /** Saved views, export menu, extra buttons in the filter bar. */
+  /** Whose saved views are offered in the filter bar. */
+  views?: ViewList;
+  /** Export menu, extra buttons in the filter bar. */
   toolbar?: ReactNode;
   /** Shown when there is nothing at all (no filter set). */
   empty: ReactNode;
@@ -135,7 +139,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               : [...state.toggled, id],
           )
         }
-        slot={props.toolbar}
+        slot={
+          <>
+            {props.views ? <SavedViews list={props.views} /> : null}
+            {props.toolbar}
+          </>
+        }
       />
       {props.error ? <ErrorNotice error={props.error} onRetry={props.onRetry} /> : null}
       <div

@@ -168,6 +168,7 @@ export function DatasetList() {
         error={list.error ?? undefined}
         onRetry={() => void list.refetch()}
         facets={facets}
+        views="datasets"
         searchLabel="Search datasets"
         toolbar={
           <ExportMenu

@@ -10,10 +10,11 @@ import { PageHeader } from "@/components/common/page-header";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { useLive } from "@/components/use-live";
@@ -61,6 +62,7 @@ function NewExperiment() {
 /** The team's experiments, the last used first. */
 export function ExperimentsList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const state = useTableState();
   const list = useQuery(
     trpc.experiments.list.queryOptions(
@@ -89,6 +91,14 @@ export function ExperimentsList() {
         refreshing={list.isPlaceholderData}
         error={list.error}
         onRetry={() => void list.refetch()}
+        views="experiments"
+        toolbar={
+          <ListExport
+            name="experiments"
+            scope={state.filtered ? "The filtered experiments" : "All experiments"}
+            load={(cursor) => client.experiments.list.query({ q: state.q, cursor, limit: 200 })}
+          />
+        }
         searchLabel="Search experiments"
         empty={
           <EmptyState

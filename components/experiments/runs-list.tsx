@@ -3,11 +3,11 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import Link from "next/link";
 import { EmptyState } from "@/components/common/empty-state";
-import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu";
 import { LiveDot } from "@/components/common/live-dot";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { PageHeader } from "@/components/common/page-header";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { publicErrorOf, useTRPC, useTRPCClient } from "@/components/trpc";
 import { buttonVariants } from "@/components/ui/button";
@@ -20,6 +20,18 @@ const filterOf = (q: string) =>
   q === "" || /[=<>]|\b(like|ilike|in)\b/iu.test(q)
     ? q
     : `attributes.run_name ILIKE '%${q.replaceAll("'", "''")}%'`;
+
+/** A run as one line of a table: a column for each metric and parameter. */
+const flattened = (row: RunRow) => ({
+  run_id: row.id,
+  name: row.name,
+  status: row.status,
+  started: new Date(row.startMs).toISOString(),
+  ...Object.fromEntries(
+    row.metrics.map((metric) => [`metrics.${metric.key}`, metric.isNan ? null : metric.value]),
+  ),
+  ...Object.fromEntries(row.params.map((param) => [`params.${param.key}`, param.value])),
+});
 
 /** One experiment: its runs, searchable by MLflow's grammar, sortable by any metric or parameter. */
 export function RunsList({ experimentId }: { experimentId: string }) {
@@ -40,31 +52,6 @@ export function RunsList({ experimentId }: { experimentId: string }) {
   );
   const live = useLive([`experiment:${experimentId}`], [trpc.experiments.runs.queryKey()]);
   if (publicErrorOf(experiment.error)?.code === "not_found") return <NotFoundState />;
-  const exportAll = async (format: "csv" | "json") => {
-    const rows: RunRow[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { items: RunRow[]; nextCursor: string | null } = await client.experiments.runs.query({
-        ...input,
-        cursor,
-        limit: 200,
-      });
-      rows.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor);
-    const flat = rows.map((row) => ({
-      run_id: row.id,
-      name: row.name,
-      status: row.status,
-      started: new Date(row.startMs).toISOString(),
-      ...Object.fromEntries(
-        row.metrics.map((metric) => [`metrics.${metric.key}`, metric.isNan ? null : metric.value]),
-      ),
-      ...Object.fromEntries(row.params.map((param) => [`params.${param.key}`, param.value])),
-    }));
-    const text = format === "csv" ? toCsv(flat) : JSON.stringify(flat, null, 2);
-    downloadText(`runs-${experimentId}.${format}`, text, format === "csv" ? "text/csv" : "application/json");
-  };
   return (
     <>
       <PageHeader
@@ -88,7 +75,15 @@ export function RunsList({ experimentId }: { experimentId: string }) {
         error={list.error}
         onRetry={() => void list.refetch()}
         searchLabel="Name, or metrics.accuracy > 0.7 and params.model = 'tree'"
-        toolbar={<ExportMenu scope="the filtered runs" onExport={exportAll} />}
+        views="runs"
+        toolbar={
+          <ListExport
+            name={`runs-${experimentId}`}
+            scope={state.filtered ? "The filtered runs" : "All runs"}
+            load={(cursor) => client.experiments.runs.query({ ...input, cursor, limit: 200 })}
+            flatten={flattened}
+          />
+        }
         bulkActions={(selection) => {
           const ids = [...selection.ids].slice(0, 20);
           if (ids.length < 2)

@@ -14,6 +14,7 @@ import { StatTile } from "@/components/common/stat-tile";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
@@ -119,6 +120,7 @@ function WholeLog() {
 /** The transparency log: its newest checkpoint, entries, proofs, and the button that recomputes all of it. */
 export function LogView() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const state = useTableState();
   const head = useQuery(trpc.governance.checkpoint.queryOptions());
   const entries = useQuery(
@@ -183,6 +185,13 @@ export function LogView() {
           rowLabel={(row) => `Entry ${row.index}`}
           state={state}
           searchLabel={null}
+          toolbar={
+            <ListExport
+              name="transparency-log"
+              scope="All entries"
+              load={(cursor) => client.governance.logEntries.query({ cursor, limit: 200 })}
+            />
+          }
           nextCursor={entries.data?.nextCursor}
           refreshing={entries.isPlaceholderData}
           error={entries.error ?? undefined}

@@ -7,6 +7,7 @@ import { PageHeader } from "@/components/common/page-header";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC } from "@/components/trpc";
@@ -75,6 +76,14 @@ export function PoliciesList() {
         rowLabel={(row) => row.title}
         rowHref={(row) => `/policies/${row.key}`}
         state={state}
+        views="policies"
+        toolbar={
+          <ListExport
+            name="policies"
+            scope={state.filtered ? "The filtered policies" : "All policies"}
+            load={() => Promise.resolve({ items: rows ?? [], nextCursor: null })}
+          />
+        }
         searchLabel="Search policies"
         total={rows?.length}
         error={policies.error ?? undefined}

@@ -7,9 +7,10 @@ import { PageHeader } from "@/components/common/page-header";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
 import { useLive } from "@/components/use-live";
@@ -89,6 +90,7 @@ export function queueQuery(tab: ReviewTab, search: string, environment: string |
 /** What waits for a decision: mine, the team's, what is due, and what was decided. */
 export function ReviewQueue() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(REVIEW_TABS).withDefault("team"));
   const state = useTableState({ facets: ["environment"] });
   const chosen = state.facets.environment ?? [];
@@ -132,6 +134,14 @@ export function ReviewQueue() {
             rowHref={(row) => `/reviews/${row.id}?${back}`}
             state={state}
             facets={[ENVIRONMENTS]}
+            views="reviews"
+            toolbar={
+              <ListExport
+                name={`reviews-${tab}`}
+                scope={`${TABS[tab].label}${state.filtered ? ", filtered" : ""}`}
+                load={(cursor) => client.governance.reviews.query({ ...input, cursor, limit: 200 })}
+              />
+            }
             searchLabel="Search title or requester"
             nextCursor={reviews.data?.nextCursor}
             total={counts.data && !state.filtered ? counts.data[tab] : undefined}

@@ -176,6 +176,7 @@ export function AuditList() {
         getRowId={(row) => String(row.seq)}
         rowLabel={(row) => `${row.action} by ${row.actorName}`}
         state={state}
+        views="audit"
         searchLabel={null}
         nextCursor={rows.data?.nextCursor}
         refreshing={rows.isPlaceholderData}

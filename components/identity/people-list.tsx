@@ -7,9 +7,10 @@ import { EmptyState } from "@/components/common/empty-state";
 import { PageHeader } from "@/components/common/page-header";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
@@ -35,16 +36,17 @@ const FACETS = [
 /** Everyone of the installation, for platform administrators. */
 export function PeopleList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const state = useTableState({ facets: ["state"] });
   const chosen = state.facets.state ?? [];
   const only = chosen.length === 1 ? chosen[0] : undefined;
+  const filter = {
+    q: state.q || undefined,
+    state: only === "active" || only === "disabled" ? only : undefined,
+  } as const;
   const people = useQuery(
     trpc.identity.people.queryOptions(
-      {
-        q: state.q || undefined,
-        cursor: state.cursor,
-        state: only === "active" || only === "disabled" ? only : undefined,
-      },
+      { ...filter, cursor: state.cursor },
       { placeholderData: keepPreviousData },
     ),
   );
@@ -76,6 +78,14 @@ export function PeopleList() {
         rowLabel={(row) => row.name}
         state={state}
         facets={FACETS}
+        views="people"
+        toolbar={
+          <ListExport
+            name="people"
+            scope={state.filtered ? "The filtered people" : "Everyone"}
+            load={(cursor) => client.identity.people.query({ ...filter, cursor, limit: 200 })}
+          />
+        }
         searchLabel="Search name or email"
         nextCursor={people.data?.nextCursor}
         refreshing={people.isPlaceholderData}

@@ -15,7 +15,9 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { Timeline } from "@/components/common/timeline";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { ListExport } from "@/components/data-table/list-export";
+import { SavedViews } from "@/components/data-table/saved-views";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
@@ -108,6 +110,7 @@ function AlertCard({ alert }: { alert: Alert }) {
 /** Alerts by subject, with who does what about them; live. */
 export function AlertsList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const [state, setState] = useQueryState("state", parseAsStringLiteral(STATES).withDefault("open"));
   const [cursor, setCursor] = useQueryState("after", parseAsString);
   const list = useQuery(
@@ -132,21 +135,29 @@ export function AlertsList() {
           />
         }
         actions={
-          <ToggleGroup
-            type="single"
-            aria-label="State"
-            value={state}
-            onValueChange={(next) => {
-              const known = STATES.find((each) => each === next);
-              if (known) void setState(known).then(() => setCursor(null));
-            }}
-          >
-            {STATES.map((each) => (
-              <ToggleGroupItem key={each} value={each}>
-                {WORDS[each]}
-              </ToggleGroupItem>
-            ))}
-          </ToggleGroup>
+          <>
+            <ToggleGroup
+              type="single"
+              aria-label="State"
+              value={state}
+              onValueChange={(next) => {
+                const known = STATES.find((each) => each === next);
+                if (known) void setState(known).then(() => setCursor(null));
+              }}
+            >
+              {STATES.map((each) => (
+                <ToggleGroupItem key={each} value={each}>
+                  {WORDS[each]}
+                </ToggleGroupItem>
+              ))}
+            </ToggleGroup>
+            <SavedViews list="alerts" />
+            <ListExport
+              name={`alerts-${state}`}
+              scope={`${WORDS[state]} alerts`}
+              load={(after) => client.monitoring.alerts.query({ state, cursor: after, limit: 200 })}
+            />
+          </>
         }
       />
       {list.error ? <ErrorNotice error={list.error} onRetry={() => void list.refetch()} /> : null}

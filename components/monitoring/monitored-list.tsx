@@ -8,9 +8,10 @@ import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
 import { StatusBadge } from "@/components/common/status-badge";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
 import { DriftBadge, P99Text, type Rate, RateText } from "./figures";
@@ -85,6 +86,7 @@ const COLUMNS: Column<Row>[] = [
 /** Health of every deployment of the team over a window, live. */
 export function MonitoredList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const state = useTableState();
   const [window] = useWindow();
   const list = useQuery(
@@ -116,6 +118,14 @@ export function MonitoredList() {
         rowLabel={(row) => row.name}
         rowHref={(row) => `/monitoring/${row.name}`}
         state={state}
+        views="monitoring"
+        toolbar={
+          <ListExport
+            name="monitoring"
+            scope={`Deployments and their ${WINDOW_WORDS[window]}`}
+            load={(cursor) => client.monitoring.deployments.query({ q: state.q, window, cursor, limit: 200 })}
+          />
+        }
         searchLabel="Search deployments"
         nextCursor={list.data?.nextCursor}
         refreshing={list.isPlaceholderData}

@@ -6,9 +6,10 @@ import { EmptyState } from "@/components/common/empty-state";
 import { PageHeader } from "@/components/common/page-header";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column, Selection } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 
@@ -63,6 +64,7 @@ type Mark = "read" | "unread" | "done" | "open";
 /** What waits for the person, newest first; the list follows the server by itself. */
 export function InboxList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const queryClient = useQueryClient();
   const table = useTableState({ facets: ["state"] });
   const chosen = table.facets.state?.at(-1);
@@ -100,6 +102,14 @@ export function InboxList() {
         rowHref={(row) => row.href}
         state={table}
         facets={FACETS}
+        views="inbox"
+        toolbar={
+          <ListExport
+            name="inbox"
+            scope={table.filtered ? "The filtered notices" : "What is open"}
+            load={(cursor) => client.notifications.inbox.query({ ...filter, cursor, limit: 200 })}
+          />
+        }
         searchLabel="Search notices"
         nextCursor={list.data?.nextCursor}
         refreshing={list.isPlaceholderData}

@@ -9,10 +9,11 @@ import { PageHeader } from "@/components/common/page-header";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
@@ -98,13 +99,15 @@ function NewModelButton({ onOpen }: { onOpen: () => void }) {
 /** All registered models of the team. */
 export function ModelList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const origin = useOrigin();
   const [creating, setCreating] = useState(false);
   const state = useTableState({ defaultSort: { id: "updated", desc: true } });
   const sort = state.sort?.id === "name" ? ("name" as const) : ("updated" as const);
+  const filter = { q: state.q, sort };
   const list = useQuery(
     trpc.registry.models.queryOptions(
-      { q: state.q, cursor: state.cursor, sort },
+      { ...filter, cursor: state.cursor },
       { placeholderData: keepPreviousData },
     ),
   );
@@ -134,6 +137,14 @@ export function ModelList() {
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}
         onRetry={() => void list.refetch()}
+        views="models"
+        toolbar={
+          <ListExport
+            name="models"
+            scope={state.filtered ? "The filtered models" : "All models"}
+            load={(cursor) => client.registry.models.query({ ...filter, cursor, limit: 200 })}
+          />
+        }
         searchLabel="Search models"
         empty={
           <EmptyState

@@ -1,6 +1,5 @@
 "use client";
 import { LiveChart } from "@/components/chart/live-chart";
-import { StatusBadge } from "@/components/common/status-badge";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import {
   METRICS,
@@ -16,6 +15,7 @@ import {
 } from "./metrics";
 import { markersOf, stageBands } from "./rollout-model";
 import type { MetricVerdict, RolloutView, TrafficChart } from "./types";
+import { VerdictBadge } from "./verdict-cards";
 
 const SYNC = "canary";
 
@@ -134,7 +134,9 @@ export function CanaryChart(props: {
         range={rateRange(chart, metric)}
         height={300}
         syncKey={SYNC}
-        controls={verdict ? <StatusBadge status={verdict.status.replace("-", "_")} /> : null}
+        controls={
+          verdict ? <VerdictBadge status={verdict.status} isOpen={rollout.finishedAt === null} /> : null
+        }
       />
       <DifferenceStrip key={`${metric}-difference`} rollout={rollout} chart={chart} metric={metric} />
     </div>

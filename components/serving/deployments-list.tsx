@@ -6,10 +6,11 @@ import { EmptyState } from "@/components/common/empty-state";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Facet } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
 import { ENVIRONMENTS } from "@/server/serving/rules";
@@ -42,13 +43,15 @@ const SNIPPETS = [
 /** The team's endpoints, live: what each serves, its canary, its last five minutes. */
 export function DeploymentsList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const can = useCan("serving.deployment.write");
   const state = useTableState({ facets: ["environment"] });
   const chosen = state.facets.environment ?? [];
   const environment = chosen.length === 1 ? ENVIRONMENTS.find((each) => each === chosen[0]) : undefined;
+  const filter = { q: state.q, environment };
   const list = useQuery(
     trpc.serving.list.queryOptions(
-      { q: state.q, cursor: state.cursor, environment },
+      { ...filter, cursor: state.cursor },
       { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS },
     ),
   );
@@ -78,6 +81,14 @@ export function DeploymentsList() {
         state={state}
         facets={FACETS}
         searchLabel="Search by name"
+        views="deployments"
+        toolbar={
+          <ListExport
+            name="deployments"
+            scope={state.filtered ? "The filtered deployments" : "All deployments"}
+            load={(cursor) => client.serving.list.query({ ...filter, cursor, limit: 200 })}
+          />
+        }
         nextCursor={list.data?.nextCursor}
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}

@@ -84,7 +84,7 @@ function Meta({ rollout }: { rollout: RolloutView }) {
 /** The live canary: stages, verdicts, the chart, who did what. After the end it stands still as the record. */
 export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: string }) {
   const { rollout: found, chart, live, open } = useRollout(name, rolloutId);
-  const [metric, setMetric] = useQueryState("metric", parseAsStringLiteral(METRICS).withDefault("errorRate"));
+  const [chosen, setMetric] = useQueryState("metric", parseAsStringLiteral(METRICS));
   if (found.error && !found.data)
     return readError(found.error).code === "not_found" ? (
       <NotFoundState what="This rollout" />
@@ -93,6 +93,9 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
     );
   if (!found.data) return <ListSkeleton />;
   const rollout = found.data;
+  // Without a choice the metric that failed is shown: it is why one came.
+  const failed = rollout.verdict?.verdicts.find((verdict) => verdict.status === "fail")?.metric;
+  const metric = chosen ?? failed ?? "errorRate";
   const choose = (next: (typeof METRICS)[number]) => void setMetric(next);
   return (
     <>
@@ -118,7 +121,7 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
           <>
             <ShareButton />
             <RolloutExport rollout={rollout} chart={chart.data} />
-            <RolloutControls rollout={rollout} />
+            {open ? <RolloutControls rollout={rollout} /> : null}
           </>
         }
       />

@@ -31,6 +31,12 @@ function timeOf(span: StageSpan, rollout: RolloutView, now: number): string {
   return span.to === null ? "" : `took ${formatDuration(span.to - span.from)}`;
 }
 
+/** A stage that has not begun: the next one, a later one, or after the end one that was not reached. */
+function waitingWord(span: StageSpan, rollout: RolloutView): string {
+  if (rollout.finishedAt !== null) return "Not reached";
+  return span.index <= rollout.stageIndex + 1 ? LOOKS.waiting.word : "Later";
+}
+
 function Step({
   span,
   rollout,
@@ -65,7 +71,7 @@ function Step({
         </span>
         <span className={cn("inline-flex items-center gap-1 text-sm font-medium", look.ink)}>
           <Icon aria-hidden className="size-3.5 self-center" />
-          {paused ? "Paused" : look.word}
+          {paused ? "Paused" : span.state === "waiting" ? waitingWord(span, rollout) : look.word}
         </span>
       </p>
       <p className="text-sm text-fg-muted" data-numeric>

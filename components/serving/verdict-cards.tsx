@@ -15,6 +15,12 @@ const BADGE: Record<MetricVerdict["status"], string> = {
 };
 const LABEL: Partial<Record<MetricVerdict["status"], string>> = { inconclusive: "Undecided" };
 
+/** The verdict on a metric; what was still watched when the rollout ended stays undecided. */
+export function VerdictBadge({ status, isOpen }: { status: MetricVerdict["status"]; isOpen: boolean }) {
+  const said = !isOpen && status === "watching" ? "inconclusive" : status;
+  return <StatusBadge status={BADGE[said]} label={LABEL[said]} />;
+}
+
 /** "Needs about 340 more canary requests, about 4 min at the present rate." */
 export function needsMoreText(verdict: MetricVerdict, chart: TrafficChart | undefined): string | null {
   if (!verdict.needsMore) return null;
@@ -70,10 +76,7 @@ function VerdictCard(props: {
             {WORDS[verdict.metric].label}
           </button>
         </h3>
-        <StatusBadge
-          status={BADGE[!open && verdict.status === "watching" ? "inconclusive" : verdict.status]}
-          label={LABEL[!open && verdict.status === "watching" ? "inconclusive" : verdict.status]}
-        />
+        <VerdictBadge status={verdict.status} isOpen={open} />
       </div>
       <dl className="grid grid-cols-2 gap-3">
         <Arm name="Stable" arm={verdict.stable} mark="var(--chart-1)" />

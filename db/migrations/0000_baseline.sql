@@ -75,17 +75,6 @@ CREATE TABLE "processes" (
 	"info" jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "saved_views" (
-	"id" text PRIMARY KEY NOT NULL,
-	"team_id" text NOT NULL,
-	"user_id" text NOT NULL,
-	"page" text NOT NULL,
-	"name" text NOT NULL,
-	"query" text NOT NULL,
-	"is_shared" boolean DEFAULT false NOT NULL,
-	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE "steps_done" (
 	"workflow_id" text NOT NULL,
 	"step" text NOT NULL,
@@ -811,6 +800,19 @@ CREATE TABLE "spool_offsets" (
 	CONSTRAINT "spool_offsets_spool_id_segment_pk" PRIMARY KEY("spool_id","segment")
 );
 --> statement-breakpoint
+CREATE TABLE "saved_views" (
+	"id" text PRIMARY KEY NOT NULL,
+	"team_id" text NOT NULL,
+	"owner_id" text NOT NULL,
+	"list" text NOT NULL,
+	"scope" text NOT NULL,
+	"name" text NOT NULL,
+	"query" text NOT NULL,
+	"is_default" boolean DEFAULT false NOT NULL,
+	"created_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (6) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "outbox_deliveries" ADD CONSTRAINT "outbox_deliveries_event_id_outbox_events_id_fk" FOREIGN KEY ("event_id") REFERENCES "public"."outbox_events"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -838,7 +840,6 @@ CREATE INDEX "outbox_deliveries_due" ON "outbox_deliveries" USING btree ("state"
 CREATE INDEX "outbox_type_created" ON "outbox_events" USING btree ("type","created_at");--> statement-breakpoint
 CREATE INDEX "outbox_team_created" ON "outbox_events" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "processes_seen" ON "processes" USING btree ("seen_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "saved_views_name" ON "saved_views" USING btree ("team_id","user_id","page","name");--> statement-breakpoint
 CREATE INDEX "api_tokens_team" ON "api_tokens" USING btree ("team_id","created_at");--> statement-breakpoint
 CREATE INDEX "api_tokens_job" ON "api_tokens" USING btree ("job_id");--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint
@@ -912,4 +913,7 @@ CREATE INDEX "drift_reports_deployment" ON "drift_reports" USING btree ("deploym
 CREATE INDEX "feedback_deployment_at" ON "feedback" USING btree ("deployment_id","at");--> statement-breakpoint
 CREATE INDEX "pending_feedback_at" ON "pending_feedback" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "predictions_deployment_at" ON "predictions" USING btree ("deployment_id","at","id");--> statement-breakpoint
-CREATE INDEX "predictions_version_at" ON "predictions" USING btree ("version_id","at");
+CREATE INDEX "predictions_version_at" ON "predictions" USING btree ("version_id","at");--> statement-breakpoint
+CREATE INDEX "saved_views_list" ON "saved_views" USING btree ("team_id","list","scope","owner_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "saved_views_personal_name" ON "saved_views" USING btree ("team_id","list","owner_id",lower("name")) WHERE "saved_views"."scope" = 'personal';--> statement-breakpoint
+CREATE UNIQUE INDEX "saved_views_team_name" ON "saved_views" USING btree ("team_id","list",lower("name")) WHERE "saved_views"."scope" = 'team';

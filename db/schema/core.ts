@@ -1,15 +1,4 @@
-import {
-  bigint,
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  uniqueIndex,
-} from "drizzle-orm/pg-core";
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "date" });
 
@@ -120,21 +109,6 @@ export const stepsDone = pgTable(
     doneAt: at("done_at").notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.workflowId, t.step] })],
-);
-
-export const savedViews = pgTable(
-  "saved_views",
-  {
-    id: text("id").primaryKey(),
-    teamId: text("team_id").notNull(),
-    userId: text("user_id").notNull(),
-    page: text("page").notNull(),
-    name: text("name").notNull(),
-    query: text("query").notNull(),
-    isShared: boolean("is_shared").notNull().default(false),
-    createdAt: at("created_at").notNull().defaultNow(),
-  },
-  (t) => [uniqueIndex("saved_views_name").on(t.teamId, t.userId, t.page, t.name)],
 );
 
 /** Content-addressed blobs the object store holds; rows of other tables refer to them by digest. */

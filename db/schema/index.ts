@@ -7,3 +7,4 @@ export * from "./registry";
 export * from "./governance";
 export * from "./serving";
 export * from "./monitoring";
+export * from "./catalog";

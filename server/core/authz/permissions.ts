@@ -39,7 +39,9 @@ export const PERMISSIONS = {
   "notifications.inbox.read": { signedIn: true, token: "read" },
   "notifications.inbox.update": { signedIn: true },
   "catalog.search": { roles: VIEW, token: "read" },
-  "catalog.view.save": { signedIn: true },
+  "catalog.view.read": { roles: VIEW, token: "read" },
+  "catalog.view.save": { roles: VIEW, token: "write" },
+  "catalog.view.share": { roles: TOUCH, token: "write" },
   "catalog.lineage.read": { roles: VIEW, token: "read" },
   // datasets
   "datasets.dataset.read": { roles: VIEW, token: "read" },

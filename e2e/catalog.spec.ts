@@ -1,0 +1,91 @@
+import AxeBuilder from "@axe-core/playwright";
+import fs from "node:fs";
+import { Identified } from "./fixtures/api";
+import { expectMissingByApi } from "./fixtures/expects";
+import { uploadDataset } from "./fixtures/line";
+import { expect, test, type Page } from "./fixtures/test";
+
+const views = (page: Page) => page.getByRole("button", { name: /^View/ });
+
+async function saveView(page: Page, name: string): Promise<void> {
+  await views(page).click();
+  await page.getByRole("menuitem", { name: "Save as a new view…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Save as a view" });
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("button", { name: "Save view" }).click();
+}
+
+test("a list is kept as a view, opens with it, and a name is taken once", async ({ as, api }) => {
+  await uploadDataset(await api("scientist"), "views-rows");
+  const page = await as("scientist");
+  await page.goto("/datasets?q=views&classification=internal&cols=owner");
+  await saveView(page, "My rows");
+  await expect(page.getByRole("button", { name: "View: My rows" })).toBeVisible();
+  await expect(page).toHaveURL(/q=views/);
+
+  // The same name again: refused at the dialog, and what was typed stays.
+  await saveView(page, "MY ROWS");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText(/named "MY ROWS" already/)).toBeVisible();
+  await expect(dialog.getByLabel("Name")).toHaveValue("MY ROWS");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+
+  await views(page).click();
+  await page.getByRole("menuitem", { name: "Open the list with it" }).click();
+  await expect(page.getByText('The list opens with "My rows"')).toBeVisible();
+  await page.goto("/datasets");
+  await expect(page).toHaveURL(/q=views.*view=view_|view=view_.*q=views/);
+  await expect(page.getByRole("columnheader", { name: "Owner" })).toHaveCount(0);
+
+  // Without a view means without: the default does not come back.
+  await views(page).click();
+  await page.getByRole("menuitem", { name: "All, without a view" }).click();
+  await expect(page).toHaveURL(/\/datasets\?view=all$/);
+
+  await views(page).click();
+  await page.getByRole("menuitem", { name: /My rows/ }).click();
+  await views(page).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await expect(page.getByText('View "My rows" deleted')).toBeVisible();
+});
+
+test("a view of the team is seen by others, who may not change it; another team does not see it", async ({
+  as,
+  api,
+}) => {
+  const scientist = await api("scientist");
+  const { id } = await scientist.post(
+    "/api/v1/views",
+    { list: "jobs", name: "Failed ones", query: "state=failed", scope: "team" },
+    Identified,
+  );
+  const page = await as("reviewer");
+  await page.goto("/jobs");
+  await views(page).click();
+  await page.getByRole("menuitem", { name: "Failed ones" }).click();
+  await expect(page).toHaveURL(/state=failed/);
+  await views(page).click();
+  await expect(page.getByRole("menuitem", { name: "Save as a new view…" })).toBeVisible();
+  await expect(page.getByRole("menuitem", { name: "Delete" })).toHaveCount(0);
+  const found = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+    .analyze();
+  expect(found.violations.map((violation) => violation.id)).toEqual([]);
+  await expectMissingByApi(await api("outsider"), [["DELETE", `/api/v1/views/${id}`]]);
+  await scientist.send("DELETE", `/api/v1/views/${id}`);
+});
+
+test("what is filtered is exported, no more and no less", async ({ as }) => {
+  const page = await as("platform");
+  await page.goto("/admin/users?q=reviewer");
+  await expect(page.getByText("1 shown")).toBeVisible();
+  await page.getByRole("button", { name: "Export" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: "CSV" }).click(),
+  ]);
+  const [head, ...rows] = fs.readFileSync(await download.path(), "utf8").split("\r\n");
+  expect(head).toContain("email");
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toContain("reviewer@demo.local");
+});
