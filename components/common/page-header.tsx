@@ -17,7 +17,8 @@ export type PageHeaderProps = {
 /** The top of every page: where, what, in which state, whose, and what to do next. Holds the page's only `h1`. */
 export function PageHeader(props: PageHeaderProps) {
   return (
-    <header className="flex flex-col gap-2 pb-4">
+    // Where the page spaces its parts itself, the header adds nothing below.
+    <header className="flex flex-col gap-2 pb-4 [.gap-6>&]:pb-0">
       {props.breadcrumbs && props.breadcrumbs.length > 0 ? <Breadcrumb items={props.breadcrumbs} /> : null}
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
         <div className="flex min-w-0 flex-1 basis-72 flex-col gap-1">

@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { readError } from "@/components/common/error-shape";
 import { type ExportFormat, ExportMenu } from "@/components/common/export-menu";
 import { formatCount, formatNumber } from "@/components/common/format";

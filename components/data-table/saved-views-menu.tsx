@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Check, Pencil, Plus, Save, Star, StarOff, Trash2, Users } from "lucide-react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import {

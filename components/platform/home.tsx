@@ -34,19 +34,21 @@ function Panel({
   title: string;
   items: readonly Item[] | undefined;
   empty: string;
-  more: { href: string; label: string };
+  more?: { href: string; label: string };
 }) {
   return (
     <Section
       title={title}
       frame="flush"
       actions={
-        <Link
-          href={more.href}
-          className="inline-flex min-h-6 items-center text-sm text-accent-text hover:underline"
-        >
-          {more.label}
-        </Link>
+        more ? (
+          <Link
+            href={more.href}
+            className="inline-flex min-h-6 items-center text-sm text-accent-text hover:underline"
+          >
+            {more.label}
+          </Link>
+        ) : null
       }
     >
       {items === undefined ? <RowsSkeleton rows={3} /> : null}
@@ -137,6 +139,7 @@ export function Home({ host, userId, velocity }: { host: string; userId: string;
       <Section title="Velocity of the line" description="The last 30 days.">
         {velocity}
       </Section>
+      {data && data.recent.length > 0 ? <Panel title="Lately" items={data.recent} empty="" /> : null}
     </div>
   );
 }

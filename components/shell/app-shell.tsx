@@ -4,6 +4,7 @@ import { useState } from "react";
 import { cn } from "@/components/ui/cn";
 import { later } from "@/components/ui/later";
 import { visibleGroups } from "./nav";
+import { forgetRecents, useRecents } from "./recents";
 import { type Shortcut, useShortcutListener, useShortcuts } from "./shortcuts";
 import { Sidebar } from "./sidebar";
 import { TopBar } from "./top-bar";
@@ -36,6 +37,11 @@ export function AppShell(props: AppShellProps) {
         ? [{ keys: `g ${item.key}`, label: item.label, group: "Go to", run: () => router.push(item.href) }]
         : [],
     );
+  useRecents(session.activeTeam?.id);
+  const signOut = () => {
+    forgetRecents();
+    return props.onSignOut?.();
+  };
   useShortcutListener();
   useShortcuts([
     {
@@ -64,7 +70,7 @@ export function AppShell(props: AppShellProps) {
           collapsed ? "w-14" : "w-58",
         )}
       >
-        <Sidebar {...props} compact={collapsed} />
+        <Sidebar {...props} onSignOut={signOut} compact={collapsed} />
       </aside>
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar
@@ -85,13 +91,14 @@ export function AppShell(props: AppShellProps) {
           {children}
         </main>
       </div>
-      <MobileNav {...props} open={menu} onOpenChange={setMenu} />
+      <MobileNav {...props} onSignOut={signOut} open={menu} onOpenChange={setMenu} />
       <CommandPalette
         open={palette}
         onOpenChange={setPalette}
         isPlatformAdmin={session.isPlatformAdmin}
         actions={props.actions}
         search={props.search}
+        teamId={session.activeTeam?.id}
       />
       <ShortcutsSheet open={help} onOpenChange={setHelp} />
     </div>

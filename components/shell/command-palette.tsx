@@ -1,6 +1,6 @@
 "use client";
 import { Command } from "cmdk";
-import { CornerDownLeft, Search, Zap } from "lucide-react";
+import { CornerDownLeft, History, Search, Zap } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { EntityIcon } from "@/components/common/entity-link";
@@ -9,6 +9,7 @@ import { Dialog, DialogContent, DialogDescription, DialogTitle } from "@/compone
 import { Kbd } from "@/components/ui/kbd";
 import { NAV_EXTRA, visibleGroups } from "./nav";
 import { NAV_ICONS } from "./nav-icons";
+import { readRecents } from "./recents";
 import type { PaletteItem, PaletteSearch } from "./types";
 
 type Found = { query: string; items: readonly PaletteItem[]; failed: boolean };
@@ -71,6 +72,8 @@ export type CommandPaletteProps = {
   isPlatformAdmin: boolean;
   actions?: readonly PaletteItem[];
   search?: PaletteSearch;
+  /** Whose recently opened pages are offered. */
+  teamId?: string;
 };
 
 /** Go anywhere, do anything: pages, actions and entities by name. Loaded on first use. */
@@ -80,6 +83,7 @@ export function CommandPalette({
   isPlatformAdmin,
   actions = [],
   search,
+  teamId,
 }: CommandPaletteProps) {
   const router = useRouter();
   const [query, setQuery] = useState("");
@@ -90,6 +94,7 @@ export function CommandPalette({
     item.run?.();
     if (item.href) router.push(item.href);
   };
+  const recents = open && teamId ? readRecents(teamId) : [];
   const places = [...visibleGroups(isPlatformAdmin).flatMap((group) => group.items), ...NAV_EXTRA];
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
@@ -123,6 +128,22 @@ export function CommandPalette({
               <Command.Group heading="Found" className={groupClasses} forceMount>
                 {found.items.map((item) => (
                   <Entity key={`${item.kind}:${item.id}`} item={item} onPick={() => pick(item)} />
+                ))}
+              </Command.Group>
+            ) : null}
+            {query === "" && recents.length > 0 ? (
+              <Command.Group heading="Recent" className={groupClasses}>
+                {recents.map((item) => (
+                  <Command.Item
+                    key={item.href}
+                    value={`recent ${item.label} ${item.href}`}
+                    onSelect={() => pick(item)}
+                    className={itemClasses}
+                  >
+                    <History aria-hidden className="size-4 text-fg-subtle" />
+                    <span className="min-w-0 flex-1 truncate">{item.label}</span>
+                    <span className="text-xs text-fg-subtle">{item.href.split("/")[1]}</span>
+                  </Command.Item>
                 ))}
               </Command.Group>
             ) : null}

@@ -25,7 +25,7 @@ async function running(ctx: Ctx): Promise<HomeItem[]> {
       from jobs j left join users u on u.id = j.created_by where j.team_id = ${team} and j.state in ('queued', 'preparing', 'running')
       order by j.created_at desc limit ${LIMIT})
     union all
-    (select 'rollout', x.id, d.name, x.share_percent || ' % of requests on the canary', x.state, '/deployments/' || d.name || '/rollouts/' || x.id, x.created_at
+    (select 'rollout', x.id, d.name, x.share_percent || '% of requests on the canary', x.state, '/deployments/' || d.name || '/rollouts/' || x.id, x.created_at
       from rollouts x join deployments d on d.id = x.deployment_id where x.team_id = ${team} and x.finished_at is null order by x.created_at desc limit ${LIMIT})
     order by at desc`);
   return rows.map(toItem);
@@ -78,6 +78,26 @@ async function unhealthy(ctx: Ctx): Promise<HomeItem[]> {
   return rows.map(toItem);
 }
 
+/** What came to an end lately: jobs, registered versions, rollouts, decisions. */
+async function recent(ctx: Ctx): Promise<HomeItem[]> {
+  const team = ctx.actor.teamId;
+  const { rows } = await ctx.db.execute<Item>(sql`
+    (select 'job' as kind, j.id, j.name as title, coalesce(u.name, 'Modelworks') as detail, j.state as status, '/jobs/' || j.id as href, j.finished_at as at
+      from jobs j left join users u on u.id = j.created_by where j.team_id = ${team} and j.finished_at is not null order by j.created_at desc limit ${LIMIT})
+    union all
+    (select 'version', v.id, m.name || ' version ' || v.number, 'Registered', coalesce(v.gates_outcome, v.state), '/models/' || m.name || '/versions/' || v.number, v.created_at
+      from model_versions v join registered_models m on m.id = v.model_id where v.team_id = ${team} and v.state <> 'deleted' order by v.created_at desc limit ${LIMIT})
+    union all
+    (select 'rollout', x.id, 'Version ' || v.number || ' on ' || d.name, x.state_reason, x.state, '/deployments/' || d.name || '/rollouts/' || x.id, x.finished_at
+      from rollouts x join deployments d on d.id = x.deployment_id join model_versions v on v.id = x.to_version_id
+      where x.team_id = ${team} and x.finished_at is not null order by x.created_at desc limit ${LIMIT})
+    union all
+    (select 'review', r.id, r.title, 'Asked by ' || coalesce(u.name, 'Modelworks'), r.state, '/reviews/' || r.id, r.decided_at
+      from reviews r left join users u on u.id = r.requested_by where r.team_id = ${team} and r.decided_at is not null order by r.created_at desc limit ${LIMIT})
+    order by at desc limit ${2 * LIMIT}`);
+  return rows.map(toItem);
+}
+
 interface FirstRow extends Record<string, unknown> {
   tokens: number;
   runs: number;
@@ -115,12 +135,13 @@ export const getHome = query(
     summary: "What runs, what waits for me, what is unhealthy",
   },
   async ({ ctx }) => {
-    const [runs, waiting, ill, first] = await Promise.all([
+    const [runs, waiting, ill, ended, first] = await Promise.all([
       running(ctx),
       waitingForMe(ctx),
       unhealthy(ctx),
+      recent(ctx),
       firstSteps(ctx),
     ]);
-    return { running: runs, waiting, unhealthy: ill, first };
+    return { running: runs, waiting, unhealthy: ill, recent: ended, first };
   },
 );
