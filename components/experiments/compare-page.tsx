@@ -5,7 +5,6 @@ import Link from "next/link";
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from "nuqs";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
-import { formatMetric } from "@/components/common/format";
 import { PageHeader } from "@/components/common/page-header";
 import { ShareButton } from "@/components/common/share-button";
 import { Section } from "@/components/common/section";
@@ -22,7 +21,9 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
+import { bestOf } from "./best";
 import { MetricCharts } from "./metric-charts";
+import { MetricValue } from "./metric-value";
 import { RUN_STATUS, type RunRow } from "./run-columns";
 import { meantValue } from "@/server/experiments/rules";
 
@@ -30,6 +31,8 @@ interface CompareRow {
   group: string;
   label: string;
   values: string[];
+  /** Of a metric: its numbers, of which the best is marked. */
+  numbers?: (number | null)[];
 }
 
 function rowsOf(runs: readonly (RunRow & { inputs: { name: string; digest: string }[] })[]): CompareRow[] {
@@ -38,14 +41,13 @@ function rowsOf(runs: readonly (RunRow & { inputs: { name: string; digest: strin
       a.localeCompare(b),
     );
   return [
-    ...keys((run) => run.metrics).map((key) => ({
-      group: "Metric",
-      label: key,
-      values: runs.map((run) => {
+    ...keys((run) => run.metrics).map((key) => {
+      const numbers = runs.map((run) => {
         const metric = run.metrics.find((item) => item.key === key);
-        return metric ? formatMetric(meantValue(metric)) : "–";
-      }),
-    })),
+        return metric ? meantValue(metric) : null;
+      });
+      return { group: "Metric", label: key, values: numbers.map(String), numbers };
+    }),
     ...keys((run) => run.params).map((key) => ({
       group: "Parameter",
       label: key,
@@ -160,7 +162,15 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
                   </TableHead>
                   {row.values.map((value, index) => (
                     <TableCell key={runs[index]?.id ?? index} data-numeric>
-                      {value}
+                      {row.numbers ? (
+                        <MetricValue
+                          metric={row.label}
+                          value={row.numbers[index] ?? null}
+                          best={bestOf(row.label, row.numbers)}
+                        />
+                      ) : (
+                        value
+                      )}
                     </TableCell>
                   ))}
                 </TableRow>

@@ -1,9 +1,11 @@
-import { formatDuration, formatMetric } from "@/components/common/format";
+import { formatDuration } from "@/components/common/format";
 import { OwnerChip } from "@/components/common/owner-chip";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import type { Column } from "@/components/data-table/types";
 import { meantValue } from "@/server/experiments/rules";
+import { bestOf } from "./best";
+import { MetricValue } from "./metric-value";
 
 export interface RunRow {
   id: string;
@@ -52,7 +54,7 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
       header: "Run",
       fixed: true,
       sortable: true,
-      className: "whitespace-nowrap",
+      className: "sm:whitespace-nowrap",
       cell: (row) => row.name,
     },
     {
@@ -74,13 +76,19 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
       cell: (row) => (row.endMs ? formatDuration(row.endMs - row.startMs) : "–"),
     },
     { id: "user", header: "By", from: "xl", cell: (row) => <OwnerChip name={row.userName} /> },
-    ...metrics.map((key): Column<RunRow> => ({
-      id: `metrics.\`${key}\``,
-      header: key,
-      align: "end",
-      sortable: true,
-      cell: (row) => formatMetric(metricOf(row, key)),
-    })),
+    ...metrics.map((key): Column<RunRow> => {
+      const best = bestOf(
+        key,
+        rows.map((row) => metricOf(row, key)),
+      );
+      return {
+        id: `metrics.\`${key}\``,
+        header: key,
+        align: "end",
+        sortable: true,
+        cell: (row) => <MetricValue metric={key} value={metricOf(row, key)} best={best} />,
+      };
+    }),
     ...params.map((key): Column<RunRow> => ({
       id: `params.\`${key}\``,
       header: key,
