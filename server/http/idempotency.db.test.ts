@@ -23,13 +23,14 @@ const write = (as: Caller, name: string) =>
   as.db.insert(savedViews).values({
     id: `${name}-${Math.random()}`,
     teamId: "t",
-    userId: "u",
-    page: name,
+    ownerId: "u",
+    list: name,
+    scope: "personal",
     name: `${Math.random()}`,
     query: "",
   });
 const done = async (name: string) =>
-  (await world.db.select().from(savedViews).where(eq(savedViews.page, name))).length;
+  (await world.db.select().from(savedViews).where(eq(savedViews.list, name))).length;
 const keysOf = async (key: string) =>
   (await world.db.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key))).length;
 const keyed = (
