@@ -11,6 +11,12 @@ type PlotProps = LiveChartProps & { height: number; format: (value: number) => s
 
 const CALM_MS = 3000;
 
+/** Clock times; without seconds where the axis spans minutes. */
+function clockTicks(ticks: readonly number[]): string[] {
+  const isLong = (ticks.at(-1) ?? 0) - (ticks[0] ?? 0) >= 240;
+  return ticks.map((tick) => formatClock(tick * 1000).slice(0, isLong ? 5 : undefined));
+}
+
 /** Columns for uPlot: time, then of each series its value and, when it has an interval, its ends. */
 function toData({ x, series }: PlotProps): uPlot.AlignedData {
   const columns = series.flatMap((item) =>
@@ -79,7 +85,8 @@ function toOptions(
         ...axis,
         grid: { show: false },
         space: 90,
-        values: (_, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
+        size: 28,
+        values: (_, ticks) => clockTicks(ticks),
       },
       { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => props.format(tick)) },
     ],

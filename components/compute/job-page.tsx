@@ -129,7 +129,7 @@ export function JobPage({ id }: { id: string }) {
             </span>
             {job.startedAt ? (
               <span>
-                ran <JobDuration job={job} />
+                {final ? "ran" : "running for"} <JobDuration job={job} />
               </span>
             ) : null}
             {final ? null : (
