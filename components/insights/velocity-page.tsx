@@ -30,7 +30,7 @@ interface Cycle {
   model: string;
   number: number;
   startedAtMs: number;
-  gatesPassedFirst: boolean | null;
+  gatesFirst: string | null;
   returns: number;
   stages: { totalMs: number } | null;
 }
@@ -83,11 +83,7 @@ function Cycles({ rows }: { rows: readonly Cycle[] }) {
               <TableCell data-numeric>{row.stages ? formatDuration(row.stages.totalMs) : "open"}</TableCell>
               <TableCell className="hidden sm:table-cell">{formatDateTime(row.startedAtMs)}</TableCell>
               <TableCell className="hidden md:table-cell">
-                {row.gatesPassedFirst === null ? (
-                  "not run"
-                ) : (
-                  <StatusBadge status={row.gatesPassedFirst ? "pass" : "fail"} />
-                )}
+                {row.gatesFirst === null ? "not run" : <StatusBadge status={row.gatesFirst} />}
               </TableCell>
               <TableCell data-numeric className="hidden text-right md:table-cell">
                 {row.returns}

@@ -38,7 +38,7 @@ interface JourneyRow extends Record<string, unknown> {
 async function journeysSince(
   ctx: Ctx,
   since: Date,
-): Promise<(Journey & { runId: string | null; experimentId: number | null })[]> {
+): Promise<(Journey & { runId: string | null; experimentId: number | null; gatesFirst: string | null })[]> {
   const { rows } = await ctx.db.execute<JourneyRow>(sql`
     select v.id as version_id, m.name as model, v.number, v.run_id, r.experiment_id,
       coalesce(${ms("j.created_at")}, r.start_ms::float8, ${ms("v.created_at")}) as started, r.start_ms::float8 as run_started, r.end_ms::float8 as run_ended,
@@ -82,6 +82,7 @@ async function journeysSince(
     returns: row.returns,
     touches: row.touches,
     gatesPassedFirst: row.first_outcome === null ? null : row.first_outcome === "pass",
+    gatesFirst: row.first_outcome,
   }));
 }
 

@@ -14,6 +14,7 @@ interface Item extends Record<string, unknown> {
 }
 
 const LIMIT = 6;
+const LATELY = 8;
 const toItem = (row: Item) => ({ ...row, at: new Date(row.at) });
 export type HomeItem = ReturnType<typeof toItem>;
 
@@ -94,7 +95,7 @@ async function recent(ctx: Ctx): Promise<HomeItem[]> {
     union all
     (select 'review', r.id, r.title, 'Asked by ' || coalesce(u.name, 'Modelworks'), r.state, '/reviews/' || r.id, r.decided_at
       from reviews r left join users u on u.id = r.requested_by where r.team_id = ${team} and r.decided_at is not null order by r.created_at desc limit ${LIMIT})
-    order by at desc limit ${2 * LIMIT}`);
+    order by at desc limit ${LATELY}`);
   return rows.map(toItem);
 }
 
