@@ -20,9 +20,11 @@ function csvCell(value: unknown): string {
   const raw =
     value === null || value === undefined
       ? ""
-      : typeof value === "object"
-        ? JSON.stringify(value)
-        : String(value);
+      : value instanceof Date
+        ? value.toISOString()
+        : typeof value === "object"
+          ? JSON.stringify(value)
+          : String(value);
   // A leading =, +, - or @ would be run as a formula by a spreadsheet.
   const safe = typeof value === "string" && /^[=+\-@\t\r]/u.test(raw) ? `'${raw}` : raw;
   return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

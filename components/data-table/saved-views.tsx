@@ -60,8 +60,9 @@ export function SavedViews({ list }: { list: ViewList }) {
     <>
       <DropdownMenu>
         <DropdownMenuTrigger asChild>
-          <Button className="max-w-56 min-w-0" aria-label={active ? `View: ${active.name}` : "Views"}>
+          <Button className="max-w-56 min-w-0">
             <Bookmark aria-hidden />
+            {active ? <span className="sr-only">View:</span> : null}
             <span className="min-w-0 truncate max-sm:sr-only">{active?.name ?? "Views"}</span>
             {changed ? <span className="text-fg-subtle max-sm:sr-only">changed</span> : null}
             <ChevronDown aria-hidden className="text-fg-subtle" />

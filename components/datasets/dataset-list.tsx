@@ -1,6 +1,7 @@
 "use client";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Database, Upload } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { EmptyState } from "@/components/common/empty-state";
 import { ExportMenu } from "@/components/common/export-menu";
@@ -14,7 +15,7 @@ import { DataTable } from "@/components/data-table/data-table";
 import type { Column } from "@/components/data-table/types";
 import { type TableState, useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
 import { CLASSIFICATIONS, DATASET_SORTS } from "@/server/datasets/rules";
@@ -22,6 +23,13 @@ import { CLASSIFICATION_OPTIONS, ClassificationBadge } from "./classification-ba
 import { uploadSnippets } from "./snippets";
 import type { DatasetRow } from "./types";
 import { useOrigin } from "@/components/common/use-origin";
+
+const BulkEach = dynamic(
+  () => import("@/components/data-table/bulk-each").then((module) => module.BulkEach),
+  {
+    ssr: false,
+  },
+);
 
 const columns: Column<DatasetRow>[] = [
   {
@@ -139,6 +147,9 @@ function NewButton() {
 /** All datasets of the team. */
 export function DatasetList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
+  const queryClient = useQueryClient();
+  const can = useCan("datasets.dataset.write");
   const origin = useOrigin();
   const state = useTableState({
     facets: ["classification", "state"],
@@ -158,9 +169,23 @@ export function DatasetList() {
         caption="Datasets of this team"
         columns={columns}
         rows={list.data?.items}
-        getRowId={(row) => row.id}
+        // By slug, because that is what the verbs take.
+        getRowId={(row) => row.slug}
         rowLabel={(row) => row.name}
         rowHref={(row) => `/datasets/${row.slug}`}
+        bulkActions={(selection) => (
+          <BulkEach
+            selection={selection}
+            label="Archive"
+            noun="dataset"
+            done="archived"
+            tone="danger"
+            consequence="New versions are refused and the datasets leave the lists; versions stay, and so do jobs and models that used them. They can be restored."
+            blocked={can.reason}
+            run={(slug) => client.datasets.archive.mutate({ slug })}
+            onDone={() => queryClient.invalidateQueries({ queryKey: trpc.datasets.list.pathKey() })}
+          />
+        )}
         state={state}
         nextCursor={list.data?.nextCursor}
         total={list.data?.total}

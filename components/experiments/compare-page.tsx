@@ -63,6 +63,71 @@ function rowsOf(runs: readonly (RunRow & { inputs: { name: string; digest: strin
   ];
 }
 
+/** One line a value, one column a run. */
+function CompareTable(props: {
+  experimentId: string;
+  runs: readonly RunRow[];
+  rows: readonly CompareRow[];
+  title: string;
+}) {
+  const { experimentId, runs, rows, title } = props;
+  return (
+    <Section title={title} frame="flush">
+      <Table label="Values of the compared runs">
+        <TableCaption className="sr-only">Values of the compared runs, one column a run</TableCaption>
+        <TableHeader>
+          <TableRow>
+            <TableHead scope="col">Value</TableHead>
+            {runs.map((run) => (
+              <TableHead key={run.id} scope="col">
+                <Link
+                  className="text-accent-text hover:underline"
+                  href={`/experiments/${experimentId}/runs/${run.id}`}
+                >
+                  {run.name}
+                </Link>
+              </TableHead>
+            ))}
+          </TableRow>
+        </TableHeader>
+        <TableBody>
+          <TableRow>
+            <TableHead scope="row">Status</TableHead>
+            {runs.map((run) => (
+              <TableCell key={run.id}>
+                <StatusBadge status={RUN_STATUS[run.status] ?? run.status} />
+              </TableCell>
+            ))}
+          </TableRow>
+          {rows.map((row) => (
+            <TableRow key={`${row.group}-${row.label}`}>
+              <TableHead scope="row">
+                <span className="text-fg-subtle">{row.group}</span> {row.label}
+              </TableHead>
+              {row.values.map((value, index) => (
+                <TableCell key={runs[index]?.id ?? index} data-numeric>
+                  {row.numbers ? (
+                    <MetricValue
+                      metric={row.label}
+                      value={row.numbers[index] ?? null}
+                      best={bestOf(row.label, row.numbers)}
+                    />
+                  ) : (
+                    value
+                  )}
+                </TableCell>
+              ))}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {rows.length === 0 ? (
+        <p className="px-3 py-2 text-sm text-fg-muted">These runs do not differ in what was logged.</p>
+      ) : null}
+    </Section>
+  );
+}
+
 /** Two to twenty runs side by side; the set of runs and the choice to see differences only are in the address. */
 export function ComparePage({ experimentId }: { experimentId: string }) {
   const trpc = useTRPC();
@@ -128,59 +193,12 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
             <MetricCharts metrics={curves} runIds={ids} syncId="compare" />
           </Section>
         ) : null}
-        <Section title={onlyDifferences ? "What differs" : "All values"} frame="flush">
-          <Table label="Values of the compared runs">
-            <TableCaption className="sr-only">Values of the compared runs, one column a run</TableCaption>
-            <TableHeader>
-              <TableRow>
-                <TableHead scope="col">Value</TableHead>
-                {runs.map((run) => (
-                  <TableHead key={run.id} scope="col">
-                    <Link
-                      className="text-accent-text hover:underline"
-                      href={`/experiments/${experimentId}/runs/${run.id}`}
-                    >
-                      {run.name}
-                    </Link>
-                  </TableHead>
-                ))}
-              </TableRow>
-            </TableHeader>
-            <TableBody>
-              <TableRow>
-                <TableHead scope="row">Status</TableHead>
-                {runs.map((run) => (
-                  <TableCell key={run.id}>
-                    <StatusBadge status={RUN_STATUS[run.status] ?? run.status} />
-                  </TableCell>
-                ))}
-              </TableRow>
-              {rows.map((row) => (
-                <TableRow key={`${row.group}-${row.label}`}>
-                  <TableHead scope="row">
-                    <span className="text-fg-subtle">{row.group}</span> {row.label}
-                  </TableHead>
-                  {row.values.map((value, index) => (
-                    <TableCell key={runs[index]?.id ?? index} data-numeric>
-                      {row.numbers ? (
-                        <MetricValue
-                          metric={row.label}
-                          value={row.numbers[index] ?? null}
-                          best={bestOf(row.label, row.numbers)}
-                        />
-                      ) : (
-                        value
-                      )}
-                    </TableCell>
-                  ))}
-                </TableRow>
-              ))}
-            </TableBody>
-          </Table>
-          {rows.length === 0 ? (
-            <p className="px-3 py-2 text-sm text-fg-muted">These runs do not differ in what was logged.</p>
-          ) : null}
-        </Section>
+        <CompareTable
+          experimentId={experimentId}
+          runs={runs}
+          rows={rows}
+          title={onlyDifferences ? "What differs" : "All values"}
+        />
       </div>
     </>
   );

@@ -46,7 +46,7 @@ export function FormErrorSummary<V extends FieldValues, O>({
           items.length === 1 ? "One thing needs your attention" : `${items.length} things need your attention`
         }
       >
-        <ul className="list-disc pl-4">
+        <ul className="list-disc pl-4 [overflow-wrap:anywhere]">
           {items.map((item) => (
             <li key={item.name}>
               {item.name.startsWith("root") ? "" : `${labels[item.name] ?? item.name}: `}

@@ -1,6 +1,7 @@
 "use client";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ClipboardCheck } from "lucide-react";
+import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { EmptyState } from "@/components/common/empty-state";
 import { PageHeader } from "@/components/common/page-header";
@@ -10,6 +11,7 @@ import { DataTable } from "@/components/data-table/data-table";
 import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
+import { useCan } from "@/components/identity/use-can";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
@@ -17,6 +19,13 @@ import { useLive } from "@/components/use-live";
 import type { ReviewListItem } from "@/server/governance/reviews/list-reviews";
 import { REVIEW_TABS, type ReviewTab } from "@/server/governance/rules";
 import { DueDate } from "./due-date";
+
+const BulkEach = dynamic(
+  () => import("@/components/data-table/bulk-each").then((module) => module.BulkEach),
+  {
+    ssr: false,
+  },
+);
 
 const TABS: Record<ReviewTab, { label: string; empty: string; text: string }> = {
   mine: {
@@ -91,6 +100,8 @@ export function queueQuery(tab: ReviewTab, search: string, environment: string |
 export function ReviewQueue() {
   const trpc = useTRPC();
   const client = useTRPCClient();
+  const queryClient = useQueryClient();
+  const decide = useCan("governance.review.decide");
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(REVIEW_TABS).withDefault("team"));
   const state = useTableState({ facets: ["environment"] });
   const chosen = state.facets.environment ?? [];
@@ -132,6 +143,25 @@ export function ReviewQueue() {
             getRowId={(row) => row.id}
             rowLabel={(row) => row.title}
             rowHref={(row) => `/reviews/${row.id}?${back}`}
+            bulkActions={
+              tab === "decided"
+                ? undefined
+                : (selection) => (
+                    <BulkEach
+                      selection={selection}
+                      label="Take"
+                      noun="review"
+                      done="taken"
+                      tone="primary"
+                      consequence="The team sees that you decide on them. You can give each back on its page."
+                      blocked={decide.reason}
+                      run={(reviewId) => client.governance.assign.mutate({ reviewId, to: "me" })}
+                      onDone={() =>
+                        queryClient.invalidateQueries({ queryKey: trpc.governance.reviews.queryKey() })
+                      }
+                    />
+                  )
+            }
             state={state}
             facets={[ENVIRONMENTS]}
             views="reviews"

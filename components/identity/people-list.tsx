@@ -1,6 +1,7 @@
 "use client";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { EmptyState } from "@/components/common/empty-state";
@@ -18,6 +19,13 @@ import type { PersonRow } from "@/server/identity/people-verbs";
 import { SecretOnce } from "./secret-once";
 
 const CreatePersonDialog = later(async () => (await import("./create-person-dialog")).CreatePersonDialog);
+
+const BulkEach = dynamic(
+  () => import("@/components/data-table/bulk-each").then((module) => module.BulkEach),
+  {
+    ssr: false,
+  },
+);
 
 type Row = PersonRow & { signIn: string; teams: string[] };
 type MadeLink = { name: string; link: string };
@@ -37,6 +45,7 @@ const FACETS = [
 export function PeopleList() {
   const trpc = useTRPC();
   const client = useTRPCClient();
+  const queryClient = useQueryClient();
   const state = useTableState({ facets: ["state"] });
   const chosen = state.facets.state ?? [];
   const only = chosen.length === 1 ? chosen[0] : undefined;
@@ -76,6 +85,18 @@ export function PeopleList() {
         rows={people.data?.items}
         getRowId={(row) => row.id}
         rowLabel={(row) => row.name}
+        bulkActions={(selection) => (
+          <BulkEach
+            selection={selection}
+            label="Disable"
+            noun="account"
+            done="disabled"
+            tone="danger"
+            consequence="Their sessions and API tokens stop working at once. What they made stays. They can be enabled again."
+            run={(userId) => client.identity.disablePerson.mutate({ userId })}
+            onDone={() => queryClient.invalidateQueries({ queryKey: trpc.identity.people.queryKey() })}
+          />
+        )}
         state={state}
         facets={FACETS}
         views="people"

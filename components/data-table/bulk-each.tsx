@@ -1,0 +1,85 @@
+"use client";
+import { toast } from "sonner";
+import { ConfirmDialog } from "@/components/common/confirm-dialog";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { readError } from "@/components/common/error-shape";
+import { formatCount } from "@/components/common/format";
+import { Button } from "@/components/ui/button";
+import type { Selection } from "./types";
+
+/** So many are done in one go; more than that is work for a script. */
+const MOST = 200;
+const AT_ONCE = 4;
+
+export type BulkEachProps = {
+  selection: Selection;
+  /** The button: "Archive". */
+  label: string;
+  /** What is selected: "dataset". */
+  noun: string;
+  /** After the count: "archived". */
+  done: string;
+  consequence: string;
+  tone?: "danger" | "primary";
+  /** Why the person may not. */
+  blocked?: string;
+  run: (id: string) => Promise<unknown>;
+  onDone: () => unknown;
+};
+
+interface Outcome {
+  id: string;
+  error?: unknown;
+}
+
+async function runAll(ids: readonly string[], run: BulkEachProps["run"]): Promise<Outcome[]> {
+  const waiting = [...ids];
+  const outcomes: Outcome[] = [];
+  const work = async () => {
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      const outcome = await run(id).then(
+        () => ({ id }),
+        (error: unknown) => ({ id, error }),
+      );
+      outcomes.push(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return outcomes;
+}
+
+/** One act on each selected row, after asking. What failed is named with its reason; the rest is done. */
+export function BulkEach(props: BulkEachProps) {
+  const { selection, label, noun, done, consequence, tone, run, onDone } = props;
+  const blocked =
+    props.blocked ??
+    (selection.allMatching || selection.count > MOST ? `Choose up to ${MOST} by hand.` : undefined);
+  const button = <Button size="sm">{label}</Button>;
+  if (blocked) return <DisabledReason reason={blocked}>{button}</DisabledReason>;
+  const all = async () => {
+    const outcomes = await runAll(selection.ids, run);
+    const failed = outcomes.filter((outcome) => "error" in outcome);
+    await onDone();
+    const first = failed[0];
+    if (!first) {
+      toast.success(`${formatCount(outcomes.length, noun)} ${done}`);
+      selection.clear();
+      return;
+    }
+    const { message, hint } = readError(first.error);
+    toast.warning(
+      `${formatCount(outcomes.length - failed.length, noun)} ${done}, ${failed.length} not: ${failed.map((each) => each.id).join(", ")}`,
+      { description: hint ? `${message} ${hint}` : message, duration: 15_000 },
+    );
+  };
+  return (
+    <ConfirmDialog
+      trigger={button}
+      title={`${label} ${formatCount(selection.count, noun)}?`}
+      consequence={consequence}
+      confirmLabel={label}
+      tone={tone}
+      onConfirm={all}
+    />
+  );
+}
