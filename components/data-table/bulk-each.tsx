@@ -1,5 +1,5 @@
 "use client";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { readError } from "@/components/common/error-shape";
@@ -67,9 +67,9 @@ export function BulkEach(props: BulkEachProps) {
       return;
     }
     const { message, hint } = readError(first.error);
-    toast.warning(
+    toast.error(
       `${formatCount(outcomes.length - failed.length, noun)} ${done}, ${failed.length} not: ${failed.map((each) => each.id).join(", ")}`,
-      { description: hint ? `${message} ${hint}` : message, duration: 15_000 },
+      { description: hint ? `${message} ${hint}` : message },
     );
   };
   return (

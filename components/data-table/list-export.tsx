@@ -28,7 +28,7 @@ export function ListExport<Row>({ name, scope, load, flatten = asIs }: ListExpor
       const { exportList, MOST_ROWS } = await import("./export-list");
       const { rows, isCut } = await exportList({ name, format, load, flatten });
       if (isCut)
-        toast.warning(`The first ${formatNumber(MOST_ROWS, 0)} rows were exported`, {
+        toast.error(`The first ${formatNumber(MOST_ROWS, 0)} rows were exported`, {
           description: "Narrow the list, or fetch the rest by the API.",
         });
       else toast.success(`${formatCount(rows, "row")} exported`);

@@ -1,9 +1,10 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Check, Pencil, Plus, Save, Star, StarOff, Trash2, Users } from "lucide-react";
 import { toast } from "@/components/ui/toast";
+import { readError } from "@/components/common/error-shape";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import {
   DropdownMenuGroup,
   DropdownMenuItem,
@@ -44,22 +45,28 @@ function Changes({
   onDialog,
 }: SavedViewsMenuProps & { active: SavedView }) {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const queryClient = useQueryClient();
   const share = useCan("catalog.view.share");
-  const reload = () => queryClient.invalidateQueries({ queryKey: trpc.catalog.views.list.queryKey() });
-  const update = useMutation(trpc.catalog.views.update.mutationOptions({ onSettled: reload }));
-  const remove = useMutation(trpc.catalog.views.delete.mutationOptions({ onSettled: reload }));
+  // Not by a mutation's own callbacks: choosing an entry closes the menu, and they end with it.
+  const act = async (work: () => Promise<unknown>, said: string, then?: () => void) => {
+    try {
+      await work();
+      then?.();
+      toast.success(said);
+    } catch (error) {
+      const { message, hint } = readError(error);
+      toast.error(message, { description: hint });
+    }
+    await queryClient.invalidateQueries({ queryKey: trpc.catalog.views.list.queryKey() });
+  };
   const change = (what: { query?: string; isDefault?: boolean; scope?: "team" | "personal" }, said: string) =>
-    update.mutate({ viewId: active.id, ...what }, { onSuccess: () => toast.success(said) });
+    void act(() => client.catalog.views.update.mutate({ viewId: active.id, ...what }), said);
   const toDelete = () =>
-    remove.mutate(
-      { viewId: active.id },
-      {
-        onSuccess: () => {
-          onChoose(null);
-          toast.success(`View "${active.name}" deleted`);
-        },
-      },
+    void act(
+      () => client.catalog.views.delete.mutate({ viewId: active.id }),
+      `View "${active.name}" deleted`,
+      () => onChoose(null),
     );
   const isTeams = active.scope === "team";
   return (
