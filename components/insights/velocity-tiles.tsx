@@ -54,7 +54,7 @@ export function VelocityTiles({ window = "30d" }: { window?: WindowName }) {
         note={
           friction.n === 0
             ? "no finished cycle"
-            : `of the cycle waits for people; ${formatNumber(friction.touches, 1)} touches, ${formatNumber(friction.returns, 1)} returns each`
+            : `of the cycle waits for people; ${formatNumber(friction.touches, 1)} ${friction.touches === 1 ? "touch" : "touches"}, ${formatNumber(friction.returns, 1)} returns each`
         }
       />
       <StatTile

@@ -85,7 +85,8 @@ function VerdictCard(props: {
       {verdict.difference !== null && verdict.interval ? (
         <p data-numeric className="text-sm text-fg-muted">
           Difference {showPoints(verdict.difference)}, between {showPoints(verdict.interval.low)} and{" "}
-          {showPoints(verdict.interval.high)}; p {verdict.p < 0.0001 ? "< 0.0001" : verdict.p.toPrecision(2)}
+          {showPoints(verdict.interval.high)}; p&nbsp;
+          {verdict.p < 0.0001 ? "< 0.0001" : verdict.p.toPrecision(2)}
         </p>
       ) : null}
       {more ? <p className="text-sm font-medium">{more}</p> : null}

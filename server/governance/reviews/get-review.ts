@@ -62,7 +62,9 @@ function blockersOf(
     if (!verdict) {
       blockers.push({ what: `${key}: no verdict`, clearedBy: "Run the checks again" });
     } else if (verdict.verdict === "indeterminate") {
-      blockers.push({ what: `${verdict.title}: in doubt`, clearedBy: "An approving reviewer" });
+      // An approval is the people's answer to the doubt.
+      if (review.state !== "approved")
+        blockers.push({ what: `${verdict.title}: in doubt`, clearedBy: "An approving reviewer" });
     } else if (verdict.verdict !== "pass") {
       const clearedBy = `${requester}, with a new version or better evidence`;
       blockers.push({ what: `${verdict.title}: ${verdict.message}`, clearedBy });
