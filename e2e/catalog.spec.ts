@@ -39,11 +39,11 @@ test("a list is kept as a view, opens with it, and a name is taken once", async 
 
   // Without a view means without: the default does not come back.
   await views(page).click();
-  await page.getByRole("menuitem", { name: "All, without a view" }).click();
+  await page.getByRole("menuitemradio", { name: "All, without a view" }).click();
   await expect(page).toHaveURL(/\/datasets\?view=all$/);
 
   await views(page).click();
-  await page.getByRole("menuitem", { name: /My rows/ }).click();
+  await page.getByRole("menuitemradio", { name: /My rows/ }).click();
   await views(page).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await expect(page.getByText('View "My rows" deleted')).toBeVisible();
@@ -62,7 +62,7 @@ test("a view of the team is seen by others, who may not change it; another team 
   const page = await as("reviewer");
   await page.goto("/jobs");
   await views(page).click();
-  await page.getByRole("menuitem", { name: "Failed ones" }).click();
+  await page.getByRole("menuitemradio", { name: "Failed ones" }).click();
   await expect(page).toHaveURL(/state=failed/);
   await views(page).click();
   await expect(page.getByRole("menuitem", { name: "Save as a new view…" })).toBeVisible();

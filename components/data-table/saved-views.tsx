@@ -6,15 +6,12 @@ import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
-import { DropdownMenu, DropdownMenuContent, DropdownMenuTrigger } from "@/components/ui/dropdown-menu";
+import { MenuButton } from "@/components/ui/menu-button";
 import { defaultOf, normalizeQuery } from "@/server/catalog/views/rules";
 import type { ViewList } from "@/server/catalog/views/schemas";
+import { useViewEntries } from "./use-view-entries";
 import type { ViewDialogMode } from "./view-dialog";
 
-const Items = dynamic(() => import("./saved-views-menu").then((module) => module.SavedViewsMenu), {
-  ssr: false,
-  loading: () => <p className="px-2 py-1 text-sm text-fg-muted">Loading…</p>,
-});
 const ViewDialog = dynamic(() => import("./view-dialog").then((module) => module.ViewDialog), { ssr: false });
 
 export interface SavedView {
@@ -56,29 +53,25 @@ export function SavedViews({ list }: { list: ViewList }) {
   const shown = normalizeQuery(params.toString());
   const active = items.find((view) => view.id === params.get(VIEW));
   const changed = active !== undefined && active.query !== shown;
+  const entries = useViewEntries({
+    views: items,
+    active,
+    changed,
+    shown,
+    onChoose: (view) => router.push(address(view), { scroll: false }),
+    onDialog: setDialog,
+  });
   return (
     <>
-      <DropdownMenu>
-        <DropdownMenuTrigger asChild>
-          <Button className="max-w-56 min-w-0">
-            <Bookmark aria-hidden />
-            {active ? <span className="sr-only">View:</span> : null}
-            <span className="min-w-0 truncate max-sm:sr-only">{active?.name ?? "Views"}</span>
-            {changed ? <span className="text-fg-subtle max-sm:sr-only">changed</span> : null}
-            <ChevronDown aria-hidden className="text-fg-subtle" />
-          </Button>
-        </DropdownMenuTrigger>
-        <DropdownMenuContent align="end" className="w-72">
-          <Items
-            views={items}
-            active={active}
-            changed={changed}
-            shown={shown}
-            onChoose={(view) => router.push(address(view), { scroll: false })}
-            onDialog={setDialog}
-          />
-        </DropdownMenuContent>
-      </DropdownMenu>
+      <MenuButton align="end" className="w-72" entries={entries}>
+        <Button className="max-w-56 min-w-0">
+          <Bookmark aria-hidden />
+          {active ? <span className="sr-only">View:</span> : null}
+          <span className="min-w-0 truncate max-sm:sr-only">{active?.name ?? "Views"}</span>
+          {changed ? <span className="text-fg-subtle max-sm:sr-only">changed</span> : null}
+          <ChevronDown aria-hidden className="text-fg-subtle" />
+        </Button>
+      </MenuButton>
       {dialog ? (
         <ViewDialog
           list={list}
