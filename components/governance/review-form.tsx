@@ -37,7 +37,7 @@ function WhoMayNot({ review }: { review: ReviewDetail }) {
             {person.name}: {person.why}
           </li>
         ))}
-        <li>API tokens and jobs: only signed-in people decide</li>
+        <li>Jobs, and API tokens without the scope review</li>
         <li>Anyone who is not reviewer or admin in this team at that moment</li>
       </ul>
     </details>
