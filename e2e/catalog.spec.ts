@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import fs from "node:fs";
 import { Identified } from "./fixtures/api";
 import { expectMissingByApi } from "./fixtures/expects";
-import { uploadDataset } from "./fixtures/line";
+import { dispatchNode, uploadDataset } from "./fixtures/line";
 import { expect, test, type Page } from "./fixtures/test";
 
 const views = (page: Page) => page.getByRole("button", { name: /^View/ });
@@ -54,6 +54,8 @@ test("a view of the team is seen by others, who may not change it; another team 
   api,
 }) => {
   const scientist = await api("scientist");
+  // An empty list has nothing to view.
+  await dispatchNode(scientist, "console.log(1)", { name: "Something to list" });
   const { id } = await scientist.post(
     "/api/v1/views",
     { list: "jobs", name: "Failed ones", query: "state=failed", scope: "team" },

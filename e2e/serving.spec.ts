@@ -95,6 +95,8 @@ test("a request is on the open page of its canary within a second", async ({ as,
   const scientist = await api("scientist");
   const page = await as("scientist");
   await page.goto(`/deployments/${deployment}/rollouts/${rolloutId}`);
+  // A stage without a request shows no counts yet.
+  await infer(scientist, deployment);
   const step = page.getByRole("list", { name: "Stages" }).locator("[aria-current=step]");
   await expect(step).toContainText(/canary, [\d,]+ stable/);
   await expect(page.locator("[data-live=live]").first()).toBeVisible({ timeout: 30_000 });

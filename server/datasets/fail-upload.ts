@@ -31,5 +31,7 @@ export async function failUpload(
     subject: { kind: "dataset", id: upload.datasetId, label: upload.fileName },
     after: { uploadId, fileName: upload.fileName, code: failure.code, message: failure.message },
   });
-  await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${upload.datasetId}`, "datasets");
+  // The page of the job that made the file says why it became no dataset.
+  const ofJob = upload.producedByJobId ? [`job:${upload.producedByJobId}`] : [];
+  await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${upload.datasetId}`, "datasets", ...ofJob);
 }
