@@ -7,9 +7,11 @@ import { useTypedEarly } from "./use-typed-early";
 
 /** The platform's own select, styled: works without script and best on phones. */
 export function NativeSelect({ className, children, ref, ...rest }: ComponentProps<"select">) {
-  const field = useTypedEarly(ref, (select) =>
-    String(rest.value ?? rest.defaultValue ?? select.options[0]?.value ?? ""),
-  );
+  const field = useTypedEarly(ref, (select) => {
+    const wanted = String(rest.value ?? rest.defaultValue ?? "");
+    // While its options are still being fetched, the select cannot show the value it has: nobody chose anything.
+    return [...select.options].some((option) => option.value === wanted) ? wanted : select.value;
+  });
   return (
     <span className={cn("relative inline-flex w-full", className)}>
       <select ref={field} className={cn(fieldClasses, "h-8 appearance-none pr-8 pl-2.5")} {...rest}>
