@@ -279,6 +279,40 @@ describe("inbox", () => {
   });
 });
 
+describe("the inbox of who acts for other teams", () => {
+  const about = (id: string, userIds: string[]) => ({
+    userIds,
+    dedupKey: `quota_requested:${id}`,
+    kind: "quota",
+    title: `Somebody asks for ${id}`,
+    body: "To train.",
+    href: "/quotas/requests/1",
+    reason: "You are a platform administrator",
+    subject: { kind: "quota_request", id },
+  });
+
+  it("holds a foreign team's notice for a platform administrator in a team of theirs, and for nobody else", async () => {
+    const foreign = await createTeam.execute(caller(platform), { name: "Far away", slug: "far-away" });
+    const there = createCtx(caller({ ...scientist, teamId: foreign.id }));
+    await notify(there, about("gpu-1", [platform.userId, scientist.userId]));
+    const titles = async (actor: Actor) =>
+      (await listInbox.execute(caller(actor), {})).items.map(({ title }) => title);
+    expect(await titles(platform)).toContain("Somebody asks for gpu-1");
+    expect(await titles(scientist)).not.toContain("Somebody asks for gpu-1");
+  });
+
+  it("is the team's own inbox for an administrator who is a member", async () => {
+    const second = await createTeam.execute(caller(platform), { name: "Second home", slug: "second-home" });
+    const { email } = (await database.db.select().from(users).where(eq(users.id, platform.userId)))[0] ?? {};
+    if (!email) throw new Error("The platform engineer has no row.");
+    await addMember.execute(caller(platform), { teamId: second.id, email, role: "admin" });
+    const there = { ...platform, teamId: second.id };
+    await notify(createCtx(caller(there)), about("gpu-2", [platform.userId]));
+    const inSecond = await listInbox.execute(caller(there), {});
+    expect(inSecond.items.map(({ title }) => title)).toContain("Somebody asks for gpu-2");
+  });
+});
+
 describe("audit verification", () => {
   async function tamper(statement: string) {
     const client = new pg.Client({ connectionString: database.ownerUrl });

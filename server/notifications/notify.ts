@@ -1,5 +1,5 @@
-import { and, inArray, isNull } from "drizzle-orm";
-import { notifications, users } from "@/db/schema";
+import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { memberships, notifications, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
@@ -19,22 +19,40 @@ export interface Notice {
   subject: { kind: string; id: string };
 }
 
+/**
+ * People who can still act, each with the team in whose inbox they find the notice: the team it is about. A platform administrator who
+ * is no member of that team acts on it all the same, and reads of it in the team they joined first. Others never read of a foreign team.
+ */
+async function inboxes(ctx: Ctx, userIds: readonly string[]): Promise<{ userId: string; teamId: string }[]> {
+  const { teamId } = ctx.actor;
+  const own = ctx.db
+    .select({ teamId: memberships.teamId })
+    .from(memberships)
+    .where(eq(memberships.userId, users.id))
+    .orderBy(desc(eq(memberships.teamId, teamId)), asc(memberships.createdAt), asc(memberships.teamId))
+    .limit(1);
+  return ctx.db
+    .select({
+      userId: users.id,
+      teamId: sql<string>`case when ${users.isPlatformAdmin} then coalesce((${own}), ${teamId}) else ${teamId} end`,
+    })
+    .from(users)
+    .where(and(inArray(users.id, [...new Set(userIds)]), isNull(users.disabledAt)));
+}
+
 /** Puts a notice into each person's inbox, in the caller's transaction; repeated delivery adds nothing. Returns how many are new. */
 export async function notify(ctx: Ctx, notice: Notice): Promise<number> {
   if (notice.userIds.length === 0) return 0;
-  const people = await ctx.db
-    .select({ id: users.id })
-    .from(users)
-    .where(and(inArray(users.id, [...new Set(notice.userIds)]), isNull(users.disabledAt)));
-  if (people.length === 0) return 0;
+  const to = await inboxes(ctx, notice.userIds);
+  if (to.length === 0) return 0;
   const { subject, userIds: _to, ...rest } = notice;
   const added = await ctx.db
     .insert(notifications)
     .values(
-      people.map(({ id }) => ({
+      to.map(({ userId, teamId }) => ({
         id: newId("notification"),
-        teamId: ctx.actor.teamId,
-        userId: id,
+        teamId,
+        userId,
         ...rest,
         subjectKind: subject.kind,
         subjectId: subject.id,
@@ -42,7 +60,7 @@ export async function notify(ctx: Ctx, notice: Notice): Promise<number> {
       })),
     )
     .onConflictDoNothing()
-    .returning({ userId: notifications.userId });
-  await notifyLive(ctx.db, ctx.actor.teamId, ...added.map((row) => `inbox:${row.userId}`));
+    .returning({ userId: notifications.userId, teamId: notifications.teamId });
+  for (const { userId, teamId } of added) await notifyLive(ctx.db, teamId, `inbox:${userId}`);
   return added.length;
 }
