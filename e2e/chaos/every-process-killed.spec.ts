@@ -30,6 +30,7 @@ let people: People;
 let around: Surroundings;
 let experimentId: string;
 let rollouts: [won: string, lost: string];
+let kills = 0;
 
 const Experiment = z.looseObject({ experiment_id: z.string() });
 
@@ -70,18 +71,30 @@ test.afterAll(async () => {
 
 /** A part of the line while its rounds are played; both are waited for, and the first failure stands. */
 async function during<T>(rounds: readonly Round[], part: () => Promise<T>): Promise<T> {
-  const [result] = await Promise.all([part(), killAll(installation.home, rounds, random, tell)]);
+  const killed = (victim: string, pid: number) => {
+    kills += 1;
+    tell(`kill -9 ${victim} (${pid})`);
+  };
+  const [result] = await Promise.all([part(), killAll(installation.home, rounds, random, killed)]);
   return result;
 }
 
-/** Brings a version to production as a canary that must end so by itself. */
-async function canary(number: number, wanted: "succeeded" | "rolled_back"): Promise<string> {
+/** Brings a version to production as a canary that must end so by itself, killed at while it trains and while it is a canary. */
+async function canary(
+  number: number,
+  wanted: "succeeded" | "rolled_back",
+  [training, serving]: readonly [Round[], Round[]],
+): Promise<string> {
   const story = { people, ledger, startsFile };
-  const rollout = await bringToProduction(story, number);
+  const rollout = await during(training, () => bringToProduction(story, number));
   if (!rollout) throw new Error(`Version ${number} should have become a canary.`);
   tell(`version ${number} is a canary`);
-  await rolloutEnds(story, rollout, wanted);
-  tell(`version ${number}: ${wanted}`);
+  const killsBefore = kills;
+  await during(serving, async () => {
+    await rolloutEnds(story, rollout, wanted);
+    tell(`version ${number}: ${wanted}`);
+    expect(kills - killsBefore, `kills while version ${number} was a canary`).toBeGreaterThan(1);
+  });
   return rollout;
 }
 
@@ -113,16 +126,18 @@ async function everythingIsThereOnce(): Promise<void> {
 }
 
 test("the line ends right while every process is killed again and again", async ({ browser }) => {
-  const [first = [], second = [], third = []] = scheduleOf(seed, 3);
+  const [first = [], second = [], secondCanary = [], third = [], thirdCanary = []] = scheduleOf(seed);
   const jobs = await openJobs(browser);
   const load: Load = startLoad(around, experimentId);
   const none = await during(first, () => bringToProduction({ people, ledger, startsFile }, 1));
   expect(none, "the first version takes all traffic at once").toBeNull();
   load.serve(DEPLOYMENT);
   tell("version 1 serves");
-  const won = await during(second, () => canary(2, "succeeded"));
-  const lost = await during(third, () => canary(3, "rolled_back"));
+  const won = await canary(2, "succeeded", [second, secondCanary]);
+  const lost = await canary(3, "rolled_back", [third, thirdCanary]);
   rollouts = [won, lost];
+  tell(`${kills} kills`);
+  expect(kills).toBeGreaterThanOrEqual(20);
   await load.stop();
   // The page was opened before the storm and never loaded again: it must still follow.
   const name = await dispatchSideJob(around, ledger.next());

@@ -107,17 +107,16 @@ async function kill(home: string, victim: Victim, random: () => number): Promise
   }
 }
 
-/** Plays the rounds one after another. */
+/** Plays the rounds one after another, and says what was killed. */
 export async function killAll(
   home: string,
   rounds: readonly Round[],
   random: () => number,
-  tell: (line: string) => void,
+  killed: (victim: Victim, pid: number) => void,
 ): Promise<void> {
   for (const { victim, afterMs } of rounds) {
     await pause(afterMs);
-    const pid = await kill(home, victim, random);
-    tell(`kill -9 ${victim} (${pid})`);
+    killed(victim, await kill(home, victim, random));
   }
 }
 

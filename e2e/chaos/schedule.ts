@@ -19,7 +19,20 @@ export const KILLS: Readonly<Record<Victim, number>> = {
   keeper: 1,
 };
 
-const PAUSE_MS = { least: 300, most: 3_000 };
+/** Victims that are there only while a side job runs; to wait for one would let a short canary end unharmed. */
+const OF_JOBS: ReadonlySet<Victim> = new Set<Victim>(["job", "keeper"]);
+
+interface Phase {
+  /** Its part of the rounds, by weight. */
+  weight: number;
+  /** Pauses, random within the two, that spread its rounds over it. */
+  pauseMs: readonly [least: number, most: number];
+  withJobs: boolean;
+}
+
+const TRAINING: Phase = { weight: 4, pauseMs: [300, 6_000], withJobs: true };
+const CANARY: Phase = { weight: 5, pauseMs: [300, 1_500], withJobs: false };
+const PHASES: readonly Phase[] = [TRAINING, TRAINING, CANARY, TRAINING, CANARY];
 
 /** Numbers from 0 to 1 that a seed determines (mulberry32): the same seed kills in the same order with the same pauses. */
 export function randomOf(seed: number): () => number {
@@ -42,16 +55,35 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return result;
 }
 
-/** All rounds in random order, dealt out to the phases of the line, so that every phase meets kills. */
-export function scheduleOf(seed: number, phases: number, kills = KILLS): Round[][] {
+/** All rounds in random order, dealt out to the phases of the line: version 1, version 2, its canary, version 3, its canary. */
+export function scheduleOf(seed: number): Round[][] {
   const random = randomOf(seed);
-  const victims = VICTIMS.flatMap((victim) => Array.from({ length: kills[victim] }, () => victim));
-  const rounds = shuffled(victims, random).map((victim) => ({
-    victim,
-    afterMs: Math.round(PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least)),
-  }));
-  const each = Math.ceil(rounds.length / phases);
-  return Array.from({ length: phases }, (_, phase) => rounds.slice(phase * each, (phase + 1) * each));
+  const victims = VICTIMS.flatMap((victim) => Array.from({ length: KILLS[victim] }, () => victim));
+  const dealt = PHASES.map((): Victim[] => []);
+  const deal = (hand: readonly Victim[], to: readonly number[]) => {
+    const places = shuffled(
+      to.flatMap((phase) => Array.from({ length: PHASES[phase]?.weight ?? 0 }, () => phase)),
+      random,
+    );
+    for (const [at, victim] of hand.entries()) dealt[places[at] ?? 0]?.push(victim);
+  };
+  const all = PHASES.map((_, phase) => phase);
+  const mixed = shuffled(victims, random);
+  deal(
+    mixed.filter((victim) => !OF_JOBS.has(victim)),
+    all,
+  );
+  deal(
+    mixed.filter((victim) => OF_JOBS.has(victim)),
+    all.filter((phase) => PHASES[phase]?.withJobs),
+  );
+  return dealt.map((hand, phase) => {
+    const [least, most] = PHASES[phase]?.pauseMs ?? [0, 0];
+    return shuffled(hand, random).map((victim) => ({
+      victim,
+      afterMs: Math.round(least + random() * (most - least)),
+    }));
+  });
 }
 
 /** The seed of this run: given to repeat a run, else any; printed in either case. */

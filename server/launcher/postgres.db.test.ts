@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "@/db/testing";
 import { keepPostgres } from "./keep-postgres";
 import { startPostgres } from "./postgres";
+import { ensureDatabase, readOrCreateAccess } from "./postgres-cluster";
 import { isAlive, processesIn } from "./process-table";
 
 let home: string;
@@ -62,6 +63,35 @@ test("a killed server comes back at the same address with every committed row", 
     await server.stop();
   }
   expect(processesIn(path.join(home, "pg", "data"))).toEqual([]);
+});
+
+test("a server that dies while it is prepared fails that alone", async () => {
+  const server = await startPostgres({ home });
+  const holder = new Client({ connectionString: server.ownerUrl });
+  holder.on("error", () => undefined);
+  await holder.connect();
+  try {
+    await holder.query("begin");
+    await holder.query("alter role modelworks_app connection limit -1");
+    // Waits for the row of the role, so that the server dies in the middle. A lost connection must not end the launcher.
+    const preparing = ensureDatabase(await readOrCreateAccess(path.join(home, "pg"))).then(
+      () => "prepared",
+      (error: unknown) => String(error),
+    );
+    await waitFor(async () => {
+      const rows = await query(
+        server.ownerUrl,
+        "select 1 from pg_stat_activity where query like 'alter role%' and wait_event_type = 'Lock'",
+      );
+      return rows.length > 0;
+    });
+    process.kill(server.pid, "SIGKILL");
+    expect(await preparing).toMatch(/terminat/);
+    await server.onExit;
+  } finally {
+    await holder.end().catch(() => undefined);
+    await server.stop();
+  }
 });
 
 test("adopts a server that an earlier launcher left, and starts over a stale pid file", async () => {
