@@ -21,8 +21,8 @@ const startedMs = Date.now();
 const tell = (line: string) =>
   console.log(`${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-chaos-"));
-const startsFile = path.join(folder, "starts");
+let folder: string;
+let startsFile: string;
 const ledger = new Ledger();
 const random = randomOf(seed + 1);
 let installation: Installation;
@@ -37,6 +37,8 @@ const Experiment = z.looseObject({ experiment_id: z.string() });
 test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
   console.log(`Seed ${seed}; repeat this run with MODELWORKS_CHAOS_SEED=${seed}.`);
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-chaos-"));
+  startsFile = path.join(folder, "starts");
   fs.writeFileSync(startsFile, "");
   const password = randomBytes(12).toString("base64url");
   installation = await startInstallation({ MODELWORKS_DEMO: "on", MODELWORKS_DEMO_PASSWORD: password });

@@ -184,11 +184,15 @@ export async function lineEndedRight(query: Query, rollouts: readonly [string, s
     { id: won, state: "succeeded" },
     { id: lost, state: "rolled_back" },
   ]);
-  const [deployment] = await query<{ number: number }>(
-    "select v.number from deployments d join model_versions v on v.id = d.stable_version_id where d.name = $1",
+  const [deployment] = await query<{ number: number; generation: number }>(
+    "select v.number, d.generation from deployments d join model_versions v on v.id = d.stable_version_id where d.name = $1",
     [DEPLOYMENT],
   );
   expect(deployment?.number, "the stable version").toBe(2);
+  // A repeated event is not written, but a repeated change of the route counts: one made the deployment, one the first version, one each event.
+  expect(deployment?.generation, "changes of the route").toBe(
+    2 + Number(await one(query, "from rollout_events")),
+  );
   expect(await query("select kind, fingerprint from alerts where kind = 'rollback'"), "alerts").toEqual([
     { kind: "rollback", fingerprint: `rollback:${lost}` },
   ]);
