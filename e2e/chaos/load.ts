@@ -221,11 +221,11 @@ export function startLoad(around: Surroundings, experimentId: string): Load {
   };
   const traffic = () => loop(110, async () => (deployment ? ask(around, deployment) : undefined));
   const loops = [
-    loop(500, (number) => logRun(people.scientist, experimentId, number, ledger)),
-    loop(12_000, async (number) => {
+    loop(1_000, (number) => logRun(people.scientist, experimentId, number, ledger)),
+    loop(20_000, async (number) => {
       await uploadTable(people.scientist, ledger, `side-${number % 2}`, csvTable(60, number));
     }),
-    loop(10_000, async (number) => void (await dispatchSideJob(around, number))),
+    loop(15_000, async (number) => void (await dispatchSideJob(around, number))),
     loop(5_000, (number) => requestGpus(around, number)),
     loop(300, () => tell(around, told)),
     traffic(),
