@@ -6,6 +6,7 @@ import { TableRefused } from "@/server/adapters/analytics";
 import { analytics, objectStore } from "@/server/composition";
 import { log } from "@/server/core/log";
 import { notifyLive } from "@/server/core/live";
+import { isTransient } from "@/server/core/transient";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { closeAbandonedUploads } from "./close-abandoned-uploads";
@@ -92,6 +93,8 @@ defineWorkflow<Input>(WORKFLOW, async (wf, input) => {
   const outcome = await wf
     .step("inspect", () => inspect(input))
     .catch((error: unknown) => {
+      // A broken connection says nothing about the file: the workflow goes on at this step.
+      if (isTransient(error)) throw error;
       log.error({ err: error, uploadId: input.uploadId }, "inspection failed");
       return { status: "refused" as const, failure: LOST };
     });
