@@ -102,25 +102,21 @@ test("a request is on the open page of its canary within a second", async ({ as,
   await expect(page.locator("[data-live=live]").first()).toBeVisible({ timeout: 30_000 });
   const times: number[] = [];
   for (let request = 0; request < 5; request += 1) {
-    const before = await step.innerText();
-    const painted = step.evaluate(
-      (element, text) =>
-        new Promise<number>((resolve) => {
-          const look = () => {
-            if (element instanceof HTMLElement && element.innerText.split("\n")[2] !== text)
-              resolve(Date.now());
-            else requestAnimationFrame(look);
-          };
-          look();
-        }),
-      before.split("\n")[2],
-    );
+    const before = await step.locator("p").nth(1).textContent();
     const sentAt = Date.now();
     expect((await infer(scientist, deployment)).status).toBe(200);
-    times.push((await painted) - sentAt);
+    // At every frame; the test's own polling would be most of the time that is measured.
+    await page.waitForFunction(
+      (text) =>
+        document.querySelector("[aria-label=Stages] [aria-current=step] p:nth-of-type(2)")?.textContent !==
+        text,
+      before,
+      { timeout: 10_000 },
+    );
+    times.push(Date.now() - sentAt);
   }
   info.annotations.push({ type: "event to pixel, ms", description: times.join(", ") });
-  expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
+  expect(times.toSorted((a, b) => a - b)[2], `${times.join(", ")} ms`).toBeLessThan(1_000);
 });
 
 test("the canary is paused and resumed on its page", async ({ as }) => {
