@@ -23,8 +23,6 @@ if (wants("e2e") && exists("e2e/playwright.config.ts")) {
   part("build", () => gate(process.execPath, ["scripts/build.mjs"]));
   part("script weight of pages", () => gate(process.execPath, ["scripts/script-weight.mjs"]));
   part("browser tests", () => playwright("e2e", ["stations", "journeys", "a11y"]));
-  // They find the processes to kill in /proc.
-  if (process.platform === "linux") part("failure tests", () => playwright("e2e/chaos"));
 }
 fs.rmSync(reports, { recursive: true, force: true });
 summary();
@@ -83,19 +81,14 @@ function vitest() {
   return counted(report.numPassedTests, report.numFailedTests + broken, result.status);
 }
 
-function playwright(folder, projects = []) {
-  const file = path.join(reports, `${folder.replaceAll("/", "-")}.json`);
+function playwright(folder, projects) {
+  const file = path.join(reports, "playwright.json");
   const config = `${folder}/playwright.config.ts`;
   const result = execute(
     bin("playwright"),
     ["test", "--config", config, "--reporter=line,json", ...projects.map((name) => `--project=${name}`)],
     true,
-    {
-      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
-      PLAYWRIGHT_JSON_OUTPUT_FILE: file,
-      // The same kills each time; another seed looks for what these do not find.
-      MODELWORKS_CHAOS_SEED: process.env.MODELWORKS_CHAOS_SEED ?? "1",
-    },
+    { PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   );
   const { stats } = JSON.parse(fs.readFileSync(file, "utf8"));
   return counted(stats.expected, stats.unexpected + stats.flaky, result.status);

@@ -16,6 +16,8 @@ function environment(job: Job, attemptId: string, inputs: readonly PinnedInput[]
   const { spec } = job;
   const experiment = spec.params.experiment;
   const values: Record<string, string> = {
+    // The client's telemetry calls home, and its thread changes the environment while requests read it.
+    MLFLOW_DISABLE_TELEMETRY: "true",
     ...spec.env,
     MODELWORKS_JOB_ID: job.id,
     MODELWORKS_JOB_ATTEMPT: attemptId,
