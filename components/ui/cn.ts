@@ -4,8 +4,8 @@ import { createTailwindMerge } from "tailwind-merge";
 type Matcher = (value: string) => boolean;
 
 const any: Matcher = () => true;
-const width: Matcher = (value) => /^\d/u.test(value);
 const length: Matcher = (value) => /^\[\d/u.test(value);
+const width: Matcher = (value) => /^\[?\d/u.test(value);
 const sizes = ["xs", "sm", "base", "lg", "xl", "2xl", "3xl", length];
 const of = (prefix: string, ...values: (string | Matcher)[]) => [{ [prefix]: values }];
 /** With a value or bare: `gap-2`, `shrink`. */

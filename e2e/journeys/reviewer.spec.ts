@@ -2,7 +2,7 @@ import { requestReview, trainVersion, type Trained } from "../fixtures/line";
 import { expect, test, type Page } from "../fixtures/test";
 import { remembered } from "../fixtures/world";
 import { z } from "zod";
-import { part, stateOf } from "./pages";
+import { hydrated, part, stateOf } from "./pages";
 
 /** A governance reviewer's day: what waits, what it rests on, and every way to answer. */
 test.describe.configure({ mode: "serial" });
@@ -63,14 +63,19 @@ test("by keyboard: down the queue, into a review, and on to the next", async ({ 
   const page = await as("reviewer");
   await page.goto(`/reviews?q=${MODEL}`);
   await expect(queueRow(page, 1)).toBeVisible();
+  await hydrated(queueRow(page, 1));
   await page.keyboard.press("j");
+  await expect(queueRow(page, 1).getByRole("link")).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(changes));
   await expect(page.getByRole("link", { name: "Next review" })).toBeVisible();
   await page.keyboard.press("j");
   await expect(page).toHaveURL(new RegExp(voided));
+  await expect(page.getByRole("link", { name: "Previous review" })).toBeVisible();
   await page.keyboard.press("k");
   await expect(page).toHaveURL(new RegExp(changes));
+  await expect(page.getByRole("link", { name: "Previous review" })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Next review" })).toBeVisible();
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog").getByText("Next review")).toBeVisible();
 });
