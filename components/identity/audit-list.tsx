@@ -53,6 +53,7 @@ const columns: Column<AuditRow>[] = [
       </span>
     ),
   },
+  { id: "team", header: "Team", from: "lg", cell: (row) => row.team ?? "None" },
   {
     id: "entry",
     header: "Entry",

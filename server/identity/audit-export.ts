@@ -6,6 +6,7 @@ const CSV_KEYS = [
   "seq",
   "at",
   "teamId",
+  "team",
   "actorKind",
   "actorId",
   "actorName",

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gte, gt, isNull, like as sqlLike, lt, or, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { auditLog } from "@/db/schema";
+import { auditLog, teams } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { decodeCursor, PageInput, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -35,13 +35,21 @@ const COLUMNS = {
   hash: auditLog.hash,
 };
 
-/** A team's rows; a platform administrator also reads those that belong to no team, such as refused sign-ins. */
+const startsWith = (text: string) => `${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+
+/** What the platform's own people answer for, in whichever team it happened: people, roles and tokens, quotas, background work. */
+const ADMINISTRATION = ["identity.", "compute.quota.", "compute.gpu_flavor.", "platform."];
+
+/**
+ * A team's rows. A platform administrator also reads those that belong to no team, such as refused sign-ins, and what was
+ * administered in any team; the work of other teams stays theirs.
+ */
 function visible(ctx: Ctx): SQL | undefined {
   const own = eq(auditLog.teamId, ctx.actor.teamId);
-  return ctx.actor.isPlatformAdmin ? or(own, isNull(auditLog.teamId)) : own;
+  if (!ctx.actor.isPlatformAdmin) return own;
+  const administered = ADMINISTRATION.map((area) => sqlLike(auditLog.action, startsWith(area)));
+  return or(own, isNull(auditLog.teamId), ...administered);
 }
-
-const startsWith = (text: string) => `${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 
 export function auditWhere(ctx: Ctx, filter: z.output<typeof AuditFilter>): SQL | undefined {
   return and(
@@ -65,8 +73,9 @@ export const listAudit = query(
   async ({ ctx, input }) => {
     const after = decodeCursor(input.cursor, z.tuple([z.number()]));
     const rows = await ctx.db
-      .select(COLUMNS)
+      .select({ ...COLUMNS, team: teams.name })
       .from(auditLog)
+      .leftJoin(teams, eq(teams.id, auditLog.teamId))
       .where(and(auditWhere(ctx, input), after ? lt(auditLog.seq, after[0]) : undefined))
       .orderBy(desc(auditLog.seq))
       .limit(input.limit + 1);
@@ -88,8 +97,9 @@ async function* batches(ctx: Ctx, filter: z.output<typeof AuditFilter>): AsyncGe
   const end = newest?.seq ?? 0;
   for (let after = 0; ;) {
     const rows = await ctx.db
-      .select(COLUMNS)
+      .select({ ...COLUMNS, team: teams.name })
       .from(auditLog)
+      .leftJoin(teams, eq(teams.id, auditLog.teamId))
       .where(and(auditWhere(ctx, filter), gt(auditLog.seq, after), lt(auditLog.seq, end + 1)))
       .orderBy(asc(auditLog.seq))
       .limit(EXPORT_BATCH);

@@ -7,6 +7,7 @@ import { actorOfToken, actorOfUser } from "@/server/auth/actor";
 import type { Actor } from "@/server/core/actor";
 import { notify } from "@/server/notifications";
 import { listInbox, markInbox } from "@/server/notifications/inbox-verbs";
+import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
 import { listAudit, verifyAudit } from "./audit-verbs";
 import { bootstrap } from "./bootstrap";
@@ -154,6 +155,22 @@ describe("teams", () => {
         role: "admin",
       }),
     ).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("is administered under the eyes of the platform's people, who do not read the work of other teams", async () => {
+    const { id: teamId } = await createTeam.execute(caller(platform), { name: "Trials", slug: "trials" });
+    const elsewhere = createCtx(caller({ ...scientist, teamId }));
+    const wrote = (action: string) => audit(elsewhere, { action, subject: { kind: "thing", id: action } });
+    await wrote("identity.token.create");
+    await wrote("datasets.dataset.create");
+    const read = async (actor: Actor) => (await listAudit.execute(caller(actor), { limit: 200 })).items;
+    expect(await read(platform)).toContainEqual(
+      expect.objectContaining({ action: "identity.token.create", teamId, team: "Trials" }),
+    );
+    expect((await read(platform)).filter((row) => row.action.startsWith("datasets."))).toEqual([]);
+    const ownAdmin = await read({ ...scientist, role: "admin" });
+    expect(ownAdmin.length).toBeGreaterThan(0);
+    expect(ownAdmin.filter((row) => row.teamId !== scientist.teamId)).toEqual([]);
   });
 
   it("adds once, protects the last admin, and ends the tokens of who leaves", async () => {
