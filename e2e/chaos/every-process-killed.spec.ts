@@ -71,15 +71,12 @@ test.afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** A part of the line while its rounds are played; both are waited for, and the first failure stands. */
-async function during<T>(rounds: readonly Round[], part: () => Promise<T>): Promise<T> {
-  const killed = (victim: string, pid: number) => {
+/** Plays rounds against a part of the line that runs at the same time. */
+const play = (rounds: readonly Round[], part: Promise<unknown>) =>
+  killAll(installation.home, rounds, part, random, (victim, pid) => {
     kills += 1;
     tell(`kill -9 ${victim} (${pid})`);
-  };
-  const [result] = await Promise.all([part(), killAll(installation.home, rounds, random, killed)]);
-  return result;
-}
+  });
 
 /** Brings a version to production as a canary that must end so by itself, killed at while it trains and while it is a canary. */
 async function canary(
@@ -88,15 +85,22 @@ async function canary(
   [training, serving]: readonly [Round[], Round[]],
 ): Promise<string> {
   const story = { people, ledger, startsFile };
-  const rollout = await during(training, () => bringToProduction(story, number));
-  if (!rollout) throw new Error(`Version ${number} should have become a canary.`);
-  tell(`version ${number} is a canary`);
-  const killsBefore = kills;
-  await during(serving, async () => {
+  const begun = bringToProduction(story, number);
+  const ended = begun.then(async (rollout) => {
+    if (!rollout) throw new Error(`Version ${number} should have become a canary.`);
+    tell(`version ${number} is a canary`);
+    const killsBefore = kills;
     await rolloutEnds(story, rollout, wanted);
     tell(`version ${number}: ${wanted}`);
     expect(kills - killsBefore, `kills while version ${number} was a canary`).toBeGreaterThan(1);
+    return rollout;
   });
+  const storm = async () => {
+    await play(training, begun);
+    await begun;
+    await play(serving, ended);
+  };
+  const [rollout] = await Promise.all([ended, storm()]);
   return rollout;
 }
 
@@ -131,7 +135,8 @@ test("the line ends right while every process is killed again and again", async 
   const [first = [], second = [], secondCanary = [], third = [], thirdCanary = []] = scheduleOf(seed);
   const jobs = await openJobs(browser);
   const load: Load = startLoad(around, experimentId);
-  const none = await during(first, () => bringToProduction({ people, ledger, startsFile }, 1));
+  const begun = bringToProduction({ people, ledger, startsFile }, 1);
+  const [none] = await Promise.all([begun, play(first, begun)]);
   expect(none, "the first version takes all traffic at once").toBeNull();
   load.serve(DEPLOYMENT);
   tell("version 1 serves");

@@ -107,15 +107,19 @@ async function kill(home: string, victim: Victim, random: () => number): Promise
   }
 }
 
-/** Plays the rounds one after another, and says what was killed. */
+/** Pause before each round that is left when what it was meant to disturb is over. */
+const HURRY_MS = 500;
+
+/** Plays the rounds one after another, and says what was killed. Makes haste when `part`, which they are to disturb, is over. */
 export async function killAll(
   home: string,
   rounds: readonly Round[],
+  part: Promise<unknown>,
   random: () => number,
   killed: (victim: Victim, pid: number) => void,
 ): Promise<void> {
   for (const { victim, afterMs } of rounds) {
-    await pause(afterMs);
+    await Promise.race([pause(afterMs), part.then(() => pause(HURRY_MS))]);
     killed(victim, await kill(home, victim, random));
   }
 }
