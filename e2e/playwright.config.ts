@@ -30,14 +30,7 @@ export default defineConfig({
     ? [{ name: "screenshots", testMatch: "screenshots/*.spec.ts", timeout: 900_000 }]
     : [
         { name: "stations", testMatch: /e2e\/[^/]+\.spec\.ts$/ },
-        {
-          name: "journeys",
-          testMatch: "journeys/*.spec.ts",
-          testIgnore: "**/the-line.spec.ts",
-          timeout: 900_000,
-        },
-        // Trains four models for real: by `npm run line`.
-        { name: "line", testMatch: "journeys/the-line.spec.ts", timeout: 900_000 },
+        { name: "journeys", testMatch: "journeys/*.spec.ts", timeout: 900_000 },
         { name: "a11y", testMatch: "a11y/*.spec.ts", timeout: 180_000 },
         { name: "perf", testMatch: "perf/*.spec.ts", timeout: 180_000 },
         // The main routes only: what `npm test` has time for.

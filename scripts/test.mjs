@@ -1,5 +1,5 @@
 // `npm test`: every gate and every test, with the time each part took. A failing part does not stop the next.
-// The last line is always "N passed, N failed". `--only=gates|unit|e2e` runs one part.
+// The last line is always "N passed, N failed". `--only=gates|unit|e2e|failures` runs one part.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -7,8 +7,8 @@ import path from "node:path";
 import { installIfNeeded, requireNode, root } from "./prepare.mjs";
 
 const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--only=".length);
-if (only && !["gates", "unit", "e2e"].includes(only)) {
-  console.error("--only takes gates, unit or e2e");
+if (only && !["gates", "unit", "e2e", "failures"].includes(only)) {
+  console.error("--only takes gates, unit, e2e or failures");
   process.exit(2);
 }
 const results = [];
@@ -18,11 +18,15 @@ installIfNeeded();
 if (only !== "gates") part("system packages", () => gate("bash", ["scripts/setup-system.sh"]));
 if (wants("gates")) gates();
 if (wants("unit")) part("unit and database tests", vitest);
-if (wants("e2e") && exists("e2e/playwright.config.ts")) {
-  // A failing build must be counted like any other part, so it runs as a process of its own.
-  part("build", () => gate(process.execPath, ["scripts/build.mjs"]));
+// A failing build must be counted like any other part, so it runs as a process of its own.
+if (wants("e2e") || wants("failures")) part("build", () => gate(process.execPath, ["scripts/build.mjs"]));
+if (wants("e2e")) {
   part("script weight of pages", () => gate(process.execPath, ["scripts/script-weight.mjs"]));
   part("browser tests", () => playwright("e2e", ["stations", "journeys", "a11y"]));
+}
+// They find their victims in /proc.
+if (wants("failures") && process.platform === "linux") {
+  part("failure tests", () => playwright("e2e/chaos", [], { MODELWORKS_CHAOS_SEED: chaosSeed() }));
 }
 fs.rmSync(reports, { recursive: true, force: true });
 summary();
@@ -31,12 +35,17 @@ function wants(name) {
   return !only || only === name;
 }
 
+/** The same kills at every run; another seed is for who looks for more. */
+function chaosSeed() {
+  return process.env.MODELWORKS_CHAOS_SEED ?? "1";
+}
+
 function gates() {
   part("format", () => gate(bin("oxfmt"), ["--check", "."]));
   part("lint", () => gate(bin("oxlint"), ["--type-aware", "--deny-warnings", "."]));
   part("types", () => gate(bin("tsc"), ["--noEmit", "--checkers", "1"]));
   part("import rules", () => gate(process.execPath, ["scripts/import-rules.mjs"]));
-  if (exists("knip.json")) part("dead code", () => gate(bin("knip"), []));
+  part("dead code", () => gate(bin("knip"), []));
   part("paths in documents", () => gate(process.execPath, ["scripts/doc-paths.mjs"]));
   part("migrations", () => gate(process.execPath, ["scripts/db-generate.mjs", "--check"]));
 }
@@ -81,14 +90,14 @@ function vitest() {
   return counted(report.numPassedTests, report.numFailedTests + broken, result.status);
 }
 
-function playwright(folder, projects) {
-  const file = path.join(reports, "playwright.json");
+function playwright(folder, projects, environment = {}) {
+  const file = path.join(reports, `${folder.replaceAll("/", "-")}.json`);
   const config = `${folder}/playwright.config.ts`;
   const result = execute(
     bin("playwright"),
     ["test", "--config", config, "--reporter=line,json", ...projects.map((name) => `--project=${name}`)],
     true,
-    { PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    { ...environment, PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   );
   const { stats } = JSON.parse(fs.readFileSync(file, "utf8"));
   return counted(stats.expected, stats.unexpected + stats.flaky, result.status);
@@ -113,10 +122,6 @@ function execute(command, args, show = false, environment = {}) {
 
 function bin(name) {
   return path.join(root, "node_modules", ".bin", name);
-}
-
-function exists(name) {
-  return fs.existsSync(path.join(root, name));
 }
 
 function summary() {

@@ -2,10 +2,8 @@
 import { Bar, BarChart, Tooltip, XAxis, YAxis } from "recharts";
 import type { BarChartProps } from "./bar-chart";
 import { Grid } from "./grid";
+import { BASE_AXIS, FILL, TOOLTIP, VALUE_AXIS, VALUE_AXIS_WIDTH } from "./plot-style";
 import { seriesColor } from "./types";
-
-const FILL = { width: "100%", height: "100%" };
-const AXIS = { fontSize: 12, fill: "var(--fg-subtle)" };
 
 /** The drawing itself (recharts), loaded when a chart is shown. */
 export function BarPlot({
@@ -16,20 +14,8 @@ export function BarPlot({
   format,
 }: BarChartProps & { format: (value: number) => string }) {
   const rows = categories.map((category) => ({ label: category.label, ...category.values }));
-  const names = {
-    dataKey: "label",
-    type: "category",
-    tick: AXIS,
-    tickLine: false,
-    axisLine: { stroke: "var(--border)" },
-  } as const;
-  const values = {
-    type: "number",
-    tick: AXIS,
-    tickLine: false,
-    axisLine: false,
-    tickFormatter: format,
-  } as const;
+  const names = { ...BASE_AXIS, dataKey: "label", type: "category" } as const;
+  const values = { ...VALUE_AXIS, type: "number", tickFormatter: format } as const;
   return (
     <BarChart
       responsive
@@ -40,19 +26,10 @@ export function BarPlot({
     >
       <Grid axis={horizontal ? "x" : "y"} />
       {horizontal ? <XAxis {...values} /> : <XAxis {...names} />}
-      {horizontal ? <YAxis {...names} width={120} /> : <YAxis {...values} width={52} />}
+      {horizontal ? <YAxis {...names} width={120} /> : <YAxis {...values} width={VALUE_AXIS_WIDTH} />}
       <Tooltip
-        isAnimationActive={false}
+        {...TOOLTIP}
         formatter={(value) => format(Number(value))}
-        contentStyle={{
-          background: "var(--surface-raised)",
-          border: "1px solid var(--border)",
-          borderRadius: 6,
-          fontSize: 12,
-          padding: "6px 8px",
-        }}
-        labelStyle={{ color: "var(--fg-muted)" }}
-        itemStyle={{ color: "var(--fg)", padding: 0 }}
         cursor={{ fill: "var(--surface-hover)" }}
       />
       {series.map((item, index) => (

@@ -2,6 +2,7 @@
 import { Area, ComposedChart, Tooltip, XAxis, YAxis, usePlotArea, useYAxisScale } from "recharts";
 import { Grid } from "./grid";
 import type { LineChartProps } from "./line-chart";
+import { BASE_AXIS, FILL, TOOLTIP, VALUE_AXIS, VALUE_AXIS_WIDTH } from "./plot-style";
 import { type ChartSeries, seriesColor, seriesDash } from "./types";
 
 type Row = { x: number } & Record<string, number | readonly [number, number] | null>;
@@ -30,9 +31,6 @@ function sharesX(series: readonly ChartSeries[]): boolean {
       item.points.every((point, index) => point.x === first.points[index]?.x),
   );
 }
-
-const FILL = { width: "100%", height: "100%" };
-const AXIS = { fontSize: 12, fill: "var(--fg-subtle)" };
 
 function Threshold({ value, label }: { value: number; label: string }) {
   const area = usePlotArea();
@@ -85,38 +83,25 @@ export function LinePlot({
         type="number"
         domain={["dataMin", "dataMax"]}
         tickFormatter={xFormat}
-        tick={AXIS}
-        tickLine={false}
-        axisLine={{ stroke: "var(--border)" }}
         minTickGap={32}
+        {...BASE_AXIS}
       />
       <YAxis
         scale={log ? "log" : "auto"}
         domain={yDomain ? [...yDomain] : ["auto", "auto"]}
         allowDataOverflow={log}
         tickFormatter={yFormat}
-        tick={AXIS}
-        tickLine={false}
-        axisLine={false}
-        width={52}
+        width={VALUE_AXIS_WIDTH}
+        {...VALUE_AXIS}
       />
       <Tooltip
-        isAnimationActive={false}
+        {...TOOLTIP}
         labelFormatter={(x) => `${xLabel} ${typeof x === "number" ? xFormat(x) : String(x)}`}
         formatter={(value) =>
           Array.isArray(value)
             ? value.map((end) => yFormat(Number(end))).join(" to ")
             : yFormat(Number(value))
         }
-        contentStyle={{
-          background: "var(--surface-raised)",
-          border: "1px solid var(--border)",
-          borderRadius: 6,
-          fontSize: 12,
-          padding: "6px 8px",
-        }}
-        labelStyle={{ color: "var(--fg-muted)" }}
-        itemStyle={{ color: "var(--fg)", padding: 0 }}
         cursor={{ stroke: "var(--border-strong)" }}
       />
       {thresholds.map((line) => (
