@@ -1,4 +1,4 @@
-import { and, desc, eq, ilike, inArray, or, sql } from "drizzle-orm";
+import { and, desc, eq, ilike, inArray, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { jobAttempts, jobs, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
@@ -36,21 +36,25 @@ const COLUMNS = {
 /** The creation time as the database holds it, so that the cursor is exact. */
 const createdKey = sql<string>`${jobs.createdAt}::text`;
 
-async function stateCounts(ctx: Ctx): Promise<Record<string, number>> {
+/** In one statement: how many jobs the filter matches, how many there are in each state, and the templates they were made from. */
+async function facetsOf(ctx: Ctx, filter: SQL | undefined) {
   const rows = await ctx.db
-    .select({ state: jobs.state, count: sql<number>`count(*)`.mapWith(Number) })
+    .select({
+      state: jobs.state,
+      template: sql<string | null>`split_part(${jobs.template}, '@', 1)`,
+      count: sql<number>`count(*)`.mapWith(Number),
+      matching: sql<number>`count(*) filter (where ${filter})`.mapWith(Number),
+    })
     .from(jobs)
     .where(eq(jobs.teamId, ctx.actor.teamId))
-    .groupBy(jobs.state);
-  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
-}
-
-async function templateNames(ctx: Ctx): Promise<string[]> {
-  const rows = await ctx.db
-    .selectDistinct({ name: sql<string>`split_part(${jobs.template}, '@', 1)` })
-    .from(jobs)
-    .where(and(eq(jobs.teamId, ctx.actor.teamId), sql`${jobs.template} is not null`));
-  return rows.map((row) => row.name).toSorted();
+    .groupBy(sql`1, 2`);
+  const counts: Record<string, number> = {};
+  for (const { state, count } of rows) counts[state] = (counts[state] ?? 0) + count;
+  return {
+    total: rows.reduce((sum, row) => sum + row.matching, 0),
+    counts,
+    templates: [...new Set(rows.flatMap(({ template }) => template ?? []))].toSorted(),
+  };
 }
 
 /** The team's jobs, newest first, with the queue position of those that wait. */
@@ -88,19 +92,13 @@ export const listJobs = query(
       .limit(input.limit + 1);
     const page = toPage(rows, input.limit, (row) => [row.key, row.id]);
     const queue = page.items.some((row) => row.state === "queued") ? await teamQueue(ctx) : undefined;
-    const [counted] = await ctx.db
-      .select({ total: sql<number>`count(*)`.mapWith(Number) })
-      .from(jobs)
-      .where(filter);
     return {
       items: page.items.map(({ key: _key, ...row }) => ({
         ...row,
         position: queue?.standings.get(row.id)?.position ?? null,
       })),
       nextCursor: page.nextCursor,
-      total: counted?.total ?? 0,
-      counts: await stateCounts(ctx),
-      templates: await templateNames(ctx),
+      ...(await facetsOf(ctx, filter)),
     };
   },
 );

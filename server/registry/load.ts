@@ -1,8 +1,7 @@
-import { and, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import { modelAliases, modelVersions, registeredModels } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
-import { groupBy } from "@/server/core/group-by";
 
 export type RegisteredModel = typeof registeredModels.$inferSelect;
 export type ModelVersionRow = typeof modelVersions.$inferSelect;
@@ -29,34 +28,23 @@ export async function loadModel(ctx: Ctx, name: string): Promise<RegisteredModel
   return row;
 }
 
-async function withAliases(
-  ctx: Ctx,
-  rows: { version: ModelVersionRow; modelName: string }[],
-): Promise<ModelVersion[]> {
-  if (rows.length === 0) return [];
-  const found = await ctx.db
-    .select({ versionId: modelAliases.versionId, alias: modelAliases.alias })
-    .from(modelAliases)
-    .where(
-      inArray(
-        modelAliases.versionId,
-        rows.map((row) => row.version.id),
-      ),
-    )
-    .orderBy(modelAliases.alias);
-  const aliases = groupBy(found, (row) => row.versionId);
-  return rows.map(({ version, modelName }) => ({
-    ...version,
-    modelName,
-    aliases: (aliases.get(version.id) ?? []).map((row) => row.alias),
-  }));
-}
+const aliasesOf = sql<string[]>`array(
+  select ${modelAliases.alias} from ${modelAliases}
+  where ${modelAliases.versionId} = ${modelVersions.id} order by ${modelAliases.alias})`;
 
 const select = (ctx: Ctx) =>
   ctx.db
-    .select({ version: modelVersions, modelName: registeredModels.name })
+    .select({ version: modelVersions, modelName: registeredModels.name, aliases: aliasesOf })
     .from(modelVersions)
     .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId));
+
+type Selected = Awaited<ReturnType<typeof select>>[number];
+
+const toVersion = ({ version, modelName, aliases }: Selected): ModelVersion => ({
+  ...version,
+  modelName,
+  aliases,
+});
 
 const visible = (ctx: Ctx) =>
   and(
@@ -67,22 +55,18 @@ const visible = (ctx: Ctx) =>
 
 /** @throws AppError `not_found` */
 export async function loadVersion(ctx: Ctx, name: string, number: number): Promise<ModelVersion> {
-  const rows = await select(ctx).where(
+  const [row] = await select(ctx).where(
     and(visible(ctx), eq(registeredModels.name, name), eq(modelVersions.number, number)),
   );
-  const [version] = await withAliases(ctx, rows);
-  if (!version) throw notFound("model version", `${name} ${number}`);
-  return version;
+  if (!row) throw notFound("model version", `${name} ${number}`);
+  return toVersion(row);
 }
 
 /** @throws AppError `not_found` */
 export async function loadVersionById(ctx: Ctx, id: string): Promise<ModelVersion> {
-  const [version] = await withAliases(
-    ctx,
-    await select(ctx).where(and(visible(ctx), eq(modelVersions.id, id))),
-  );
-  if (!version) throw notFound("model version", id);
-  return version;
+  const [row] = await select(ctx).where(and(visible(ctx), eq(modelVersions.id, id)));
+  if (!row) throw notFound("model version", id);
+  return toVersion(row);
 }
 
 /** All versions of a model, newest first. */
@@ -90,7 +74,7 @@ export async function versionsOf(ctx: Ctx, modelId: string): Promise<ModelVersio
   const rows = await select(ctx)
     .where(and(visible(ctx), eq(modelVersions.modelId, modelId)))
     .orderBy(sql`${modelVersions.number} desc`);
-  return withAliases(ctx, rows);
+  return rows.map(toVersion);
 }
 
 /** Versions that satisfy more conditions, in a given order. */
@@ -106,5 +90,5 @@ export async function findVersions(
     .orderBy(...order)
     .offset(offset)
     .limit(limit);
-  return withAliases(ctx, rows);
+  return rows.map(toVersion);
 }

@@ -7,14 +7,13 @@ import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { namesOfNeighbours } from "@/server/datasets";
-import { latestGates } from "@/server/governance";
 import { cardView } from "./card-verbs";
 import { diffVersions, lastApproved } from "./compare";
 import { contractView } from "./contract-verbs";
 import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel } from "./hooks";
 import { findVersions, loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
-import { hrefOf, missingRequirements, promotionBlockers } from "./requirements";
+import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
 import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
 
@@ -128,11 +127,15 @@ const runHrefOf = (version: ModelVersion): string | null => {
 
 /** Everything the page of a version shows, in one read. */
 async function detailOf(ctx: Ctx, version: ModelVersion) {
-  const approved = await lastApproved(ctx, version);
-  const names = await namesOf(ctx, [version.createdBy, version.lastEditedBy]);
-  const gates = version.manifestDigest
-    ? await latestGates(ctx, "model_version", version.id, version.manifestDigest)
-    : undefined;
+  const gates = await gatesOf(ctx, version);
+  const [approved, names, card, files, deployments, requirements] = await Promise.all([
+    lastApproved(ctx, version),
+    namesOf(ctx, [version.createdBy, version.lastEditedBy]),
+    cardView(ctx, version),
+    sealedFiles(ctx, version.id),
+    deploymentsOfModel(ctx, { modelId: version.modelId, versionId: version.id }),
+    requirementsOf(ctx, version, gates),
+  ]);
   return {
     ...summaryOf(version, names),
     modelId: version.modelId,
@@ -153,17 +156,10 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     ...evidenceViews(version.evidence),
     gates: gates ?? null,
     contract: contractView(version),
-    card: await cardView(ctx, version),
-    files: await sealedFiles(ctx, version.id),
-    deployments: await deploymentsOfModel(ctx, { modelId: version.modelId, versionId: version.id }),
-    blockers: {
-      staging: await promotionBlockers(ctx, version, "staging"),
-      production: await promotionBlockers(ctx, version, "production"),
-    },
-    missingRequirements: {
-      staging: await missingRequirements(ctx, version, "staging"),
-      production: await missingRequirements(ctx, version, "production"),
-    },
+    card,
+    files,
+    deployments,
+    ...requirements,
     comparedWith: approved
       ? { name: `${approved.modelName} v${approved.number}`, number: approved.number }
       : null,

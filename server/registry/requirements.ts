@@ -6,12 +6,15 @@ import type { ModelVersion } from "./load";
 export const hrefOf = (version: Pick<ModelVersion, "modelName" | "number">): string =>
   `/models/${encodeURIComponent(version.modelName)}/versions/${version.number}`;
 
-/** What must be put right before a review for the environment makes sense; policies in doubt are for the review itself. */
-export async function missingRequirements(
-  ctx: Ctx,
-  version: ModelVersion,
-  environment: string,
-): Promise<Blocker[]> {
+type Gates = Awaited<ReturnType<typeof latestGates>>;
+
+/** The last finished run of the policies on exactly this version's files. */
+export async function gatesOf(ctx: Ctx, version: ModelVersion): Promise<Gates> {
+  if (!version.manifestDigest) return undefined;
+  return latestGates(ctx, "model_version", version.id, version.manifestDigest);
+}
+
+function missingOf(version: ModelVersion, gates: Gates, environment: string): Blocker[] {
   const href = hrefOf(version);
   if (version.state === "pending")
     return [{ what: "The version is still being sealed and scanned.", clearedBy: "Wait a moment", href }];
@@ -26,9 +29,6 @@ export async function missingRequirements(
       clearedBy: "Export the model as ONNX and register it",
       href: `${href}#files`,
     });
-  const gates = version.manifestDigest
-    ? await latestGates(ctx, "model_version", version.id, version.manifestDigest)
-    : undefined;
   if (!gates || !version.gatesDigest)
     return [
       ...blockers,
@@ -65,16 +65,22 @@ const ANCHOR: Record<string, string> = {
   "file-scan": "files",
 };
 
-/** Everything between this version and an environment, the human review included. */
-export async function promotionBlockers(
+/** What must be put right before a review for the environment makes sense; policies in doubt are for the review itself. */
+export async function missingRequirements(
   ctx: Ctx,
   version: ModelVersion,
   environment: string,
 ): Promise<Blocker[]> {
-  const missing = await missingRequirements(ctx, version, environment);
-  const gates = version.manifestDigest
-    ? await latestGates(ctx, "model_version", version.id, version.manifestDigest)
-    : undefined;
+  return missingOf(version, await gatesOf(ctx, version), environment);
+}
+
+async function blockersOf(
+  ctx: Ctx,
+  version: ModelVersion,
+  gates: Gates,
+  environment: string,
+): Promise<Blocker[]> {
+  const missing = missingOf(version, gates, environment);
   const { policies, humanReview } = environmentRequirements(environment);
   const doubtful = (gates?.verdicts ?? []).filter(
     (verdict) => verdict.verdict === "indeterminate" && policies.includes(verdict.policyKey),
@@ -98,4 +104,28 @@ export async function promotionBlockers(
     })),
     { what: standing.reasons.join(" "), clearedBy, href },
   ];
+}
+
+/** Everything between this version and an environment, the human review included. */
+export async function promotionBlockers(
+  ctx: Ctx,
+  version: ModelVersion,
+  environment: string,
+): Promise<Blocker[]> {
+  return blockersOf(ctx, version, await gatesOf(ctx, version), environment);
+}
+
+/** For both environments, what must be put right and everything that stands in between, from gates that were read once. */
+export async function requirementsOf(ctx: Ctx, version: ModelVersion, gates: Gates) {
+  const [staging, production] = await Promise.all([
+    blockersOf(ctx, version, gates, "staging"),
+    blockersOf(ctx, version, gates, "production"),
+  ]);
+  return {
+    blockers: { staging, production },
+    missingRequirements: {
+      staging: missingOf(version, gates, "staging"),
+      production: missingOf(version, gates, "production"),
+    },
+  };
 }
