@@ -5,8 +5,10 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
 import { useTRPC } from "./trpc";
 
+export type LiveStatus = "connecting" | "live" | "reconnecting";
+
 export interface LiveState {
-  status: "live" | "connecting" | "stale";
+  status: LiveStatus;
   updatedAt: Date | undefined;
 }
 
@@ -54,11 +56,6 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
       },
     ),
   );
-  const status =
-    subscription.status === "pending"
-      ? "live"
-      : subscription.status === "connecting"
-        ? "connecting"
-        : "stale";
+  const status = subscription.status === "pending" ? "live" : updatedAt ? "reconnecting" : "connecting";
   return { status, updatedAt };
 }

@@ -14,6 +14,7 @@ function Busy() {
 export function RowsSkeleton({ rows = 8 }: { rows?: number }) {
   return (
     <div className="divide-y">
+      <Busy />
       {ROWS.slice(0, rows).map((row) => (
         <div key={row} className="flex h-10 items-center gap-4 px-3">
           <Skeleton className="h-3.5 w-1/3" />
@@ -30,7 +31,6 @@ export function RowsSkeleton({ rows = 8 }: { rows?: number }) {
 export function ListSkeleton() {
   return (
     <div className="flex flex-col gap-4">
-      <Busy />
       <div className="flex items-center justify-between">
         <Skeleton className="h-7 w-48" />
         <Skeleton className="h-8 w-28" />

@@ -2,6 +2,7 @@
 import { DigestChip } from "@/components/common/digest-chip";
 import { formatBytes, formatDuration, formatMilli, formatNumber } from "@/components/common/format";
 import { KeyValue } from "@/components/common/key-value";
+import { LongText } from "@/components/common/long-text";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed } from "@/components/common/time-ago";
@@ -73,7 +74,7 @@ export function JobRecipe({ spec, specDigest }: { spec: JobSpec; specDigest: str
             : []),
           {
             label: "Command",
-            value: <code className="font-mono text-sm break-all">{spec.command.join(" ")}</code>,
+            value: <LongText text={spec.command.join(" ")} label="command" />,
           },
         ]}
       />
@@ -83,7 +84,7 @@ export function JobRecipe({ spec, specDigest }: { spec: JobSpec; specDigest: str
           <KeyValue
             items={params.map(([name, value]) => ({
               label: name,
-              value: <span className="font-mono text-sm break-words">{String(value) || "(empty)"}</span>,
+              value: <LongText text={String(value) || "(empty)"} label={`parameter ${name}`} />,
             }))}
           />
         </>

@@ -133,11 +133,7 @@ export function JobPage({ id }: { id: string }) {
               </span>
             ) : null}
             {final ? null : (
-              <LiveDot
-                connected={live.status === "live"}
-                updatedAt={live.updatedAt ?? null}
-                staleAfterMs={3_600_000}
-              />
+              <LiveDot status={live.status} updatedAt={live.updatedAt ?? null} staleAfterMs={3_600_000} />
             )}
           </>
         }

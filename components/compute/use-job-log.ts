@@ -1,11 +1,12 @@
 "use client";
 import { useEffect, useState } from "react";
+import type { LiveStatus } from "@/components/use-live";
 
 export interface JobLogState {
   lines: readonly string[];
   /** Older lines that the page let go; the download has them. */
   dropped: number;
-  connected: boolean;
+  connection: LiveStatus;
   ended: boolean;
   updatedAt: number | null;
 }
@@ -17,7 +18,7 @@ function textOf(data: string): string | undefined {
     ? event.text
     : undefined;
 }
-const EMPTY: JobLogState = { lines: [], dropped: 0, connected: false, ended: false, updatedAt: null };
+const EMPTY: JobLogState = { lines: [], dropped: 0, connection: "connecting", ended: false, updatedAt: null };
 const PAINT_MS = 100;
 /** A long log is handed on less often, since each time costs in proportion to its length. */
 const LONG_LINES = 20_000;
@@ -58,8 +59,13 @@ export function useJobLog(jobId: string, attempt: number | undefined): JobLogSta
       setState((now) => ({ ...now, lines: shown, dropped, updatedAt: Date.now() }));
     };
     const timer = setInterval(() => paint(), PAINT_MS);
-    source.addEventListener("open", () => setState((now) => ({ ...now, connected: true })));
-    source.addEventListener("error", () => setState((now) => ({ ...now, connected: false })));
+    source.addEventListener("open", () => setState((now) => ({ ...now, connection: "live" })));
+    source.addEventListener("error", () =>
+      setState((now) => ({
+        ...now,
+        connection: now.connection === "connecting" ? "connecting" : "reconnecting",
+      })),
+    );
     source.addEventListener("log", (event: MessageEvent<string>) => {
       const text = textOf(event.data);
       if (text === undefined) return;
@@ -71,7 +77,7 @@ export function useJobLog(jobId: string, attempt: number | undefined): JobLogSta
     source.addEventListener("end", () => {
       source.close();
       paint(true);
-      setState((now) => ({ ...now, ended: true, connected: true }));
+      setState((now) => ({ ...now, ended: true, connection: "live" }));
     });
     return () => {
       clearInterval(timer);

@@ -88,12 +88,8 @@ function Header(props: { dataset: Dataset; version: Version | undefined; pinned:
           <span>
             Updated <TimeAgo value={pinned && version ? version.createdAt : dataset.updatedAt} />
           </span>
-          {live.updatedAt || live.status === "stale" ? (
-            <LiveDot
-              updatedAt={live.updatedAt ?? null}
-              connected={live.status === "live"}
-              staleAfterMs={Infinity}
-            />
+          {live.updatedAt ? (
+            <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />
           ) : null}
         </>
       }

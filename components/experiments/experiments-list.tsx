@@ -76,7 +76,7 @@ export function ExperimentsList() {
       <PageHeader
         title="Experiments"
         description="Runs with their parameters, metrics, data and models, logged by any MLflow client."
-        meta={<LiveDot updatedAt={live.updatedAt ?? null} connected={live.status !== "stale"} />}
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
         actions={<NewExperiment />}
       />
       <DataTable

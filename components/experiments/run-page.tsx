@@ -123,7 +123,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
             <span className="inline-flex items-center gap-1 font-mono text-xs">
               {data.id} <CopyButton value={data.id} label="Copy run id" />
             </span>
-            <LiveDot updatedAt={live.updatedAt ?? null} connected={live.status !== "stale"} />
+            <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />
           </>
         }
         actions={actions}

@@ -60,7 +60,7 @@ export function RunsList({ experimentId }: { experimentId: string }) {
           { label: "Experiments", href: "/experiments" },
           { label: experiment.data?.name ?? experimentId },
         ]}
-        meta={<LiveDot updatedAt={live.updatedAt ?? null} connected={live.status !== "stale"} />}
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
       />
       <DataTable
         caption={`Runs of ${experiment.data?.name ?? "this experiment"}`}

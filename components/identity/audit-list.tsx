@@ -30,7 +30,7 @@ const LABELS: Record<(typeof FILTERS)[number], string> = {
 };
 
 const columns: Column<AuditRow>[] = [
-  { id: "seq", header: "#", align: "end", cell: (row) => <span data-numeric>{row.seq}</span> },
+  { id: "seq", header: "#", align: "end", from: "sm", cell: (row) => <span data-numeric>{row.seq}</span> },
   { id: "at", header: "When", cell: (row) => <TimeAgo value={row.at} /> },
   { id: "actor", header: "Actor", cell: (row) => row.actorName },
   {

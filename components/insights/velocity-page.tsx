@@ -52,7 +52,7 @@ function Cycles({ rows }: { rows: readonly Cycle[] }) {
       frame="flush"
       description="From the job's dispatch (else the run's start) to the first production request. Open cycles have not reached production."
     >
-      <Table label="Versions and their cycles">
+      <Table label="Cycle of each version">
         <TableCaption>Versions registered in the window, newest first</TableCaption>
         <TableHeader>
           <TableRow>

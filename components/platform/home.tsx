@@ -106,13 +106,7 @@ export function Home({ host, userId, velocity }: { host: string; userId: string;
       <PageHeader
         title="Home"
         description="What runs, what waits for you, and what is unhealthy."
-        meta={
-          <LiveDot
-            updatedAt={live.updatedAt ?? null}
-            connected={live.status !== "stale"}
-            staleAfterMs={Infinity}
-          />
-        }
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />}
       />
       {error ? <ErrorNotice error={error} onRetry={() => void refetch()} /> : null}
       {data && !data.first.isSettled ? <FirstRunGuide first={data.first} host={host} /> : null}

@@ -113,7 +113,7 @@ export function ModelPage({
         model={model}
         live={
           <LiveDot
-            connected={live.status === "live"}
+            status={live.status}
             staleAfterMs={Number.POSITIVE_INFINITY}
             updatedAt={live.updatedAt ?? null}
           />

@@ -97,7 +97,7 @@ export function VersionPage({
         version={version}
         live={
           <LiveDot
-            connected={live.status === "live"}
+            status={live.status}
             staleAfterMs={Number.POSITIVE_INFINITY}
             updatedAt={live.updatedAt ?? null}
           />

@@ -56,11 +56,7 @@ export function DeploymentPage({ name }: { name: string }) {
         breadcrumbs={[{ label: "Deployments", href: "/deployments" }, { label: deployment.name }]}
         meta={
           <>
-            <LiveDot
-              connected={live.status === "live"}
-              updatedAt={live.updatedAt ?? null}
-              staleAfterMs={3_600_000}
-            />
+            <LiveDot status={live.status} updatedAt={live.updatedAt ?? null} staleAfterMs={3_600_000} />
             <StatusBadge status={deployment.environment} />
             <span>
               changed <TimeAgo value={deployment.updatedAt} />
