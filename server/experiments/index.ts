@@ -18,7 +18,7 @@ export { getRun, searchExperiments, searchRuns } from "./queries";
 export { artifactRootOfModel, artifactRootOfRun } from "./rules";
 export * from "./search-attributes";
 export { parseFilter, parseOrder } from "./search-filter";
-export { compare } from "./search-sql";
+export { compareText } from "./search-sql";
 
 /** A run with all that was logged to it. @throws AppError `not_found` */
 export const runOf = readRun;

@@ -22,11 +22,21 @@ async function defaultExperiment(ctx: Ctx): Promise<Experiment> {
   return row;
 }
 
+/** No experiment has a larger number: ids are of four bytes. */
+const MOST_ID = 2_147_483_647;
+
+/** The numbers under which a search may find rows; 0 is the team's default experiment, and what no experiment can have is left out. */
+export async function experimentNumbers(ctx: Ctx, ids: readonly string[]): Promise<number[]> {
+  const numbers = new Set(ids.map(Number));
+  if (numbers.delete(0)) numbers.add((await defaultExperiment(ctx)).id);
+  return [...numbers].filter((number) => number <= MOST_ID);
+}
+
 /** Loads within the caller's team. @throws AppError `not_found` */
 export async function loadExperiment(ctx: Ctx, id: string): Promise<Experiment> {
   if (id === "0") return defaultExperiment(ctx);
   const number = Number(id);
-  if (number > 2_147_483_647) throw notFound("experiment", id);
+  if (number > MOST_ID) throw notFound("experiment", id);
   const [row] = await ctx.db
     .select()
     .from(experiments)

@@ -16,11 +16,11 @@ import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { loadExperiment, loadRun, type Run } from "./load";
+import { experimentNumbers, loadExperiment, loadRun, type Run } from "./load";
 import { artifactRootOfRun } from "./rules";
 import { RunIdInput, SearchExperimentsInput, SearchRunsInput } from "./schemas";
 import { parseFilter, parseOrder } from "./search-filter";
-import { compare, runConditions, runOrder } from "./search-sql";
+import { compareText, runConditions, runOrder } from "./search-sql";
 import {
   attributeCondition,
   attributeOrder,
@@ -129,9 +129,7 @@ export const searchRuns = query(
     summary: "Search runs",
   },
   async ({ ctx, input }) => {
-    const ids: number[] = [];
-    for (const id of input.experimentIds)
-      ids.push(id === "0" ? (await loadExperiment(ctx, "0")).id : Number(id));
+    const ids = await experimentNumbers(ctx, input.experimentIds);
     if (ids.length === 0) return { items: [] as RunDetail[], nextCursor: null };
     const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
     const lifecycle = lifecycleOf(input.viewType);
@@ -175,7 +173,7 @@ export const searchExperiments = query(
     const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
     const conditions = parseFilter(input.filter).map((comparison) => {
       if (comparison.kind === "tag")
-        return compare(sql`(${experiments.tags} ->> ${comparison.key}::text)`, comparison);
+        return compareText(sql`(${experiments.tags} ->> ${comparison.key}::text)`, comparison);
       return attributeCondition("experiments", EXPERIMENT_ATTRIBUTES, comparison);
     });
     const order = input.orderBy.map((term) =>

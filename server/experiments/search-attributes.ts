@@ -1,7 +1,7 @@
 import { sql, type AnyColumn, type SQL } from "drizzle-orm";
 import { invalid } from "@/server/core/errors";
 import type { Comparison, OrderTerm } from "./search-filter";
-import { compare } from "./search-sql";
+import { compare, compareText } from "./search-sql";
 
 export interface Attribute {
   column: AnyColumn | SQL;
@@ -38,7 +38,7 @@ export function attributeCondition(what: string, table: AttributeTable, comparis
       `Invalid filter: ${comparison.key} is text, which ${comparison.operator} cannot compare.`,
       "Use =, !=, LIKE, ILIKE or IN.",
     );
-  return compare(column, comparison);
+  return type === "text" ? compareText(column, comparison) : compare(column, comparison);
 }
 
 /** One term of an order, what is missing last. @throws AppError `invalid` for an unknown name */

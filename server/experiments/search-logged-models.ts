@@ -1,11 +1,11 @@
-import { and, eq, inArray, isNull, lt, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { loggedModels } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { loadExperiment } from "./load";
+import { experimentNumbers } from "./load";
 import { latestMetric, measuredOn, metricsOfModels } from "./logged-model-metrics";
 import { SearchLoggedModelsInput } from "./schemas";
 import {
@@ -16,7 +16,7 @@ import {
   type AttributeTable,
 } from "./search-attributes";
 import { parseFilter, parseOrder, type Comparison } from "./search-filter";
-import { compare } from "./search-sql";
+import { compare, compareText } from "./search-sql";
 
 type Input = z.output<typeof SearchLoggedModelsInput>;
 
@@ -38,8 +38,8 @@ const ATTRIBUTES: AttributeTable = {
 
 function condition(ctx: Ctx, input: Input, comparison: Comparison): SQL {
   const { kind, key, value } = comparison;
-  if (kind === "tag") return compare(sql`(${loggedModels.tags} ->> ${key}::text)`, comparison);
-  if (kind === "param") return compare(sql`(${loggedModels.params} ->> ${key}::text)`, comparison);
+  if (kind === "tag") return compareText(sql`(${loggedModels.tags} ->> ${key}::text)`, comparison);
+  if (kind === "param") return compareText(sql`(${loggedModels.params} ->> ${key}::text)`, comparison);
   if (kind !== "metric") return attributeCondition(WHAT, ATTRIBUTES, comparison);
   if (typeof value !== "number")
     throw invalid(`Invalid filter: metric ${key} wants a number.`, "Compare it with a number, unquoted.");
@@ -56,18 +56,17 @@ function orderOf(ctx: Ctx, input: Input): SQL[] {
   });
 }
 
+/** The creation time as the database holds it, so that the cursor is exact. */
+const createdKey = sql<string>`${loggedModels.createdAt}::text`;
+
 /** Newest first pages by key; any other order by how many rows were seen. */
-const ByKey = z.tuple([z.number(), z.string()]);
+const ByKey = z.tuple([z.string(), z.string()]);
 const ByOffset = z.tuple([z.number().int().min(0)]);
 
 function afterKey(input: Input): SQL | undefined {
   const after = input.orderBy.length === 0 ? decodeCursor(input.pageToken, ByKey) : undefined;
   if (!after) return undefined;
-  const at = new Date(after[0]);
-  return or(
-    lt(loggedModels.createdAt, at),
-    and(eq(loggedModels.createdAt, at), lt(loggedModels.id, after[1])),
-  );
+  return sql`(${loggedModels.createdAt}, ${loggedModels.id}) < (${after[0]}::timestamptz, ${after[1]})`;
 }
 
 export const searchLoggedModels = query(
@@ -78,16 +77,14 @@ export const searchLoggedModels = query(
     summary: "Search logged models",
   },
   async ({ ctx, input }) => {
-    const ids: number[] = [];
-    for (const id of input.experimentIds)
-      ids.push(id === "0" ? (await loadExperiment(ctx, "0")).id : Number(id));
+    const ids = await experimentNumbers(ctx, input.experimentIds);
     const comparisons = parseFilter(input.filter);
     const onlyMeasured =
       input.datasets.length > 0 && !comparisons.some((comparison) => comparison.kind === "metric");
     const ordered = input.orderBy.length > 0;
     const [offset] = (ordered ? decodeCursor(input.pageToken, ByOffset) : undefined) ?? [0];
     const rows = await ctx.db
-      .select()
+      .select({ model: loggedModels, createdKey })
       .from(loggedModels)
       .where(
         and(
@@ -105,12 +102,12 @@ export const searchLoggedModels = query(
     const page = rows.slice(0, input.maxResults);
     const metrics = await metricsOfModels(
       ctx,
-      page.map((row) => row.id),
+      page.map((row) => row.model.id),
     );
-    const items = page.map((row) => ({ ...row, metrics: metrics.get(row.id) ?? [] }));
+    const items = page.map(({ model }) => ({ ...model, metrics: metrics.get(model.id) ?? [] }));
     const last = page.at(-1);
     if (!last || rows.length <= input.maxResults) return { items, nextCursor: null };
-    const next = ordered ? [offset + input.maxResults] : [last.createdAt.getTime(), last.id];
+    const next = ordered ? [offset + input.maxResults] : [last.createdKey, last.model.id];
     return { items, nextCursor: encodeCursor(next) };
   },
 );

@@ -38,6 +38,13 @@ export function compare(column: AnyColumn | SQL, { operator, value, key }: Compa
   }
 }
 
+/** As `compare`, for a column of text. @throws AppError `invalid` for a number, which the database could not compare with it */
+export function compareText(column: AnyColumn | SQL, comparison: Comparison): SQL {
+  const { kind, key, value } = comparison;
+  if (typeof value !== "number") return compare(column, comparison);
+  throw refuse(`${kind === "attribute" ? "" : `${kind} `}${key} is text: quote the value`);
+}
+
 const TEXT_ATTRIBUTES: Record<string, AnyColumn | SQL> = {
   run_id: runs.id,
   run_name: runs.name,
@@ -58,12 +65,6 @@ function attribute(key: string): AnyColumn | SQL {
   return column;
 }
 
-const text = (comparison: Comparison): Comparison => {
-  if (typeof comparison.value === "number")
-    throw refuse(`${comparison.kind} ${comparison.key} is text: quote the value`);
-  return comparison;
-};
-
 function condition(comparison: Comparison): SQL {
   const { kind, key } = comparison;
   if (kind === "metric") {
@@ -71,10 +72,10 @@ function condition(comparison: Comparison): SQL {
     return sql`exists (select 1 from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan} and ${compare(runLatestMetrics.value, comparison)})`;
   }
   if (kind === "param") {
-    return sql`exists (select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key} and ${compare(runParams.value, text(comparison))})`;
+    return sql`exists (select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key} and ${compareText(runParams.value, comparison)})`;
   }
   if (kind === "tag") {
-    return sql`exists (select 1 from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key} and ${compare(runTags.value, text(comparison))})`;
+    return sql`exists (select 1 from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key} and ${compareText(runTags.value, comparison)})`;
   }
   if (kind === "dataset") {
     const column =
@@ -83,10 +84,10 @@ function condition(comparison: Comparison): SQL {
         : key === "digest"
           ? runInputs.digest
           : sql`${runInputs.tags} ->> 'mlflow.data.context'`;
-    return sql`exists (select 1 from ${runInputs} where ${runInputs.runId} = ${runs.id} and ${compare(column, text(comparison))})`;
+    return sql`exists (select 1 from ${runInputs} where ${runInputs.runId} = ${runs.id} and ${compareText(column, comparison)})`;
   }
-  if (key in NUMBER_ATTRIBUTES && typeof comparison.value !== "number")
-    throw refuse(`${key} wants a number (epoch milliseconds)`);
+  if (!(key in NUMBER_ATTRIBUTES)) return compareText(attribute(key), comparison);
+  if (typeof comparison.value !== "number") throw refuse(`${key} wants a number (epoch milliseconds)`);
   return compare(attribute(key), comparison);
 }
 

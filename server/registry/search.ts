@@ -4,7 +4,7 @@ import { modelAliases, modelVersions, registeredModels } from "@/db/schema";
 import {
   attributeCondition,
   attributeOrder,
-  compare,
+  compareText,
   millisAttribute,
   numberAttribute,
   parseFilter,
@@ -47,8 +47,8 @@ function conditionsOf(filter: string, what: string, attributes: AttributeTable, 
       ((comparison.operator === "=" && comparison.value === "false") ||
         (comparison.operator === "!=" && comparison.value === "true"));
     return absentMatches
-      ? sql`(${value} is null or ${compare(value, comparison)})`
-      : compare(value, comparison);
+      ? sql`(${value} is null or ${compareText(value, comparison)})`
+      : compareText(value, comparison);
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseInput } from "@/server/core/verb";
 import * as experiments from "@/server/experiments";
 import { artifactRootOfModel } from "@/server/experiments";
 import { loggedModelMessage } from "./messages";
@@ -32,8 +33,8 @@ export const loggedModelEndpoints: Endpoint[] = [
       const page = await experiments.searchLoggedModels.execute(caller, {
         experimentIds: list(p.experiment_ids).map(idOrUnset),
         filter: given(p.filter),
-        datasets: list(p.datasets).map((each) => Pair.parse(each)),
-        orderBy: list(p.order_by).map((each) => Order.parse(each)),
+        datasets: list(p.datasets).map((each) => parseInput(Pair, each)),
+        orderBy: list(p.order_by).map((each) => parseInput(Order, each)),
         maxResults: given(p.max_results),
         pageToken: given(p.page_token),
       });

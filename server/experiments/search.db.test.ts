@@ -1,0 +1,94 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loggedModels } from "@/db/schema";
+import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import type { Actor } from "@/server/core/actor";
+import {
+  createExperiment,
+  createLoggedModel,
+  createRun,
+  searchExperiments,
+  searchLoggedModels,
+  searchRuns,
+} from "./index";
+
+let database: TestDatabase;
+let experimentId: string;
+const actor: Actor = {
+  kind: "user",
+  userId: "usr_ada",
+  name: "Ada",
+  teamId: "team_ours",
+  teamSlug: "ours",
+  role: "member",
+  isPlatformAdmin: false,
+};
+const ours = () => ({ actor, db: database.db });
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  experimentId = String((await createExperiment.execute(ours(), { name: "search" })).id);
+});
+afterAll(() => database.close());
+
+describe("a number where the grammar has text", () => {
+  const inExperiment = (filter: string) => ({ experimentIds: [experimentId], filter });
+  const searches: Record<string, (filter: string) => Promise<unknown>> = {
+    runs: (filter) => searchRuns.execute(ours(), inExperiment(filter)),
+    "logged models": (filter) => searchLoggedModels.execute(ours(), inExperiment(filter)),
+    experiments: (filter) => searchExperiments.execute(ours(), { filter }),
+  };
+  it.each([
+    ["runs", "tags.v = 1"],
+    ["runs", "params.alpha > 2"],
+    ["runs", "attributes.run_name = 5"],
+    ["runs", "user_id != 1"],
+    ["logged models", "tags.v = 1"],
+    ["logged models", "params.alpha = 2"],
+    ["logged models", "name = 5"],
+    ["experiments", "tags.v = 1"],
+    ["experiments", "name = 5"],
+  ])("is refused in words: %s by %s", async (what, filter) => {
+    await expect(searches[what]?.(filter)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("is text: quote the value"),
+    });
+  });
+});
+
+describe("the experiments of a search", () => {
+  it("may be numbers that no experiment has", async () => {
+    const far = { experimentIds: ["9999999999", experimentId] };
+    const { id } = await createRun.execute(ours(), { experimentId });
+    expect((await searchRuns.execute(ours(), far)).items.map((run) => run.id)).toEqual([id]);
+    const none = { experimentIds: ["9999999999"] };
+    expect((await searchRuns.execute(ours(), none)).items).toEqual([]);
+    expect((await searchLoggedModels.execute(ours(), none)).items).toEqual([]);
+  });
+});
+
+describe("logged models of the same millisecond", () => {
+  it("are each on one page", async () => {
+    const made = await Promise.all(
+      Array.from({ length: 5 }, async (_, n) => {
+        const { id } = await createLoggedModel.execute(ours(), { experimentId });
+        const createdAt = sql`'2026-01-01T00:00:00.001Z'::timestamptz + ${n} * interval '1 microsecond'`;
+        await database.db.update(loggedModels).set({ createdAt }).where(eq(loggedModels.id, id));
+        return id;
+      }),
+    );
+    const seen: string[] = [];
+    for (let pageToken: string | undefined; ;) {
+      // oxlint-disable-next-line no-await-in-loop -- one page after the other
+      const page = await searchLoggedModels.execute(ours(), {
+        experimentIds: [experimentId],
+        maxResults: 2,
+        pageToken,
+      });
+      seen.push(...page.items.map((model) => model.id));
+      if (!page.nextCursor) break;
+      pageToken = page.nextCursor;
+    }
+    expect(seen.toSorted()).toEqual(made.toSorted());
+  });
+});
