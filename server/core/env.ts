@@ -40,7 +40,15 @@ const EnvSchema = z.object({
   MODELWORKS_DEMO_LINE: z.preprocess(blankAsMissing, z.enum(["on", "off"]).default("on")),
   MODELWORKS_DEMO_PASSWORD: optional(z.string().min(8, "must hold at least 8 characters")),
   MODELWORKS_BOOTSTRAP_TOKEN: optional(z.string().min(24, "must hold at least 24 characters")),
-  ALERT_WEBHOOK_URL: optional(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
+  ALERT_WEBHOOK_URL: optional(
+    z
+      .url({ protocol: /^https?$/, error: "must be an http or https address" })
+      // Errors of a request name its address, so it may hold no secret.
+      .refine(
+        (url) => new URL(url).username === "" && new URL(url).password === "",
+        "must hold no user or password; put a token into ALERT_WEBHOOK_TOKEN",
+      ),
+  ),
   ALERT_WEBHOOK_TOKEN: optional(z.string().min(1)),
   MODELWORKS_PYTHON: optional(z.string()),
   MODELWORKS_DEV: z.preprocess(blankAsMissing, z.enum(["0", "1"]).default("0")),

@@ -16,7 +16,7 @@ import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { experimentNumbers, loadExperiment, loadRun, type Run } from "./load";
+import { experimentNumbers, loadRun, type Run } from "./load";
 import { artifactRootOfRun } from "./rules";
 import { RunIdInput, SearchExperimentsInput, SearchRunsInput } from "./schemas";
 import { parseFilter, parseOrder } from "./search-filter";

@@ -82,7 +82,14 @@ async function clearOtherDefaults(ctx: Ctx, view: View): Promise<void> {
   await ctx.db
     .update(savedViews)
     .set({ isDefault: false })
-    .where(and(inSet(view), ne(savedViews.id, view.id)));
+    .where(and(inSet(view), ne(savedViews.id, view.id), savedViews.isDefault));
+}
+
+/** @throws AppError `precondition_failed` when the set takes no more; more than these no list would show */
+async function requireRoom(ctx: Ctx, set: ReturnType<typeof inSet>): Promise<void> {
+  const [kept] = await ctx.db.select({ n: count() }).from(savedViews).where(set);
+  if ((kept?.n ?? 0) >= MOST_VIEWS)
+    throw precondition(`This list has ${MOST_VIEWS} views already.`, "Delete one that is not used.");
 }
 
 /** Keeps a list as it is filtered now under a name. */
@@ -96,10 +103,7 @@ export const createView = mutation(
   async ({ ctx, input }) => {
     if (input.scope === "team") requireSharing(ctx);
     await takeTurn(ctx, input.list);
-    const set = inSet({ ...input, teamId: ctx.actor.teamId, ownerId: ctx.actor.userId });
-    const [kept] = await ctx.db.select({ n: count() }).from(savedViews).where(set);
-    if ((kept?.n ?? 0) >= MOST_VIEWS)
-      throw precondition(`This list has ${MOST_VIEWS} views already.`, "Delete one that is not used.");
+    await requireRoom(ctx, inSet({ ...input, teamId: ctx.actor.teamId, ownerId: ctx.actor.userId }));
     const [view] = await ctx.db
       .insert(savedViews)
       .values({
@@ -121,6 +125,17 @@ export const createView = mutation(
     return shown(view, ctx, ctx.actor.name);
   },
 );
+
+/** The view, held until the end, after the turn of its list came: in the other order two changes could wait for each other. */
+async function loadInTurn(ctx: Ctx, id: string): Promise<View> {
+  const [found] = await ctx.db
+    .select({ list: savedViews.list })
+    .from(savedViews)
+    .where(and(visible(ctx), eq(savedViews.id, id)));
+  if (!found) throw notFound("view", id);
+  await takeTurn(ctx, found.list);
+  return loadChangeable(ctx, id);
+}
 
 async function loadChangeable(ctx: Ctx, id: string): Promise<View> {
   const [view] = await ctx.db
@@ -146,8 +161,7 @@ export const updateView = mutation(
     summary: "Change a saved view",
   },
   async ({ ctx, input }) => {
-    const before = await loadChangeable(ctx, input.viewId);
-    await takeTurn(ctx, before.list);
+    const before = await loadInTurn(ctx, input.viewId);
     if (input.scope === "team" && before.scope !== "team") requireSharing(ctx);
     const after = {
       name: input.name ?? before.name,
@@ -167,6 +181,7 @@ export const updateView = mutation(
       )
       .limit(1);
     if (clash) throw taken(after.name);
+    if (after.scope !== before.scope) await requireRoom(ctx, inSet({ ...before, scope: after.scope }));
     const [view] = await ctx.db
       .update(savedViews)
       .set({ ...after, updatedAt: ctx.now() })

@@ -42,13 +42,15 @@ export class SpoolWriter {
   }
 
   private open(segment: number) {
+    // Before the other is closed: a disk that takes no new file leaves the old one to write to.
+    const fd = fs.openSync(segmentFile(this.options.folder, segment), "a", 0o600);
     if (this.fd >= 0) {
       this.sync();
       fs.closeSync(this.fd);
     }
     this.segment = segment;
     this.written = 0;
-    this.fd = fs.openSync(segmentFile(this.options.folder, segment), "a", 0o600);
+    this.fd = fd;
   }
 
   private sync() {
@@ -87,7 +89,8 @@ export class SpoolWriter {
       return false;
     }
     try {
-      fs.writeSync(this.fd, frame);
+      if (this.written >= SEGMENT_BYTES) this.open(this.segment + 1);
+      this.write(frame);
     } catch (error) {
       this.dropped += 1;
       log.error({ err: error }, "prediction spool could not be written");
@@ -97,8 +100,15 @@ export class SpoolWriter {
     this.dirty = true;
     this.written += frame.length;
     this.totalBytes += frame.length;
-    if (this.written >= SEGMENT_BYTES) this.open(this.segment + 1);
     return true;
+  }
+
+  private write(frame: Buffer): void {
+    const taken = fs.writeSync(this.fd, frame);
+    if (taken === frame.length) return;
+    // A full disk takes what still fits. Half a record would hide every later one of its segment from the reader.
+    fs.ftruncateSync(this.fd, this.written);
+    throw new Error(`The disk took ${taken} of ${frame.length} bytes.`);
   }
 
   close() {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { waitFor } from "@/db/testing/wait-for";
 import { encode } from "./spool-format";
 import { SpoolReader } from "./spool-reader";
@@ -48,6 +48,22 @@ describe("the prediction spool", () => {
     expect(all.map((record) => (record as { i: number }).i)).toEqual(
       Array.from({ length: 600 }, (_, i) => i),
     );
+    writer.close();
+  });
+
+  it("loses a record that the disk takes only half of, and no other", async () => {
+    const at = folder();
+    const writer = new SpoolWriter({ folder: at });
+    expect(writer.append({ i: 0 })).toBe(true);
+    const write = fs.writeSync.bind(fs);
+    const short = vi
+      .spyOn(fs, "writeSync")
+      .mockImplementationOnce((fd, frame) => write(fd, String(frame).slice(0, 9)));
+    expect(writer.append({ i: 1 })).toBe(false);
+    short.mockRestore();
+    expect(writer.append({ i: 2 })).toBe(true);
+    expect(await drainAll(new SpoolReader(at))).toEqual([{ i: 0 }, { i: 2 }]);
+    expect([writer.appended, writer.dropped]).toEqual([2, 1]);
     writer.close();
   });
 
