@@ -21,6 +21,13 @@ const TOKENS = { freshMs: 2_000, staleMs: 10 * 60_000 };
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+const refusalsOf = (routes: ReadonlyMap<string, Route>) =>
+  Object.fromEntries(
+    [...routes.values()]
+      .filter((route) => route.refusals.length > 0)
+      .map((route) => [route.deploymentId, route.refusals]),
+  );
+
 /** The gateway process: inference traffic. It goes on with the routes it has while the database is away. */
 async function main() {
   const { gatewayPort, host, home } = env();
@@ -32,11 +39,8 @@ async function main() {
 
   const beat = heartbeat("gateway", () => ({
     routes: Object.fromEntries([...routes.values()].map((route) => [route.deploymentId, route.generation])),
-    refused: Object.fromEntries(
-      [...routes.values()]
-        .filter((route) => route.refusals.length > 0)
-        .map((route) => [route.deploymentId, route.refusals]),
-    ),
+    // Silent until it has looked: nobody must take "not yet" for "all is served".
+    ...(ready ? { refused: refusalsOf(routes) } : {}),
     spoolBytes: spool.backlogBytes,
     dropped: spool.dropped,
   }));

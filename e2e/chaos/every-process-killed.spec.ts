@@ -13,7 +13,7 @@ import { Ledger } from "./ledger";
 import { bringToProduction, DEPLOYMENT, rolloutEnds } from "./line";
 import { dispatchSideJob, startLoad, type Load, type Surroundings } from "./load";
 import { signIn, type People } from "./people";
-import { KILLS, randomOf, scheduleOf, seedOfRun, type Round } from "./schedule";
+import { KILLS, OF_JOBS, randomOf, scheduleOf, seedOfRun, type Round } from "./schedule";
 import * as verify from "./verify";
 
 const seed = seedOfRun();
@@ -95,12 +95,14 @@ async function canary(
     expect(kills - killsBefore, `kills while version ${number} was a canary`).toBeGreaterThan(1);
     return rollout;
   });
+  const ofJobs = training.filter(({ victim }) => OF_JOBS.has(victim));
+  const others = training.filter(({ victim }) => !OF_JOBS.has(victim));
   const storm = async () => {
-    await play(training, begun);
+    await play(others, begun);
     await begun;
     await play(serving, ended);
   };
-  const [rollout] = await Promise.all([ended, storm()]);
+  const [rollout] = await Promise.all([ended, storm(), play(ofJobs, begun)]);
   return rollout;
 }
 

@@ -32,7 +32,7 @@ const PLAN = {
   ],
   criteria: {
     errorRate: { maxIncrease: 0.05 },
-    accuracy: { maxDrop: 0.2, minFeedback: 40 },
+    accuracy: { maxDrop: 0.2, minFeedback: 80 },
   },
 };
 

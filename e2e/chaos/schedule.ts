@@ -19,8 +19,8 @@ export const KILLS: Readonly<Record<Victim, number>> = {
   keeper: 1,
 };
 
-/** Victims that are there only while a side job runs; to wait for one would let a short canary end unharmed. */
-const OF_JOBS: ReadonlySet<Victim> = new Set<Victim>(["job", "keeper"]);
+/** Victims that are there only while a side job runs: they are waited for beside the others, and not during a short canary. */
+export const OF_JOBS: ReadonlySet<Victim> = new Set<Victim>(["job", "keeper"]);
 
 interface Phase {
   /** Its part of the rounds, by weight. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attended } from "../fixtures/alive";
 import { sessionApi } from "../fixtures/people";
 import { runPython } from "../fixtures/python";
 import { expect, test } from "../fixtures/test";
@@ -41,7 +42,7 @@ test("the links that it prints lead to the pages of run and model version", asyn
   await expect(page).toHaveURL(/\/#\/nothing-of-mlflow$/);
 
   const visitor = await browser.newContext({ baseURL: world().portalUrl });
-  const door = await visitor.newPage();
+  const door = attended(await visitor.newPage());
   await door.goto("/#/experiments/1/runs/run_none");
   await expect(door).toHaveURL(/\/sign-in\?callbackUrl=%2Fexperiments%2F1%2Fruns%2Frun_none$/);
   await visitor.close();

@@ -73,16 +73,3 @@ export async function download(page: Page, link: Locator, to: string): Promise<s
 /** A tile with one number, by its label. */
 export const tile = (page: Page, label: string): Locator =>
   page.getByText(label, { exact: true }).first().locator("xpath=ancestor::div[1]");
-
-/**
- * Waits until React has taken over what was served, and its effects (listeners of keys among them) have run: until then a key
- * reaches nobody.
- */
-export async function hydrated(served: Locator): Promise<void> {
-  await expect
-    .poll(() => served.evaluate((node) => Object.keys(node).some((key) => key.startsWith("__reactProps$"))))
-    .toBe(true);
-  await served.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
-  );
-}

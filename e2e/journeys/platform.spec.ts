@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import type { Browser } from "@playwright/test";
 import { z } from "zod";
+import { attended } from "../fixtures/alive";
 import { tokenApi } from "../fixtures/api";
 import { expectBlocked } from "../fixtures/expects";
 import { dispatchNode, jobOf } from "../fixtures/line";
@@ -19,7 +20,7 @@ const FLAVOR = { name: "day-gpu", title: "GPU of the day" };
 /** The new person's own browser, signed in by what they typed. */
 async function asRita(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ baseURL: world().portalUrl, timezoneId: "UTC" });
-  const page = await context.newPage();
+  const page = attended(await context.newPage());
   await page.goto("/sign-in");
   await page.getByLabel("Email").fill(PERSON.email);
   await page.getByLabel("Password").fill(world().password);
@@ -43,7 +44,7 @@ test("a team is made, a person is invited, chooses a password and is let in with
   const link = new URL(await copied(platform, platform.getByRole("main"), "Copy link"));
 
   const context = await browser.newContext({ baseURL: world().portalUrl });
-  const rita = await context.newPage();
+  const rita = attended(await context.newPage());
   await rita.goto(`${link.pathname}${link.search}`);
   await rita.getByLabel("New password").fill(world().password);
   await rita.getByRole("button", { name: "Save and sign in" }).click();

@@ -2,7 +2,7 @@ import { requestReview, trainVersion, type Trained } from "../fixtures/line";
 import { expect, test, type Page } from "../fixtures/test";
 import { remembered } from "../fixtures/world";
 import { z } from "zod";
-import { hydrated, part, stateOf } from "./pages";
+import { part, stateOf } from "./pages";
 
 /** A governance reviewer's day: what waits, what it rests on, and every way to answer. */
 test.describe.configure({ mode: "serial" });
@@ -63,7 +63,6 @@ test("by keyboard: down the queue, into a review, and on to the next", async ({ 
   const page = await as("reviewer");
   await page.goto(`/reviews?q=${MODEL}`);
   await expect(queueRow(page, 1)).toBeVisible();
-  await hydrated(queueRow(page, 1));
   await page.keyboard.press("j");
   await expect(queueRow(page, 1).getByRole("link")).toBeFocused();
   await page.keyboard.press("Enter");

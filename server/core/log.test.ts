@@ -19,7 +19,7 @@ it("writes no secret: fields by name, and no value that was bound to a failed qu
   const cause = new Error("duplicate key value");
   const failed = new DrizzleQueryError(
     "insert into api_tokens values ($1, $2)",
-    ["s3cret\nhash", "Ada"],
+    ["s3cret\n    at a line of it\ns3cret hash", "Ada"],
     cause,
   );
   const text = linesOf((log) => {

@@ -22,12 +22,22 @@ const REDACTED = [
  * tokens or people's data.
  */
 export const withoutValues = (text: string): string =>
-  text.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/g, "\nparams: [left out]");
+  text.replace(/\nparams: [\s\S]*$/, "\nparams: [left out]");
+
+/** Of a stack, which holds the message of each cause: a value may itself look like the lines of a stack. */
+function stackWithoutValues(stack: string, error: Error): string {
+  let shown = stack;
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const clean = withoutValues(at.message);
+    if (clean !== at.message) shown = shown.replaceAll(at.message, clean);
+  }
+  return shown;
+}
 
 function serializeError(error: Error): pino.SerializedError {
   // The database driver hangs its whole connection on some errors.
   const { params: _values, client: _client, ...shown } = pino.stdSerializers.err(error);
-  return { ...shown, message: withoutValues(shown.message), stack: withoutValues(shown.stack) };
+  return { ...shown, message: withoutValues(shown.message), stack: stackWithoutValues(shown.stack, error) };
 }
 
 /** JSON lines; known secret fields are replaced before they are written. */

@@ -4,7 +4,7 @@ import { processes, uploads } from "@/db/schema";
 import { newId } from "@/server/core/ids";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { systemCtx } from "@/server/worker/handlers";
-import { closeAbandonedUploads } from "./close-abandoned-uploads";
+import { abandonedUploadSweep } from "./close-abandoned-uploads";
 
 let world: World;
 let member: Person;
@@ -49,7 +49,13 @@ test("an upload fails soon after the process that took its bytes is gone; others
   const young = await upload("proc_starting", 5);
   const old = await upload(living, 25 * 3_600);
   const arrived = await upload(dead, 60, "received");
-  await closeAbandonedUploads(world.db, systemCtx);
+  const sweep = abandonedUploadSweep(systemCtx);
+  await sweep(world.db);
+  expect(await Promise.all([lost, old].map(stateOf)), "silence of one sweep").toEqual([
+    "receiving",
+    "failed",
+  ]);
+  await sweep(world.db);
   const all = [lost, unknown, fine, young, old, arrived];
   expect(await Promise.all(all.map(stateOf))).toEqual([
     "failed",
@@ -59,7 +65,7 @@ test("an upload fails soon after the process that took its bytes is gone; others
     "failed",
     "received",
   ]);
-  await closeAbandonedUploads(world.db, systemCtx);
+  await sweep(world.db);
   const { rows } = await world.db.execute<{ n: number }>(
     sql`select count(*)::int as n from audit_log where action = 'datasets.upload.fail'`,
   );

@@ -9,7 +9,7 @@ import { notifyLive } from "@/server/core/live";
 import { isTransient } from "@/server/core/transient";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
 import { every, on, systemCtx } from "@/server/worker/handlers";
-import { closeAbandonedUploads } from "./close-abandoned-uploads";
+import { abandonedUploadSweep } from "./close-abandoned-uploads";
 import { failUpload } from "./fail-upload";
 import { manifestOf, registerVersion, type StoredDiff } from "./register-version";
 import type { Inspection, InspectionFailure } from "./schemas";
@@ -116,4 +116,5 @@ on("datasets.upload_received", WORKFLOW, async ({ event }) => {
   });
 });
 
-every("datasets.close-abandoned-uploads", 10_000, () => closeAbandonedUploads(db(), systemCtx));
+const closeAbandoned = abandonedUploadSweep(systemCtx);
+every("datasets.close-abandoned-uploads", 10_000, () => closeAbandoned(db()));

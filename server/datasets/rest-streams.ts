@@ -29,16 +29,27 @@ const EXPORT_KEYS = [
   "archivedAt",
 ] as const;
 
+function failureOf(error: unknown, arrived: boolean): { code: string; message: string } {
+  if (isAppError(error)) return { code: error.code, message: error.message };
+  if (arrived) return { code: "unavailable", message: "The file arrived, but could not be recorded." };
+  return { code: "interrupted", message: "The connection ended before the whole file arrived." };
+}
+
 /**
  * Says why an upload ended; when the database is away, as soon as it is back, and nobody waits for that. One whose receipt was
  * committed although the answer was lost is not touched: sending the file again finds it.
  */
-async function closeFailed(caller: Caller, uploadId: string, error: unknown): Promise<void> {
-  const expected = isAppError(error);
+async function closeFailed(
+  caller: Caller,
+  uploadId: string,
+  error: unknown,
+  arrived: boolean,
+): Promise<void> {
   const failure = {
-    code: expected ? error.code : "interrupted",
-    message: expected ? error.message : "The connection ended before the whole file arrived.",
-    hint: (expected ? error.hint : undefined) ?? "Send the file again; what was sent before does no harm.",
+    ...failureOf(error, arrived),
+    hint:
+      (isAppError(error) ? error.hint : undefined) ??
+      "Send the file again; what was sent before does no harm.",
   };
   const close = () =>
     inTransaction(createCtx(caller), (ctx) => failUpload(ctx, uploadId, failure, ["receiving"]));
@@ -57,11 +68,13 @@ export async function receiveUpload(c: Context<HttpEnv>): Promise<Response> {
   const begun = await beginUpload.execute(caller, { ...c.req.query(), ...c.req.param() });
   const body = c.req.raw.body;
   const source = body ? Readable.fromWeb(body as unknown as NodeStream) : Readable.from([]);
+  let arrived = false;
   try {
     const { digest, sizeBytes } = await objectStore().put(source, {
       maxBytes: MAX_UPLOAD_BYTES,
       expectedDigest: begun.digest,
     });
+    arrived = true;
     const upload = await finishUpload.execute(caller, {
       uploadId: begun.uploadId,
       blobDigest: digest,
@@ -72,8 +85,8 @@ export async function receiveUpload(c: Context<HttpEnv>): Promise<Response> {
       "x-request-id": caller.requestId,
     });
   } catch (error) {
-    const cutOff = error instanceof Error && "code" in error && error.code === "ECONNRESET";
-    await closeFailed(caller, begun.uploadId, error);
+    const cutOff = !arrived && error instanceof Error && "code" in error && error.code === "ECONNRESET";
+    await closeFailed(caller, begun.uploadId, error, arrived);
     if (cutOff) throw invalid("The connection ended before the whole file arrived.", "Send the file again.");
     throw error;
   }

@@ -46,21 +46,36 @@ export function webhookBody(alert: Alert, team: string, deployment: string | nul
   };
 }
 
-/**
- * Sends an alert as it is now to the operator's receiver, if there is one. At least once, like Alertmanager itself: a delivery that fails is
- * tried again by the outbox, and as it is the present state that is sent, a late one does no harm.
- * @throws Error when the receiver does not take it.
- */
-export async function sendAlert(ctx: Ctx, alertId: string): Promise<void> {
-  const { alertWebhook, portalUrl } = env();
-  if (!alertWebhook) return;
+async function load(ctx: Ctx, alertId: string) {
   const [row] = await ctx.db
     .select({ alert: alerts, team: teams.slug, deployment: deployments.name })
     .from(alerts)
     .innerJoin(teams, eq(teams.id, alerts.teamId))
     .leftJoin(deployments, eq(deployments.id, alerts.subjectId))
     .where(and(eq(alerts.id, alertId), eq(alerts.teamId, ctx.actor.teamId)));
-  if (!row) return;
+  return row;
+}
+
+/**
+ * Sends an alert as it is now to the operator's receiver, if there is one. At least once, like Alertmanager itself: a delivery that fails is
+ * tried again by the outbox. What changed while it was sent is sent after it, so that the receiver ends with the present state in whatever
+ * order two deliveries arrive.
+ * @throws Error when the receiver does not take it.
+ */
+export async function sendAlert(ctx: Ctx, alertId: string): Promise<void> {
+  for (let sent = await load(ctx, alertId); sent;) {
+    // oxlint-disable no-await-in-loop -- the next one depends on the answer to this one
+    await post(sent);
+    const now = await load(ctx, alertId);
+    // oxlint-enable no-await-in-loop
+    if (now?.alert.state === sent.alert.state) return;
+    sent = now;
+  }
+}
+
+async function post(row: NonNullable<Awaited<ReturnType<typeof load>>>): Promise<void> {
+  const { alertWebhook, portalUrl } = env();
+  if (!alertWebhook) return;
   const response = await fetch(alertWebhook.url, {
     method: "POST",
     redirect: "error",

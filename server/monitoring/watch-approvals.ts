@@ -1,6 +1,7 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { deployments, reviews, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
+import { inTransaction } from "@/server/core/verb";
 import { admissionNow } from "@/server/serving";
 import { versionOf } from "@/server/registry";
 import { raiseAlert, resolveAlerts } from "./raise-alert";
@@ -27,12 +28,17 @@ async function servedBy(ctx: Ctx, versionId: string): Promise<string[]> {
  * A version that serves although it would not be admitted now raises an alert: gateways go on serving what began with complete evidence,
  * and people decide. The alert resolves when the version is approved again, or no longer serves.
  */
-export async function watchApprovals(ctx: Ctx, deploymentId: string): Promise<void> {
+export const watchApprovals = (outer: Ctx, deploymentId: string): Promise<void> =>
+  inTransaction(outer, (ctx) => judgeApprovals(ctx, deploymentId));
+
+async function judgeApprovals(ctx: Ctx, deploymentId: string): Promise<void> {
   const [row] = await ctx.db
     .select({ deployment: deployments, canary: rollouts.toVersionId })
     .from(deployments)
     .leftJoin(rollouts, openRollouts)
-    .where(and(eq(deployments.id, deploymentId), eq(deployments.teamId, ctx.actor.teamId)));
+    .where(and(eq(deployments.id, deploymentId), eq(deployments.teamId, ctx.actor.teamId)))
+    // Of two events of one deployment, the one that is told last must also have looked last.
+    .for("update", { of: deployments });
   if (!row) return;
   const { deployment, canary } = row;
   const serving = deployment.retiredAt === null ? [deployment.stableVersionId, canary] : [];

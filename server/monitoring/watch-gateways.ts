@@ -4,7 +4,7 @@ import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import { raiseAlert, resolveAlerts } from "./raise-alert";
 
-/** A gateway that has not beaten for this long says nothing. */
+/** A gateway that has not beaten for this long says nothing; neither does one that has not looked at its deployments yet. */
 const GATEWAY_SILENT_SECONDS = 6;
 
 interface Row extends Record<string, unknown> {
@@ -24,7 +24,7 @@ export async function watchGateways(db: Db, actingFor: (teamId: string) => Ctx):
   const { rows } = await db.execute<Row>(sql`
     with alive as (
       select info -> 'refused' as refused from processes
-      where kind = 'gateway' and seen_at > now() - make_interval(secs => ${GATEWAY_SILENT_SECONDS}))
+      where kind = 'gateway' and info ? 'refused' and seen_at > now() - make_interval(secs => ${GATEWAY_SILENT_SECONDS}))
     select d.id, d.team_id, d.name, d.owner_id, a.firing is not null as is_firing,
       (select coalesce(jsonb_agg(refused -> d.id), '[]'::jsonb) from alive) as refusals
     from deployments d

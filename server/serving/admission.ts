@@ -78,16 +78,18 @@ export async function admissionOf(
  */
 export async function admissionNow(ctx: Ctx, versionId: string, environment: string): Promise<Admission> {
   const admission = await admissionOf(ctx.db, versionId, environment);
-  const [latest] = await reviewsOfSubject(ctx, {
+  const reviews = await reviewsOfSubject(ctx, {
     subjectKind: "model_version",
     subjectId: versionId,
     environment,
   });
-  if (latest?.state !== "void") return admission;
+  // A request that nobody has decided, or that was taken back, brings a void approval back no more than the change's undoing does.
+  const decided = reviews.find(({ state }) => state !== "open" && state !== "withdrawn");
+  if (decided?.state !== "void") return admission;
   // Where no approval is needed, one that ended takes nothing away.
   const alone = await admissionOf(ctx.db, versionId, environment, { withoutReviews: true });
   if (alone.admitted) return alone;
-  const approval = `approval: no longer valid. ${latest.stateReason}`.trim();
+  const approval = `approval: no longer valid. ${decided.stateReason}`.trim();
   return {
     admitted: false,
     missing: [...alone.missing.filter((text) => !text.startsWith("approval:")), approval],

@@ -84,7 +84,10 @@ async function turn(
   await rerouted(ctx, rollout.deploymentId);
 }
 
-/** A canary whose approval went void keeps its share but gets no more of it, until people approve what it is now or abort it. */
+/**
+ * A canary whose approval went void keeps its share (nothing of it in a gateway that starts anew) but gets no more of it, until people
+ * approve what it is now or abort it.
+ */
 async function unlessVoid(
   ctx: Ctx,
   rollout: ParsedRollout,

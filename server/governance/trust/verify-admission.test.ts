@@ -203,4 +203,14 @@ describe("admission", () => {
     ];
     for (const evidence of refusals) expect(admit(evidence, "production", asServing).admitted).toBe(false);
   });
+
+  it("goes on, where people need not decide, for what the verdicts of one moment admitted", async () => {
+    const then = await passes("staging");
+    const later = [await verdict("contract", "fail", { minute: 5 })];
+    const asServing = { boundDigests: undefined, asOfApproval: true };
+    expect(admit([...then, ...later], "staging").admitted).toBe(false);
+    expect(admit([...then, ...later], "staging", asServing)).toEqual({ admitted: true, missing: [] });
+    const never = [...(await passes("staging", ["contract"])), await verdict("contract", "fail")];
+    expect(admit(never, "staging", asServing).missing).toEqual(["policy contract: fail"]);
+  });
 });

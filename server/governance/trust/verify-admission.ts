@@ -21,8 +21,9 @@ export interface AdmissionInput {
   /** What the approval must be bound to, no more and no less (`manifest`, `contract`, `card`, `gates`); left out, the manifest alone. */
   boundDigests?: Readonly<Record<string, string>>;
   /**
-   * For what serves already: whether it was admitted once, by an approval of exactly these files and the verdicts that stood then.
-   * What people and gates said later is for an alert and for the next deployment, not for a gateway that starts anew.
+   * For what serves already: whether it was admitted once, by an approval of exactly these files and the verdicts that stood then or,
+   * where people need not decide, by the verdicts of any moment. What people and gates said later is for an alert and for the next
+   * deployment, not for a gateway that starts anew.
    */
   asOfApproval?: boolean;
   now?: Date;
@@ -70,6 +71,17 @@ function verdictsOf(statements: readonly Statement[], now: Date, until: number) 
   }
   return newest;
 }
+
+/** The moments of all verdicts, in epoch milliseconds. */
+const verdictTimes = (statements: readonly Statement[]): number[] => [
+  ...new Set(
+    statements.flatMap(({ predicateType, predicate }) =>
+      predicateType === PREDICATE_TYPES.policyEvaluation
+        ? [Date.parse(PolicyEvaluationPredicate.parse(predicate).evaluatedOn)]
+        : [],
+    ),
+  ),
+];
 
 interface Approval {
   approved: boolean;
@@ -120,19 +132,25 @@ function approval(statements: readonly Statement[], input: AdmissionInput): Appr
 export function verifyAdmission(input: AdmissionInput): Admission {
   const statements = trustedStatements(input);
   const { approved, atMs, reason } = approval(statements, input);
-  const then = input.asOfApproval === true && approved;
-  const now = then ? new Date(atMs) : (input.now ?? new Date());
-  const verdicts = verdictsOf(statements, now, then ? atMs : Infinity);
-  const missing: string[] = [];
-  for (const key of input.requirements.policies) {
-    const found = verdicts.get(key);
-    if (!found) missing.push(`policy ${key}: no signed verdict`);
-    else if (found.expired) missing.push(`policy ${key}: the verdict has expired`);
-    else if (found.verdict === "indeterminate" && !approved)
-      missing.push(`policy ${key}: indeterminate, and ${reason}`);
-    else if (found.verdict !== "pass" && found.verdict !== "indeterminate")
-      missing.push(`policy ${key}: ${found.verdict}`);
-  }
-  if (input.requirements.humanReview && !approved) missing.push(`approval: ${reason}`);
+  const missingAt = (now: Date, until: number): string[] => {
+    const verdicts = verdictsOf(statements, now, until);
+    const missing: string[] = [];
+    for (const key of input.requirements.policies) {
+      const found = verdicts.get(key);
+      if (!found) missing.push(`policy ${key}: no signed verdict`);
+      else if (found.expired) missing.push(`policy ${key}: the verdict has expired`);
+      else if (found.verdict === "indeterminate" && !approved)
+        missing.push(`policy ${key}: indeterminate, and ${reason}`);
+      else if (found.verdict !== "pass" && found.verdict !== "indeterminate")
+        missing.push(`policy ${key}: ${found.verdict}`);
+    }
+    if (input.requirements.humanReview && !approved) missing.push(`approval: ${reason}`);
+    return missing;
+  };
+  const asApproved = input.asOfApproval && approved ? [atMs] : [];
+  const asJudged = input.asOfApproval && !input.requirements.humanReview ? verdictTimes(statements) : [];
+  const once = [...asApproved, ...asJudged].map((at) => missingAt(new Date(at), at));
+  if (once.some((missing) => missing.length === 0)) return { admitted: true, missing: [] };
+  const missing = asApproved.length > 0 ? (once[0] ?? []) : missingAt(input.now ?? new Date(), Infinity);
   return { admitted: missing.length === 0, missing };
 }

@@ -146,7 +146,9 @@ export class RouteBuilder {
     const refusals: string[] = [];
     const serve = async (id: string | null, what: Arm) => {
       if (!id) return undefined;
-      return this.admit(id, row.environment, what).catch((error: unknown) => {
+      const asked = this.admit(id, row.environment, what);
+      void asked.then(() => this.told.delete(`${row.id}/${what}`)).catch(() => undefined);
+      return asked.catch((error: unknown) => {
         const told = error instanceof NotServed || isAppError(error);
         const why = told ? error.message : "it could not be checked; the gateway tries again";
         refusals.push(`The ${what} version is not served: ${why}`);
