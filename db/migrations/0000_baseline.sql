@@ -863,6 +863,7 @@ CREATE INDEX "job_outputs_digest" ON "job_outputs" USING btree ("digest");--> st
 CREATE INDEX "jobs_team_created" ON "jobs" USING btree ("team_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "jobs_team_state" ON "jobs" USING btree ("team_id","state","created_at");--> statement-breakpoint
 CREATE INDEX "jobs_state" ON "jobs" USING btree ("state","created_at");--> statement-breakpoint
+CREATE INDEX "jobs_team_finished" ON "jobs" USING btree ("team_id","finished_at") WHERE finished_at is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "jobs_dedup" ON "jobs" USING btree ("team_id","dedup_key");--> statement-breakpoint
 CREATE INDEX "quota_requests_team" ON "quota_requests" USING btree ("team_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "quota_requests_state" ON "quota_requests" USING btree ("state","created_at");--> statement-breakpoint
@@ -898,6 +899,7 @@ CREATE INDEX "review_decisions_review" ON "review_decisions" USING btree ("revie
 CREATE UNIQUE INDEX "review_decisions_verdict" ON "review_decisions" USING btree ("review_id") WHERE "review_decisions"."decision" <> 'comment';--> statement-breakpoint
 CREATE INDEX "reviews_queue" ON "reviews" USING btree ("team_id","state","due_at","id");--> statement-breakpoint
 CREATE INDEX "reviews_subject" ON "reviews" USING btree ("subject_kind","subject_id","created_at");--> statement-breakpoint
+CREATE INDEX "reviews_decided" ON "reviews" USING btree ("team_id","decided_at") WHERE decided_at is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "reviews_one_open" ON "reviews" USING btree ("team_id","subject_kind","subject_id","environment") WHERE "reviews"."state" = 'open';--> statement-breakpoint
 CREATE UNIQUE INDEX "deployments_name" ON "deployments" USING btree ("team_id","name");--> statement-breakpoint
 CREATE INDEX "deployments_team" ON "deployments" USING btree ("team_id","updated_at","id");--> statement-breakpoint
@@ -906,6 +908,7 @@ CREATE UNIQUE INDEX "rollout_events_dedup" ON "rollout_events" USING btree ("rol
 CREATE INDEX "rollout_events_at" ON "rollout_events" USING btree ("rollout_id","at");--> statement-breakpoint
 CREATE INDEX "rollouts_deployment" ON "rollouts" USING btree ("deployment_id","created_at");--> statement-breakpoint
 CREATE INDEX "rollouts_state" ON "rollouts" USING btree ("state");--> statement-breakpoint
+CREATE INDEX "rollouts_team_finished" ON "rollouts" USING btree ("team_id","finished_at") WHERE finished_at is not null;--> statement-breakpoint
 CREATE INDEX "traffic_rollout" ON "traffic_seconds" USING btree ("rollout_id","second");--> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_fingerprint" ON "alerts" USING btree ("team_id","fingerprint");--> statement-breakpoint
 CREATE INDEX "alerts_team" ON "alerts" USING btree ("team_id","state","started_at");--> statement-breakpoint

@@ -51,6 +51,9 @@ export const jobs = pgTable(
     index("jobs_team_created").on(t.teamId, t.createdAt, t.id),
     index("jobs_team_state").on(t.teamId, t.state, t.createdAt),
     index("jobs_state").on(t.state, t.createdAt),
+    index("jobs_team_finished")
+      .on(t.teamId, t.finishedAt)
+      .where(sql`finished_at is not null`),
     uniqueIndex("jobs_dedup").on(t.teamId, t.dedupKey),
   ],
 );

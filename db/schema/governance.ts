@@ -173,6 +173,9 @@ export const reviews = pgTable(
   (t) => [
     index("reviews_queue").on(t.teamId, t.state, t.dueAt, t.id),
     index("reviews_subject").on(t.subjectKind, t.subjectId, t.createdAt),
+    index("reviews_decided")
+      .on(t.teamId, t.decidedAt)
+      .where(sql`decided_at is not null`),
     uniqueIndex("reviews_one_open")
       .on(t.teamId, t.subjectKind, t.subjectId, t.environment)
       .where(sql`${t.state} = 'open'`),

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   doublePrecision,
@@ -73,7 +74,13 @@ export const rollouts = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
     finishedAt: at("finished_at"),
   },
-  (t) => [index("rollouts_deployment").on(t.deploymentId, t.createdAt), index("rollouts_state").on(t.state)],
+  (t) => [
+    index("rollouts_deployment").on(t.deploymentId, t.createdAt),
+    index("rollouts_state").on(t.state),
+    index("rollouts_team_finished")
+      .on(t.teamId, t.finishedAt)
+      .where(sql`finished_at is not null`),
+  ],
 );
 
 export const rolloutEvents = pgTable(

@@ -57,13 +57,16 @@ async function waitingForMe(ctx: Ctx): Promise<HomeItem[]> {
   return rows.map(toItem);
 }
 
+/** The page of version `v` of model `m`. */
+const VERSION_HREF = sql`'/models/' || replace(replace(replace(m.name, '%', '%25'), '#', '%23'), '?', '%3F') || '/versions/' || v.number`;
+
 async function unhealthy(ctx: Ctx): Promise<HomeItem[]> {
   const team = ctx.actor.teamId;
   const parts = [
     sql`(select 'alert' as kind, a.id, a.title, a.body as detail, a.state as status, a.href, a.started_at as at from alerts a
       where a.team_id = ${team} and a.state <> 'resolved' order by a.started_at desc limit ${LIMIT})`,
     sql`(select 'version' as kind, v.id, m.name || ' version ' || v.number as title, 'A gate does not pass: ' || v.gates_outcome as detail, case v.gates_outcome when 'fail' then 'gates_failed' else v.gates_outcome end as status,
-        '/models/' || replace(replace(replace(m.name, '%', '%25'), '#', '%23'), '?', '%3F') || '/versions/' || v.number as href, v.updated_at as at
+        ${VERSION_HREF} as href, v.updated_at as at
       from model_versions v join registered_models m on m.id = v.model_id
       where v.team_id = ${team} and v.gates_outcome in ('fail', 'error') and v.state <> 'deleted'
         and v.number = (select max(n.number) from model_versions n where n.model_id = v.model_id and n.state <> 'deleted')
@@ -84,17 +87,17 @@ async function recent(ctx: Ctx): Promise<HomeItem[]> {
   const team = ctx.actor.teamId;
   const { rows } = await ctx.db.execute<Item>(sql`
     (select 'job' as kind, j.id, j.name as title, coalesce(u.name, 'Modelworks') as detail, j.state as status, '/jobs/' || j.id as href, j.finished_at as at
-      from jobs j left join users u on u.id = j.created_by where j.team_id = ${team} and j.finished_at is not null order by j.created_at desc limit ${LIMIT})
+      from jobs j left join users u on u.id = j.created_by where j.team_id = ${team} and j.finished_at is not null order by j.finished_at desc limit ${LIMIT})
     union all
-    (select 'version', v.id, m.name || ' version ' || v.number, 'Registered', coalesce(v.gates_outcome, v.state), '/models/' || m.name || '/versions/' || v.number, v.created_at
+    (select 'version', v.id, m.name || ' version ' || v.number, 'Registered', coalesce(v.gates_outcome, v.state), ${VERSION_HREF}, v.created_at
       from model_versions v join registered_models m on m.id = v.model_id where v.team_id = ${team} and v.state <> 'deleted' order by v.created_at desc limit ${LIMIT})
     union all
     (select 'rollout', x.id, 'Version ' || v.number || ' on ' || d.name, x.state_reason, x.state, '/deployments/' || d.name || '/rollouts/' || x.id, x.finished_at
       from rollouts x join deployments d on d.id = x.deployment_id join model_versions v on v.id = x.to_version_id
-      where x.team_id = ${team} and x.finished_at is not null order by x.created_at desc limit ${LIMIT})
+      where x.team_id = ${team} and x.finished_at is not null order by x.finished_at desc limit ${LIMIT})
     union all
     (select 'review', r.id, r.title, 'Asked by ' || coalesce(u.name, 'Modelworks'), r.state, '/reviews/' || r.id, r.decided_at
-      from reviews r left join users u on u.id = r.requested_by where r.team_id = ${team} and r.decided_at is not null order by r.created_at desc limit ${LIMIT})
+      from reviews r left join users u on u.id = r.requested_by where r.team_id = ${team} and r.decided_at is not null order by r.decided_at desc limit ${LIMIT})
     order by at desc limit ${LATELY}`);
   return rows.map(toItem);
 }

@@ -323,8 +323,8 @@ describe("an approval that ended after the canary began", () => {
       details: { missing: ["approval: the model card changed since the approval"] },
     });
     await database.db.delete(modelCards).where(eq(modelCards.versionId, version.id));
-    for (const environment of ["production", "staging"])
-      await requestReview(createCtx(as(ada)), {
+    const ask = (environment: string) =>
+      requestReview(createCtx(as(ada)), {
         subject: {
           kind: "model_version",
           id: version.id,
@@ -336,15 +336,20 @@ describe("an approval that ended after the canary began", () => {
         digests: { manifest: version.manifestDigest },
         excludedIds: [],
       });
+    for (const environment of ["production", "staging"]) await ask(environment);
     await voidReviews(createCtx(as(ada)), {
       subjectKind: "model_version",
       subjectId: version.id,
       currentDigests: { manifest: version.manifestDigest, card: digestOf("edited") },
       reason: "Ada edited it.",
     });
-    await expect(deploy.execute(as(ada), input)).rejects.toMatchObject({
+    const refusal = {
       details: { missing: ["approval: no longer valid. The model card changed. Ada edited it."] },
-    });
+    };
+    await expect(deploy.execute(as(ada), input)).rejects.toMatchObject(refusal);
+    // Asking again decides nothing.
+    await ask("production");
+    await expect(deploy.execute(as(ada), input)).rejects.toMatchObject(refusal);
     // Staging asks for no approval, so an ended one takes nothing away there.
     await prove(database.db, ada, version, "staging");
     await deploy.execute(as(ada), { ...input, environment: "staging" });
