@@ -44,6 +44,8 @@ export type DataTableProps<Row> = {
   toolbar?: ReactNode;
   /** Shown when there is nothing at all (no filter set). */
   empty: ReactNode;
+  /** For a list whose bare address already narrows it: when it is empty, the bar stays, which leads to the rest. */
+  keepBar?: boolean;
   /** Gives rows checkboxes; draws the buttons of the bulk bar. */
   bulkActions?: (selection: Selection) => ReactNode;
   onLoadMore?: () => void;
@@ -119,7 +121,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         ? "indeterminate"
         : false;
   const none = rows?.length === 0;
-  if (none && !state.filtered && !state.cursor && !props.error) return <>{props.empty}</>;
+  const isEmpty = none && !state.filtered && !state.cursor && !props.error;
+  if (isEmpty && !props.keepBar) return <>{props.empty}</>;
   return (
     <div ref={box} className="flex min-w-0 flex-col gap-3">
       <FilterBar
@@ -147,45 +150,49 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         }
       />
       {props.error ? <ErrorNotice error={props.error} onRetry={props.onRetry} /> : null}
-      <div
-        aria-busy={props.refreshing || rows === undefined}
-        className={cn(
-          "overflow-hidden rounded-lg border bg-surface",
-          props.refreshing && "[&_tbody]:opacity-60",
-        )}
-      >
-        {rows === undefined ? (
-          props.error ? null : (
-            <RowsSkeleton />
-          )
-        ) : none ? (
-          <StateFrame
-            icon={SearchX}
-            heading="p"
-            className="px-6 py-8"
-            title="Nothing matches"
-            text="No row fits this search and these filters."
-            actions={<Button onClick={state.reset}>Clear filters</Button>}
-          />
-        ) : (
-          <Table label={props.caption}>
-            <TableCaption>{props.caption}</TableCaption>
-            <Head
-              columns={visible}
-              state={state}
-              pageState={pageState}
-              onSelectPage={bulkActions && ((on) => selection.set(pageIds, on))}
+      {isEmpty ? (
+        props.empty
+      ) : (
+        <div
+          aria-busy={props.refreshing || rows === undefined}
+          className={cn(
+            "overflow-hidden rounded-lg border bg-surface",
+            props.refreshing && "[&_tbody]:opacity-60",
+          )}
+        >
+          {rows === undefined ? (
+            props.error ? null : (
+              <RowsSkeleton />
+            )
+          ) : none ? (
+            <StateFrame
+              icon={SearchX}
+              heading="p"
+              className="px-6 py-8"
+              title="Nothing matches"
+              text="No row fits this search and these filters."
+              actions={<Button onClick={state.reset}>Clear filters</Button>}
             />
-            <Rows
-              {...props}
-              columns={visible}
-              selected={bulkActions ? selection.ids : undefined}
-              allMatching={selection.allMatching}
-              onSelect={selection.set}
-            />
-          </Table>
-        )}
-      </div>
+          ) : (
+            <Table label={props.caption}>
+              <TableCaption>{props.caption}</TableCaption>
+              <Head
+                columns={visible}
+                state={state}
+                pageState={pageState}
+                onSelectPage={bulkActions && ((on) => selection.set(pageIds, on))}
+              />
+              <Rows
+                {...props}
+                columns={visible}
+                selected={bulkActions ? selection.ids : undefined}
+                allMatching={selection.allMatching}
+                onSelect={selection.set}
+              />
+            </Table>
+          )}
+        </div>
+      )}
       {rows && !none ? (
         <Pager
           cursor={state.cursor}

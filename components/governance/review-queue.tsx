@@ -178,6 +178,7 @@ export function ReviewQueue() {
             refreshing={reviews.isPlaceholderData}
             error={reviews.error ?? undefined}
             onRetry={() => void reviews.refetch()}
+            keepBar
             empty={<EmptyState icon={ClipboardCheck} title={empty} text={text} />}
           />
         </TabsContent>

@@ -193,6 +193,7 @@ export function AuditList() {
             </Button>
           ) : null
         }
+        keepBar
         empty={
           <EmptyState
             icon={ShieldCheck}

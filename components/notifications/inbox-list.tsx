@@ -126,6 +126,7 @@ export function InboxList() {
             </Button>
           </>
         )}
+        keepBar
         empty={
           <EmptyState
             icon={Inbox}
