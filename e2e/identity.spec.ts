@@ -131,6 +131,23 @@ test.describe("people and teams", () => {
     await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("Second demo");
   });
 
+  test("a team's admin finds the team and its audit log, and no page of the platform", async ({ as }) => {
+    const page = await as("outsider");
+    await page.goto("/");
+    const main = page.getByRole("navigation", { name: "Main" });
+    await expect(main.getByRole("link", { name: "Console" })).toHaveCount(0);
+    await main.getByRole("link", { name: "Teams" }).click();
+    await page.getByRole("list", { name: "Teams" }).getByRole("link").first().click();
+    await expect(page.getByRole("button", { name: "Add member" })).toBeEnabled();
+    await main.getByRole("link", { name: "Audit" }).click();
+    await expect(page.getByRole("table", { name: "Audit log" })).toBeVisible();
+    const member = await as("scientist");
+    await member.goto("/");
+    const menu = member.getByRole("navigation", { name: "Main" });
+    await expect(menu.getByRole("link", { name: "Quotas" })).toBeVisible();
+    await expect(menu.getByRole("link", { name: /^(Teams|Audit)$/ })).toHaveCount(0);
+  });
+
   test("another team's page looks as if there were none", async ({ as, api }) => {
     const scientist = await api("scientist");
     const mine = await scientist.get(

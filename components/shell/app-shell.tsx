@@ -30,7 +30,7 @@ export function AppShell(props: AppShellProps) {
     rememberCollapsed(!collapsed);
     setCollapsed(!collapsed);
   };
-  const places: Shortcut[] = visibleGroups(session.isPlatformAdmin)
+  const places: Shortcut[] = visibleGroups(session)
     .flatMap((group) => group.items)
     .flatMap((item) =>
       item.key
@@ -95,10 +95,9 @@ export function AppShell(props: AppShellProps) {
       <CommandPalette
         open={palette}
         onOpenChange={setPalette}
-        isPlatformAdmin={session.isPlatformAdmin}
+        session={session}
         actions={props.actions}
         search={props.search}
-        teamId={session.activeTeam?.id}
       />
       <ShortcutsSheet open={help} onOpenChange={setHelp} />
     </div>

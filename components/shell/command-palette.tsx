@@ -10,7 +10,7 @@ import { Kbd } from "@/components/ui/kbd";
 import { NAV_EXTRA, visibleGroups } from "./nav";
 import { NAV_ICONS } from "./nav-icons";
 import { readRecents } from "./recents";
-import type { PaletteItem, PaletteSearch } from "./types";
+import type { PaletteItem, PaletteSearch, ShellSession } from "./types";
 
 type Found = { query: string; items: readonly PaletteItem[]; failed: boolean };
 const NOTHING: Found = { query: "", items: [], failed: false };
@@ -69,22 +69,14 @@ function Entity({ item, onPick }: { item: PaletteItem; onPick: () => void }) {
 export type CommandPaletteProps = {
   open: boolean;
   onOpenChange: (open: boolean) => void;
-  isPlatformAdmin: boolean;
+  /** Whose places and recently opened pages are offered. */
+  session: ShellSession;
   actions?: readonly PaletteItem[];
   search?: PaletteSearch;
-  /** Whose recently opened pages are offered. */
-  teamId?: string;
 };
 
 /** Go anywhere, do anything: pages, actions and entities by name. Loaded on first use. */
-export function CommandPalette({
-  open,
-  onOpenChange,
-  isPlatformAdmin,
-  actions = [],
-  search,
-  teamId,
-}: CommandPaletteProps) {
+export function CommandPalette({ open, onOpenChange, session, actions = [], search }: CommandPaletteProps) {
   const router = useRouter();
   const [query, setQuery] = useState("");
   const found = useSearch(search, query);
@@ -94,8 +86,9 @@ export function CommandPalette({
     item.run?.();
     if (item.href) router.push(item.href);
   };
+  const teamId = session.activeTeam?.id;
   const recents = open && teamId ? readRecents(teamId) : [];
-  const places = [...visibleGroups(isPlatformAdmin).flatMap((group) => group.items), ...NAV_EXTRA];
+  const places = [...visibleGroups(session).flatMap((group) => group.items), ...NAV_EXTRA];
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
       <DialogContent className="top-[12vh] max-w-xl translate-y-0 overflow-hidden [&>button:last-child]:hidden">

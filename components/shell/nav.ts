@@ -1,9 +1,12 @@
+import type { ShellSession } from "./types";
+
 export type NavItem = {
   href: string;
   label: string;
   /** Second key after `g`. */
   key?: string;
-  platformOnly?: boolean;
+  /** Whom it is for; everybody when left out. A team's admins see what is for `admins` while the team is active. */
+  audience?: "platform" | "admins";
 };
 export type NavGroup = { label: string | null; items: readonly NavItem[] };
 
@@ -46,12 +49,12 @@ export const NAV_GROUPS: readonly NavGroup[] = [
   {
     label: "Admin",
     items: [
-      { href: "/admin", label: "Console", key: "c", platformOnly: true },
-      { href: "/admin/users", label: "People", platformOnly: true },
-      { href: "/admin/teams", label: "Teams", platformOnly: true },
+      { href: "/admin", label: "Console", key: "c", audience: "platform" },
+      { href: "/admin/users", label: "People", audience: "platform" },
+      { href: "/admin/teams", label: "Teams", audience: "admins" },
       { href: "/quotas", label: "Quotas", key: "q" },
-      { href: "/admin/audit", label: "Audit", platformOnly: true },
-      { href: "/admin/work", label: "Background work", platformOnly: true },
+      { href: "/admin/audit", label: "Audit", audience: "admins" },
+      { href: "/admin/work", label: "Background work", audience: "platform" },
     ],
   },
 ];
@@ -64,10 +67,15 @@ export const NAV_EXTRA: readonly NavItem[] = [
 ];
 
 /** The groups a person may see; empty groups vanish. */
-export function visibleGroups(isPlatformAdmin: boolean): NavGroup[] {
+export function visibleGroups({
+  isPlatformAdmin,
+  role,
+}: Pick<ShellSession, "isPlatformAdmin" | "role">): NavGroup[] {
+  const isFor = ({ audience }: NavItem) =>
+    !audience || isPlatformAdmin || (audience === "admins" && role === "admin");
   return NAV_GROUPS.map((group) => ({
     ...group,
-    items: group.items.filter((item) => isPlatformAdmin || !item.platformOnly),
+    items: group.items.filter(isFor),
   })).filter((group) => group.items.length > 0);
 }
 

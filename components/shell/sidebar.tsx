@@ -75,7 +75,7 @@ export function Sidebar({
 }: SidebarProps) {
   const pathname = usePathname();
   const active = activeHref(pathname);
-  const groups = visibleGroups(session.isPlatformAdmin);
+  const groups = visibleGroups(session);
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className={cn("flex h-12 shrink-0 items-center px-3", compact && "justify-center px-0")}>
