@@ -10,7 +10,7 @@ export type LiveDotProps = {
   updatedAt: Date | number | null;
   status: LiveStatus;
   paused?: boolean;
-  /** After this silence the data counts as stale, although connected. */
+  /** For data that is asked for again and again: older than this it counts as stale, although connected. */
   staleAfterMs?: number;
   className?: string;
 };
@@ -24,7 +24,7 @@ const LOOKS = {
 } as const;
 
 /** Freshness in words: how the connection stands, and how old what is shown is. */
-export function LiveDot({ updatedAt, status, paused, staleAfterMs = 15_000, className }: LiveDotProps) {
+export function LiveDot({ updatedAt, status, paused, staleAfterMs = Infinity, className }: LiveDotProps) {
   const now = useNow();
   const at = updatedAt === null ? null : Number(updatedAt);
   const age = at === null || now === 0 ? null : Math.max(0, now - at);

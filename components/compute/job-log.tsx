@@ -37,7 +37,7 @@ function FollowedLog({
         log.ended ? (
           <span className="text-sm text-fg-subtle">Complete</span>
         ) : (
-          <LiveDot status={log.connection} updatedAt={log.updatedAt} staleAfterMs={3_600_000} />
+          <LiveDot status={log.connection} updatedAt={log.updatedAt} />
         )
       }
     />

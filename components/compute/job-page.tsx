@@ -132,9 +132,7 @@ export function JobPage({ id }: { id: string }) {
                 {final ? "ran" : "running for"} <JobDuration job={job} />
               </span>
             ) : null}
-            {final ? null : (
-              <LiveDot status={live.status} updatedAt={live.updatedAt ?? null} staleAfterMs={3_600_000} />
-            )}
+            {final ? null : <LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />}
           </>
         }
         actions={

@@ -112,7 +112,7 @@ export function JobsList() {
       <PageHeader
         title="Jobs"
         description="What the team runs: each with its code, inputs and outputs pinned by digest."
-        meta={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} staleAfterMs={3_600_000} />}
+        meta={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />}
         actions={launch}
       />
       <DataTable<JobRow>

@@ -145,7 +145,7 @@ export function QuotaPage() {
       <PageHeader
         title="Quotas"
         description="What this team's jobs may hold at the same time. A job that does not fit waits, with a reason and a position."
-        meta={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} staleAfterMs={3_600_000} />}
+        meta={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />}
         actions={
           <>
             {admin.allowed ? (

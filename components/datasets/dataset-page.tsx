@@ -88,9 +88,7 @@ function Header(props: { dataset: Dataset; version: Version | undefined; pinned:
           <span>
             Updated <TimeAgo value={pinned && version ? version.createdAt : dataset.updatedAt} />
           </span>
-          {live.updatedAt ? (
-            <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />
-          ) : null}
+          {live.updatedAt ? <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} /> : null}
         </>
       }
       actions={

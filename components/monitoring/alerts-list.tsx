@@ -127,7 +127,7 @@ export function AlertsList() {
       <PageHeader
         title="Alerts"
         description="What went wrong in production: rollbacks, errors and drift. They resolve by themselves when their cause is gone."
-        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />}
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
         actions={
           <>
             <ToggleGroup

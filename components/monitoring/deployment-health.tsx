@@ -69,7 +69,7 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
               {data.modelName ?? "model"} {data.version === null ? "" : `version ${data.version}`}
             </span>
             <span>Owner {data.ownerName ?? "unknown"}</span>
-            <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />
+            <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />
           </>
         }
         actions={

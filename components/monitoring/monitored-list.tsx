@@ -102,7 +102,7 @@ export function MonitoredList() {
         title="Monitoring"
         description={`How the deployments did in the ${WINDOW_WORDS[window]}. Shares carry their 95% interval and what they rest on.`}
         actions={<WindowPicker />}
-        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />}
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
       />
       <DataTable<Row>
         caption="Deployments and their health"

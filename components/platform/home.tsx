@@ -106,7 +106,7 @@ export function Home({ host, userId, velocity }: { host: string; userId: string;
       <PageHeader
         title="Home"
         description="What runs, what waits for you, and what is unhealthy."
-        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} staleAfterMs={Infinity} />}
+        meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
       />
       {error ? <ErrorNotice error={error} onRetry={() => void refetch()} /> : null}
       {data && !data.first.isSettled ? <FirstRunGuide first={data.first} host={host} /> : null}

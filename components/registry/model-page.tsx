@@ -109,16 +109,7 @@ export function ModelPage({
   const { current } = model;
   return (
     <>
-      <Header
-        model={model}
-        live={
-          <LiveDot
-            status={live.status}
-            staleAfterMs={Number.POSITIVE_INFINITY}
-            updatedAt={live.updatedAt ?? null}
-          />
-        }
-      />
+      <Header model={model} live={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />} />
       <div className="flex flex-col gap-6">
         {current ? (
           <>

@@ -93,16 +93,7 @@ export function VersionPage({
   if (!version) return <RowsSkeleton />;
   return (
     <>
-      <Header
-        version={version}
-        live={
-          <LiveDot
-            status={live.status}
-            staleAfterMs={Number.POSITIVE_INFINITY}
-            updatedAt={live.updatedAt ?? null}
-          />
-        }
-      />
+      <Header version={version} live={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />} />
       <div className="flex flex-col gap-6">
         <BlockersBox blockers={version.blockers} />
         <GatesPanel version={version} verdicts={verdicts} />

@@ -56,7 +56,7 @@ export function DeploymentPage({ name }: { name: string }) {
         breadcrumbs={[{ label: "Deployments", href: "/deployments" }, { label: deployment.name }]}
         meta={
           <>
-            <LiveDot status={live.status} updatedAt={live.updatedAt ?? null} staleAfterMs={3_600_000} />
+            <LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />
             <StatusBadge status={deployment.environment} />
             <span>
               changed <TimeAgo value={deployment.updatedAt} />

@@ -68,7 +68,7 @@ export function DeploymentsList() {
       <PageHeader
         title="Deployments"
         description="Endpoints that answer requests, each with signed evidence for exactly the files it serves."
-        meta={<LiveDot status={live.status} updatedAt={list.dataUpdatedAt || null} />}
+        meta={<LiveDot status={live.status} updatedAt={list.dataUpdatedAt || null} staleAfterMs={15_000} />}
         actions={deploy}
       />
       <DataTable<DeploymentRow>

@@ -110,7 +110,7 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
         meta={
           <>
             {open ? (
-              <LiveDot status={live.status} updatedAt={chart.dataUpdatedAt || null} />
+              <LiveDot status={live.status} updatedAt={chart.dataUpdatedAt || null} staleAfterMs={15_000} />
             ) : (
               <span>Frozen at the end</span>
             )}
