@@ -25,6 +25,8 @@ const LONG_LINES = 20_000;
 const LONG_PAINT_MS = 1_000;
 /** What a page holds of a log; the download has all of it. */
 const MAX_LINES = 200_000;
+/** A browser goes on by itself after a broken connection, but gives up on an answer that is an error. */
+const REOPEN_MS = 3_000;
 
 /** A line as shown: the clock in front, and the portal's own lines marked. */
 export function shownLine(line: string): string {
@@ -34,15 +36,16 @@ export function shownLine(line: string): string {
 }
 
 /**
- * Follows the log of a job's attempt over SSE. The browser reconnects by itself and goes on at the byte it had; lines are handed
- * on at most ten times a second, so that a chatty job does not freeze the page. Give the component a key per attempt.
+ * Follows the log of a job's attempt over SSE, and goes on at the byte it had when the connection breaks or is refused; lines are
+ * handed on at most ten times a second, so that a chatty job does not freeze the page. Give the component a key per attempt.
  */
 export function useJobLog(jobId: string, attempt: number | undefined): JobLogState {
   const [state, setState] = useState<JobLogState>(EMPTY);
   // Effect: holds the SSE connection, which lives outside React.
   useEffect(() => {
-    const query = attempt === undefined ? "" : `?attempt=${attempt}`;
-    const source = new EventSource(`/api/v1/jobs/${jobId}/log/stream${query}`);
+    let source: EventSource | undefined;
+    let reopen: ReturnType<typeof setTimeout> | undefined;
+    let offset = "0";
     const lines: string[] = [];
     let rest = "";
     let dropped = 0;
@@ -59,29 +62,42 @@ export function useJobLog(jobId: string, attempt: number | undefined): JobLogSta
       setState((now) => ({ ...now, lines: shown, dropped, updatedAt: Date.now() }));
     };
     const timer = setInterval(() => paint(), PAINT_MS);
-    source.addEventListener("open", () => setState((now) => ({ ...now, connection: "live" })));
-    source.addEventListener("error", () =>
-      setState((now) => ({
-        ...now,
-        connection: now.connection === "connecting" ? "connecting" : "reconnecting",
-      })),
-    );
-    source.addEventListener("log", (event: MessageEvent<string>) => {
+    const read = (event: MessageEvent<string>) => {
+      offset = event.lastEventId || offset;
       const text = textOf(event.data);
       if (text === undefined) return;
       const parts = `${rest}${text}`.split("\n");
       rest = parts.pop() ?? "";
       for (const part of parts) lines.push(shownLine(part));
       changed = true;
-    });
-    source.addEventListener("end", () => {
-      source.close();
-      paint(true);
-      setState((now) => ({ ...now, ended: true, connection: "live" }));
-    });
+    };
+    const open = () => {
+      const query = new URLSearchParams({
+        offset,
+        ...(attempt === undefined ? {} : { attempt: `${attempt}` }),
+      });
+      const opened = new EventSource(`/api/v1/jobs/${jobId}/log/stream?${query.toString()}`);
+      source = opened;
+      opened.addEventListener("open", () => setState((now) => ({ ...now, connection: "live" })));
+      opened.addEventListener("error", () => {
+        if (opened.readyState === EventSource.CLOSED) reopen = setTimeout(open, REOPEN_MS);
+        setState((now) => ({
+          ...now,
+          connection: now.connection === "connecting" ? "connecting" : "reconnecting",
+        }));
+      });
+      opened.addEventListener("log", read);
+      opened.addEventListener("end", () => {
+        opened.close();
+        paint(true);
+        setState((now) => ({ ...now, ended: true, connection: "live" }));
+      });
+    };
+    open();
     return () => {
       clearInterval(timer);
-      source.close();
+      clearTimeout(reopen);
+      source?.close();
     };
   }, [jobId, attempt]);
   return state;
