@@ -78,7 +78,7 @@ export function SavedViews({ list }: { list: ViewList }) {
           query={shown}
           mode={dialog}
           onClose={() => setDialog(null)}
-          onSaved={(view) => router.replace(address(view), { scroll: false })}
+          onCreated={(view) => router.replace(address(view), { scroll: false })}
         />
       ) : null}
     </>

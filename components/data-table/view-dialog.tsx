@@ -56,9 +56,9 @@ export function ViewDialog(props: {
   query: string;
   mode: ViewDialogMode;
   onClose: () => void;
-  onSaved: (view: SavedView) => void;
+  onCreated: (view: SavedView) => void;
 }) {
-  const { list, query, mode, onClose, onSaved } = props;
+  const { list, query, mode, onClose, onCreated } = props;
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const share = useCan("catalog.view.share");
@@ -72,7 +72,8 @@ export function ViewDialog(props: {
     onSuccess: async (view: SavedView) => {
       await queryClient.invalidateQueries({ queryKey: trpc.catalog.views.list.queryKey({ list }) });
       onClose();
-      onSaved(view);
+      // A renamed view stays as it is shown, with filters that were not saved to it.
+      if (isNew) onCreated(view);
     },
   };
   const create = useMutation(trpc.catalog.views.create.mutationOptions(options));
