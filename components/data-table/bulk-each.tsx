@@ -48,7 +48,25 @@ async function runAll(ids: readonly string[], run: BulkEachProps["run"]): Promis
   return outcomes;
 }
 
-/** One act on each selected row, after asking. What failed is named with its reason; the rest is done. */
+const NAMED = 10;
+
+/** For each reason the rows it kept back: "tumours, scans: The dataset is in use." */
+function reasonsOf(failed: readonly Outcome[], nameOf: Selection["nameOf"]): string {
+  const names = new Map<string, string[]>();
+  for (const { id, error } of failed) {
+    const { message, hint } = readError(error);
+    const reason = hint ? `${message} ${hint}` : message;
+    names.set(reason, [...(names.get(reason) ?? []), nameOf(id)]);
+  }
+  return [...names]
+    .map(([reason, of]) => {
+      const more = of.length > NAMED ? ` and ${of.length - NAMED} more` : "";
+      return `${of.slice(0, NAMED).join(", ")}${more}: ${reason}`;
+    })
+    .join(" ");
+}
+
+/** One act on each selected row, after asking. What failed stays selected and is named with its reason; the rest is done. */
 export function BulkEach(props: BulkEachProps) {
   const { selection, label, noun, done, consequence, tone, run, onDone } = props;
   const blocked =
@@ -60,17 +78,16 @@ export function BulkEach(props: BulkEachProps) {
     const outcomes = await runAll(selection.ids, run);
     const failed = outcomes.filter((outcome) => "error" in outcome);
     await onDone();
-    const first = failed[0];
-    if (!first) {
+    if (failed.length === 0) {
       toast.success(`${formatCount(outcomes.length, noun)} ${done}`);
       selection.clear();
       return;
     }
-    const { message, hint } = readError(first.error);
-    toast.error(
-      `${formatCount(outcomes.length - failed.length, noun)} ${done}, ${failed.length} not: ${failed.map((each) => each.id).join(", ")}`,
-      { description: hint ? `${message} ${hint}` : message },
-    );
+    const succeeded = outcomes.filter((outcome) => !("error" in outcome)).map((outcome) => outcome.id);
+    selection.deselect(succeeded);
+    throw Object.assign(new Error(`${formatCount(succeeded.length, noun)} ${done}, ${failed.length} not.`), {
+      hint: reasonsOf(failed, selection.nameOf),
+    });
   };
   return (
     <ConfirmDialog

@@ -1,6 +1,6 @@
 "use client";
 import { SearchX } from "lucide-react";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useRef } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { StateFrame } from "@/components/common/state-frame";
@@ -15,6 +15,7 @@ import { Pager } from "./pager";
 import { Head, Rows } from "./rows";
 import { SavedViews } from "./saved-views";
 import type { Column, Facet, Selection } from "./types";
+import { useSelection } from "./use-selection";
 import type { TableState } from "./use-table-state";
 
 export type DataTableProps<Row> = {
@@ -52,32 +53,6 @@ export type DataTableProps<Row> = {
   loadingMore?: boolean;
 };
 
-function useSelection(total: number | undefined) {
-  const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
-  const [allMatching, setAllMatching] = useState(false);
-  const clear = () => {
-    setIds(new Set());
-    setAllMatching(false);
-  };
-  const set = (changed: readonly string[], on: boolean) => {
-    setAllMatching(false);
-    const next = new Set(ids);
-    for (const id of changed) {
-      if (on) next.add(id);
-      else next.delete(id);
-    }
-    setIds(next);
-  };
-  return {
-    ids,
-    allMatching,
-    setAllMatching,
-    set,
-    clear,
-    count: allMatching ? (total ?? ids.size) : ids.size,
-  };
-}
-
 /** Keyboard: j/k move the focus over the rows' links, Enter opens (it is a link), x selects, / searches. */
 function useRowKeys(
   box: React.RefObject<HTMLDivElement | null>,
@@ -107,7 +82,7 @@ function useRowKeys(
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { state, rows, columns, getRowId, bulkActions } = props;
   const box = useRef<HTMLDivElement>(null);
-  const selection = useSelection(props.total);
+  const selection = useSelection(props);
   useRowKeys(box, bulkActions ? (id) => selection.set([id], !selection.ids.has(id)) : undefined);
   const isVisible = (column: Column<Row>) =>
     column.fixed || state.toggled.includes(column.id) === (column.defaultHidden ?? false);
@@ -212,12 +187,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           onAllMatching={() => selection.setAllMatching(true)}
           onClear={selection.clear}
         >
-          {bulkActions({
-            ids: [...selection.ids],
-            allMatching: selection.allMatching,
-            count: selection.count,
-            clear: selection.clear,
-          })}
+          {bulkActions(selection.chosen)}
         </BulkBar>
       ) : null}
     </div>

@@ -22,7 +22,7 @@ type BodyProps<Row> = {
   rowLabel: (row: Row) => string;
   rowHref?: (row: Row) => string;
   columns: readonly Column<Row>[];
-  selected?: ReadonlySet<string>;
+  selected?: { has: (id: string) => boolean };
   allMatching: boolean;
   onSelect: (ids: readonly string[], on: boolean) => void;
 };

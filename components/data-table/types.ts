@@ -31,4 +31,12 @@ export type TableQuery = {
   facets: Readonly<Record<string, readonly string[]>>;
 };
 
-export type Selection = { ids: readonly string[]; allMatching: boolean; count: number; clear: () => void };
+export type Selection = {
+  ids: readonly string[];
+  allMatching: boolean;
+  count: number;
+  /** The row in words, also of one on another page. */
+  nameOf: (id: string) => string;
+  deselect: (ids: readonly string[]) => void;
+  clear: () => void;
+};
