@@ -27,8 +27,9 @@ export function applyServerError<Values extends FieldValues>(
     setError(field, { type: "server", message }, { shouldFocus: !focused });
     focused = true;
   }
-  // An input error that stands at its fields is told there once; its hint goes with the first of them.
+  // An input error that stands at its fields is told there once; any hint goes with the first of them.
   if (view.code === "invalid" && focused && rest.length === 0) return;
-  const message = [view.message, view.hint, ...rest].filter(Boolean).join(" ");
+  const isHintTold = focused && view.hint !== GENERAL_HINT;
+  const message = [view.message, isHintTold ? undefined : view.hint, ...rest].filter(Boolean).join(" ");
   setError("root.server", { type: view.code ?? "server", message });
 }
