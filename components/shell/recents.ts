@@ -18,9 +18,9 @@ const isRecent = (value: unknown): value is Recent =>
   typeof value.label === "string";
 
 const KEPT = 8;
-/** Pages of one thing, not lists and forms. */
+/** Pages of one thing, not lists, forms and comparisons: what is compared stands in the query, which is not kept. */
 const OF_A_THING =
-  /^\/(datasets|jobs|experiments|models|reviews|deployments|monitoring|policies|templates)\/(?!new$)[^/]+/u;
+  /^\/(datasets|jobs|experiments|models|reviews|deployments|monitoring|policies|templates)\/(?!new$)(?![^/]+\/compare$)[^/]+/u;
 const keyOf = (teamId: string) => `mw_recent_${teamId}`;
 
 /** What was opened last in this browser, newest first; nothing where the browser keeps nothing. */
