@@ -42,7 +42,7 @@ function Option({ entry }: { entry: Extract<MenuEntry, { type: "check" }> }) {
   );
 }
 
-function Entry({ entry }: { entry: MenuEntry }): ReactNode {
+function Entry({ entry, onSelect }: { entry: MenuEntry; onSelect: () => void }): ReactNode {
   switch (entry.type) {
     case "label":
       return <Menu.Label className="px-2 py-1 text-xs font-medium text-fg-subtle">{entry.text}</Menu.Label>;
@@ -52,7 +52,13 @@ function Entry({ entry }: { entry: MenuEntry }): ReactNode {
       return <Menu.Separator className="-mx-1 my-1 h-px bg-border" />;
     case "item":
       return (
-        <Menu.Item className={itemClasses} onSelect={entry.onSelect}>
+        <Menu.Item
+          className={itemClasses}
+          onSelect={() => {
+            onSelect();
+            entry.onSelect();
+          }}
+        >
           {entry.label}
         </Menu.Item>
       );
@@ -110,14 +116,20 @@ export function MenuPanel(props: MenuPanelProps) {
             else leftByPointer.current = true;
           }}
           onCloseAutoFocus={(event) => {
-            // After a press elsewhere the focus belongs there; after Escape or a choice it returns to the button.
+            // After a press elsewhere, or in a dialog that an entry opened, the focus belongs there; else it returns to the button.
             event.preventDefault();
-            if (!leftByPointer.current) anchor.current?.focus();
+            const isFree = document.activeElement === null || document.activeElement === document.body;
+            if (!leftByPointer.current && isFree) anchor.current?.focus();
             leftByPointer.current = false;
           }}
         >
           {entries.map((entry, index) => (
-            <Entry key={"id" in entry ? entry.id : `${entry.type}-${index}`} entry={entry} />
+            <Entry
+              key={"id" in entry ? entry.id : `${entry.type}-${index}`}
+              entry={entry}
+              // Before the entry acts: a dialog that it opens gives the focus back to what had it, and the entry is gone by then.
+              onSelect={() => anchor.current?.focus()}
+            />
           ))}
         </Menu.Content>
       </Menu.Portal>
