@@ -77,8 +77,8 @@ function AgainButton({ spec, priority }: { spec: JobSpec; priority: number }) {
   }
   const { code: _code, template: _template, requirements, ...rest } = spec;
   const again = async () => {
-    const input = { ...rest, ...(requirements ? { requirements } : {}), priority, dedupKey: key.current() };
-    const result = await dispatchJob(input).catch(() => LOST_ANSWER);
+    const input = { ...rest, ...(requirements ? { requirements } : {}), priority };
+    const result = await dispatchJob({ ...input, dedupKey: key.keyFor(input) }).catch(() => LOST_ANSWER);
     if (result !== LOST_ANSWER) key.answered();
     if (result.ok) router.push(`/jobs/${result.data.id}`);
     else toast.error(result.error.message, { description: result.error.hint });

@@ -70,7 +70,7 @@ function LaunchFields({
       setError(`params.${parameter.name}`, { message: fields[`params.${parameter.name}`] ?? "" });
     }
     if (wrong.length > 0) return;
-    const result = await dispatchJob({ ...input, dedupKey: key.current() }).catch(() => LOST_ANSWER);
+    const result = await dispatchJob({ ...input, dedupKey: key.keyFor(input) }).catch(() => LOST_ANSWER);
     if (result !== LOST_ANSWER) key.answered();
     if (result.ok) router.push(`/jobs/${result.data.id}`);
     else applyServerError(renameFields(result.error, FIELD_OF), setError, known);

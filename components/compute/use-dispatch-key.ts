@@ -16,13 +16,17 @@ export const LOST_ANSWER = {
 const newKey = () =>
   `ui-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
-/** A key that names one wish to dispatch: the same until an answer has come, so that sending again cannot make a second job. */
+/** A key that names one wish to dispatch: the same for the same input until an answer has come, so that sending again cannot make a second job. */
 export function useDispatchKey() {
-  const key = useRef<string | null>(null);
+  const held = useRef<{ key: string; input: string } | null>(null);
   return {
-    current: () => (key.current ??= newKey()),
+    keyFor: (wish: unknown) => {
+      const input = JSON.stringify(wish);
+      if (held.current?.input !== input) held.current = { key: newKey(), input };
+      return held.current.key;
+    },
     answered: () => {
-      key.current = null;
+      held.current = null;
     },
   };
 }
