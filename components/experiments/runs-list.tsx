@@ -12,6 +12,7 @@ import { useTableState } from "@/components/data-table/use-table-state";
 import { publicErrorOf, useTRPC, useTRPCClient } from "@/components/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
+import { meantValue } from "@/server/experiments/rules";
 import { runColumns, type RunRow } from "./run-columns";
 import { trackingSnippets } from "./snippets";
 
@@ -21,6 +22,12 @@ const filterOf = (q: string) =>
     ? q
     : `attributes.run_name ILIKE '%${q.replaceAll("'", "''")}%'`;
 
+/** Neither JSON nor every reader of CSV has a number for NaN and the infinities: they are exported as words. */
+const exported = (metric: RunRow["metrics"][number]) => {
+  const value = meantValue(metric);
+  return Number.isFinite(value) ? value : String(value);
+};
+
 /** A run as one line of a table: a column for each metric and parameter. */
 const flattened = (row: RunRow) => ({
   run_id: row.id,
@@ -28,7 +35,7 @@ const flattened = (row: RunRow) => ({
   status: row.status,
   started: new Date(row.startMs).toISOString(),
   ...Object.fromEntries(
-    row.metrics.map((metric) => [`metrics.${metric.key}`, metric.isNan ? null : metric.value]),
+    row.metrics.map((metric) => [`metrics.${metric.key}`, exported(metric)]),
   ),
   ...Object.fromEntries(row.params.map((param) => [`params.${param.key}`, param.value])),
 });
