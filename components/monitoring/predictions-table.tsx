@@ -2,13 +2,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { parseAsString, useQueryState } from "nuqs";
 import { EmptyState } from "@/components/common/empty-state";
-import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu";
 import { formatDuration } from "@/components/common/format";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { later } from "@/components/ui/later";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column, Facet } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
@@ -52,8 +52,6 @@ const FACETS: Facet[] = [
     ],
   },
 ];
-/** More than this is better read with a script. */
-const MAX_EXPORT = 10_000;
 
 function columns(open: (id: string) => void): Column<Row>[] {
   return [
@@ -131,25 +129,6 @@ export function PredictionsTable({ name }: { name: string }) {
       { placeholderData: keepPreviousData },
     ),
   );
-  const exportAll = async (format: "csv" | "json") => {
-    const rows: Row[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { items: Row[]; nextCursor: string | null } = await client.monitoring.predictions.query({
-        ...filter,
-        cursor,
-        limit: 200,
-      });
-      rows.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== null && rows.length < MAX_EXPORT);
-    const plain = rows.map((row) => ({ ...row, at: row.at.toISOString() }));
-    downloadText(
-      `${name}-predictions.${format}`,
-      format === "csv" ? toCsv(plain) : JSON.stringify(plain, null, 2),
-      format === "csv" ? "text/csv" : "application/json",
-    );
-  };
   return (
     <Section title="Predictions">
       <DataTable<Row>
@@ -166,9 +145,10 @@ export function PredictionsTable({ name }: { name: string }) {
         error={list.error ?? undefined}
         onRetry={() => void list.refetch()}
         toolbar={
-          <ExportMenu
-            scope="Filtered predictions, up to 10,000"
-            onExport={(format) => void exportAll(format)}
+          <ListExport
+            name={`${name}-predictions`}
+            scope={state.filtered ? "The filtered predictions" : "All predictions"}
+            load={(cursor) => client.monitoring.predictions.query({ ...filter, cursor, limit: 200 })}
           />
         }
         empty={
