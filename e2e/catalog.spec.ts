@@ -44,9 +44,19 @@ test("a list is kept as a view, opens with it, and a name is taken once", async 
 
   await views(page).click();
   await page.getByRole("menuitemradio", { name: /My rows/ }).click();
+  await page.getByRole("searchbox").fill("views-rows");
+  await expect(views(page)).toContainText("changed");
+
+  // A new name leaves what is shown as it is.
+  await views(page).click();
+  await page.getByRole("menuitem", { name: "Rename…" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Our rows");
+  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+  await expect(page.getByRole("button", { name: "View: Our rows" })).toBeVisible();
+  await expect(page).toHaveURL(/q=views-rows/);
   await views(page).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
-  await expect(page.getByText('View "My rows" deleted')).toBeVisible();
+  await expect(page.getByText('View "Our rows" deleted')).toBeVisible();
 });
 
 test("a view of the team is seen by others, who may not change it; another team does not see it", async ({
@@ -74,7 +84,14 @@ test("a view of the team is seen by others, who may not change it; another team 
     .analyze();
   expect(found.violations.map((violation) => violation.id)).toEqual([]);
   await expectMissingByApi(await api("outsider"), [["DELETE", `/api/v1/views/${id}`]]);
-  await scientist.send("DELETE", `/api/v1/views/${id}`);
+  const owner = await as("scientist");
+  await owner.goto(`/jobs?state=failed&view=${id}`);
+  await views(owner).click();
+  await expect(owner.getByRole("menuitem", { name: "Open the list with it for the team" })).toBeVisible();
+  await owner.getByRole("menuitem", { name: "Delete…" }).click();
+  await owner.getByRole("alertdialog").getByRole("button", { name: "Delete view" }).click();
+  await expect(owner.getByText('View "Failed ones" deleted')).toBeVisible();
+  await expect(owner).toHaveURL(/\/jobs$/);
 });
 
 test("what is filtered is exported, no more and no less", async ({ as }) => {

@@ -26,7 +26,8 @@ function csvCell(value: unknown): string {
           ? JSON.stringify(value)
           : String(value);
   // A leading =, +, - or @ would be run as a formula by a spreadsheet; the word for a number is none.
-  const safe = typeof value === "string" && raw !== "-Infinity" && /^[=+\-@\t\r]/u.test(raw) ? `'${raw}` : raw;
+  const safe =
+    typeof value === "string" && raw !== "-Infinity" && /^[=+\-@\t\r]/u.test(raw) ? `'${raw}` : raw;
   return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -13,6 +13,7 @@ import { useViewEntries } from "./use-view-entries";
 import type { ViewDialogMode } from "./view-dialog";
 
 const ViewDialog = dynamic(() => import("./view-dialog").then((module) => module.ViewDialog), { ssr: false });
+const DeleteView = dynamic(() => import("./delete-view").then((module) => module.DeleteView), { ssr: false });
 
 export interface SavedView {
   id: string;
@@ -34,6 +35,7 @@ export function SavedViews({ list }: { list: ViewList }) {
   const pathname = usePathname();
   const params = useSearchParams();
   const [dialog, setDialog] = useState<ViewDialogMode | null>(null);
+  const [doomed, setDoomed] = useState<SavedView | null>(null);
   const views = useQuery(trpc.catalog.views.list.queryOptions({ list }, { staleTime: 60_000 }));
   const items: readonly SavedView[] = views.data?.items ?? [];
   const preferred = defaultOf(items);
@@ -53,13 +55,15 @@ export function SavedViews({ list }: { list: ViewList }) {
   const shown = normalizeQuery(params.toString());
   const active = items.find((view) => view.id === params.get(VIEW));
   const changed = active !== undefined && active.query !== shown;
+  const choose = (view: SavedView | null) => router.push(address(view), { scroll: false });
   const entries = useViewEntries({
     views: items,
     active,
     changed,
     shown,
-    onChoose: (view) => router.push(address(view), { scroll: false }),
+    onChoose: choose,
     onDialog: setDialog,
+    onDelete: setDoomed,
   });
   return (
     <>
@@ -80,6 +84,9 @@ export function SavedViews({ list }: { list: ViewList }) {
           onClose={() => setDialog(null)}
           onCreated={(view) => router.replace(address(view), { scroll: false })}
         />
+      ) : null}
+      {doomed ? (
+        <DeleteView view={doomed} onClose={() => setDoomed(null)} onDeleted={() => choose(null)} />
       ) : null}
     </>
   );

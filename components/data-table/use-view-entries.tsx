@@ -19,6 +19,7 @@ export interface ViewMenu {
   shown: string;
   onChoose: (view: SavedView | null) => void;
   onDialog: (mode: ViewDialogMode) => void;
+  onDelete: (view: SavedView) => void;
 }
 
 function labelOf(view: SavedView) {
@@ -32,7 +33,8 @@ function labelOf(view: SavedView) {
 }
 
 /** What can be done with the chosen view. */
-function useChanges({ changed, shown, onChoose, onDialog }: ViewMenu): (active: SavedView) => MenuEntry[] {
+function useChanges(menu: ViewMenu): (active: SavedView) => MenuEntry[] {
+  const { changed, shown, onChoose, onDialog, onDelete } = menu;
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
@@ -51,6 +53,7 @@ function useChanges({ changed, shown, onChoose, onDialog }: ViewMenu): (active: 
   return (active) => {
     const { id: viewId, name, isDefault } = active;
     const isTeams = active.scope === "team";
+    const forWhom = isTeams ? " for the team" : "";
     const change = (
       what: { query?: string; isDefault?: boolean; scope?: "team" | "personal" },
       said: string,
@@ -61,10 +64,12 @@ function useChanges({ changed, shown, onChoose, onDialog }: ViewMenu): (active: 
         : []),
       item("Rename…", () => onDialog({ kind: "rename", view: active })),
       isDefault
-        ? item("Do not open the list with it", () =>
-            change({ isDefault: false }, "The list opens without a view"),
+        ? item(`Do not open the list with it${forWhom}`, () =>
+            change({ isDefault: false }, `The list opens without a view${forWhom}`),
           )
-        : item("Open the list with it", () => change({ isDefault: true }, `The list opens with "${name}"`)),
+        : item(`Open the list with it${forWhom}`, () =>
+            change({ isDefault: true }, `The list opens with "${name}"${forWhom}`),
+          ),
       ...(share.allowed
         ? [
             isTeams
@@ -76,10 +81,15 @@ function useChanges({ changed, shown, onChoose, onDialog }: ViewMenu): (active: 
                 ),
           ]
         : []),
-      item("Delete", () => {
-        onChoose(null);
-        void act(() => client.catalog.views.delete.mutate({ viewId }), `View "${name}" deleted`);
-      }),
+      isTeams
+        ? item("Delete…", () => onDelete(active))
+        : item("Delete", () => {
+            const remove = async () => {
+              await client.catalog.views.delete.mutate({ viewId });
+              onChoose(null);
+            };
+            void act(remove, `View "${name}" deleted`);
+          }),
     ];
   };
 }

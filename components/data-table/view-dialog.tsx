@@ -119,7 +119,11 @@ export function ViewDialog(props: {
                   reason={share.reason}
                   onChange={setTeams}
                 />
-                <Choice label="Open the list with it" checked={isDefault} onChange={setDefault} />
+                <Choice
+                  label={isTeams ? "Open the list with it for the team" : "Open the list with it"}
+                  checked={isDefault}
+                  onChange={setDefault}
+                />
               </>
             ) : null}
             {error ? <ErrorNotice error={error} /> : null}

@@ -34,9 +34,7 @@ const flattened = (row: RunRow) => ({
   name: row.name,
   status: row.status,
   started: new Date(row.startMs).toISOString(),
-  ...Object.fromEntries(
-    row.metrics.map((metric) => [`metrics.${metric.key}`, exported(metric)]),
-  ),
+  ...Object.fromEntries(row.metrics.map((metric) => [`metrics.${metric.key}`, exported(metric)])),
   ...Object.fromEntries(row.params.map((param) => [`params.${param.key}`, param.value])),
 });
 
