@@ -25,6 +25,7 @@ import { bestOf } from "./best";
 import { MetricCharts } from "./metric-charts";
 import { MetricValue } from "./metric-value";
 import { RUN_STATUS, type RunRow } from "./run-columns";
+import { labelRuns } from "./run-labels";
 import { meantValue } from "@/server/experiments/rules";
 
 interface CompareRow {
@@ -67,10 +68,11 @@ function rowsOf(runs: readonly (RunRow & { inputs: { name: string; digest: strin
 function CompareTable(props: {
   experimentId: string;
   runs: readonly RunRow[];
+  labels: ReadonlyMap<string, string>;
   rows: readonly CompareRow[];
   title: string;
 }) {
-  const { experimentId, runs, rows, title } = props;
+  const { experimentId, runs, labels, rows, title } = props;
   return (
     <Section title={title} frame="flush">
       <Table label="Values of the compared runs">
@@ -84,7 +86,7 @@ function CompareTable(props: {
                   className="text-accent-text hover:underline"
                   href={`/experiments/${experimentId}/runs/${run.id}`}
                 >
-                  {run.name}
+                  {labels.get(run.id)}
                 </Link>
               </TableHead>
             ))}
@@ -178,6 +180,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
   if (compare.error) return <ErrorNotice error={compare.error} onRetry={() => void compare.refetch()} />;
   if (!compare.data) return <DetailSkeleton />;
   const runs = compare.data;
+  const labels = labelRuns(runs);
   const rows = rowsOf(runs).filter((row) => !onlyDifferences || new Set(row.values).size > 1);
   const curves = [
     ...new Set(
@@ -190,12 +193,13 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
       <div className="flex flex-col gap-6">
         {curves.length > 0 ? (
           <Section title="Curves" frame="none">
-            <MetricCharts metrics={curves} runIds={ids} syncId="compare" />
+            <MetricCharts metrics={curves} runIds={ids} syncId="compare" labels={labels} />
           </Section>
         ) : null}
         <CompareTable
           experimentId={experimentId}
           runs={runs}
+          labels={labels}
           rows={rows}
           title={onlyDifferences ? "What differs" : "All values"}
         />

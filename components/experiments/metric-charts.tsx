@@ -6,8 +6,15 @@ import { formatCount, formatMetric } from "@/components/common/format";
 import { Button } from "@/components/ui/button";
 import { useTRPC } from "@/components/trpc";
 
+interface ChartProps {
+  runIds: string[];
+  syncId: string;
+  /** What each run is called in legend and table; its name when left out. */
+  labels?: ReadonlyMap<string, string>;
+}
+
 /** One metric over steps for one or several runs; the server thins it to 1,000 points a run. */
-function MetricChart({ metric, runIds, syncId }: { metric: string; runIds: string[]; syncId: string }) {
+function MetricChart({ metric, runIds, syncId, labels }: ChartProps & { metric: string }) {
   const trpc = useTRPC();
   const series = useQuery(trpc.experiments.metricSeries.queryOptions({ runIds, key: metric }));
   const data = (series.data ?? []).filter((run) => run.points.length > 0);
@@ -26,12 +33,13 @@ function MetricChart({ metric, runIds, syncId }: { metric: string; runIds: strin
       summary={summary}
       series={data.map((run) => ({
         id: run.runId,
-        label: run.runName,
+        label: labels?.get(run.runId) ?? run.runName,
         points: run.points.map((point) => ({ x: point.step, y: point.value })),
       }))}
       xLabel="Step"
       syncId={syncId}
       tools
+      blank="No finite value"
       height={200}
     />
   );
@@ -40,7 +48,7 @@ function MetricChart({ metric, runIds, syncId }: { metric: string; runIds: strin
 const AT_ONCE = 12;
 
 /** A chart for each metric: the first dozen, and the others when asked for. */
-export function MetricCharts({ metrics, ...rest }: { metrics: string[]; runIds: string[]; syncId: string }) {
+export function MetricCharts({ metrics, ...rest }: ChartProps & { metrics: string[] }) {
   const [all, setAll] = useState(false);
   const shown = all ? metrics : metrics.slice(0, AT_ONCE);
   return (
