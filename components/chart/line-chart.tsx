@@ -30,6 +30,8 @@ export type LineChartProps = {
   /** Fill below the line; intervals are drawn either way. */
   area?: boolean;
   yDomain?: readonly [number | "auto", number | "auto"];
+  /** Said in the plot's place when no series has a value. */
+  blank?: string;
 };
 
 const TABLE_ROWS = 500;
@@ -64,6 +66,10 @@ function toTable(
   };
 }
 
+/** Whether lines are asked for, and none has anything to draw. */
+const isBlank = (series: readonly ChartSeries[]) =>
+  series.length > 0 && !series.some((item) => item.points.some((point) => Number.isFinite(point.y)));
+
 /** Lines with interval ribbons; gaps stay gaps; hover can be shared; a smoothed line says that it is smoothed. */
 export function LineChart(props: LineChartProps) {
   const {
@@ -75,6 +81,7 @@ export function LineChart(props: LineChartProps) {
     yFormat = (y) => formatMetric(y),
     height = 220,
     tools,
+    blank = "No data in this window",
   } = props;
   const [log, setLog] = useState(false);
   const [weight, setWeight] = useState(0);
@@ -129,7 +136,13 @@ export function LineChart(props: LineChartProps) {
       }
       height={height}
     >
-      <LinePlot {...props} series={drawn} xFormat={xFormat} yFormat={yFormat} log={log && positive} />
+      {isBlank(series) ? (
+        <p className="flex h-full items-center justify-center rounded-md border text-sm text-fg-muted">
+          {blank}
+        </p>
+      ) : (
+        <LinePlot {...props} series={drawn} xFormat={xFormat} yFormat={yFormat} log={log && positive} />
+      )}
     </ChartFrame>
   );
 }

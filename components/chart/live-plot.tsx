@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import type { LiveChartProps } from "./live-chart";
 import { formatClock } from "@/components/common/format";
 import { drawBackground, drawForeground, type Ink, readInk } from "./live-draw";
+import { valueRange } from "./value-range";
 
 type PlotProps = LiveChartProps & { height: number; format: (value: number) => string };
 
@@ -60,7 +61,6 @@ function toOptions(
     ticks: { show: false },
     font: `12px ${ink.font}`,
   };
-  const [low, high] = props.range ?? [null, null];
   return {
     width,
     height: props.height,
@@ -74,10 +74,7 @@ function toOptions(
     },
     scales: {
       y: {
-        range: (_, min, max) => [
-          low ?? (min ?? 0) - ((max ?? 1) - (min ?? 0)) * 0.08,
-          high ?? (max ?? 1) + ((max ?? 1) - (min ?? 0)) * 0.08 + 1e-9,
-        ],
+        range: (_, min, max) => valueRange(props.range ?? [null, null], min, max),
       },
     },
     axes: [
