@@ -117,10 +117,14 @@ function Body({ id }: { id: string }) {
 }
 
 /** One prediction beside the list: inputs, outputs, outcome, and the way back to its data and code. */
-export function PredictionDrawer(props: { open: boolean; id: string | null; onClose: () => void }) {
-  const { open, id, onClose } = props;
+export function PredictionDrawer(props: {
+  open: boolean;
+  id: string | null;
+  onOpenChange: (open: boolean) => void;
+}) {
+  const { open, id, onOpenChange } = props;
   return (
-    <Sheet open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+    <Sheet open={open} onOpenChange={onOpenChange}>
       <SheetContent title="Prediction" className="w-[36rem]">
         <div className="flex flex-col gap-4 overflow-y-auto p-4">{id ? <Body id={id} /> : null}</div>
       </SheetContent>

@@ -159,7 +159,11 @@ export function PredictionsTable({ name }: { name: string }) {
           />
         }
       />
-      <PredictionDrawer open={open !== null} id={open} onClose={() => void setOpen(null)} />
+      <PredictionDrawer
+        open={open !== null}
+        id={open}
+        onOpenChange={(on) => (on ? undefined : void setOpen(null))}
+      />
     </Section>
   );
 }

@@ -4,14 +4,15 @@ import { toast } from "./toast";
 import { usePreload } from "./when-idle";
 
 /** Stands in for a part that could not be fetched: the page around it stays usable. */
-export function Missing({ open }: { open: boolean }) {
-  // Effect: tells the person, each time they ask for it.
+export function Missing({ open, onOpenChange }: { open: boolean; onOpenChange?: (open: boolean) => void }) {
+  // Effect: tells the person each time they ask for it, and lets them ask again.
   useEffect(() => {
-    if (open)
-      toast.error("This could not be opened.", {
-        description: "The connection was lost, or the portal was updated meanwhile. Reload the page.",
-      });
-  }, [open]);
+    if (!open) return;
+    toast.error("This could not be opened.", {
+      description: "The connection was lost, or the portal was updated meanwhile. Reload the page.",
+    });
+    onOpenChange?.(false);
+  }, [open, onOpenChange]);
   return null;
 }
 
