@@ -3,7 +3,6 @@ import { z } from "zod";
 /** The lists that keep views. */
 export const VIEW_LISTS = [
   "alerts",
-  "attestations",
   "audit",
   "datasets",
   "deployments",
