@@ -5,7 +5,8 @@ import { Button } from "@/components/ui/button";
 import { copyText } from "./copy-button";
 
 /** Copies this page's address with all its state, or the canonical `path` given. */
-export function ShareButton({ path, label = "Copy link" }: { path?: string; label?: string }) {
+export function ShareButton(props: { path?: string; label?: string; size?: "sm" }) {
+  const { path, label = "Copy link", size } = props;
   const share = async () => {
     const url = path ? new URL(path, window.location.origin).href : window.location.href;
     const done = await copyText(url);
@@ -13,7 +14,7 @@ export function ShareButton({ path, label = "Copy link" }: { path?: string; labe
     else toast.error("The browser refused to copy. Copy the address from the address bar.");
   };
   return (
-    <Button onClick={() => void share()}>
+    <Button size={size} onClick={() => void share()}>
       <Link2 aria-hidden /> {label}
     </Button>
   );

@@ -99,7 +99,7 @@ export function DecisionRecord({ review }: { review: ReviewDetail }) {
             </a>
           </Button>
         ) : null}
-        <ShareButton path={`/reviews/${review.id}`} label="Permalink" />
+        <ShareButton path={`/reviews/${review.id}`} label="Permalink" size="sm" />
       </div>
     </Section>
   );

@@ -91,7 +91,7 @@ export function InboxList() {
   };
   return (
     <>
-      <PageHeader title="Inbox" description="What waits for you in this team, and why it came to you." />
+      <PageHeader title="Inbox" description="What concerns you in this team, and why it came to you." />
       <DataTable<Notice>
         caption="Inbox"
         columns={columns}
