@@ -57,7 +57,9 @@ function BulkCancel({ selection }: { selection: Selection }) {
   const trpc = useTRPC();
   const can = useCan("compute.job.cancel");
   const cancel = useMutation(trpc.compute.job.cancelMany.mutationOptions({ meta: { handlesError: true } }));
-  const reason = can.reason ?? (selection.allMatching ? "Choose up to 200 jobs by hand." : undefined);
+  const reason =
+    can.reason ??
+    (selection.allMatching || selection.count > 200 ? "Choose up to 200 jobs by hand." : undefined);
   const button = (
     <DisabledReason reason={reason}>
       <Button size="sm">Cancel jobs</Button>

@@ -13,10 +13,11 @@ import { RowsSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan, useSession } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/use-live";
 import { amountInWords, resourceInWords } from "@/server/compute/rules";
@@ -84,17 +85,18 @@ function RequestButton() {
 
 function Requests() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const session = useSession();
   const platform = session.data?.permissions["compute.quota.decide"].allowed === true;
   const state = useTableState({ facets: ["state", "teams"] });
   const all = platform && !(state.facets.teams ?? []).includes("own");
+  const filter = {
+    states: (state.facets.state ?? []).filter(isState),
+    scope: all ? ("all" as const) : ("team" as const),
+  };
   const list = useQuery(
     trpc.compute.quota.requests.queryOptions(
-      {
-        states: (state.facets.state ?? []).filter(isState),
-        scope: all ? "all" : "team",
-        cursor: state.cursor,
-      },
+      { ...filter, cursor: state.cursor },
       { placeholderData: keepPreviousData, enabled: session.data !== undefined },
     ),
   );
@@ -117,6 +119,14 @@ function Requests() {
         state={state}
         facets={platform ? [stateFacet, teamFacet] : [stateFacet]}
         searchLabel={null}
+        views="quotas"
+        toolbar={
+          <ListExport
+            name="quota-requests"
+            scope={state.filtered ? "The filtered requests" : "All requests"}
+            load={(cursor) => client.compute.quota.requests.query({ ...filter, cursor, limit: 200 })}
+          />
+        }
         nextCursor={list.data?.nextCursor}
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}

@@ -12,10 +12,11 @@ import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column, Facet } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { WorkflowList } from "./workflow-list";
 
@@ -121,6 +122,7 @@ function RetryAll({ blocked }: { blocked: string | undefined }) {
 /** Deliveries of events to handlers, and durable workflows: what waits, what failed, and a way to try again. */
 export function WorkList({ host }: { host: string }) {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const queryClient = useQueryClient();
   const can = useCan("platform.work.retry");
   const table = useTableState({ facets: ["state"] });
@@ -156,6 +158,14 @@ export function WorkList({ host }: { host: string }) {
           state={table}
           facets={FACETS}
           searchLabel={null}
+          views="work"
+          toolbar={
+            <ListExport
+              name="deliveries"
+              scope={table.filtered ? "The filtered deliveries" : "All deliveries"}
+              load={(cursor) => client.platform.work.query({ state, cursor, limit: 200 })}
+            />
+          }
           nextCursor={list.data?.nextCursor}
           refreshing={list.isPlaceholderData}
           error={list.error ?? undefined}

@@ -6,9 +6,10 @@ import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
+import { ListExport } from "@/components/data-table/list-export";
 import type { Column, Facet } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/trpc";
 
 interface Item {
   id: string;
@@ -66,10 +67,12 @@ const COLUMNS: Column<Item>[] = [
 /** Durable workflows as the engine records them. */
 export function WorkflowList() {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const table = useTableState({ facets: ["status"], prefix: "wf-" });
+  const status = table.facets.status?.at(-1);
   const list = useQuery(
     trpc.platform.workflows.queryOptions(
-      { status: table.facets.status?.at(-1), cursor: table.cursor, limit: 25 },
+      { status, cursor: table.cursor, limit: 25 },
       { placeholderData: keepPreviousData, refetchInterval: 5_000 },
     ),
   );
@@ -84,6 +87,13 @@ export function WorkflowList() {
         state={table}
         facets={FACETS}
         searchLabel={null}
+        toolbar={
+          <ListExport
+            name="workflows"
+            scope={table.filtered ? "The filtered workflows" : "All workflows"}
+            load={(cursor) => client.platform.workflows.query({ status, cursor, limit: 200 })}
+          />
+        }
         nextCursor={list.data?.nextCursor}
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}

@@ -13,8 +13,10 @@ export const VIEW_LISTS = [
   "monitoring",
   "people",
   "policies",
+  "quotas",
   "reviews",
   "runs",
+  "work",
 ] as const;
 export type ViewList = (typeof VIEW_LISTS)[number];
 
