@@ -94,6 +94,19 @@ test("a view of the team is seen by others, who may not change it; another team 
   await expect(owner).toHaveURL(/\/jobs$/);
 });
 
+test("a list that opens narrowed leads to the rest of it, also when nothing is in it", async ({ as }) => {
+  const page = await as("outsider");
+  await page.goto("/reviews?tab=mine");
+  await expect(page.getByText("Nothing waits for you")).toBeVisible();
+  await expect(views(page)).toBeVisible();
+  await page.getByRole("button", { name: "Environment" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Staging" }).click();
+  await expect(page).toHaveURL(/environment=staging/);
+  await page.goto("/admin/audit?action=nothing.of.this.name");
+  await expect(page.getByText("Nothing matches this filter")).toBeVisible();
+  await expect(views(page)).toBeVisible();
+});
+
 test("what is filtered is exported, no more and no less", async ({ as }) => {
   const page = await as("platform");
   await page.goto("/admin/users?q=reviewer");

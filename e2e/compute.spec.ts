@@ -11,6 +11,8 @@ test("a job runs, its log arrives live, and its end says how it went", async ({ 
   `;
   const job = await dispatchNode(scientist, script, { name: "Two steps" });
   const page = await as("scientist");
+  // A browser does not come back by itself after an answer that is an error.
+  await page.route("**/log/stream?*", (route) => route.fulfill({ status: 503 }), { times: 1 });
   await page.goto(`/jobs/${job.id}`);
   await expect(page.getByRole("heading", { name: "Two steps" })).toBeVisible();
   await expect(page.getByText("step one of the browser tests")).toBeVisible({ timeout: 30_000 });

@@ -95,3 +95,24 @@ test("another team sees nothing of a dataset", async ({ as, api }) => {
   expect(list.items).toEqual([]);
   await expectMissing(await as("outsider"), "/datasets/team-secret");
 });
+
+test("of several datasets that are archived at once, the one that is refused is named and stays chosen", async ({
+  as,
+  api,
+}) => {
+  const scientist = await api("scientist");
+  await uploadDataset(scientist, "old-left");
+  await uploadDataset(scientist, "old-right");
+  const page = await as("scientist");
+  await page.goto("/datasets?q=old-");
+  await page.getByRole("checkbox", { name: "Select old-left" }).check();
+  await page.getByRole("checkbox", { name: "Select old-right" }).check();
+  await scientist.post("/api/v1/datasets/old-left/archive", {});
+  await page.getByRole("toolbar", { name: "Selection" }).getByRole("button", { name: "Archive" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByRole("button", { name: "Archive" }).click();
+  await expect(dialog.getByText("1 dataset archived, 1 not.")).toBeVisible();
+  await expect(dialog.getByText(/^old-left: Dataset old-left is archived already/)).toBeVisible();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("toolbar", { name: "Selection" })).toContainText("1 selected");
+});

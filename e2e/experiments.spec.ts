@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { z } from "zod";
 import type { Api } from "./fixtures/api";
 import { expectBlocked, expectMissing } from "./fixtures/expects";
@@ -90,6 +91,14 @@ test("values that are not finite are shown as such and leave gaps, not a flat cu
   await page.goto(`/experiments/${experimentId}/runs/${runs[0]}`);
   await expect(page.getByText("∞").first()).toBeVisible();
   await expect(page.getByText(/2 values not finite, drawn as gaps/).first()).toBeVisible();
+
+  await page.goto(`/experiments/${experimentId}`);
+  await page.getByRole("button", { name: "Export" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: "JSON" }).click(),
+  ]);
+  expect(fs.readFileSync(await download.path(), "utf8")).toContain('"metrics.wild": "Infinity"');
 });
 
 test("a parameter cannot be changed afterwards, and a taken name is told in the dialog", async ({

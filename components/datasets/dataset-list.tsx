@@ -201,6 +201,7 @@ export function DatasetList() {
             hrefFor={(format) => exportHref(input, format)}
           />
         }
+        keepBar
         empty={
           <EmptyState
             icon={Database}
