@@ -53,7 +53,7 @@ test("a dialog opens on the first press and gives the focus back to what opened 
 
 test("a dialog opened from a menu gives the focus back to the menu's button, each time", async ({ as }) => {
   const page = await as("scientist");
-  await page.goto("/policies");
+  await page.goto("/inbox");
   await settled(page);
   const button = page.getByRole("button", { name: "Views" });
   // The first time its code may still be on the way, so that it opens after the menu is gone; the second time it opens before.
