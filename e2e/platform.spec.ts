@@ -63,10 +63,10 @@ test("background work is filtered by its state; a wrong filter and an unknown de
   await expect(deliveries.getByText("Done").first()).toBeVisible();
   await expect(deliveries.getByText("Pending", { exact: true })).toHaveCount(0);
   const platform = await api("platform");
-  const wrong = await platform.refused("GET", "/api/v1/platform/work?state=asleep");
+  const wrong = await platform.refused("GET", "/api/v1/platform/deliveries?state=asleep");
   expect(wrong).toMatchObject({ status: 400, code: "invalid" });
   expect(Object.keys(wrong.details?.fields ?? {})).toContain("state");
-  const unknown = await platform.refused("POST", "/api/v1/platform/work/retry", {
+  const unknown = await platform.refused("POST", "/api/v1/platform/deliveries/retry", {
     eventId: "evt_00000000000000000000000000000000",
     handler: "nobody",
   });
@@ -85,9 +85,9 @@ test("a member finds the console closed, with the role it needs; so does every c
   const scientist = await api("scientist");
   for (const [method, path, body] of [
     ["GET", "/api/v1/platform/console"],
-    ["GET", "/api/v1/platform/work"],
+    ["GET", "/api/v1/platform/deliveries"],
     ["GET", "/api/v1/platform/workflows"],
-    ["POST", "/api/v1/platform/work/retry-all", {}],
+    ["POST", "/api/v1/platform/deliveries/retry-all", {}],
   ] as const) {
     expect((await scientist.refused(method, path, body)).status, path).toBe(403);
   }

@@ -185,8 +185,8 @@ export function WorkList({ host }: { host: string }) {
         snippets={[
           {
             label: "curl",
-            code: `curl -H "authorization: Bearer $MODELWORKS_TOKEN" "${host}/api/v1/platform/work?state=dead"
-curl -X POST -H "authorization: Bearer $MODELWORKS_TOKEN" "${host}/api/v1/platform/work/retry-all"`,
+            code: `curl -H "authorization: Bearer $MODELWORKS_TOKEN" "${host}/api/v1/platform/deliveries?state=dead"
+curl -X POST -H "authorization: Bearer $MODELWORKS_TOKEN" "${host}/api/v1/platform/deliveries/retry-all"`,
           },
         ]}
       />

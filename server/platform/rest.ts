@@ -10,9 +10,9 @@ const TAG = "Platform";
 export const platformRoutes: readonly RestRoute[] = [
   rest(TAG, "get", "/home", getHome),
   rest(TAG, "get", "/platform/console", getConsole),
-  rest(TAG, "get", "/platform/work", listWork),
-  rest(TAG, "post", "/platform/work/retry", retryWork),
-  rest(TAG, "post", "/platform/work/retry-all", retryAllWork),
+  rest(TAG, "get", "/platform/deliveries", listWork),
+  rest(TAG, "post", "/platform/deliveries/retry", retryWork),
+  rest(TAG, "post", "/platform/deliveries/retry-all", retryAllWork),
   rest(TAG, "get", "/platform/workflows", listWorkflows),
   rest(TAG, "get", "/platform/workflows/{id}/steps", listWorkflowSteps),
 ];
