@@ -41,6 +41,7 @@ describe("the settings", () => {
     ["MODELWORKS_DEMO", "maybe"],
     ["MODELWORKS_DEMO_PASSWORD", "short"],
     ["MODELWORKS_BOOTSTRAP_TOKEN", "short"],
+    ["ALERT_WEBHOOK_URL", "https://ada:word@receiver/hook"],
     ["LOG_LEVEL", "loud"],
   ])("%s=%s is refused by name", (name, value) => {
     expect(message({ [name]: value })).toMatch(new RegExp(`^SettingsError: [^]*\\b${name}: `));

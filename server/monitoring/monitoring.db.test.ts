@@ -196,7 +196,7 @@ describe("alerts", () => {
 
   it("tell of a deployment that a gateway refuses to serve, why, and end when it is served", async () => {
     const deployment = await makeDeployment(database.db, owner, "refused");
-    const beat = async (id: string, refused: Record<string, string[]>, seenAt = new Date()) => {
+    const beat = async (id: string, refused: Record<string, string[]> | undefined, seenAt = new Date()) => {
       const row = {
         kind: "gateway",
         host: "h",
@@ -232,6 +232,9 @@ describe("alerts", () => {
     });
     // Silence is no good news.
     await database.db.update(processes).set({ seenAt: new Date(Date.now() - 60_000) });
+    expect(await look()).toMatchObject({ state: "firing" });
+    // Nor is a gateway that has just started and has not looked yet.
+    await beat("one", undefined);
     expect(await look()).toMatchObject({ state: "firing" });
     await beat("one", {});
     expect(await look()).toMatchObject({ state: "resolved" });

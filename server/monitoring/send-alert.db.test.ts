@@ -13,6 +13,8 @@ let database: TestDatabase;
 let owner: Actor;
 let receiver: Server;
 let status = 200;
+/** What happens while the receiver makes up its answer. */
+let meanwhile = async () => {};
 const heard: { authorization: string | undefined; body: Record<string, unknown> }[] = [];
 const ctxOf = (teamId: string): Ctx => createCtx({ actor: systemActor(teamId), db: database.db });
 
@@ -22,11 +24,12 @@ beforeAll(async () => {
   receiver = createServer((req, res) => {
     let text = "";
     req.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    req.on("end", () => {
+    req.on("end", async () => {
       heard.push({
         authorization: req.headers.authorization,
         body: JSON.parse(text) as Record<string, unknown>,
       });
+      await meanwhile();
       res.writeHead(status, { location: "/elsewhere" }).end();
     });
   });
@@ -96,4 +99,27 @@ it("posts Alertmanager's version 4 when an alert fires and when it resolves, wit
   await sendAlert(ctxOf("team_other"), id);
   expect(heard).toHaveLength(2);
   for (status of [503, 302]) await expect(sendAlert(ctx, id)).rejects.toThrow();
+});
+
+it("sends what changed while it was sent after it, so that the receiver ends with the present state", async () => {
+  status = 200;
+  const deployment = await makeDeployment(database.db, owner, "slow");
+  const ctx = ctxOf(owner.teamId);
+  await raiseAlert(ctx, {
+    fingerprint: "errors:2",
+    kind: "errors",
+    severity: "critical",
+    title: "slow answers with errors",
+    body: "60 of 60 failed.",
+    href: "/monitoring/slow",
+    subject: { kind: "deployment", id: deployment.id },
+    ownerId: owner.userId,
+  });
+  const [alert] = await database.db.select().from(alerts).where(eq(alerts.subjectId, deployment.id));
+  meanwhile = async () => {
+    await resolveAlerts(ctx, { kind: "errors", subjectId: deployment.id, reason: "over" });
+  };
+  const before = heard.length;
+  await sendAlert(ctx, alert?.id ?? "");
+  expect(heard.slice(before).map(({ body }) => body.status)).toEqual(["firing", "resolved"]);
 });

@@ -63,9 +63,11 @@ async function load(ctx: Ctx, alertId: string) {
  * @throws Error when the receiver does not take it.
  */
 export async function sendAlert(ctx: Ctx, alertId: string): Promise<void> {
+  const { alertWebhook, portalUrl } = env();
+  if (!alertWebhook) return;
   for (let sent = await load(ctx, alertId); sent;) {
     // oxlint-disable no-await-in-loop -- the next one depends on the answer to this one
-    await post(sent);
+    await post(alertWebhook, webhookBody(sent.alert, sent.team, sent.deployment, portalUrl));
     const now = await load(ctx, alertId);
     // oxlint-enable no-await-in-loop
     if (now?.alert.state === sent.alert.state) return;
@@ -73,19 +75,17 @@ export async function sendAlert(ctx: Ctx, alertId: string): Promise<void> {
   }
 }
 
-async function post(row: NonNullable<Awaited<ReturnType<typeof load>>>): Promise<void> {
-  const { alertWebhook, portalUrl } = env();
-  if (!alertWebhook) return;
-  const response = await fetch(alertWebhook.url, {
+async function post(receiver: { url: string; token?: string | undefined }, body: object): Promise<void> {
+  const response = await fetch(receiver.url, {
     method: "POST",
     redirect: "error",
     signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: {
       "content-type": "application/json",
       "user-agent": "modelworks",
-      ...(alertWebhook.token ? { authorization: `Bearer ${alertWebhook.token}` } : {}),
+      ...(receiver.token ? { authorization: `Bearer ${receiver.token}` } : {}),
     },
-    body: JSON.stringify(webhookBody(row.alert, row.team, row.deployment, portalUrl)),
+    body: JSON.stringify(body),
   });
   await response.body?.cancel();
   if (!response.ok) throw new Error(`the alert receiver answered ${response.status}`);

@@ -146,9 +146,11 @@ export class RouteBuilder {
     const refusals: string[] = [];
     const serve = async (id: string | null, what: Arm) => {
       if (!id) return undefined;
-      const asked = this.admit(id, row.environment, what);
-      void asked.then(() => this.told.delete(`${row.id}/${what}`)).catch(() => undefined);
-      return asked.catch((error: unknown) => {
+      try {
+        const served = await this.admit(id, row.environment, what);
+        this.told.delete(`${row.id}/${what}`);
+        return served;
+      } catch (error) {
         const told = error instanceof NotServed || isAppError(error);
         const why = told ? error.message : "it could not be checked; the gateway tries again";
         refusals.push(`The ${what} version is not served: ${why}`);
@@ -161,7 +163,7 @@ export class RouteBuilder {
           this.told.set(`${row.id}/${what}`, why);
         }
         return undefined;
-      });
+      }
     };
     const withCanary = row.rolloutState !== null && WITH_TRAFFIC.has(row.rolloutState);
     const route = {
