@@ -11,7 +11,7 @@ async function saveView(page: Page, name: string): Promise<void> {
   await views(page).click();
   await page.getByRole("menuitem", { name: "Save as a new view…" }).click();
   const dialog = page.getByRole("dialog", { name: "Save as a view" });
-  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
   await dialog.getByRole("button", { name: "Save view" }).click();
 }
 
@@ -27,7 +27,7 @@ test("a list is kept as a view, opens with it, and a name is taken once", async 
   await saveView(page, "MY ROWS");
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByText(/named "MY ROWS" already/)).toBeVisible();
-  await expect(dialog.getByLabel("Name")).toHaveValue("MY ROWS");
+  await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("MY ROWS");
   await dialog.getByRole("button", { name: "Cancel" }).click();
 
   await views(page).click();
@@ -50,7 +50,7 @@ test("a list is kept as a view, opens with it, and a name is taken once", async 
   // A new name leaves what is shown as it is.
   await views(page).click();
   await page.getByRole("menuitem", { name: "Rename…" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("Our rows");
+  await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Our rows");
   await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
   await expect(page.getByRole("button", { name: "View: Our rows" })).toBeVisible();
   await expect(page).toHaveURL(/q=views-rows/);

@@ -62,7 +62,7 @@ test("a dialog opened from a menu gives the focus back to the menu's button, eac
     await page.keyboard.press("Enter");
     await page.getByRole("menuitem", { name: "Save as a new view…" }).press("Enter");
     const dialog = page.getByRole("dialog", { name: "Save as a view" });
-    await expect(dialog.getByLabel("Name")).toBeFocused();
+    await expect(dialog.getByLabel("Name", { exact: true })).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(dialog).toBeHidden();
     await expect(button).toBeFocused();

@@ -2,19 +2,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
+import { FormDialog } from "@/components/form/form-dialog";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
-import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
-import {
-  Dialog,
-  DialogBody,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogHeader,
-  DialogTitle,
-} from "@/components/ui/dialog";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
 import type { ViewList } from "@/server/catalog/views/schemas";
@@ -84,58 +75,46 @@ export function ViewDialog(props: {
     else create.mutate({ list, name, query, scope: isTeams ? "team" : "personal", isDefault });
   };
   return (
-    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
-      <DialogContent className="max-w-md">
-        <form
-          className="flex min-h-0 flex-col"
-          onSubmit={(event) => {
-            event.preventDefault();
-            save();
-          }}
-        >
-          <DialogHeader>
-            <DialogTitle>{isNew ? "Save as a view" : "Rename the view"}</DialogTitle>
-            <DialogDescription>
-              A view keeps the search, filters, order and columns of this list.
-            </DialogDescription>
-          </DialogHeader>
-          <DialogBody className="flex flex-col gap-4">
-            <div className="flex flex-col gap-1.5">
-              <Label htmlFor={id}>Name</Label>
-              <Input
-                id={id}
-                required
-                maxLength={60}
-                value={name}
-                autoComplete="off"
-                onChange={(event) => setName(event.target.value)}
-              />
-            </div>
-            {isNew ? (
-              <>
-                <Choice
-                  label="Share it with the team"
-                  checked={isTeams}
-                  reason={share.reason}
-                  onChange={setTeams}
-                />
-                <Choice
-                  label={isTeams ? "Open the list with it for the team" : "Open the list with it"}
-                  checked={isDefault}
-                  onChange={setDefault}
-                />
-              </>
-            ) : null}
-            {error ? <ErrorNotice error={error} /> : null}
-          </DialogBody>
-          <DialogFooter>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" variant="primary" pending={isPending}>
-              {isNew ? "Save view" : "Rename"}
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+    <FormDialog
+      open
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title={isNew ? "Save as a view" : "Rename the view"}
+      description="A view keeps the search, filters, order and columns of this list."
+      submitLabel={isNew ? "Save view" : "Rename"}
+      pending={isPending}
+      disabled={name.trim() === ""}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <div className="flex flex-col gap-1.5">
+        <Label htmlFor={id}>Name</Label>
+        <Input
+          id={id}
+          required
+          maxLength={60}
+          value={name}
+          autoComplete="off"
+          onChange={(event) => setName(event.target.value)}
+        />
+      </div>
+      {isNew ? (
+        <>
+          <Choice
+            label="Share it with the team"
+            checked={isTeams}
+            reason={share.reason}
+            onChange={setTeams}
+          />
+          <Choice
+            label={isTeams ? "Open the list with it for the team" : "Open the list with it"}
+            checked={isDefault}
+            onChange={setDefault}
+          />
+        </>
+      ) : null}
+      {error ? <ErrorNotice error={error} /> : null}
+    </FormDialog>
   );
 }

@@ -4,20 +4,11 @@ import { useController, useForm, type Control } from "react-hook-form";
 import type { z } from "zod";
 import { NumberField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
+import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
-import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
-import {
-  Dialog,
-  DialogBody,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogHeader,
-  DialogTitle,
-} from "@/components/ui/dialog";
 import { Label } from "@/components/ui/label";
 import { MAX_TOKEN_DAYS } from "@/server/identity/rules";
 import type { CreateTokenInput } from "@/server/identity/schemas";
@@ -91,48 +82,35 @@ export function CreateTokenDialog(props: {
     }
   });
   return (
-    <Dialog open={props.open} onOpenChange={props.onOpenChange}>
-      <DialogContent>
-        <form
-          noValidate
-          aria-label="New token"
-          onSubmit={(event) => void submit(event)}
-          className="flex min-h-0 flex-col"
-        >
-          <DialogHeader>
-            <DialogTitle>New API token</DialogTitle>
-            <DialogDescription>Its secret is shown once, right after you make it.</DialogDescription>
-          </DialogHeader>
-          <DialogBody className="flex flex-col gap-4">
-            <FormErrorSummary
-              control={form.control}
-              labels={{ name: "Name", scopes: "Scopes", expiresInDays: "Expires in" }}
-            />
-            <TextField
-              control={form.control}
-              name="name"
-              label="Name"
-              placeholder="nightly training"
-              autoComplete="off"
-            />
-            <ScopeChoices control={form.control} />
-            <NumberField
-              control={form.control}
-              name="expiresInDays"
-              label="Expires in"
-              unit="days"
-              min={1}
-              max={MAX_TOKEN_DAYS}
-            />
-          </DialogBody>
-          <DialogFooter>
-            <Button onClick={() => props.onOpenChange(false)}>Cancel</Button>
-            <Button type="submit" variant="primary" pending={form.formState.isSubmitting}>
-              Make token
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+    <FormDialog
+      open={props.open}
+      onOpenChange={props.onOpenChange}
+      title="New API token"
+      description="Its secret is shown once, right after you make it."
+      submitLabel="Make token"
+      pending={form.formState.isSubmitting}
+      onSubmit={(event) => void submit(event)}
+    >
+      <FormErrorSummary
+        control={form.control}
+        labels={{ name: "Name", scopes: "Scopes", expiresInDays: "Expires in" }}
+      />
+      <TextField
+        control={form.control}
+        name="name"
+        label="Name"
+        placeholder="nightly training"
+        autoComplete="off"
+      />
+      <ScopeChoices control={form.control} />
+      <NumberField
+        control={form.control}
+        name="expiresInDays"
+        label="Expires in"
+        unit="days"
+        min={1}
+        max={MAX_TOKEN_DAYS}
+      />
+    </FormDialog>
   );
 }
