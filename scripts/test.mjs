@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { inFewLines, playwrightFailures, vitestFailures } from "./failures.mjs";
 import { installIfNeeded, requireNode, root } from "./prepare.mjs";
 
 const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--only=".length);
@@ -61,7 +62,7 @@ function part(name, work) {
   }
   const seconds = (performance.now() - begin) / 1000;
   results.push({ name, seconds, ...outcome });
-  if (outcome.failed > 0 && outcome.output) console.log(outcome.output.trimEnd());
+  if (outcome.failed > 0 && !outcome.shown) console.log(outcome.output.trimEnd());
   console.log(line(results.at(-1)));
 }
 
@@ -83,11 +84,7 @@ function vitest() {
     true,
   );
   const report = JSON.parse(fs.readFileSync(file, "utf8"));
-  // A file that cannot be loaded fails without any failed test in it.
-  const broken = report.testResults.filter(
-    (suite) => suite.status === "failed" && !suite.assertionResults.some((test) => test.status === "failed"),
-  ).length;
-  return counted(report.numPassedTests, report.numFailedTests + broken, result.status);
+  return counted(report.numPassedTests, vitestFailures(report), result.status);
 }
 
 function playwright(folder, projects, environment = {}) {
@@ -99,13 +96,14 @@ function playwright(folder, projects, environment = {}) {
     true,
     { ...environment, PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   );
-  const { stats } = JSON.parse(fs.readFileSync(file, "utf8"));
-  return counted(stats.expected, stats.unexpected + stats.flaky, result.status);
+  const report = JSON.parse(fs.readFileSync(file, "utf8"));
+  return counted(report.stats.expected, playwrightFailures(report), result.status);
 }
 
 /** A runner that fails although no test did (a hook, a leak) is one failure. */
-function counted(passed, failed, status) {
-  return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+function counted(passed, failures, status) {
+  const failed = failures.length === 0 && status !== 0 ? 1 : failures.length;
+  return { passed, failed, output: failures.map(inFewLines).join("\n\n"), shown: true };
 }
 
 function execute(command, args, show = false, environment = {}) {
@@ -125,6 +123,10 @@ function bin(name) {
 }
 
 function summary() {
+  // A log's beginning is often cut off: what failed stands at its end once more.
+  for (const { name, failed, output } of results) {
+    if (failed > 0) console.log(`\nFAIL ${name}\n${output.trimEnd().slice(-8_000)}`);
+  }
   console.log("\nSummary");
   for (const result of results) console.log(line(result));
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);

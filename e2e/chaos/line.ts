@@ -33,6 +33,7 @@ const PLAN = {
   criteria: {
     errorRate: { maxIncrease: 0.05 },
     accuracy: { maxDrop: 0.2, minFeedback: 80 },
+    alpha: 0.001,
   },
 };
 

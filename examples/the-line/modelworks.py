@@ -5,9 +5,11 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
+
+Answer = TypeVar("Answer")
 
 RETRIED = {429, 502, 503, 504}
 ATTEMPTS = 6
@@ -97,11 +99,11 @@ class Api:
 
 def wait_for(
     what: str,
-    ask: Callable[[], dict[str, Any]],
-    done: Callable[[dict[str, Any]], bool],
-    failed: Callable[[dict[str, Any]], str | None] = lambda _: None,
+    ask: Callable[[], Answer],
+    done: Callable[[Answer], bool],
+    failed: Callable[[Answer], str | None] = lambda _: None,
     seconds: float = 300,
-) -> dict[str, Any]:
+) -> Answer:
     """Asks until it is so, and stops at once when it can no longer become so."""
     limit = time.monotonic() + seconds
     while True:

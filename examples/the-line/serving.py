@@ -9,6 +9,21 @@ from modelworks import Api, NotAsItShouldBe, check, say, wait_for
 from training import TARGET, features
 
 BATCH = 40
+HOUR_MS = 3_600_000
+# The standard canary but for alpha: an equally good version is rolled back by chance in at most one of a thousand runs.
+PLAN = {
+    "stages": [
+        {"sharePercent": 10, "minRequests": 100, "maxDurationMs": HOUR_MS},
+        {"sharePercent": 25, "minRequests": 200, "maxDurationMs": HOUR_MS},
+        {"sharePercent": 50, "minRequests": 400, "maxDurationMs": HOUR_MS},
+    ],
+    "criteria": {
+        "errorRate": {"maxIncrease": 0.02},
+        "slowShare": {"latencyBoundMs": 250, "maxIncrease": 0.05},
+        "accuracy": {"maxDrop": 0.1, "minFeedback": 30},
+        "alpha": 0.001,
+    },
+}
 TAKEN = {"recorded", "pending", "unchanged"}
 
 

@@ -146,7 +146,8 @@ class Line:
         say("evidence", f"{len(ids)} attestations verified with openssl, each in the transparency log")
 
     def deploy(self, version: dict[str, Any], environment: str) -> dict[str, Any]:
-        return self.scientist.post("/deployments", model=self.name, version=version["number"], environment=environment)
+        # The plan is for a later version in production; staging and a first version take all requests at once.
+        return self.scientist.post("/deployments", model=self.name, version=version["number"], environment=environment, plan=serving.PLAN)
 
     def release(self, version: dict[str, Any], frame: pd.DataFrame, expected: str = "succeeded") -> None:
         """To production; a canary where something is served already."""
@@ -166,11 +167,24 @@ class Line:
         say("serving", f"{name} serves version {stable}; answered by version: {dict(traffic.answers)}")
 
     def watch_alerts(self) -> None:
+        """The alert and the notification follow the rollback a moment later, as all background work does."""
         rolled_back = self.story["versions"][-1]["rolloutId"]
-        alerts = list(self.scientist.items("/alerts", state="open"))
-        check(any(rolled_back in json.dumps(alert) for alert in alerts), f"No open alert names the rollout {rolled_back}.")
-        inbox = self.scientist.get("/inbox")["items"]
-        check(any(rolled_back in json.dumps(each) or self.name in each["title"] for each in inbox), "The inbox does not tell of the rollback.")
+
+        def named(each: dict[str, Any]) -> bool:
+            return rolled_back in json.dumps(each)
+
+        alerts = wait_for(
+            f"An open alert about the rollout {rolled_back}",
+            lambda: list(self.scientist.items("/alerts", state="open")),
+            lambda items: any(map(named, items)),
+            seconds=60,
+        )
+        wait_for(
+            f"A notification about the rollout {rolled_back}",
+            lambda: list(self.scientist.items("/inbox")),
+            lambda items: any(map(named, items)),
+            seconds=60,
+        )
         say("monitoring", f"{len(alerts)} open alert(s), and the inbox tells of the rollback")
 
     def close(self) -> None:

@@ -85,11 +85,20 @@ describe("decideRollout", () => {
     expect(decideRollout(at(0), seen(arm(), arm({ requests: 24, errors: 13 })), 0).action).toBe("wait");
   });
 
-  it("does not roll back on few bad events, however unlikely", () => {
-    const observed = seen(arm({ requests: 100_000 }), arm({ requests: 40, errors: 4 }));
-    const d = decideRollout(at(0), observed, 0);
-    expect(d.verdicts[0]?.p).toBeLessThan(0.05);
-    expect(d.action).toBe("wait");
+  it("does not roll back on few bad events, however unlikely, nor remembers them", () => {
+    const stable = arm({ requests: 100_000, feedback: 100_000, correct: 90_000 });
+    const few = decideRollout(at(0), seen(stable, arm({ requests: 40, errors: 4 })), 0);
+    expect([few.action, few.evidence.errorRate]).toEqual(["wait", 1]);
+    expect(decideRollout(at(0), seen(stable, arm({ requests: 40, errors: 5 })), 0).action).toBe("rollback");
+  });
+
+  it("does not judge accuracy by fewer labels than the criteria ask for, nor remembers them", () => {
+    const stable = arm({ requests: 1000, feedback: 1000, correct: 900 });
+    const snapshot = at(0, { plan: plan({ accuracy: { minFeedback: 30 } }) });
+    const few = decideRollout(snapshot, seen(stable, arm({ requests: 29, feedback: 29, correct: 9 })), 0);
+    expect([few.action, few.evidence.accuracy]).toEqual(["wait", 1]);
+    const enough = seen(stable, arm({ requests: 30, feedback: 30, correct: 10 }));
+    expect(decideRollout(snapshot, enough, 0).action).toBe("rollback");
   });
 
   it("fails on a real rise beyond the margin and says so", () => {

@@ -32,7 +32,7 @@ export type MetricVerdict = {
   readonly difference: number | null;
   /** Confidence sequence of the difference: it leaves zero exactly when the test rejects. */
   readonly interval: Interval | null;
-  /** Running minimum of the one-sided always-valid p. */
+  /** Running minimum of the one-sided always-valid p, over the looks at enough data. */
   readonly p: number;
   /** True when both arms have the least data the criteria ask for. */
   readonly measured: boolean;
@@ -82,7 +82,7 @@ function status(
 
 /**
  * Judges one metric. Fails when the rise is statistically real (running always-valid p <= alpha), larger than the margin and
- * carried by at least `minBadEvents`; passes when the confidence sequence proves the rise below the margin; else it watches,
+ * carried by at least `minBadEvents` among at least `minTrials` in each arm; passes when the confidence sequence proves the rise below the margin; else it watches,
  * or is inconclusive after the stage's time. Without trials in both arms the verdict is "no-data", never "pass".
  */
 export function judgeMetric(input: MetricInput): MetricVerdict {
@@ -103,12 +103,14 @@ export function judgeMetric(input: MetricInput): MetricVerdict {
       sentence: noDataSentence(input.metric, total),
     };
   }
-  const p = runningMinimum(input.previousP, oneSidedP(found, input.tau));
   const half = confidenceHalfWidth(found.variance, input.tau, 2 * input.alpha);
   const measured = total.stable.n >= input.minTrials && total.canary.n >= input.minTrials;
   const enoughBad = total.canary.events >= input.minBadEvents;
+  // A handful of events is not normally distributed: what the test saw in them must not be remembered against the canary.
+  const now = measured && enoughBad ? oneSidedP(found, input.tau) : 1;
+  const p = runningMinimum(input.previousP, now);
   const verdict = status(input, {
-    rejects: p <= input.alpha && found.difference > input.margin && enoughBad,
+    rejects: p <= input.alpha && found.difference > input.margin && measured && enoughBad,
     proven: found.difference + half < input.margin,
     measured,
   });
