@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     include: ["{server,db,components,app,scripts,bench}/**/*.test.{ts,tsx}"],
     globalSetup: ["./db/testing/global-setup.ts"],
-    testTimeout: 30_000,
+    // Longer than any wait inside a test, so that a slow machine is told what it waited for.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { Identified } from "./fixtures/api";
 import { expectMissingByApi } from "./fixtures/expects";
 import { dispatchNode, uploadDataset } from "./fixtures/line";
+import { settled } from "./fixtures/routes";
 import { expect, test, type Page } from "./fixtures/test";
 
 const views = (page: Page) => page.getByRole("button", { name: /^View/ });
@@ -44,6 +45,7 @@ test("a list is kept as a view, opens with it, and a name is taken once", async 
 
   await views(page).click();
   await page.getByRole("menuitemradio", { name: /My rows/ }).click();
+  await expect(page.getByRole("button", { name: "View: My rows" })).toBeVisible();
   await page.getByRole("searchbox").fill("views-rows");
   await expect(views(page)).toContainText("changed");
 
@@ -79,6 +81,8 @@ test("a view of the team is seen by others, who may not change it; another team 
   await views(page).click();
   await expect(page.getByRole("menuitem", { name: "Save as a new view…" })).toBeVisible();
   await expect(page.getByRole("menuitem", { name: "Delete" })).toHaveCount(0);
+  // Rows that are being replaced are dimmed.
+  await settled(page);
   const found = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .analyze();

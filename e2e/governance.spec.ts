@@ -6,6 +6,7 @@ import { expect, test } from "./fixtures/test";
 
 test.describe.configure({ timeout: 240_000 });
 test.beforeAll(async () => {
+  test.setTimeout(300_000);
   await seededLine();
 });
 

@@ -26,8 +26,8 @@ test.afterAll(async () => {
 
 /** Through the provider's own pages: who one is, then consent; gives back the question that the portal asked. */
 async function signInAs(page: Page, login: string): Promise<URLSearchParams> {
-  const asked = page.waitForRequest((request) => request.url().startsWith(`${provider?.issuer}/auth?`));
   await page.goto(`${portal?.portalUrl}/sign-in?callbackUrl=%2Fsettings`);
+  const asked = page.waitForRequest((request) => request.url().startsWith(`${provider?.issuer}/auth?`));
   await page.getByRole("button", { name: "Continue with single sign-on" }).click();
   const question = new URL((await asked).url()).searchParams;
   await page.getByPlaceholder("Enter any login").fill(login);

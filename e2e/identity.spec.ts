@@ -2,6 +2,7 @@ import { z } from "zod";
 import { tokenApi } from "./fixtures/api";
 import { expectBlocked, expectFieldError, expectMissing, expectMissingByApi } from "./fixtures/expects";
 import { emailOf } from "./fixtures/people";
+import { alive } from "./fixtures/alive";
 import { expect, test, type Page } from "./fixtures/test";
 import { world } from "./fixtures/world";
 
@@ -40,6 +41,8 @@ test.describe("signing in", () => {
   test("signing out ends the way in", async ({ page }) => {
     await page.goto("/sign-in");
     await enter(page, emailOf("platform"), world().password);
+    await page.waitForURL((url) => url.pathname === "/");
+    await alive(page);
     await page.getByRole("button", { name: "Account: Pat Platform" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();

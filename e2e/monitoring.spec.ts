@@ -6,6 +6,7 @@ import { waitUntil } from "./fixtures/wait";
 
 test.describe.configure({ timeout: 240_000 });
 test.beforeAll(async () => {
+  test.setTimeout(300_000);
   await seededLine();
 });
 

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { z } from "zod";
 import { expectBlocked } from "./fixtures/expects";
 import { dispatchNode, jobOf, requestReview, seededLine, trainVersion } from "./fixtures/line";
@@ -13,16 +14,19 @@ test.beforeAll(async () => {
 test("home says what runs, what waits for whom, and what is unhealthy, as it changes", async ({
   as,
   api,
-}) => {
+}, info) => {
   const scientist = await api("scientist");
   const page = await as("scientist");
   await page.goto("/");
   const running = page.getByRole("region", { name: "Running" });
   await expect(running.getByRole("link", { name: "line-model" })).toBeVisible();
-  const job = await dispatchNode(scientist, "setTimeout(() => process.exit(4), 4000)", {
-    name: "Ends badly",
-  });
+  // It ends when it was seen to run.
+  const seen = info.outputPath("seen");
+  const script = `import fs from "node:fs";
+    setInterval(() => fs.existsSync(${JSON.stringify(seen)}) && process.exit(4), 50);`;
+  const job = await dispatchNode(scientist, script, { name: "Ends badly" });
   await expect(running.getByRole("link", { name: "Ends badly" })).toBeVisible({ timeout: 15_000 });
+  fs.writeFileSync(seen, "");
   const waits = page.getByRole("region", { name: "Waits for you" });
   await expect(waits.getByRole("link", { name: "Ends badly" })).toBeVisible({ timeout: 30_000 });
   expect((await jobOf(scientist, job.id)).state).toBe("failed");

@@ -45,7 +45,9 @@ test("a dialog opens on the first press and gives the focus back to what opened 
   await page.goto("/settings/tokens");
   const button = page.getByRole("button", { name: "New token" }).first();
   await button.click();
-  await expect(page.getByRole("dialog", { name: "New API token" })).toBeVisible();
+  const dialog = page.getByRole("dialog", { name: "New API token" });
+  // It takes the focus when it begins to listen.
+  await expect(dialog.getByLabel("Name", { exact: true })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(button).toBeFocused();
@@ -98,6 +100,7 @@ test("the navigation is a sheet on a phone", async ({ as }) => {
     "aria-current",
     "page",
   );
+  await expect(sheet.locator(":focus")).toHaveCount(1);
   await page.keyboard.press("Escape");
   await expect(sheet).toBeHidden();
   await expect(button).toBeFocused();

@@ -101,10 +101,9 @@ async function main() {
     if (stopping) return;
     stopping = true;
     wake?.();
-    beat.stop();
     server.close();
     server.closeIdleConnections();
-    await Promise.race([Promise.all([following, drain?.stop()]), pause(3_000)]);
+    await Promise.race([Promise.all([following, drain?.stop(), beat.stop()]), pause(3_000)]);
     spool.close();
     process.exit(0);
   };

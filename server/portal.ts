@@ -27,10 +27,10 @@ async function main() {
   const beat = heartbeat("portal");
   server.listen(port, host, () => log.info({ port, host }, "portal is listening"));
   const stop = () => {
-    beat.stop();
-    server.closeAllConnections();
-    server.close(() => process.exit(0));
     setTimeout(() => process.exit(0), 3_000).unref();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    void Promise.all([closed, beat.stop()]).finally(() => process.exit(0));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

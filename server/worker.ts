@@ -39,15 +39,9 @@ async function main() {
     stopping = true;
     stopTicks();
     stopSweeper();
-    const timer = setTimeout(() => process.exit(0), STOP_GRACE_MS);
-    await running.stop();
-    await stopEngine();
-    beat.stop();
-    await db()
-      .delete(processes)
-      .where(eq(processes.id, beat.id))
-      .catch(() => undefined);
-    clearTimeout(timer);
+    const inOrder = running.stop().then(stopEngine);
+    await Promise.race([inOrder, delay(STOP_GRACE_MS)]);
+    await beat.stop();
     process.exit(0);
   };
   process.on("SIGTERM", () => void stop());

@@ -30,7 +30,7 @@ export function CopyButton({ value, label, showLabel, className }: CopyButtonPro
   // Effect: a timer outside React returns the icon to rest.
   useEffect(() => {
     if (state === "idle") return undefined;
-    const timer = setTimeout(() => setState("idle"), 1600);
+    const timer = setTimeout(() => setState("idle"), 2400);
     return () => clearTimeout(timer);
   }, [state]);
   const Icon = state === "copied" ? Check : state === "failed" ? X : Copy;

@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 
 /** `keys`: "mod+k", "?", "/", "j", "Enter", or a sequence "g d". `mod` is ⌘ on Apple, Ctrl elsewhere. */
 export type Shortcut = { keys: string; label: string; run: () => void; group?: string };
@@ -58,11 +58,11 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const signature = shortcuts
     .map((item) => `${item.keys}\u0000${item.label}\u0000${item.group ?? ""}`)
     .join("\u0001");
-  // Effect: keeps the keyboard listener, which lives outside React, on the newest callbacks.
-  useEffect(() => {
+  // Layout effects: what is shown listens from its first frame on, with the newest callbacks.
+  useLayoutEffect(() => {
     latest.current = shortcuts;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const id = Symbol("shortcuts");
     const entries = signature
       .split("\u0001")

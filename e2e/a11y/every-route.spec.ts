@@ -1,5 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContextOptions, Page } from "@playwright/test";
+import { attended } from "../fixtures/alive";
 import { storageStateOf } from "../fixtures/people";
 import { addressOf, allRoutes, settled, VISITS } from "../fixtures/routes";
 import { expect, test } from "../fixtures/test";
@@ -50,7 +51,7 @@ for (const route of allRoutes()) {
         reducedMotion: "reduce",
         ...options,
       });
-      const page = await context.newPage();
+      const page = attended(await context.newPage());
       await page.goto((await addressOf(page, route)) ?? "/");
       await settled(page);
       if (name !== "light") await expect(page.locator("body")).toBeVisible();

@@ -5,7 +5,8 @@ import { z } from "zod";
 import type { Round, Victim } from "./schedule";
 
 const Mark = z.looseObject({ pid: z.number().int().min(2) });
-const FIND_MS = 30_000;
+/** As long as the line itself is waited for: a victim may be late because of those that were killed before it. */
+const FIND_MS = 150_000;
 
 function readMark(file: string): number | undefined {
   try {

@@ -10,7 +10,8 @@ export default defineConfig({
   // A storm that is survived only at the second try has found something: it counts as failed.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 420_000,
+  // Longer than the waits inside, which say what they waited for.
+  timeout: 1_200_000,
   reporter: [["list"]],
   outputDir: path.resolve(import.meta.dirname, "..", "..", "test-results", "chaos"),
   use: {

@@ -133,7 +133,7 @@ def follow(api: Api, job_id: str) -> Iterator[str]:
                     yield from lines
                 elif line.startswith("data:") and event == "end":
                     return
-        except requests.exceptions.ChunkedEncodingError:
+        except (requests.exceptions.ChunkedEncodingError, requests.ConnectionError):
             time.sleep(1)
     raise NotAsItShouldBe(f"The log of {job_id} broke off twenty times.")
 

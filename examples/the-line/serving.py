@@ -3,8 +3,10 @@
 from collections import Counter
 from urllib.parse import urlsplit
 
+import numpy as np
 import pandas as pd
 import tritonclient.http as oip
+from geventhttpclient.response import HTTPConnectionClosed
 from modelworks import Api, NotAsItShouldBe, check, say, wait_for
 from training import TARGET, features
 
@@ -39,15 +41,21 @@ class Traffic:
         self.position = 0
         self.answers: Counter[str] = Counter()
 
+    def predict(self, row: np.ndarray) -> oip.InferResult:
+        tensor = oip.InferInput("features", list(row.shape), "FP32")
+        tensor.set_data_from_numpy(row, binary_data=False)
+        wanted = [oip.InferRequestedOutput("label", binary_data=False)]
+        try:
+            return self.client.infer(self.deployment, [tensor], outputs=wanted, headers=self.headers)
+        except (oip.InferenceServerException, HTTPConnectionClosed, OSError) as problem:
+            raise NotAsItShouldBe(f"The gateway did not answer a request to {self.deployment}: {problem}") from problem
+
     def send(self, count: int = BATCH) -> None:
         items = []
         for _ in range(count):
             at = self.position % len(self.rows)
             self.position += 1
-            tensor = oip.InferInput("features", [1, self.rows.shape[1]], "FP32")
-            tensor.set_data_from_numpy(self.rows[at : at + 1], binary_data=False)
-            wanted = [oip.InferRequestedOutput("label", binary_data=False)]
-            result = self.client.infer(self.deployment, [tensor], outputs=wanted, headers=self.headers)
+            result = self.predict(self.rows[at : at + 1])
             response = result.get_response()
             check(int(result.as_numpy("label")[0]) in (0, 1), f"The label is neither 0 nor 1: {response}")
             self.answers[response["model_version"]] += 1

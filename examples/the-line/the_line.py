@@ -234,8 +234,8 @@ def main() -> int:
         return fail(str(problem))
     except MlflowException as problem:
         return fail(f"mlflow says {problem.error_code}: {problem.message}")
-    except requests.ConnectionError as problem:
-        return fail(f"Modelworks cannot be reached: {problem}")
+    except requests.RequestException as problem:
+        return fail(f"Modelworks did not answer: {problem}")
     if options.story:
         options.story.write_text(json.dumps(story, indent=2) + "\n")
     say("done", f"{options.name}: a good version holds production, the degraded one was rolled back")

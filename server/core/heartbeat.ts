@@ -16,7 +16,8 @@ export interface Heartbeat {
   id: string;
   /** Beats at once, when what it says has changed. */
   now: () => void;
-  stop: () => void;
+  /** Ends after the beat that is under way, and takes the announcement back. */
+  stop: () => Promise<void>;
 }
 
 /**
@@ -46,18 +47,27 @@ export function heartbeat(
       })
       .onConflictDoUpdate({ target: processes.id, set: row });
   };
-  const safely = () => beat().catch((error: unknown) => log.warn({ err: error }, "heartbeat failed"));
-  void safely();
-  const timer = setInterval(() => void safely(), BEAT_MS);
+  // One after another: a beat that is late must not announce what has gone.
+  let last = Promise.resolve();
+  let stopped = false;
+  const next = () => {
+    last = last
+      .then(() => (stopped ? undefined : beat()))
+      .catch((error: unknown) => log.warn({ err: error }, "heartbeat failed"));
+  };
+  next();
+  const timer = setInterval(next, BEAT_MS);
   return {
     id,
-    now: () => void safely(),
-    stop: () => {
+    now: next,
+    stop: async () => {
+      stopped = true;
       clearInterval(timer);
-      void db()
+      await last;
+      await db()
         .delete(processes)
         .where(eq(processes.id, id))
-        .catch(() => undefined);
+        .catch((error: unknown) => log.warn({ err: error }, "the last heartbeat failed"));
     },
   };
 }

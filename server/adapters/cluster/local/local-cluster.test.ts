@@ -50,11 +50,17 @@ async function waitFor<T>(
   throw new Error(`Waited ${timeoutMs} ms for ${what}`);
 }
 
-const ended = (attemptId: string) =>
-  waitFor<AttemptState>(`${attemptId} to end`, async () => {
-    const state = await cluster.observe(attemptId);
-    return state !== null && isTerminal(state.phase) && state;
-  });
+const ended = (attemptId: string, timeoutMs?: number) =>
+  waitFor<AttemptState>(
+    `${attemptId} to end`,
+    async () => {
+      const state = await cluster.observe(attemptId);
+      return state !== null && isTerminal(state.phase) && state;
+    },
+    timeoutMs,
+  );
+/** As long as an environment may take to be built beside other tests. */
+const BUILD_MS = 100_000;
 
 async function logOf(attemptId: string) {
   let text = "";
@@ -218,7 +224,9 @@ describe("exactly once, whatever dies", () => {
 
   it("keeps a job whose submitter was killed, and adopts it", async () => {
     const attemptId = fresh();
-    const spec = { attemptId, command: ["sh", "-c", "echo started; sleep 2; echo done"] };
+    const gate = path.join(root, "adopted");
+    const waits = `echo started; while [ ! -e ${gate} ]; do sleep 0.05; done; echo done`;
+    const spec = { attemptId, command: ["sh", "-c", waits] };
     const submitter = path.join(root, "submitter.ts");
     const adapter = path.resolve(import.meta.dirname, "../index.ts");
     writeFileSync(
@@ -237,6 +245,7 @@ describe("exactly once, whatever dies", () => {
     process.kill(-(child.pid ?? 0), "SIGKILL");
     await waitFor("the submitter's death", () => child.signalCode === "SIGKILL");
     expect(await cluster.submit(spec)).toMatchObject({ phase: "running" });
+    writeFileSync(gate, "");
     expect(await ended(attemptId)).toMatchObject({ phase: "succeeded", exitCode: 0 });
     expect(await output(attemptId)).toEqual(["started", "done"]);
   });
@@ -394,18 +403,19 @@ describe("what a job may see and show", () => {
 
   it("reads the log from any byte, in whole lines, and follows it while it grows", async () => {
     const attemptId = fresh();
+    // Each line is written when the one before it was read.
+    const gate = (line: string) => path.join(root, `${attemptId}-${line}`);
+    const until = (line: string) => `while [ ! -e ${gate(line)} ]; do sleep 0.05; done`;
     await cluster.submit({
       attemptId,
-      command: ["sh", "-c", "echo ünö; sleep 0.7; echo two; sleep 0.7; echo three"],
+      command: ["sh", "-c", `echo ünö; ${until("ünö")}; echo two; ${until("two")}; echo three`],
     });
-    const sizes: number[] = [];
     let text = "";
     for await (const piece of cluster.followLog(attemptId)) {
       text += piece.bytes.toString();
-      sizes.push(piece.bytes.length);
+      for (const line of ["ünö", "two"]) if (text.includes(line)) writeFileSync(gate(line), "");
       if (!piece.eof) expect(text.endsWith("\n")).toBe(true);
     }
-    expect(sizes.length).toBeGreaterThan(2);
     expect(text).toMatch(/o ünö\n.*o two\n.*o three\n.*s Finished\n$/s);
     const offset = Buffer.byteLength(text.slice(0, text.indexOf("two")));
     const { bytes, nextOffset, eof } = await cluster.tailLog(attemptId, offset);
@@ -430,7 +440,7 @@ describe("Python environments", () => {
         waitFor(
           attemptId,
           async () => ((await cluster.observe(attemptId))?.endedAt ?? null) !== null,
-          100_000,
+          BUILD_MS,
         );
       await Promise.all([finish(one), finish(two)]);
       await cluster.submit({ attemptId: three, ...showSix, python });
@@ -456,7 +466,7 @@ describe("Python environments", () => {
     );
     process.kill(keeperOf(dead).pid, "SIGKILL");
     await cluster.submit({ attemptId: next, command: ["python", "--version"], python: fresher });
-    expect(await ended(next)).toMatchObject({ phase: "succeeded" });
+    expect(await ended(next, BUILD_MS)).toMatchObject({ phase: "succeeded" });
     expect(await say(next)).toContain(`Attempt ${dead} ended while it built`);
     expect(await ended(dead)).toMatchObject({ phase: "lost" });
     await noneLeft(dead);
@@ -477,7 +487,9 @@ describe("Python environments", () => {
       expect((await ended(wrong)).reason).toContain(
         'Python "/no/such/python" (set by MODELWORKS_PYTHON) does not run',
       );
-      expect((await ended(unknown)).reason).toContain("pip could not install the locked requirements");
+      expect((await ended(unknown, BUILD_MS)).reason).toContain(
+        "pip could not install the locked requirements",
+      );
     },
   );
 });
