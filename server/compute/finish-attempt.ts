@@ -5,6 +5,7 @@ import { cluster, objectStore } from "@/server/composition";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
+import { isAppError } from "@/server/core/errors";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 import { logOf } from "./attempt-log";
@@ -45,6 +46,23 @@ interface Ending {
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
+/** Moves outputs into the object store. @returns why that can never be done, in words, when one is not what the cluster saw */
+async function storeOutputs(attemptId: string, found: AttemptState["outputs"]) {
+  const outputs: Ending["outputs"] = [];
+  try {
+    for (const output of found) {
+      const file = await cluster().outputPath(attemptId, output.path);
+      const stored = await objectStore().putFile(file, { expectedDigest: output.digest });
+      outputs.push({ path: output.path, ...stored });
+    }
+  } catch (error) {
+    // Trying again helps against a disk that is away, not against a file that has gone or changed.
+    if (!isAppError(error) || error.code === "unavailable") throw error;
+    return { outputs: [], problem: `Its outputs could not be stored. ${error.message}` };
+  }
+  return { outputs, problem: undefined };
+}
+
 /** Moves outputs and log into the object store; repeating it stores nothing twice. */
 async function store(job: Job, attemptId: string, end: AttemptEnd | AttemptState): Promise<Ending> {
   const log = await logOf(attemptId).then((stream) => (stream ? objectStore().put(stream) : null));
@@ -53,12 +71,8 @@ async function store(job: Job, attemptId: string, end: AttemptEnd | AttemptState
   const stoppedByOthers = end.phase === "cancelled" && job.cancelRequestedAt === null;
   const reason: JobReason = stoppedByOthers ? "Lost" : (REASON_OF_PHASE[end.phase] ?? "Failed");
   const text = sentence(end.reason ?? "Ended");
-  const outputs: Ending["outputs"] = [];
-  for (const output of end.outputs) {
-    const file = await cluster().outputPath(attemptId, output.path);
-    const stored = await objectStore().putFile(file, { expectedDigest: output.digest });
-    outputs.push({ path: output.path, ...stored });
-  }
+  const { outputs, problem } = await storeOutputs(attemptId, end.outputs);
+  if (problem) return { reason: "Failed", text: sentence(problem), state: end, outputs, log };
   const missing = job.spec.outputs.filter((wanted) => !outputs.some((output) => output.path === wanted.path));
   const [first] = missing;
   if (reason === "Succeeded" && first) {
@@ -129,11 +143,12 @@ async function record(ctx: Ctx, attempt: AttemptRow, ending: Ending): Promise<vo
   if (!ended || !row) return;
   const stored = [...outputs, ...(log ? [log] : [])].map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
   if (stored.length > 0) await ctx.db.insert(blobs).values(stored).onConflictDoNothing();
-  if (outputs.length > 0) {
-    await ctx.db.insert(jobOutputs).values(outputs.map((output) => ({ jobId: row.id, ...output })));
-  }
   await revokeJobTokens(ctx, row.id);
   const outcome = await endJob(ctx, toJob(row), ending);
+  // A job's outputs are those of the attempt that ended it.
+  if (outcome !== "queued" && outputs.length > 0) {
+    await ctx.db.insert(jobOutputs).values(outputs.map((output) => ({ jobId: row.id, ...output })));
+  }
   await notifyLive(ctx.db, row.teamId, `job:${row.id}`, "jobs", "quota");
   await audit(ctx, {
     action: outcome === "queued" ? "compute.job.retry" : "compute.job.finish",

@@ -145,6 +145,19 @@ describe("a job", () => {
     expect(job.attempts.map((attempt) => attempt.state)).toEqual(["failed", "failed"]);
   });
 
+  it("is tried again when it left a declared output out; its outputs are those of the attempt that ended it", async () => {
+    const count = path.join(home, "partial");
+    const { id } = await dispatch(
+      `echo x >> ${count}; cd "$MODELWORKS_OUTPUTS"; wc -l < ${count} > notes.txt; [ "$(wc -l < ${count})" -lt 2 ] || printf "a\\n1\\n" > table.csv`,
+      { maxAttempts: 2, outputs: [{ path: "table.csv", dataset: { slug: "late", name: "Late" } }] },
+    );
+    const job = await until(id, "succeeded");
+    expect(job.attempts.map((attempt) => attempt.reason).toSorted()).toEqual(["Failed", "Succeeded"]);
+    expect(job.outputs.map((output) => output.path).toSorted()).toEqual(["notes.txt", "table.csv"]);
+    const notes = job.outputs.find((output) => output.path === "notes.txt");
+    expect((await text(notes?.digest ?? "")).trim()).toBe("2");
+  });
+
   it("is stopped at its time limit and not tried again", async () => {
     const { id } = await dispatch("sleep 60", { timeLimitSeconds: 5, maxAttempts: 3 });
     const job = await until(id, "failed");

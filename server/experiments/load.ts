@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { experiments, loggedModels, runs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound, precondition } from "@/server/core/errors";
@@ -53,6 +53,20 @@ export async function loadRun(ctx: Ctx, id: string): Promise<Run> {
     .where(and(eq(runs.id, id), eq(runs.teamId, ctx.actor.teamId)));
   if (!row) throw notFound("run", id);
   return row;
+}
+
+/** Several runs in the order asked for, in one statement. @throws AppError `not_found` that names the first missing one */
+export async function loadRuns(ctx: Ctx, ids: readonly string[]): Promise<Run[]> {
+  const rows = await ctx.db
+    .select()
+    .from(runs)
+    .where(and(inArray(runs.id, [...ids]), eq(runs.teamId, ctx.actor.teamId)));
+  const known = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const run = known.get(id);
+    if (!run) throw notFound("run", id);
+    return run;
+  });
 }
 
 /** A run that may still be written to. @throws AppError `not_found`, or `precondition_failed` when it is deleted. */

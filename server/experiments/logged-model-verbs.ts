@@ -141,7 +141,11 @@ function pairsVerb(column: "tags" | "params") {
       const before = await loadLoggedModel(ctx, input.modelId);
       const [row] = await ctx.db
         .update(loggedModels)
-        .set({ [column]: { ...before[column], ...pairs(input.pairs) }, updatedAt: ctx.now() })
+        .set({
+          // In the statement, so that two at once keep each other's.
+          [column]: sql`${loggedModels[column]} || ${JSON.stringify(pairs(input.pairs))}::jsonb`,
+          updatedAt: ctx.now(),
+        })
         .where(eq(loggedModels.id, before.id))
         .returning();
       return row ?? before;

@@ -1,17 +1,16 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { runMetrics } from "@/db/schema";
-import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { loadRun } from "./load";
+import { loadRun, loadRuns } from "./load";
+import { curvesOf } from "./metric-curves";
 import { detailsOf } from "./queries";
-import { downsample, meantValue } from "./rules";
+import { downsample } from "./rules";
 import { CompareRunsInput, MetricHistoryInput, MetricSeriesInput, RunIdInput } from "./schemas";
 
 const READ = "experiments.run.read" as const;
-const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);
-const HistoryCursor = z.tuple([z.number(), z.number(), z.number()]);
+const HistoryCursor = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 
 /** All points of one metric by step, as the protocol pages them. */
 export const metricHistory = query(
@@ -26,18 +25,23 @@ export const metricHistory = query(
     const after = decodeCursor(input.pageToken, HistoryCursor);
     // log_model logs points once more under the model's id; they are the same measurement.
     const rows = await ctx.db
-      .selectDistinctOn([runMetrics.step, runMetrics.timestampMs, runMetrics.value])
+      .selectDistinctOn([runMetrics.step, runMetrics.timestampMs, runMetrics.value, runMetrics.isNan])
       .from(runMetrics)
       .where(
         and(
           eq(runMetrics.runId, run.id),
           eq(runMetrics.key, input.key),
           after
-            ? sql`(${runMetrics.step}, ${runMetrics.timestampMs}, ${runMetrics.value}) > (${after[0]}, ${after[1]}, ${after[2]})`
+            ? sql`(${runMetrics.step}, ${runMetrics.timestampMs}, ${runMetrics.value}, ${runMetrics.isNan}) > (${after[0]}, ${after[1]}, ${after[2]}, ${after[3] === 1})`
             : undefined,
         ),
       )
-      .orderBy(asc(runMetrics.step), asc(runMetrics.timestampMs), asc(runMetrics.value))
+      .orderBy(
+        asc(runMetrics.step),
+        asc(runMetrics.timestampMs),
+        asc(runMetrics.value),
+        asc(runMetrics.isNan),
+      )
       .limit(input.maxResults + 1);
     const items = rows.slice(0, input.maxResults);
     const last = items.at(-1);
@@ -45,7 +49,7 @@ export const metricHistory = query(
       items,
       nextCursor:
         rows.length > input.maxResults && last
-          ? encodeCursor([last.step, last.timestampMs, last.value])
+          ? encodeCursor([last.step, last.timestampMs, last.value, Number(last.isNan)])
           : null,
     };
   },
@@ -56,18 +60,23 @@ export const metricKeys = query(
   { name: "experiments.metric.keys", permission: READ, input: RunIdInput, summary: "The metrics of a run" },
   async ({ ctx, input }) => {
     const run = await loadRun(ctx, input.runId);
+    const { key, step, timestampMs, value, isNan } = runMetrics;
+    const points = ctx.db
+      .selectDistinct({ key, step, timestampMs, value, isNan })
+      .from(runMetrics)
+      .where(eq(runMetrics.runId, run.id))
+      .as("points");
     return ctx.db
       .select({
-        key: runMetrics.key,
+        key: points.key,
         points: sql<number>`count(*)::int`,
-        min: sql<number | null>`min(${runMetrics.value}) filter (where not ${runMetrics.isNan})`,
-        max: sql<number | null>`max(${runMetrics.value}) filter (where not ${runMetrics.isNan})`,
-        nanCount: sql<number>`(count(*) filter (where ${runMetrics.isNan}))::int`,
+        min: sql<number | null>`min(${points.value}) filter (where not ${points.isNan})`,
+        max: sql<number | null>`max(${points.value}) filter (where not ${points.isNan})`,
+        nanCount: sql<number>`(count(*) filter (where ${points.isNan}))::int`,
       })
-      .from(runMetrics)
-      .where(and(eq(runMetrics.runId, run.id), eq(runMetrics.modelId, "")))
-      .groupBy(runMetrics.key)
-      .orderBy(asc(runMetrics.key));
+      .from(points)
+      .groupBy(points.key)
+      .orderBy(asc(points.key));
   },
 );
 
@@ -80,39 +89,11 @@ export const metricSeries = query(
     summary: "A metric's curve for several runs",
   },
   async ({ ctx, input }) => {
-    const runs = await Promise.all(input.runIds.map((id) => loadRun(ctx, id)));
-    const rows = await ctx.db
-      .select({
-        runId: runMetrics.runId,
-        step: runMetrics.step,
-        timestampMs: runMetrics.timestampMs,
-        value: runMetrics.value,
-        isNan: runMetrics.isNan,
-      })
-      .from(runMetrics)
-      .where(
-        and(
-          inArray(runMetrics.runId, input.runIds),
-          eq(runMetrics.key, input.key),
-          eq(runMetrics.modelId, ""),
-        ),
-      )
-      .orderBy(asc(runMetrics.step), asc(runMetrics.timestampMs));
-    const grouped = groupBy(rows, (row) => row.runId);
+    const runs = await loadRuns(ctx, input.runIds);
+    const curves = await curvesOf(ctx.db, { ...input, buckets: input.maxPoints });
     return runs.map((run) => {
-      const points = (grouped.get(run.id) ?? []).map((row) => ({
-        step: row.step,
-        timestampMs: row.timestampMs,
-        value: finiteOrNull(meantValue(row)),
-      }));
-      return {
-        runId: run.id,
-        runName: run.name,
-        total: points.length,
-        /** NaN and infinite values, drawn as gaps. */
-        gaps: points.filter((point) => point.value === null).length,
-        points: downsample(points, input.maxPoints),
-      };
+      const { total, gaps, points } = curves.get(run.id) ?? { total: 0, gaps: 0, points: [] };
+      return { runId: run.id, runName: run.name, total, gaps, points: downsample(points, input.maxPoints) };
     });
   },
 );
@@ -120,5 +101,5 @@ export const metricSeries = query(
 /** Two to twenty runs side by side. */
 export const compareRuns = query(
   { name: "experiments.run.compare", permission: READ, input: CompareRunsInput, summary: "Compare runs" },
-  async ({ ctx, input }) => detailsOf(ctx, await Promise.all(input.runIds.map((id) => loadRun(ctx, id)))),
+  async ({ ctx, input }) => detailsOf(ctx, await loadRuns(ctx, input.runIds)),
 );

@@ -68,6 +68,8 @@ export const updateRun = mutation(
     summary: "Change a run's status or name",
   },
   async ({ ctx, input }) => {
+    // Locked, so that a rename does not write back the state from before the run's end, and an end is told once.
+    await ctx.db.select({ id: runs.id }).from(runs).where(eq(runs.id, input.runId)).for("update");
     const before = await loadWritableRun(ctx, input.runId);
     const status = input.status ?? before.status;
     const name = input.runName || before.name;
