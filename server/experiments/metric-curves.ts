@@ -25,6 +25,29 @@ interface Bucket extends Record<string, unknown> {
   gap: Place | null;
 }
 
+/** A point that was logged once more under a logged model's id is one measurement. */
+const ONCE = sql`(m.model_id = '' or not exists (
+  select 1 from run_metrics o where o.run_id = m.run_id and o.key = m.key and o.step = m.step
+    and o.timestamp_ms = m.timestamp_ms and o.value = m.value and o.is_nan = m.is_nan and o.model_id < m.model_id))`;
+
+export interface MetricKey extends Record<string, unknown> {
+  key: string;
+  points: number;
+  /** Least and greatest value that is a number. */
+  min: number | null;
+  max: number | null;
+  nanCount: number;
+}
+
+/** What a run measured, by name. */
+export async function keysOf(db: Db, runId: string): Promise<MetricKey[]> {
+  const { rows } = await db.execute<MetricKey>(sql`
+    select m.key, count(*)::int as points, min(m.value) filter (where not m.is_nan) as min,
+      max(m.value) filter (where not m.is_nan) as max, (count(*) filter (where m.is_nan))::int as "nanCount"
+    from run_metrics m where m.run_id = ${runId} and ${ONCE} group by m.key order by m.key`);
+  return rows;
+}
+
 function pointsOf({ first, last, least, most, gap }: Bucket): MetricPoint[] {
   const turned = [least, most].map((each): Place | null => each && [each[1], each[2], each[0]]);
   const places = [first, last, gap, ...turned].filter((place) => place !== null);
@@ -36,7 +59,6 @@ function pointsOf({ first, last, least, most, gap }: Bucket): MetricPoint[] {
 /**
  * One metric's curve for each run, thinned in the database: of each of `buckets` stretches of equally many points the first, last,
  * least and greatest value and the first gap, so a run of millions of points costs no more memory here than one of thousands.
- * A point that was logged once more under a logged model's id is one measurement.
  */
 export async function curvesOf(
   db: Db,
@@ -44,8 +66,8 @@ export async function curvesOf(
 ): Promise<Map<string, Curve>> {
   const { rows } = await db.execute<Bucket>(sql`
     with points as (
-      select distinct run_id, step, timestamp_ms, value, is_nan from run_metrics
-      where run_id = any(${sql.param(input.runIds)}::text[]) and key = ${input.key}
+      select m.* from run_metrics m
+      where m.run_id = any(${sql.param(input.runIds)}::text[]) and m.key = ${input.key} and ${ONCE}
     ), placed as (
       select run_id, step::float8 as step, timestamp_ms::float8 as at, value,
         is_nan or abs(value) = ${Number.MAX_VALUE} as is_gap,

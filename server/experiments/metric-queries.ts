@@ -4,7 +4,7 @@ import { runMetrics } from "@/db/schema";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { loadRun, loadRuns } from "./load";
-import { curvesOf } from "./metric-curves";
+import { curvesOf, keysOf } from "./metric-curves";
 import { detailsOf } from "./queries";
 import { downsample } from "./rules";
 import { CompareRunsInput, MetricHistoryInput, MetricSeriesInput, RunIdInput } from "./schemas";
@@ -60,23 +60,7 @@ export const metricKeys = query(
   { name: "experiments.metric.keys", permission: READ, input: RunIdInput, summary: "The metrics of a run" },
   async ({ ctx, input }) => {
     const run = await loadRun(ctx, input.runId);
-    const { key, step, timestampMs, value, isNan } = runMetrics;
-    const points = ctx.db
-      .selectDistinct({ key, step, timestampMs, value, isNan })
-      .from(runMetrics)
-      .where(eq(runMetrics.runId, run.id))
-      .as("points");
-    return ctx.db
-      .select({
-        key: points.key,
-        points: sql<number>`count(*)::int`,
-        min: sql<number | null>`min(${points.value}) filter (where not ${points.isNan})`,
-        max: sql<number | null>`max(${points.value}) filter (where not ${points.isNan})`,
-        nanCount: sql<number>`(count(*) filter (where ${points.isNan}))::int`,
-      })
-      .from(points)
-      .groupBy(points.key)
-      .orderBy(asc(points.key));
+    return keysOf(ctx.db, run.id);
   },
 );
 
