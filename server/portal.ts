@@ -2,13 +2,14 @@ import { createServer } from "node:http";
 import next from "next";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
+import { forwardedFor } from "@/server/core/trusted-proxies";
 import { heartbeat } from "@/server/core/heartbeat";
 import { isDataPlane } from "@/server/http/app";
 import { dataPlane } from "@/server/http/data-plane";
 
 /** The portal process: data plane (Hono) and pages (Next) on one port. */
 async function main() {
-  const { port, host, dev } = env();
+  const { port, host, dev, trustedProxies } = env();
   process.env.NEXTAUTH_SECRET ??= (await import("@/server/auth/secret")).authSecret();
   process.env.AUTH_TRUST_HOST ??= "true";
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 70_000, requestTimeout: 0 });
@@ -18,6 +19,8 @@ async function main() {
   const answerProgram = dataPlane();
   server.on("request", (req, res) => {
     const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
+    const forwarded = req.headers["x-forwarded-for"];
+    req.headers["x-forwarded-for"] = forwardedFor(trustedProxies, req.socket.remoteAddress, forwarded);
     if (!isDataPlane(path)) {
       void renderPage(req, res);
       return;

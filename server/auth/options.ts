@@ -13,7 +13,7 @@ import { signInByPassword } from "./sign-in";
 
 const SESSION_SECONDS = 12 * 3600;
 
-/** The last hop that our own server or its proxy saw; earlier entries are whatever the caller wrote. */
+/** The last hop, which a known proxy or the portal itself saw; earlier entries are whatever the caller wrote. */
 function addressOf(headers: Record<string, unknown> | undefined): string {
   const forwarded = headers?.["x-forwarded-for"];
   return typeof forwarded === "string" ? (forwarded.split(",").at(-1)?.trim() ?? "unknown") : "unknown";

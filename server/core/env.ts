@@ -1,11 +1,23 @@
 import os from "node:os";
 import path from "node:path";
+import type { BlockList } from "node:net";
 import { z } from "zod";
+import { parseAddresses } from "./trusted-proxies";
 
 const PORT_WORDS = "must be a whole number from 1 to 65535";
 const port = z.coerce.number({ error: PORT_WORDS }).int(PORT_WORDS).min(1, PORT_WORDS).max(65535, PORT_WORDS);
 const blankAsMissing = (value: unknown) => (value === "" ? undefined : value);
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsMissing, schema.optional());
+
+const addresses = z.string().transform((text, check) => {
+  try {
+    return parseAddresses(text);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    check.addIssue({ code: "custom", message: `${problem}; list addresses or networks such as 10.0.0.0/8` });
+    return z.NEVER;
+  }
+});
 
 /** Every setting of the product. The README's table is the reader's copy of this object. */
 const EnvSchema = z.object({
@@ -15,6 +27,7 @@ const EnvSchema = z.object({
   MODELWORKS_HOME: z.preprocess(blankAsMissing, z.string().default(".modelworks")),
   MODELWORKS_URL: optional(z.url()),
   MODELWORKS_GATEWAY_URL: optional(z.url()),
+  MODELWORKS_TRUSTED_PROXIES: z.preprocess(blankAsMissing, addresses.prefault("127.0.0.1,::1")),
   DATABASE_URL: optional(
     z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://"),
   ),
@@ -69,6 +82,8 @@ export interface Settings {
   /** Public address of the portal, used in links and given to jobs. */
   portalUrl: string;
   gatewayUrl: string;
+  /** Whose `x-forwarded-for` is believed. */
+  trustedProxies: BlockList;
   databaseUrl: string | undefined;
   databaseOwnerUrl: string | undefined;
   objectStoreUrl: string | undefined;
@@ -128,6 +143,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     home: path.resolve(value.MODELWORKS_HOME),
     portalUrl: value.MODELWORKS_URL ?? `http://${shown}:${value.PORT}`,
     gatewayUrl: value.MODELWORKS_GATEWAY_URL ?? `http://${shown}:${value.GATEWAY_PORT}`,
+    trustedProxies: value.MODELWORKS_TRUSTED_PROXIES,
     databaseUrl: value.DATABASE_URL,
     databaseOwnerUrl: value.DATABASE_OWNER_URL ?? value.DATABASE_URL,
     objectStoreUrl: value.OBJECT_STORE_URL,

@@ -30,7 +30,7 @@ export {
   type SubjectDescription,
   type SubjectResolver,
 } from "./reviews/subjects";
-export { voidReviews, type VoidReviewsInput } from "./reviews/void-reviews";
+export { voidReviews, voidReviewsOfGone, type VoidReviewsInput } from "./reviews/void-reviews";
 export {
   changedDigests,
   combineVerdicts,

@@ -5,6 +5,7 @@ import { conflict, precondition } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { mutation, query } from "@/server/core/verb";
+import { voidReviewsOfGone } from "@/server/governance";
 import { loadModel, versionsOf, type RegisteredModel } from "./load";
 import {
   CreateModelInput,
@@ -140,7 +141,16 @@ export const deleteModel = mutation(
       .update(registeredModels)
       .set({ archivedAt: ctx.now(), name: `${before.name} (deleted ${before.id})`, updatedAt: ctx.now() })
       .where(eq(registeredModels.id, before.id));
-    await ctx.db.update(modelVersions).set({ state: "deleted" }).where(eq(modelVersions.modelId, before.id));
+    const gone = await ctx.db
+      .update(modelVersions)
+      .set({ state: "deleted" })
+      .where(eq(modelVersions.modelId, before.id))
+      .returning({ id: modelVersions.id });
+    await voidReviewsOfGone(ctx, {
+      subjectKind: "model_version",
+      subjectIds: gone.map((version) => version.id),
+      reason: "The model was deleted.",
+    });
     await notifyLive(ctx.db, ctx.actor.teamId, "models");
     await audit(ctx, {
       action: "registry.model.delete",

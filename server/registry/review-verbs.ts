@@ -1,5 +1,5 @@
-import { eq } from "drizzle-orm";
-import { jobs, modelCardRevisions, modelVersions, runs } from "@/db/schema";
+import { and, eq } from "drizzle-orm";
+import { auditLog, jobs, loggedModels, modelCardRevisions, modelVersions, runs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { precondition } from "@/server/core/errors";
@@ -39,7 +39,10 @@ export const runGates = mutation(
   },
 );
 
-/** Everyone who had a hand in a version: registered it, edited it or its card, dispatched its job, logged its run. They may not decide its review. */
+/**
+ * Everyone who had a hand in a version: registered it, edited it, its card or its contract, dispatched its job, logged its run or its
+ * model. They may not decide its review.
+ */
 export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string[]> {
   const editors = await ctx.db
     .selectDistinct({ id: modelCardRevisions.updatedBy })
@@ -51,12 +54,30 @@ export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string
   const trainers = version.runId
     ? await ctx.db.select({ id: runs.userId }).from(runs).where(eq(runs.id, version.runId))
     : [];
+  const contractors = await ctx.db
+    .selectDistinct({ id: auditLog.actorId })
+    .from(auditLog)
+    .where(
+      and(
+        eq(auditLog.subjectKind, "model_version"),
+        eq(auditLog.subjectId, version.id),
+        eq(auditLog.action, "registry.contract.save"),
+      ),
+    );
+  const loggers = version.loggedModelId
+    ? await ctx.db
+        .select({ id: loggedModels.createdBy })
+        .from(loggedModels)
+        .where(eq(loggedModels.id, version.loggedModelId))
+    : [];
   const ids = [
     version.createdBy,
     version.lastEditedBy,
     ...editors.map((row) => row.id),
     ...dispatchers.map((row) => row.id),
     ...trainers.map((row) => row.id),
+    ...contractors.map((row) => row.id),
+    ...loggers.map((row) => row.id),
   ];
   return [...new Set(ids)].filter((id) => id !== "system");
 }

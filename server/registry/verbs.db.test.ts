@@ -5,6 +5,8 @@ import type { Caller } from "@/server/core/context";
 import { decideReview, reviewsOfSubject } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import {
+  deleteModel,
+  deleteVersion,
   exportCard,
   getCard,
   requestVersionReview,
@@ -12,6 +14,7 @@ import {
   saveCard,
   saveContract,
   setAlias,
+  updateVersion,
   versionOf,
 } from "./index";
 import { modelDetail, versionDetail, versionLineage, modelTimeline, listModels } from "./queries";
@@ -181,6 +184,69 @@ describe("review", () => {
     await expect(
       decideReview.execute(trainer.caller, { reviewId: first.reviewId, decision: "approve", reason: "Mine" }),
     ).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  test("keeps out who saved the contract and who logged the model, also after others edited the version", async () => {
+    const key = await ready();
+    const [contractor, logger] = [await world.person("admin"), await world.person("reviewer")];
+    await saveContract.execute(contractor.caller, {
+      ...key,
+      contract: { ...goodContract(), latencyBoundMs: 60 },
+    });
+    await updateVersion.execute(member.caller, { ...key, description: "Edited by the member since." });
+    await world.db.execute(
+      sql`update logged_models set created_by = ${logger.id} where id = (select logged_model_id from model_versions where id = ${key.id})`,
+    );
+    await judge(key.id);
+    const asked = { ...key, environment: "production", rationale };
+    const { reviewId } = await requestVersionReview.execute(member.caller, asked);
+    for (const { caller } of [contractor, logger]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after another, as people decide
+      await expect(
+        decideReview.execute(caller, { reviewId, decision: "approve", reason: "Mine" }),
+      ).rejects.toMatchObject({ code: "forbidden" });
+    }
+  });
+
+  test("ends when its version is deleted, or the whole model", async () => {
+    for (const gone of ["version", "model"] as const) {
+      const key = await ready();
+      const { reviewId } = await requestVersionReview.execute(member.caller, {
+        ...key,
+        environment: "production",
+        rationale,
+      });
+      if (gone === "version") await deleteVersion.execute(member.caller, key);
+      else await deleteModel.execute(member.caller, { name: key.name });
+      const rows = await reviewsOfSubject(world.system(), {
+        subjectKind: "model_version",
+        subjectId: key.id,
+      });
+      expect(rows.find((row) => row.id === reviewId)).toMatchObject({
+        state: "void",
+        stateReason: `The ${gone} was deleted.`,
+      });
+    }
+  });
+
+  test("keeps its gates when a judgement that was interrupted is told late", async () => {
+    const key = await ready({ files: { "modelworks/contract.json": "" } });
+    const interrupted = {
+      versionId: key.id,
+      eventId: `evt_${(count += 1)}`,
+      trigger: "registered",
+      requestedBy: member.id,
+      force: true,
+    };
+    const gates = async () => (await versionOf(world.system(), key.id)).gatesOutcome;
+    // It judged, without a contract, and died before it was told.
+    await qualify(world.system(), objectStore(), interrupted, (_, work) => work());
+    expect(await gates()).toBe("fail");
+    await saveContract.execute(member.caller, { ...key, contract: goodContract() });
+    await judge(key.id);
+    expect(await gates()).toBe("pass");
+    await qualify(world.system(), objectStore(), interrupted, (_, work) => work());
+    expect(await gates()).toBe("pass");
   });
 
   test("becomes void when the card changes, and stays when the gates say the same again", async () => {

@@ -16,6 +16,7 @@ import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { mutation, query } from "@/server/core/verb";
+import { voidReviewsOfGone } from "@/server/governance";
 import { loadModel, loadVersion, loadVersionById, type ModelVersion } from "./load";
 import {
   CreateVersionInput,
@@ -250,6 +251,11 @@ export const deleteVersion = mutation(
         `Deployment ${rows[0].name} serves this version.`,
         "Move its traffic to another version first.",
       );
+    await voidReviewsOfGone(ctx, {
+      subjectKind: "model_version",
+      subjectIds: [before.id],
+      reason: "The version was deleted.",
+    });
     await ctx.db.delete(modelAliases).where(eq(modelAliases.versionId, before.id));
     await ctx.db
       .update(modelVersions)

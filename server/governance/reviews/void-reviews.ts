@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne } from "drizzle-orm";
+import { and, asc, eq, inArray, ne } from "drizzle-orm";
 import { reviewDecisions, reviews } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -18,16 +18,20 @@ export interface VoidReviewsInput {
   reason: string;
 }
 
-/** Ends one open or approved review because what it was bound to changed. False when someone else ended it first. */
+/**
+ * Ends one open or approved review because what it was bound to changed, or has gone (null). False when someone else ended it first.
+ */
 export async function voidOne(
   tx: Ctx,
   row: ReviewRow,
-  currentDigests: Record<string, string>,
+  currentDigests: Record<string, string> | null,
   reason: string,
 ): Promise<boolean> {
-  const changed = changedDigests(row.boundDigests, currentDigests);
+  const changed = currentDigests ? changedDigests(row.boundDigests, currentDigests) : [];
   const words = changeInWords(changed);
-  const stateReason = `${words.charAt(0).toUpperCase()}${words.slice(1)}. ${reason}`.trim();
+  const stateReason = currentDigests
+    ? `${words.charAt(0).toUpperCase()}${words.slice(1)}. ${reason}`.trim()
+    : reason;
   const [voided] = await tx.db
     .update(reviews)
     .set({ state: "void", stateReason, decidedAt: row.decidedAt ?? tx.now() })
@@ -82,4 +86,24 @@ export async function voidReviews(ctx: Ctx, input: VoidReviewsInput): Promise<{ 
     }
     return { voided };
   });
+}
+
+/** Ends every open or approved review of subjects that have gone, in the caller's transaction. */
+export async function voidReviewsOfGone(
+  ctx: Ctx,
+  gone: { subjectKind: string; subjectIds: readonly string[]; reason: string },
+): Promise<void> {
+  const rows = await ctx.db
+    .select()
+    .from(reviews)
+    .where(
+      and(
+        eq(reviews.teamId, ctx.actor.teamId),
+        eq(reviews.subjectKind, gone.subjectKind),
+        inArray(reviews.subjectId, [...gone.subjectIds]),
+        inArray(reviews.state, ["open", "approved"]),
+      ),
+    )
+    .orderBy(asc(reviews.id));
+  for (const row of rows) await voidOne(ctx, row, null, gone.reason);
 }

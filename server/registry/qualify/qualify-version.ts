@@ -8,7 +8,7 @@ import { isAppError } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { evaluateGates, voidReviews, type GateOutcome } from "@/server/governance";
+import { evaluateGates, latestGates, voidReviews, type GateOutcome } from "@/server/governance";
 import { boundDigestsOf } from "../evidence";
 import { loadVersionById, type ModelVersion } from "../load";
 import { cardEvidence, collectRunEvidence, contractEvidence } from "./collect-evidence";
@@ -159,6 +159,9 @@ async function finish(
   };
   // A contract saved meanwhile has its own event and gate run; this judgement is of the old one and must not stand.
   if (now.contractDigest !== judged.contractDigest || now.gateRunId === outcome.gateRunId) return;
+  // Nor must one that was interrupted and is told late, when the gates ran again meanwhile.
+  const newest = await latestGates(tx, "model_version", judged.id, judged.manifestDigest ?? undefined);
+  if (newest && newest.id !== outcome.gateRunId) return;
   await tx.db
     .update(modelVersions)
     .set({ ...changed, updatedAt: tx.now() })
