@@ -174,6 +174,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           nextCursor={props.nextCursor ?? null}
           shown={rows.length}
           total={props.total}
+          refreshing={props.refreshing}
           onCursor={state.setCursor}
           onLoadMore={props.onLoadMore}
           loadingMore={props.loadingMore}
