@@ -187,7 +187,10 @@ export function AuditList() {
           filtered ? (
             <Button
               variant="ghost"
-              onClick={() => void set(Object.fromEntries(FILTERS.map((name) => [name, null])))}
+              onClick={() => {
+                state.setCursor(null);
+                void set(Object.fromEntries(FILTERS.map((name) => [name, null])));
+              }}
             >
               Clear filter
             </Button>
