@@ -16,6 +16,7 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { Timeline } from "@/components/common/timeline";
 import { useCan } from "@/components/identity/use-can";
 import { ListExport } from "@/components/data-table/list-export";
+import { Pager } from "@/components/data-table/pager";
 import { SavedViews } from "@/components/data-table/saved-views";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
@@ -112,7 +113,7 @@ export function AlertsList() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const [state, setState] = useQueryState("state", parseAsStringLiteral(STATES).withDefault("open"));
-  const [cursor, setCursor] = useQueryState("after", parseAsString);
+  const [cursor, setCursor] = useQueryState("after", parseAsString.withOptions({ history: "push" }));
   const list = useQuery(
     trpc.monitoring.alerts.queryOptions({ state, cursor }, { placeholderData: keepPreviousData }),
   );
@@ -136,7 +137,9 @@ export function AlertsList() {
               value={state}
               onValueChange={(next) => {
                 const known = STATES.find((each) => each === next);
-                if (known) void setState(known).then(() => setCursor(null));
+                if (!known) return;
+                void setState(known);
+                void setCursor(null);
               }}
             >
               {STATES.map((each) => (
@@ -173,10 +176,14 @@ export function AlertsList() {
             </div>
           </Section>
         ))}
-        {list.data?.nextCursor ? (
-          <Button className="self-start" onClick={() => void setCursor(list.data.nextCursor)}>
-            Older alerts
-          </Button>
+        {list.data && (cursor !== null || list.data.items.length > 0) ? (
+          <Pager
+            cursor={cursor}
+            nextCursor={list.data.nextCursor}
+            shown={list.data.items.length}
+            refreshing={list.isPlaceholderData}
+            onCursor={(next) => void setCursor(next)}
+          />
         ) : null}
       </div>
     </>
