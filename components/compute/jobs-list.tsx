@@ -57,9 +57,7 @@ function BulkCancel({ selection }: { selection: Selection }) {
   const trpc = useTRPC();
   const can = useCan("compute.job.cancel");
   const cancel = useMutation(trpc.compute.job.cancelMany.mutationOptions({ meta: { handlesError: true } }));
-  const reason =
-    can.reason ??
-    (selection.allMatching || selection.count > 200 ? "Choose up to 200 jobs by hand." : undefined);
+  const reason = can.reason ?? (selection.ids.length > 200 ? "Choose at most 200 jobs." : undefined);
   const button = (
     <DisabledReason reason={reason}>
       <Button size="sm">Cancel jobs</Button>
@@ -76,7 +74,7 @@ function BulkCancel({ selection }: { selection: Selection }) {
       reason={{ label: "Reason", required: false }}
       onConfirm={async (text) => {
         const { cancelled } = await cancel.mutateAsync({
-          ids: [...selection.ids].slice(0, 200),
+          ids: [...selection.ids],
           reason: text,
         });
         toast.success(`${formatCount(cancelled.length, "job")} cancelled`);

@@ -7,7 +7,8 @@ export type BulkBarProps = {
   count: number;
   total?: number;
   allMatching: boolean;
-  onAllMatching: () => void;
+  /** Left out where only rows chosen by hand can be acted on. */
+  onAllMatching?: () => void;
   onClear: () => void;
   children: ReactNode;
 };
@@ -25,7 +26,7 @@ export function BulkBar({ count, total, allMatching, onAllMatching, onClear, chi
           ? `All ${total === undefined ? "" : formatNumber(total, 0)} matching selected`
           : `${formatNumber(count, 0)} selected`}
       </output>
-      {!allMatching && total !== undefined && total > count ? (
+      {onAllMatching && !allMatching && total !== undefined && total > count ? (
         <Button variant="link" onClick={onAllMatching}>
           Select all {formatNumber(total, 0)} matching
         </Button>

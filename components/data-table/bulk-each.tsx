@@ -69,9 +69,7 @@ function reasonsOf(failed: readonly Outcome[], nameOf: Selection["nameOf"]): str
 /** One act on each selected row, after asking. What failed stays selected and is named with its reason; the rest is done. */
 export function BulkEach(props: BulkEachProps) {
   const { selection, label, noun, done, consequence, tone, run, onDone } = props;
-  const blocked =
-    props.blocked ??
-    (selection.allMatching || selection.count > MOST ? `Choose up to ${MOST} by hand.` : undefined);
+  const blocked = props.blocked ?? (selection.ids.length > MOST ? `Choose at most ${MOST}.` : undefined);
   const button = <Button size="sm">{label}</Button>;
   if (blocked) return <DisabledReason reason={blocked}>{button}</DisabledReason>;
   const all = async () => {

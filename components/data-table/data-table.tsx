@@ -49,6 +49,8 @@ export type DataTableProps<Row> = {
   keepBar?: boolean;
   /** Gives rows checkboxes; draws the buttons of the bulk bar. */
   bulkActions?: (selection: Selection) => ReactNode;
+  /** Offers all that match, on other pages too: only where the acts take the list's filter in place of ids. */
+  selectsAllMatching?: boolean;
   onLoadMore?: () => void;
   loadingMore?: boolean;
 };
@@ -185,7 +187,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           count={selection.count}
           total={props.total}
           allMatching={selection.allMatching}
-          onAllMatching={() => selection.setAllMatching(true)}
+          onAllMatching={
+            props.selectsAllMatching && !props.refreshing ? selection.chooseAllMatching : undefined
+          }
           onClear={selection.clear}
         >
           {bulkActions(selection.chosen)}

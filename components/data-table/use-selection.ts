@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import type { Selection } from "./types";
+import type { Selection, TableQuery } from "./types";
 
 /** The chosen rows of a list, over its pages: by id, each with the name it had when it was chosen. */
 export function useSelection<Row>(list: {
@@ -8,19 +8,24 @@ export function useSelection<Row>(list: {
   getRowId: (row: Row) => string;
   rowLabel: (row: Row) => string;
   total?: number;
+  state: Pick<TableQuery, "q" | "facets">;
 }) {
   const [ids, setIds] = useState<ReadonlyMap<string, string>>(new Map());
-  const [allMatching, setAllMatching] = useState(false);
+  const [allOf, setAllOf] = useState<string | null>(null);
+  const narrowedBy = JSON.stringify([list.state.q, list.state.facets]);
+  // Who chose all of one filter did not choose all of the next, nor of this one on coming back to it.
+  if (allOf !== null && allOf !== narrowedBy) setAllOf(null);
+  const allMatching = allOf === narrowedBy;
   const labelOf = (id: string) => {
     const row = list.rows?.find((each) => list.getRowId(each) === id);
     return row === undefined ? id : list.rowLabel(row);
   };
   const clear = () => {
     setIds(new Map());
-    setAllMatching(false);
+    setAllOf(null);
   };
   const set = (changed: readonly string[], on: boolean) => {
-    setAllMatching(false);
+    setAllOf(null);
     const next = new Map(ids);
     for (const id of changed) {
       if (on) next.set(id, labelOf(id));
@@ -37,5 +42,6 @@ export function useSelection<Row>(list: {
     deselect: (done) => set(done, false),
     clear,
   };
-  return { ids, allMatching, setAllMatching, set, clear, count, chosen };
+  const chooseAllMatching = () => setAllOf(narrowedBy);
+  return { ids, allMatching, chooseAllMatching, set, clear, count, chosen };
 }

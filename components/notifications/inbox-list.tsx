@@ -28,6 +28,7 @@ const FACETS = [
   {
     id: "state",
     label: "Show",
+    single: true,
     options: [
       { value: "unread", label: "Unread" },
       { value: "done", label: "Done" },
@@ -115,6 +116,7 @@ export function InboxList() {
         refreshing={list.isPlaceholderData}
         error={list.error ?? undefined}
         onRetry={() => void list.refetch()}
+        selectsAllMatching
         // oxlint-disable-next-line react/no-unstable-nested-components -- a render function, not a component
         bulkActions={(selection) => (
           <>
