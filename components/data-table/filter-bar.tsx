@@ -57,6 +57,29 @@ function SearchField({
   );
 }
 
+type Option = Facet["options"][number];
+
+const labelOf = (option: Option) => (
+  <>
+    <span className="flex-1">{option.label}</span>
+    {option.count === undefined ? null : (
+      <span data-numeric className="text-xs text-fg-subtle">
+        {option.count}
+      </span>
+    )}
+  </>
+);
+
+function singleEntries(
+  facet: Facet,
+  chosen: string | undefined,
+  onChange: (values: readonly string[]) => void,
+): MenuEntry[] {
+  const options = facet.options.map((option) => ({ value: option.value, label: labelOf(option) }));
+  const choose = (value: string) => onChange(value === chosen ? [] : [value]);
+  return [{ type: "choice", value: chosen ?? "", options, onChange: choose }];
+}
+
 function FacetMenu({
   facet,
   chosen,
@@ -66,32 +89,27 @@ function FacetMenu({
   chosen: readonly string[];
   onChange: (values: readonly string[]) => void;
 }) {
-  const entries = facet.options.map((option): MenuEntry => ({
-    type: "check",
-    id: option.value,
-    checked: chosen.includes(option.value),
-    onChange: (on) =>
-      onChange(on ? [...chosen, option.value] : chosen.filter((value) => value !== option.value)),
-    label: (
-      <>
-        <span className="flex-1">{option.label}</span>
-        {option.count === undefined ? null : (
-          <span data-numeric className="text-xs text-fg-subtle">
-            {option.count}
-          </span>
-        )}
-      </>
-    ),
-  }));
+  // An address may name several where one counts: the last.
+  const counted = facet.single ? chosen.slice(-1) : chosen;
+  const entries = facet.single
+    ? singleEntries(facet, counted[0], onChange)
+    : facet.options.map((option): MenuEntry => ({
+        type: "check",
+        id: option.value,
+        checked: chosen.includes(option.value),
+        onChange: (on) =>
+          onChange(on ? [...chosen, option.value] : chosen.filter((value) => value !== option.value)),
+        label: labelOf(option),
+      }));
   return (
     <MenuButton entries={entries}>
-      <Button className={chosen.length > 0 ? "border-accent" : "border-dashed"}>
+      <Button className={counted.length > 0 ? "border-accent" : "border-dashed"}>
         <ListFilter aria-hidden /> {facet.label}
-        {chosen.length > 0 ? (
+        {counted.length > 0 ? (
           <Badge tone="accent">
-            {chosen.length === 1
-              ? (facet.options.find((option) => option.value === chosen[0])?.label ?? chosen[0])
-              : chosen.length}
+            {counted.length === 1
+              ? (facet.options.find((option) => option.value === counted[0])?.label ?? counted[0])
+              : counted.length}
           </Badge>
         ) : null}
       </Button>

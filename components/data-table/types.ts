@@ -18,6 +18,8 @@ export type Column<Row> = {
 export type Facet = {
   id: string;
   label: string;
+  /** One option at a time: another takes its place, the chosen one chosen again clears it. */
+  single?: boolean;
   options: readonly { value: string; label: string; count?: number }[];
 };
 

@@ -35,6 +35,7 @@ const FACETS: Facet[] = [
   {
     id: "outcome",
     label: "Outcome",
+    single: true,
     options: [
       { value: "failed", label: "Failed" },
       { value: "slow", label: "Slower than the bound" },
@@ -46,6 +47,7 @@ const FACETS: Facet[] = [
   {
     id: "arm",
     label: "Arm",
+    single: true,
     options: [
       { value: "stable", label: "Stable" },
       { value: "canary", label: "Canary" },

@@ -36,6 +36,7 @@ const FACETS: Facet[] = [
   {
     id: "state",
     label: "State",
+    single: true,
     options: [
       { value: "dead", label: "Dead letters" },
       { value: "pending", label: "Pending" },

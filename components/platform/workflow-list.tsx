@@ -32,6 +32,7 @@ const FACETS: Facet[] = [
   {
     id: "status",
     label: "State",
+    single: true,
     options: [
       { value: "PENDING", label: "Running" },
       { value: "ENQUEUED", label: "Queued" },
