@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
+import { useState } from "react";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc";
@@ -24,6 +25,16 @@ function Step({ href, label, icon: Icon }: { href: string; label: string; icon: 
   );
 }
 
+/** Where the review stands in the queue, or stood before it left: what was decided waits no longer, and what followed moves up. */
+function usePlace(reviewId: string, queue: readonly { id: string }[] | undefined) {
+  const [seen, setSeen] = useState<{ reviewId: string; at: number }>();
+  const at = queue?.findIndex((item) => item.id === reviewId) ?? -1;
+  const last = seen?.reviewId === reviewId ? seen.at : -1;
+  if (at !== -1 && at !== last) setSeen({ reviewId, at });
+  if (at !== -1) return { previous: at - 1, next: at + 1 };
+  return last === -1 ? undefined : { previous: last - 1, next: last };
+}
+
 /** Next and previous in the queue that one came from, with its filter; nothing when one did not come from a queue. */
 export function ReviewNeighbours({ reviewId }: { reviewId: string }) {
   const trpc = useTRPC();
@@ -35,13 +46,13 @@ export function ReviewNeighbours({ reviewId }: { reviewId: string }) {
       { enabled: tab !== null },
     ),
   );
-  const at = data?.items.findIndex((item) => item.id === reviewId) ?? -1;
+  const place = usePlace(reviewId, data?.items);
   const query = queueQuery(tab ?? "team", q, environment ?? undefined);
-  const hrefOf = (index: number) => {
-    const item = at === -1 ? undefined : data?.items[index];
+  const hrefOf = (index: number | undefined) => {
+    const item = index === undefined ? undefined : data?.items[index];
     return item ? `/reviews/${item.id}?${query}` : undefined;
   };
-  const [previous, next] = [hrefOf(at - 1), hrefOf(at + 1)];
+  const [previous, next] = [hrefOf(place?.previous), hrefOf(place?.next)];
   useShortcuts([
     ...(next ? [{ keys: "j", label: "Next review", group: "Reviews", run: () => router.push(next) }] : []),
     ...(previous
