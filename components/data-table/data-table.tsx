@@ -29,6 +29,8 @@ export type DataTableProps<Row> = {
   rowLabel: (row: Row) => string;
   /** Makes the fixed (else first) column a link. */
   rowHref?: (row: Row) => string;
+  /** When that link is followed, in this tab or another. */
+  onRowOpen?: (row: Row) => void;
   state: TableState;
   nextCursor?: string | null;
   total?: number;

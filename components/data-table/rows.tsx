@@ -21,6 +21,7 @@ type BodyProps<Row> = {
   getRowId: (row: Row) => string;
   rowLabel: (row: Row) => string;
   rowHref?: (row: Row) => string;
+  onRowOpen?: (row: Row) => void;
   columns: readonly Column<Row>[];
   selected?: { has: (id: string) => boolean };
   allMatching: boolean;
@@ -34,6 +35,7 @@ export function Rows<Row>({
   getRowId,
   rowLabel,
   rowHref,
+  onRowOpen,
   selected,
   allMatching,
   onSelect,
@@ -65,6 +67,9 @@ export function Rows<Row>({
                 {column === linkColumn && rowHref ? (
                   <Link
                     href={rowHref(row)}
+                    onClick={() => onRowOpen?.(row)}
+                    // A middle click opens it as well, in another tab.
+                    onAuxClick={(event) => (event.button === 1 ? onRowOpen?.(row) : undefined)}
                     data-row-stop
                     className="inline-flex min-h-6 max-w-full items-center rounded-sm font-medium hover:text-accent-text hover:underline"
                   >

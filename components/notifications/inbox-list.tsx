@@ -101,6 +101,9 @@ export function InboxList() {
         getRowId={(row) => row.id}
         rowLabel={(row) => row.title}
         rowHref={(row) => row.href}
+        onRowOpen={(row) => {
+          if (!row.readAt) mark.mutate({ as: "read", ids: [row.id] });
+        }}
         state={table}
         facets={FACETS}
         views="inbox"
