@@ -1,6 +1,7 @@
 "use client";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ListChecks, RotateCcw } from "lucide-react";
+import { useId, useState } from "react";
 import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { CopySnippet } from "@/components/common/copy-snippet";
@@ -18,6 +19,7 @@ import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
 import { WorkflowList } from "./workflow-list";
 
 interface Work {
@@ -46,6 +48,38 @@ const FACETS: Facet[] = [
 ];
 const REFRESH_MS = 3_000;
 
+/** Longer than this, two lines of the column may not hold it. */
+const SHORT = 80;
+
+/** Why a delivery failed: cut to two lines at first, and whole on request. */
+function LastError({ text, of }: { text: string; of: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const id = useId();
+  const isLong = text.length > SHORT || text.includes("\n");
+  return (
+    <div className="flex max-w-xl min-w-48 flex-col items-start text-sm text-fg-muted">
+      <span
+        id={id}
+        className={cn("wrap-anywhere", isLong && (isWhole ? "whitespace-pre-wrap" : "line-clamp-2"))}
+      >
+        {text}
+      </span>
+      {isLong ? (
+        <Button
+          variant="link"
+          className="min-h-6 text-sm"
+          aria-expanded={isWhole}
+          aria-controls={id}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole ? "Show less" : "Show all"}
+          <span className="sr-only">of the error of {of}</span>
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
 function columns(retry: (row: Work) => void, reason: string | undefined): Column<Work>[] {
   return [
     {
@@ -65,7 +99,7 @@ function columns(retry: (row: Work) => void, reason: string | undefined): Column
       id: "error",
       header: "Last error",
       from: "md",
-      cell: (row) => <span className="line-clamp-2 text-sm text-fg-muted">{row.lastError ?? "–"}</span>,
+      cell: (row) => (row.lastError ? <LastError text={row.lastError} of={row.handler} /> : "–"),
     },
     { id: "created", header: "Event", from: "lg", cell: (row) => <TimeAgo value={row.createdAt} /> },
     {
