@@ -1,5 +1,13 @@
-import { dehydrate, HydrationBoundary, QueryClient, type FetchQueryOptions } from "@tanstack/react-query";
+import {
+  dehydrate,
+  HydrationBoundary,
+  QueryClient,
+  type FetchQueryOptions,
+  type InferDataFromTag,
+  type QueryKey,
+} from "@tanstack/react-query";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { cache, type ReactNode } from "react";
 import superjson from "superjson";
@@ -42,6 +50,17 @@ export const serverTrpc = createTRPCOptionsProxy({
 export async function prefetch(...options: object[]): Promise<void> {
   const client = pageQueryClient();
   await Promise.all(options.map((each) => client.prefetchQuery(each as FetchQueryOptions)));
+}
+
+/** A title from what the page shows anyway, asked once for both; what the person may not see keeps the page's plain name. */
+export async function titleFrom<K extends QueryKey>(
+  options: { queryKey: K },
+  plain: string,
+  of: (data: InferDataFromTag<never, K>) => string,
+): Promise<Metadata> {
+  await prefetch(options);
+  const data = pageQueryClient().getQueryData<never, K>(options.queryKey);
+  return { title: data === undefined ? plain : of(data) };
 }
 
 /** Hands over who is signed in and what they may do: buttons are right from the first paint, without a request of their own. */

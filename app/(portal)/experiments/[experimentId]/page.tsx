@@ -1,9 +1,14 @@
+import type { Metadata } from "next";
 import { RunsList } from "@/components/experiments/runs-list";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
-
-export const metadata = { title: "Experiment" };
+import { HydrateList, type Search, serverTrpc, titleFrom } from "@/server/api/hydrate";
 
 type Props = { params: Promise<{ experimentId: string }>; searchParams: Search };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { experimentId } = await params;
+  const experiment = serverTrpc.experiments.get.queryOptions({ experimentId });
+  return titleFrom(experiment, "Experiment", ({ name }) => `Experiment ${name}`);
+}
 
 export default async function ExperimentPage({ params, searchParams }: Props) {
   const { experimentId } = await params;

@@ -1,9 +1,15 @@
+import type { Metadata } from "next";
 import { JobPage } from "@/components/compute/job-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
 
-export const metadata = { title: "Job" };
+type Props = { params: Promise<{ id: string }> };
 
-export default async function JobDetailPage({ params }: { params: Promise<{ id: string }> }) {
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { id } = await params;
+  return titleFrom(serverTrpc.compute.job.get.queryOptions({ id }), "Job", (job) => `Job ${job.name}`);
+}
+
+export default async function JobDetailPage({ params }: Props) {
   const { id } = await params;
   await prefetch(serverTrpc.compute.job.get.queryOptions({ id }));
   return (

@@ -1,9 +1,16 @@
+import type { Metadata } from "next";
 import { ReviewScreen } from "@/components/governance/review-screen";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
 
-export const metadata = { title: "Review" };
+type Props = { params: Promise<{ reviewId: string }> };
 
-export default async function ReviewPage({ params }: { params: Promise<{ reviewId: string }> }) {
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { reviewId } = await params;
+  const review = serverTrpc.governance.review.queryOptions({ reviewId });
+  return titleFrom(review, "Review", ({ title }) => `Review of ${title}`);
+}
+
+export default async function ReviewPage({ params }: Props) {
   const { reviewId } = await params;
   await prefetch(serverTrpc.governance.review.queryOptions({ reviewId }));
   return (

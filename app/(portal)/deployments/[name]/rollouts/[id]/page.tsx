@@ -1,9 +1,19 @@
+import type { Metadata } from "next";
 import { RolloutPage } from "@/components/serving/rollout-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
 
-export const metadata = { title: "Rollout" };
+type Props = { params: Promise<{ name: string; id: string }> };
 
-export default async function Page({ params }: { params: Promise<{ name: string; id: string }> }) {
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { name, id: rolloutId } = await params;
+  return titleFrom(
+    serverTrpc.serving.rollout.queryOptions({ rolloutId }),
+    "Rollout",
+    ({ deployment, to }) => `Rollout of version ${to?.number ?? "?"} to ${deployment?.name ?? name}`,
+  );
+}
+
+export default async function Page({ params }: Props) {
   const { name, id: rolloutId } = await params;
   await prefetch(
     serverTrpc.serving.rollout.queryOptions({ rolloutId }),

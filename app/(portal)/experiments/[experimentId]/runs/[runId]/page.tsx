@@ -1,8 +1,20 @@
+import type { Metadata } from "next";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
 import { RunScreen } from "./run-screen";
 
-export const metadata = { title: "Run" };
+type Props = { params: Promise<{ runId: string }> };
 
-export default async function ExperimentRunPage({ params }: { params: Promise<{ runId: string }> }) {
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { runId } = await params;
-  return <RunScreen runId={runId} />;
+  return titleFrom(serverTrpc.experiments.run.queryOptions({ runId }), "Run", (run) => `Run ${run.name}`);
+}
+
+export default async function ExperimentRunPage({ params }: Props) {
+  const { runId } = await params;
+  await prefetch(serverTrpc.experiments.run.queryOptions({ runId }));
+  return (
+    <Hydrate>
+      <RunScreen runId={runId} />
+    </Hydrate>
+  );
 }
