@@ -130,7 +130,9 @@ test("another team sees nothing of a job", async ({ as, api }) => {
     ["GET", `/api/v1/jobs/${job.id}/output?path=x`],
     ["POST", `/api/v1/jobs/${job.id}/cancel`, { reason: "mine" }],
   ]);
-  await expectMissing(await as("outsider"), `/jobs/${job.id}`);
+  const page = await as("outsider");
+  await expectMissing(page, `/jobs/${job.id}`);
+  await expect(page).toHaveTitle("Job · Modelworks");
 });
 
 test("GPU quota is asked for by the team and granted by the platform, never by the one who asked", async ({

@@ -61,6 +61,7 @@ test("runs that a client logged are listed, drawn and compared", async ({ as, ap
   await expect(page.getByText("rate 0.01").first()).toBeVisible();
   await page.goto(`/experiments/${experimentId}/runs/${runs[0]}`);
   await expect(page.getByRole("heading", { name: "rate 0.1" })).toBeVisible();
+  await expect(page).toHaveTitle("Run rate 0.1 · Modelworks");
   await expect(page.getByText("learning_rate").first()).toBeVisible();
   await expect(page.getByText("loss").first()).toBeVisible();
   await page.goto(`/experiments/${experimentId}/compare?runs=${runs.join(",")}`);
@@ -142,5 +143,7 @@ test("another team sees nothing of a run", async ({ as, api }) => {
   }
   const page = await as("outsider");
   await expectMissing(page, `/experiments/${experimentId}/runs/${runs[0]}`);
+  await expect(page).toHaveTitle("Run · Modelworks");
   await expectMissing(page, `/experiments/${experimentId}`);
+  await expect(page).toHaveTitle("Experiment · Modelworks");
 });

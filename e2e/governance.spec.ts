@@ -29,6 +29,7 @@ test("a reviewer approves on the approval screen; the author may not", async ({ 
     .first()
     .click();
   await expect(reviewer).toHaveURL(new RegExp(`/reviews/${reviewId}`));
+  await expect(reviewer).toHaveTitle(/^Review of reviewed-model v1 to production/);
   await expect(reviewer.getByText("It passed every gate on the measurements.").first()).toBeVisible();
   const verdict = reviewer.getByRole("form", { name: "Verdict" });
   await verdict.getByRole("radio", { name: /^Reject/ }).click();
@@ -103,5 +104,6 @@ test("another team sees nothing of a review or an attestation", async ({ as, api
   ]);
   const page = await as("outsider");
   await expectMissing(page, `/reviews/${reviewId}`);
+  await expect(page).toHaveTitle("Review · Modelworks");
   await expectMissing(page, `/log/attestations/${list.items[0]?.id}`);
 });

@@ -156,5 +156,8 @@ test("another team sees nothing of a deployment and cannot ask it", async ({ as,
     ["POST", `/api/v1/deployments/${deployment}/roll-back`, { reason: "mine" }],
   ]);
   expect((await infer(outsider, deployment)).status).toBe(404);
-  await expectMissing(await as("outsider"), `/deployments/${deployment}`);
+  const page = await as("outsider");
+  await expectMissing(page, `/deployments/${deployment}`);
+  await expectMissing(page, `/deployments/${deployment}/rollouts/${rolloutId}`);
+  await expect(page).toHaveTitle("Rollout · Modelworks");
 });

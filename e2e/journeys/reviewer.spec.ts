@@ -82,9 +82,13 @@ test("by keyboard: down the queue, into a review, and on to the next", async ({ 
 test("changes are requested with a reason; the author reads it, mends the card and asks again", async ({
   as,
 }) => {
-  const { changes } = await theDay();
+  const { changes, voided } = await theDay();
   const [reviewer, author] = [await as("reviewer"), await as("scientist")];
-  await reviewer.goto(`/reviews/${changes}`);
+  await reviewer.goto(`/reviews/${changes}?tab=team&q=${MODEL}`);
+  await expect(reviewer.getByRole("link", { name: "Next review" })).toHaveAttribute(
+    "href",
+    new RegExp(voided),
+  );
   await expect(part(reviewer, "Checks").getByText("Evidence").first()).toBeVisible();
   const verdict = reviewer.getByRole("form", { name: "Verdict" });
   await verdict.getByRole("radio", { name: /^Comment/ }).click();
@@ -93,6 +97,11 @@ test("changes are requested with a reason; the author reads it, mends the card a
   await expect(part(reviewer, "Conversation").getByText("Which clinic does this come from?")).toBeVisible();
   await decide(reviewer, /^Request changes/, "Request changes", "Say in the card which clinic it was.");
   await expect(stateOf(reviewer)).toHaveText("Changes requested");
+  // It left the queue; the way on stays.
+  await expect(reviewer.getByRole("link", { name: "Next review" })).toHaveAttribute(
+    "href",
+    new RegExp(voided),
+  );
   await author.goto("/inbox");
   await author.getByRole("link", { name: new RegExp(`Changes requested: ${MODEL} v1`) }).click();
   await expect(author.getByText("Say in the card which clinic it was.").first()).toBeVisible();
