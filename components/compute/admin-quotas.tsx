@@ -185,7 +185,8 @@ export function AdminQuotas() {
   const trpc = useTRPC();
   const query = useQuery(trpc.compute.quota.teams.queryOptions());
   useLive(["quota"], [trpc.compute.quota.teams.queryKey()]);
-  if (query.error) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error && !query.data)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <ListSkeleton />;
   const { teams, flavors, capacity } = query.data;
   const resources = ["cpu", "memory", ...flavors.map((flavor) => `gpu:${flavor.name}`)];

@@ -109,7 +109,8 @@ export function JobPage({ id }: { id: string }) {
   const query = useQuery(trpc.compute.job.get.queryOptions({ id }));
   const live = useLive([`job:${id}`, "quota"], [trpc.compute.job.get.queryKey({ id })]);
   if (publicErrorOf(query.error)?.code === "not_found") return <NotFoundState what="This job" />;
-  if (query.error) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error && !query.data)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   const job = query.data;
   if (!job) return <DetailSkeleton />;
   const final = isFinal(job.state);

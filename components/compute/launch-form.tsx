@@ -147,7 +147,8 @@ export function LaunchPage({ name, query }: { name: string; query: Readonly<Reco
   const trpc = useTRPC();
   const template = useQuery(trpc.compute.template.get.queryOptions({ name }));
   if (publicErrorOf(template.error)?.code === "not_found") return <NotFoundState what="This template" />;
-  if (template.error) return <ErrorNotice error={template.error} onRetry={() => void template.refetch()} />;
+  if (template.error && !template.data)
+    return <ErrorNotice error={template.error} onRetry={() => void template.refetch()} />;
   if (!template.data) return <DetailSkeleton />;
   return (
     <div className="flex flex-col gap-6">

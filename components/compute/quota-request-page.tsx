@@ -114,7 +114,8 @@ export function QuotaRequestPage({ id }: { id: string }) {
   useLive(["quota"], [trpc.compute.quota.request.queryKey({ id })]);
   const session = useSession();
   if (publicErrorOf(query.error)?.code === "not_found") return <NotFoundState what="This request" />;
-  if (query.error) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error && !query.data)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   const request = query.data;
   if (!request) return <DetailSkeleton />;
   const own = session.data?.me.id === request.requestedBy;

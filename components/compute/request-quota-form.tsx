@@ -105,7 +105,8 @@ function Fields(props: {
 export function RequestQuotaPage({ flavor }: { flavor: string }) {
   const trpc = useTRPC();
   const quota = useQuery(trpc.compute.quota.get.queryOptions());
-  if (quota.error) return <ErrorNotice error={quota.error} onRetry={() => void quota.refetch()} />;
+  if (quota.error && !quota.data)
+    return <ErrorNotice error={quota.error} onRetry={() => void quota.refetch()} />;
   if (!quota.data) return <DetailSkeleton />;
   return (
     <div className="flex flex-col gap-6">

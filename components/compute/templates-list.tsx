@@ -16,7 +16,7 @@ import { Card, CardContent, CardDescription, CardFooter, CardHeader, CardTitle }
 export function TemplatesList() {
   const trpc = useTRPC();
   const list = useQuery(trpc.compute.template.list.queryOptions());
-  if (list.error) return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
+  if (list.error && !list.data) return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.data) return <ListSkeleton />;
   return (
     <>

@@ -173,14 +173,10 @@ export function DatasetPage({ slug, number }: { slug: string; number?: number })
       { enabled: shown !== null, ...(number === undefined ? {} : { staleTime: Infinity }) },
     ),
   );
-  const error = dataset.error ?? version.error;
-  if (error) {
-    return readError(error).code === "not_found" ? (
-      <NotFoundState what="This dataset" />
-    ) : (
-      <ErrorNotice error={error} onRetry={() => void dataset.refetch()} />
-    );
-  }
+  if ([dataset, version].some(({ error }) => error && readError(error).code === "not_found"))
+    return <NotFoundState what="This dataset" />;
+  const failed = [dataset, version].find(({ error, data }) => error && !data);
+  if (failed) return <ErrorNotice error={failed.error} onRetry={() => void failed.refetch()} />;
   if (!dataset.data) return <DetailSkeleton />;
   const latest = dataset.data.latestVersion;
   return (

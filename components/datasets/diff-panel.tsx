@@ -196,7 +196,8 @@ export function DiffPanel({ slug, number }: { slug: string; number: number }) {
       { enabled: ready, staleTime: Infinity },
     ),
   );
-  if (versions.error) return <ErrorNotice error={versions.error} onRetry={() => void versions.refetch()} />;
+  if (versions.error && !versions.data)
+    return <ErrorNotice error={versions.error} onRetry={() => void versions.refetch()} />;
   if (!versions.data) return <RowsSkeleton />;
   if (versions.data.items.length < 2) {
     return (

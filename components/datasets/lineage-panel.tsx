@@ -53,7 +53,8 @@ function List({ items, empty }: { items: readonly Neighbour[]; empty: string }) 
 export function LineagePanel({ versionId }: { versionId: string }) {
   const trpc = useTRPC();
   const lineage = useQuery(trpc.datasets.lineage.queryOptions({ id: versionId }));
-  if (lineage.error) return <ErrorNotice error={lineage.error} onRetry={() => void lineage.refetch()} />;
+  if (lineage.error && !lineage.data)
+    return <ErrorNotice error={lineage.error} onRetry={() => void lineage.refetch()} />;
   if (!lineage.data) return <RowsSkeleton />;
   return (
     <div className="grid gap-6 lg:grid-cols-2 [&>*]:min-w-0">

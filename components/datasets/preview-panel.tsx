@@ -20,7 +20,8 @@ const NUMBERS = new Set(["integer", "float"]);
 export function PreviewPanel({ versionId }: { versionId: string }) {
   const trpc = useTRPC();
   const preview = useQuery(trpc.datasets.preview.queryOptions({ id: versionId }, { staleTime: Infinity }));
-  if (preview.error) return <ErrorNotice error={preview.error} onRetry={() => void preview.refetch()} />;
+  if (preview.error && !preview.data)
+    return <ErrorNotice error={preview.error} onRetry={() => void preview.refetch()} />;
   if (!preview.data) return <RowsSkeleton />;
   const { columns, rows, rowCount, partial } = preview.data;
   return (

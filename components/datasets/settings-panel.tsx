@@ -1,5 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
@@ -16,6 +17,50 @@ import { CLASSIFICATIONS } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS } from "./classification-badge";
 import type { Dataset } from "./types";
 
+const FIELDS = ["name", "description", "classification", "ownerId"] as const;
+const LABELS = {
+  name: "Name",
+  description: "Description",
+  classification: "Classification",
+  ownerId: "Owner",
+};
+
+const fieldsOf = (dataset: Dataset) => ({
+  name: dataset.name,
+  description: dataset.description,
+  classification: CLASSIFICATIONS.find((each) => each === dataset.classification) ?? "internal",
+  ownerId: dataset.ownerId,
+});
+
+/**
+ * The details' form. What others save meanwhile appears in the fields that were left alone; what was typed stays, and where both changed
+ * the same field `clashes` names it, once.
+ */
+function useDetails(dataset: Dataset) {
+  const current = fieldsOf(dataset);
+  const [base, setBase] = useState(current);
+  const form = useForm({
+    resolver: lazyResolver(async () => (await import("@/server/datasets/schemas")).DatasetDetailsInput),
+    defaultValues: current,
+    values: current,
+    resetOptions: { keepDirtyValues: true },
+  });
+  const { dirtyFields } = form.formState;
+  const moved = FIELDS.filter((field) => current[field] !== base[field]);
+  if (moved.some((field) => !dirtyFields[field])) {
+    setBase({
+      ...base,
+      ...Object.fromEntries(FIELDS.flatMap((f) => (dirtyFields[f] ? [] : [[f, current[f]]]))),
+    });
+  }
+  const clashes = () => {
+    const both = moved.filter((field) => dirtyFields[field]);
+    if (both.length > 0) setBase(current);
+    return both.map((field) => LABELS[field]);
+  };
+  return { form, clashes };
+}
+
 function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | undefined }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -25,26 +70,24 @@ function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | und
     trpc.identity.members.queryOptions({ teamId }, { enabled: teamId !== "", retry: false }),
   );
   const update = useMutation(trpc.datasets.update.mutationOptions({ meta: { handlesError: true } }));
-  const form = useForm({
-    resolver: lazyResolver(async () => (await import("@/server/datasets/schemas")).DatasetDetailsInput),
-    defaultValues: {
-      name: dataset.name,
-      description: dataset.description,
-      classification: CLASSIFICATIONS.find((each) => each === dataset.classification) ?? "internal",
-      ownerId: dataset.ownerId,
-    },
-  });
+  const { form, clashes } = useDetails(dataset);
   const owners = (members.data?.items ?? []).map((member) => ({ value: member.userId, label: member.name }));
   const options = owners.some((option) => option.value === dataset.ownerId)
     ? owners
     : [{ value: dataset.ownerId, label: dataset.ownerName }, ...owners];
   const submit = form.handleSubmit(async (values) => {
+    const both = clashes();
+    if (both.length > 0) {
+      const message = `Someone else changed meanwhile: ${both.join(", ")}. What you typed is kept; save again to replace theirs.`;
+      return form.setError("root.server", { message });
+    }
     try {
       await update.mutateAsync({ slug: dataset.slug, ...values, expectedUpdatedAt: dataset.updatedAt });
+      form.reset(values);
       await queryClient.invalidateQueries({ queryKey: trpc.datasets.pathKey() });
       toast.success("Saved");
     } catch (error) {
-      applyServerError(error, form.setError, ["name", "description", "classification", "ownerId"]);
+      return applyServerError(error, form.setError, FIELDS);
     }
   });
   return (
@@ -120,7 +163,7 @@ export function SettingsPanel({ dataset }: { dataset: Dataset }) {
   const { reason } = useCan("datasets.dataset.write");
   return (
     <div className="flex flex-col gap-8">
-      <Details key={String(dataset.updatedAt)} dataset={dataset} blocked={reason} />
+      <Details dataset={dataset} blocked={reason} />
       <Archive dataset={dataset} blocked={reason} />
     </div>
   );

@@ -35,7 +35,8 @@ export function TimelinePanel({ slug }: { slug: string }) {
   const timeline = useInfiniteQuery(
     trpc.datasets.timeline.infiniteQueryOptions({ slug }, { getNextPageParam: (page) => page.nextCursor }),
   );
-  if (timeline.error) return <ErrorNotice error={timeline.error} onRetry={() => void timeline.refetch()} />;
+  if (timeline.error && !timeline.data)
+    return <ErrorNotice error={timeline.error} onRetry={() => void timeline.refetch()} />;
   if (!timeline.data) return <RowsSkeleton />;
   const items = timeline.data.pages.flatMap((page) => page.items);
   return (

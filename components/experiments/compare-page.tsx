@@ -177,7 +177,8 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
       </>
     );
   }
-  if (compare.error) return <ErrorNotice error={compare.error} onRetry={() => void compare.refetch()} />;
+  if (compare.error && !compare.data)
+    return <ErrorNotice error={compare.error} onRetry={() => void compare.refetch()} />;
   if (!compare.data) return <DetailSkeleton />;
   const runs = compare.data;
   const labels = labelRuns(runs);

@@ -99,7 +99,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
     ],
   );
   if (publicErrorOf(run.error)?.code === "not_found") return <NotFoundState />;
-  if (run.error) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
+  if (run.error && !run.data) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
   if (!run.data) return <DetailSkeleton />;
   const { data } = run;
   const curves = (keys.data ?? []).filter((metric) => metric.points > 1);

@@ -110,7 +110,7 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
   if (error) {
     const code = publicErrorOf(error)?.code;
     if (code === "not_found" || code === "invalid") return <NotFoundState what="This policy" />;
-    return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+    if (!data) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   }
   if (!data) return <DetailSkeleton />;
   const file = `${data.key}-v${data.version}.yaml`;

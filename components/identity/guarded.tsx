@@ -14,7 +14,8 @@ export function Guarded(props: {
   children: ReactNode;
 }) {
   const session = useSession();
-  if (session.error) return <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />;
+  if (session.error && !session.data)
+    return <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />;
   if (!session.data) return <ListSkeleton />;
   if (!session.data.permissions[props.permission].allowed)
     return <ForbiddenState what={props.what} role={props.neededRole} />;

@@ -19,7 +19,8 @@ const PasswordChange = dynamic(() => import("./settings-forms").then((module) =>
 /** Profile, password, appearance and keyboard of the signed-in person. */
 export function ProfileSettings() {
   const session = useSession();
-  if (session.error) return <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />;
+  if (session.error && !session.data)
+    return <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />;
   if (!session.data) return <DetailSkeleton />;
   const { me } = session.data;
   return (

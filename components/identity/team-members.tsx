@@ -36,7 +36,8 @@ export function TeamMembers({ teamId }: { teamId: string }) {
   const manage = useCan("identity.member.manage");
   const [open, setOpen] = useState(false);
   if (members.error && readError(members.error).code === "not_found") return <NotFoundState />;
-  if (members.error) return <ErrorNotice error={members.error} onRetry={() => void members.refetch()} />;
+  if (members.error && !members.data)
+    return <ErrorNotice error={members.error} onRetry={() => void members.refetch()} />;
   if (!members.data) return <DetailSkeleton />;
   const { team, items } = members.data;
   const add = (

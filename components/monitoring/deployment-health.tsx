@@ -53,7 +53,8 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
   ]);
   if (query.error && readError(query.error).code === "not_found")
     return <NotFoundState what="This deployment" />;
-  if (query.error) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error && !query.data)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (!data) return <ListSkeleton />;
   const words = WINDOW_WORDS[window];
   const { totals } = data;

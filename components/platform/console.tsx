@@ -210,11 +210,12 @@ export function Console({ host }: { host: string }) {
   const { data, error, refetch } = useQuery(
     trpc.platform.console.queryOptions(undefined, { refetchInterval: REFRESH_MS }),
   );
-  if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
-  if (!data) return <ListSkeleton />;
+  const notice = error ? <ErrorNotice error={error} onRetry={() => void refetch()} /> : null;
+  if (!data) return notice ?? <ListSkeleton />;
   const { counts } = data;
   return (
     <div className="flex min-w-0 flex-col gap-6">
+      {notice}
       <PageHeader title="Console" description="The whole factory, across all teams. Refreshed every 3 s." />
       <div className="grid grid-cols-2 gap-3 xl:grid-cols-5">
         <StatTile

@@ -67,7 +67,10 @@ const kindsOf = (version: VersionDetail): Links =>
   Object.fromEntries(CARD_FIELDS.map(({ key }) => [key, version.card.links[key]?.kind ?? null]));
 
 /** Edits the card. A rewritten or relinked field is bound to the evidence as it is now. */
-export function CardEditor({ version, onClose }: { version: VersionDetail; onClose: () => void }) {
+export function CardEditor(props: { version: VersionDetail; onClose: () => void }) {
+  const { onClose } = props;
+  // As it was when editing began: what someone else saves meanwhile must not pass for what was read.
+  const [version] = useState(props.version);
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const id = useId();

@@ -50,7 +50,10 @@ function check(text: string): { contract: Contract } | { problems: [string, stri
 }
 
 /** Edits or uploads the contract as JSON; says field by field what is wrong. Saving runs the gates again and voids reviews. */
-export function ContractEditor({ version, onClose }: { version: VersionDetail; onClose: () => void }) {
+export function ContractEditor(props: { version: VersionDetail; onClose: () => void }) {
+  const { onClose } = props;
+  // As it was when editing began: what someone else saves meanwhile must not pass for what was read.
+  const [version] = useState(props.version);
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const id = useId();

@@ -98,12 +98,9 @@ export function ModelPage({
     ? [`model:${query.data.id}`, ...(query.data.current ? [`version:${query.data.current.id}`] : [])]
     : [];
   const live = useLive(ids, [trpc.registry.pathKey()]);
-  if (query.error)
-    return readError(query.error).code === "not_found" ? (
-      <NotFoundState what="This model" />
-    ) : (
-      <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
-    );
+  if (query.error && readError(query.error).code === "not_found") return <NotFoundState what="This model" />;
+  if (query.error && !query.data)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   const model = query.data;
   if (!model) return <RowsSkeleton />;
   const { current } = model;

@@ -83,12 +83,10 @@ export function VersionPage({
   const query = useQuery(trpc.registry.version.queryOptions({ name, version: number }));
   const id = query.data?.id;
   const live = useLive(id ? [`version:${id}`, `model_version:${id}`] : [], [trpc.registry.pathKey()]);
-  if (query.error)
-    return readError(query.error).code === "not_found" ? (
-      <NotFoundState what="This version" />
-    ) : (
-      <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
-    );
+  if (query.error && readError(query.error).code === "not_found")
+    return <NotFoundState what="This version" />;
+  if (query.error && !query.data)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   const version = query.data;
   if (!version) return <RowsSkeleton />;
   return (

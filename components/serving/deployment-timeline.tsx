@@ -28,7 +28,8 @@ function wordsOf(row: { action: string; version: number | null; reason: string }
 export function DeploymentTimeline({ name }: { name: string }) {
   const trpc = useTRPC();
   const history = useQuery(trpc.serving.history.queryOptions({ name }));
-  if (history.error) return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
+  if (history.error && !history.data)
+    return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
   if (!history.data) return <ListSkeleton />;
   return (
     <Timeline
