@@ -114,6 +114,57 @@ test("a bad name is told at its field; what was typed stays", async ({ as }) => 
   await expect(dialog.getByLabel("Description")).toHaveValue("Keep this text");
 });
 
+test("a dialog stays while it saves, so that a failure is told; a press beside it loses nothing", async ({
+  as,
+}) => {
+  const page = await as("scientist");
+  await page.goto("/models");
+  await page.getByRole("button", { name: "New model" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New model" });
+  await dialog.getByLabel("Name").fill("kept-while-saving");
+  await page.mouse.click(5, 5);
+  await expect(dialog.getByLabel("Name")).toHaveValue("kept-while-saving");
+  const held: (() => Promise<void>)[] = [];
+  await page.route(/registry\.createModel/, (route) => void held.push(() => route.abort()));
+  const save = dialog.getByRole("button", { name: "Create model" });
+  await save.click();
+  await expect(save).toHaveAttribute("aria-busy", "true");
+  await expect(dialog.getByRole("button", { name: "Cancel" })).toBeDisabled();
+  await page.keyboard.press("Escape");
+  await expect.poll(() => held.length).toBe(1);
+  await held[0]?.();
+  await expect(dialog.getByRole("alert")).toBeVisible();
+  await expect(dialog.getByLabel("Name")).toHaveValue("kept-while-saving");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+});
+
+test("a model card that was changed is not thrown away without a question", async ({ as }) => {
+  const { model, version } = await seededLine();
+  const page = await as("scientist");
+  await page.goto(`/models/${model}/versions/${version}`);
+  const edit = page.getByRole("button", { name: "Edit card" });
+  await edit.click();
+  const dialog = page.getByRole("dialog", { name: "Edit model card" });
+  const limits = dialog.getByLabel("Limitations");
+  await limits.fill("Half a sentence");
+  await page.keyboard.press("Escape");
+  const question = page.getByRole("alertdialog", { name: "Discard what you typed?" });
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await expect(question).toBeHidden();
+  await expect(limits).toHaveValue("Half a sentence");
+  await expect(limits).toBeFocused();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await question.getByRole("button", { name: "Discard" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(edit).toBeFocused();
+  // Unchanged, it closes at once.
+  await edit.click();
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+});
+
 test("a viewer reads a version and is told why they can do no more", async ({ as, api }) => {
   const { model, version } = await seededLine();
   const page = await as("viewer");

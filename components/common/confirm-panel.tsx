@@ -36,7 +36,8 @@ function Body(props: ConfirmDialogProps & { close: () => void }) {
     }
   };
   return (
-    <AlertDialogContent>
+    // While it runs nothing closes it: this is where a failure is told.
+    <AlertDialogContent onEscapeKeyDown={(event) => (pending ? event.preventDefault() : undefined)}>
       <AlertDialogTitle>{props.title}</AlertDialogTitle>
       <AlertDialogDescription asChild>
         <div>{props.consequence}</div>

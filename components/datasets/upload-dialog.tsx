@@ -41,7 +41,7 @@ export function UploadDialog({ slug, name, open, onOpenChange, onSent }: UploadD
   };
   return (
     <Dialog open={open} onOpenChange={(next) => (sending ? undefined : onOpenChange(next))}>
-      <DialogContent>
+      <DialogContent closeDisabled={sending} onInteractOutside={(event) => event.preventDefault()}>
         <DialogHeader>
           <DialogTitle>New version of {name}</DialogTitle>
           <DialogDescription>The same bytes as an earlier version give that version again.</DialogDescription>

@@ -90,6 +90,10 @@ export function CardEditor(props: { version: VersionDetail; onClose: () => void 
       },
     }),
   );
+  const dirty =
+    touched.size > 0 ||
+    markdown !== version.card.markdown ||
+    CARD_FIELDS.some(({ key }) => (fields[key] ?? "") !== (version.card.fields[key] ?? ""));
   const relink = (key: string, link: EvidenceKind | null) => {
     setLinks({ ...links, [key]: link });
     setTouched(new Set([...touched, key]));
@@ -102,6 +106,7 @@ export function CardEditor(props: { version: VersionDetail; onClose: () => void 
       description={`Saves revision ${version.card.revision + 1}. Open reviews become void, because they were about the old card.`}
       submitLabel="Save card"
       pending={save.isPending}
+      dirty={dirty}
       onSubmit={(event) => {
         event.preventDefault();
         save.mutate({

@@ -57,9 +57,8 @@ export function ContractEditor(props: { version: VersionDetail; onClose: () => v
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const id = useId();
-  const [text, setText] = useState(() =>
-    JSON.stringify(version.contract.contract ?? draft(version), null, 2),
-  );
+  const [initial] = useState(() => JSON.stringify(version.contract.contract ?? draft(version), null, 2));
+  const [text, setText] = useState(initial);
   const [problems, setProblems] = useState<[string, string][]>([]);
   const save = useMutation(
     trpc.registry.saveContract.mutationOptions({
@@ -103,6 +102,7 @@ export function ContractEditor(props: { version: VersionDetail; onClose: () => v
       description="Saving runs the gates again. Open reviews become void, because they were about the old contract."
       submitLabel="Save contract"
       pending={save.isPending}
+      dirty={text !== initial}
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -15,8 +15,13 @@ export const overlayClasses =
 export const panelClasses =
   "fixed top-1/2 left-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border bg-surface-raised shadow-popover data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98";
 
-/** A modal panel; give it a `DialogTitle`. Focus returns to where it was when it closes. */
-export function DialogContent({ className, children, ...rest }: ComponentProps<typeof Primitive.Content>) {
+/** A modal panel; give it a `DialogTitle`. Focus returns to where it was when it closes. `closeDisabled` while it must stay. */
+export function DialogContent({
+  className,
+  children,
+  closeDisabled,
+  ...rest
+}: ComponentProps<typeof Primitive.Content> & { closeDisabled?: boolean }) {
   const focus = useReturnFocus();
   return (
     <Primitive.Portal>
@@ -24,7 +29,13 @@ export function DialogContent({ className, children, ...rest }: ComponentProps<t
       <Primitive.Content className={cn(panelClasses, className)} {...focus} {...rest}>
         {children}
         <Primitive.Close asChild>
-          <Button variant="ghost" size="icon-sm" aria-label="Close" className="absolute top-3 right-3">
+          <Button
+            variant="ghost"
+            size="icon-sm"
+            aria-label="Close"
+            disabled={closeDisabled}
+            className="absolute top-3 right-3"
+          >
             <X aria-hidden />
           </Button>
         </Primitive.Close>
