@@ -83,6 +83,9 @@ test("the launch form names what is wrong and keeps what was typed", async ({ as
   await page.getByLabel("CPU (cores)").fill("9000");
   await page.getByRole("button", { name: "Launch job" }).click();
   await expect(page.getByLabel("CPU (cores)")).toHaveAttribute("aria-invalid", "true");
+  // The button is far below: the focus goes to what is wrong, and the summary names it as the form does.
+  await expect(page.getByLabel("CPU (cores)")).toBeFocused();
+  await expect(page.getByRole("alert").filter({ hasText: "needs your attention" })).toContainText("CPU: ");
   await expect(page.getByLabel("Job name")).toHaveValue("Too large a job");
   const problem = await (
     await api("scientist")

@@ -55,6 +55,15 @@ test("a malformed file is refused with line and column, and nothing is registere
   expect(dataset.items).toEqual([]);
 });
 
+test("without a file nothing is sent, and the file's field takes the focus", async ({ as }) => {
+  const page = await as("scientist");
+  await page.goto("/datasets/new");
+  await page.getByLabel("Name", { exact: true }).fill("No file yet");
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await expectFieldError(page.getByLabel("CSV or Parquet file"), /Choose a CSV or Parquet file/);
+  await expect(page.getByLabel("CSV or Parquet file")).toBeFocused();
+});
+
 test("a taken address is told at its field; what was typed stays", async ({ as, api }) => {
   await uploadDataset(await api("scientist"), "taken-address", csvTable(10));
   const page = await as("scientist");

@@ -78,11 +78,14 @@ function LaunchFields({
   const labels = Object.fromEntries([
     ...parameters.map((parameter) => [`params.${parameter.name}`, parameter.title] as const),
     ...inputs.map((input) => [`inputs.${input.name}`, input.title] as const),
+    ...outputs.map((output, index) => [`datasets.o${index}`, output.title] as const),
+    ["name", "Job name"],
     ["cpuCores", "CPU"],
     ["memoryGib", "Memory"],
     ["gpus", "GPUs"],
     ["gpuFlavor", "GPU"],
     ["timeLimitMinutes", "Time limit"],
+    ["maxAttempts", "Attempts"],
   ]);
   return (
     <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">

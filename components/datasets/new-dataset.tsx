@@ -1,7 +1,7 @@
 "use client";
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { readError } from "@/components/common/error-shape";
@@ -51,7 +51,7 @@ export function NewDataset() {
     if (sent) router.push(`/datasets/${to}`);
   };
   const submit = form.handleSubmit(async (values) => {
-    if (!file) return setFileError("Choose a CSV or Parquet file.");
+    if (!file) return;
     try {
       const dataset = created
         ? { slug: created }
@@ -63,6 +63,12 @@ export function NewDataset() {
       applyServerError(error, form.setError, ["name", "slug", "description", "classification"]);
     }
   });
+  const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
+    const drop = event.currentTarget.querySelector<HTMLInputElement>('input[type="file"]');
+    if (!file) setFileError("Choose a CSV or Parquet file.");
+    await submit(event);
+    if (!file) drop?.focus();
+  };
   const choose = (next: File | null) => {
     setFile(next);
     setFileError(undefined);
@@ -77,7 +83,7 @@ export function NewDataset() {
         description="The file is read in full: schema, profile and digests. A malformed file is refused with its line and column."
       />
       <div className="flex flex-col gap-6">
-        <Form label="Upload a dataset" onSubmit={(event) => void submit(event)}>
+        <Form label="Upload a dataset" onSubmit={(event) => void onSubmit(event)}>
           <FormErrorSummary control={form.control} labels={LABELS} />
           <FileDrop
             label="CSV or Parquet file"

@@ -93,7 +93,7 @@ function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | und
   return (
     <Section title="Details">
       <Form label="Dataset details" onSubmit={(event) => void submit(event)}>
-        <FormErrorSummary control={form.control} />
+        <FormErrorSummary control={form.control} labels={LABELS} />
         <TextField control={form.control} name="name" label="Name" />
         <TextareaField control={form.control} name="description" label="Description" optional rows={3} />
         <SelectField

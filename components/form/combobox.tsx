@@ -1,7 +1,7 @@
 "use client";
 /* oxlint-disable jsx-a11y/prefer-tag-over-role, jsx-a11y/no-noninteractive-element-to-interactive-role, jsx-a11y/click-events-have-key-events -- this is the ARIA combobox pattern: the input owns the keyboard, the list is its popup */
 import { Check, ChevronsUpDown } from "lucide-react";
-import { useId, useState } from "react";
+import { type Ref, useId, useRef, useState } from "react";
 import type { FieldValues } from "react-hook-form";
 import { useController } from "react-hook-form";
 import { cn } from "@/components/ui/cn";
@@ -13,6 +13,9 @@ export type ComboboxProps = {
   options: readonly (Option & { detail?: string })[];
   value: string;
   onChange: (value: string) => void;
+  onBlur?: () => void;
+  /** The input. */
+  ref?: Ref<HTMLInputElement>;
   /** Called with what is typed, for options that come from the server. */
   onSearch?: (text: string) => void;
   placeholder?: string;
@@ -26,6 +29,8 @@ export function Combobox({
   options,
   value,
   onChange,
+  onBlur,
+  ref,
   onSearch,
   placeholder,
   emptyText,
@@ -33,6 +38,7 @@ export function Combobox({
   disabled,
 }: ComboboxProps) {
   const listId = useId();
+  const list = useRef<HTMLUListElement>(null);
   const [text, setText] = useState<string | null>(null);
   const [at, setAt] = useState(0);
   const open = text !== null;
@@ -45,7 +51,13 @@ export function Combobox({
   const type = (next: string) => {
     setText(next);
     setAt(0);
+    list.current?.scrollTo({ top: 0 });
     onSearch?.(next);
+  };
+  const move = (by: 1 | -1) => {
+    const next = (index + by + shown.length) % Math.max(1, shown.length);
+    setAt(next);
+    document.getElementById(`${listId}-${next}`)?.scrollIntoView({ block: "nearest" });
   };
   const choose = (option: Option | undefined) => {
     if (option && !option.disabled) {
@@ -57,7 +69,7 @@ export function Combobox({
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!open) type("");
-      else setAt((index + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % Math.max(1, shown.length));
+      else move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter" && open) {
       event.preventDefault();
       choose(shown[index]);
@@ -70,6 +82,7 @@ export function Combobox({
     <div className="relative">
       <Input
         {...ids}
+        ref={ref}
         role="combobox"
         aria-expanded={open}
         aria-controls={listId}
@@ -82,7 +95,10 @@ export function Combobox({
         onChange={(event) => type(event.target.value)}
         onFocus={(event) => event.target.select()}
         onClick={() => !open && type("")}
-        onBlur={() => setText(null)}
+        onBlur={() => {
+          setText(null);
+          onBlur?.();
+        }}
         onKeyDown={onKeyDown}
         className="pr-8"
       />
@@ -91,6 +107,7 @@ export function Combobox({
         className="pointer-events-none absolute top-2 right-2 size-4 text-fg-subtle"
       />
       <ul
+        ref={list}
         id={listId}
         role="listbox"
         aria-label="Options"
@@ -137,7 +154,7 @@ export function ComboboxField<V extends FieldValues, O>({
   optional,
   className,
   ...rest
-}: Bound<V, O> & FieldBase & Omit<ComboboxProps, "value" | "onChange" | "ids">) {
+}: Bound<V, O> & FieldBase & Omit<ComboboxProps, "value" | "onChange" | "onBlur" | "ref" | "ids">) {
   const { field, fieldState } = useController({ control, name });
   return (
     <FieldFrame
@@ -153,6 +170,8 @@ export function ComboboxField<V extends FieldValues, O>({
           ids={ids}
           value={typeof field.value === "string" ? field.value : ""}
           onChange={field.onChange}
+          onBlur={field.onBlur}
+          ref={field.ref}
         />
       )}
     </FieldFrame>

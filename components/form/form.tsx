@@ -15,27 +15,36 @@ function listErrors(errors: FieldErrors, prefix = ""): { name: string; message: 
   });
 }
 
-/** What keeps the form from being sent. The first wrong field takes the focus (react-hook-form); with no such field, this does. */
+/** Gives the focus to the first wrong field of the form around the summary; to the summary when no field can take it. */
+function focusFirstWrong(box: HTMLElement): void {
+  const fields = box.closest("form")?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? [];
+  for (const field of fields) {
+    field.focus();
+    if (document.activeElement === field) return;
+  }
+  box.focus();
+}
+
+/** What keeps the form from being sent. After an attempt that failed the first wrong field takes the focus; with no such field, this does. */
 export function FormErrorSummary<V extends FieldValues, O>({
   control,
-  labels = {},
+  labels,
 }: {
   control: Control<V, unknown, O>;
-  labels?: Readonly<Record<string, string>>;
+  /** What the form calls its fields, by their names. */
+  labels: Readonly<Record<string, string>> | ((name: string) => string | undefined);
 }) {
+  const labelOf = typeof labels === "function" ? labels : (name: string) => labels[name];
   const { errors, submitCount, isSubmitting } = useFormState({ control });
   const box = useRef<HTMLDivElement>(null);
   const attempt = useRef(0);
   const items = listErrors(errors);
   const failed = items.length > 0 && submitCount > 0 && !isSubmitting;
-  const whole = failed && items.every((item) => item.name.startsWith("root"));
-  // Effect: moves the browser's focus to the summary after a submit that failed.
+  // Effect: moves the browser's focus after a submit that failed. Whatever sent it may be far from what is wrong.
   useEffect(() => {
-    if (whole && attempt.current !== submitCount) {
-      attempt.current = submitCount;
-      box.current?.focus();
-    }
-  }, [whole, submitCount]);
+    if (failed && attempt.current !== submitCount && box.current) focusFirstWrong(box.current);
+    attempt.current = submitCount;
+  }, [failed, submitCount]);
   if (!failed) return null;
   return (
     <div ref={box} tabIndex={-1} className="rounded-lg">
@@ -49,7 +58,7 @@ export function FormErrorSummary<V extends FieldValues, O>({
         <ul className="list-disc pl-4 [overflow-wrap:anywhere]">
           {items.map((item) => (
             <li key={item.name}>
-              {item.name.startsWith("root") ? "" : `${labels[item.name] ?? item.name}: `}
+              {item.name.startsWith("root") ? "" : `${labelOf(item.name) ?? item.name}: `}
               {item.message}
             </li>
           ))}

@@ -38,7 +38,7 @@ export function CreateModelDialog(props: { open: boolean; onOpenChange: (open: b
       pending={create.isPending}
       onSubmit={(event) => void submit(event)}
     >
-      <FormErrorSummary control={control} labels={{ name: "Name" }} />
+      <FormErrorSummary control={control} labels={{ name: "Name", description: "Description" }} />
       <TextField
         control={control}
         name="name"

@@ -79,7 +79,7 @@ export function RegisterDialog(props: RegisterDialogProps) {
       pending={createModel.isPending || createVersion.isPending}
       onSubmit={(event) => void submit(event)}
     >
-      <FormErrorSummary control={control} labels={{ name: "Model" }} />
+      <FormErrorSummary control={control} labels={{ name: "Model", description: "What is new" }} />
       <TextField
         control={control}
         name="name"

@@ -67,7 +67,7 @@ export function RequestReviewDialog({
       disabled={missing.length > 0}
       onSubmit={(event) => void submit(event)}
     >
-      <FormErrorSummary control={control} labels={{ rationale: "Rationale" }} />
+      <FormErrorSummary control={control} labels={{ environment: "For", rationale: "Rationale" }} />
       <SelectField control={control} name="environment" label="For" options={OPTIONS} />
       {missing.length > 0 ? (
         <Callout tone="warning" title="Not ready for a review yet">

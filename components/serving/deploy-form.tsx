@@ -16,7 +16,7 @@ import { useCan } from "@/components/identity/use-can";
 import { standardPlan } from "@/server/serving/rules";
 import { AdmissionPanel } from "./admission-panel";
 import { PlanEditor } from "./plan-editor";
-import { type DeployValues, fieldOf, fromPlan, toDeployInput } from "./plan-form";
+import { type DeployValues, fieldOf, fromPlan, labelOf, toDeployInput } from "./plan-form";
 
 export interface DeployPrefill {
   model: string;
@@ -24,8 +24,6 @@ export interface DeployPrefill {
   environment: "staging" | "production";
   name: string;
 }
-
-const LABELS = { model: "Model", version: "Version", environment: "Environment", name: "Name" };
 
 /** Models and versions to choose from, asked of the registry. */
 function useChoices(model: string) {
@@ -86,12 +84,20 @@ function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
   const trpc = useTRPC();
   const router = useRouter();
   const deploy = useMutation(trpc.serving.deploy.mutationOptions({ meta: { handlesError: true } }));
-  const put = (path: string, message: string) =>
-    setError(fieldOf(path) as FieldPath<DeployValues>, { type: "server", message });
+  const put = (problems: readonly (readonly [path: string, message: string])[]) => {
+    const rest: string[] = [];
+    for (const [path, message] of problems) {
+      const field = fieldOf(path);
+      // An error at a name without a field would stay, and keep the form from being sent again.
+      if (labelOf(field)) setError(field as FieldPath<DeployValues>, { type: "server", message });
+      else rest.push(message);
+    }
+    if (rest.length > 0) setError("root.server", { type: "server", message: rest.join(" ") });
+  };
   const submit = async (values: DeployValues) => {
     const input = await toDeployInput(values, canary);
     if (!input.success) {
-      for (const issue of input.error.issues) put(issue.path.join("."), issue.message);
+      put(input.error.issues.map((issue) => [issue.path.join("."), issue.message]));
       return;
     }
     try {
@@ -108,7 +114,7 @@ function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
     } catch (error) {
       const view = readError(error);
       const fields = Object.entries(view.fields);
-      for (const [path, messages] of fields) put(path, messages.join(" "));
+      put(fields.map(([path, messages]) => [path, messages.join(" ")]));
       const message = [view.message, view.hint].filter(Boolean).join(" ");
       if (fields.length === 0) setError("root.server", { type: "server", message });
     }
@@ -167,7 +173,7 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
         onSubmit={(event) => void handleSubmit(submit)(event)}
         className="max-w-3xl"
       >
-        <FormErrorSummary control={control} labels={LABELS} />
+        <FormErrorSummary control={control} labels={labelOf} />
         <div className="grid gap-4 sm:grid-cols-2">
           <SelectField
             control={control}

@@ -83,6 +83,36 @@ export async function toDeployInput(values: DeployValues, canary: boolean) {
   });
 }
 
+/** The fields' labels; one that stands twice in the form says of what. */
+const LABELS: Readonly<Record<string, string>> = {
+  model: "Model",
+  version: "Version",
+  environment: "Environment",
+  name: "Name",
+  errorOn: "Error rate",
+  errorPoints: "Error rate, may rise by",
+  slowBoundMs: "Slow is over",
+  slowPoints: "Share of slow requests, may rise by",
+  accuracyPoints: "Accuracy, may drop by",
+  minFeedback: "Labels in each arm",
+  alphaPercent: "False alarms",
+  minBadEvents: "Least bad events",
+  onTimeout: "When a stage's time is over",
+};
+const STAGE_LABELS: Readonly<Record<string, string>> = {
+  sharePercent: "Share",
+  minRequests: "Requests",
+  maxMinutes: "At most",
+};
+
+/** What the form calls a field; undefined for a name that is none of its fields. */
+export function labelOf(field: string): string | undefined {
+  const stage = /^stages\.(\d+)\.(\w+)$/.exec(field);
+  if (!stage) return LABELS[field];
+  const label = STAGE_LABELS[stage[2] ?? ""];
+  return label && `Stage ${Number(stage[1]) + 1}, ${label}`;
+}
+
 const FIELDS: Record<string, string> = {
   "plan.criteria.errorRate.maxIncrease": "errorPoints",
   "plan.criteria.slowShare.maxIncrease": "slowPoints",
@@ -91,6 +121,7 @@ const FIELDS: Record<string, string> = {
   "plan.criteria.accuracy.minFeedback": "minFeedback",
   "plan.criteria.alpha": "alphaPercent",
   "plan.criteria.minBadEvents": "minBadEvents",
+  "plan.criteria.onTimeout": "onTimeout",
   "plan.criteria": "errorOn",
 };
 

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { standardPlan } from "@/server/serving/rules";
+import { fieldOf, fromPlan, labelOf, toDeployInput } from "./plan-form";
+
+const values = {
+  model: "risk",
+  version: "1",
+  environment: "production" as const,
+  name: "",
+  ...fromPlan(standardPlan(100)),
+};
+
+describe("what the deploy form says of a problem", () => {
+  it("names the field as its label does, and its stage", () => {
+    expect(labelOf(fieldOf("plan.stages.1.maxDurationMs"))).toBe("Stage 2, At most");
+    expect(labelOf(fieldOf("plan.criteria.errorRate.maxIncrease"))).toBe("Error rate, may rise by");
+    expect(labelOf("model")).toBe("Model");
+  });
+
+  it("knows no field for what the form does not ask", () => {
+    expect(labelOf(fieldOf("plan.stages"))).toBeUndefined();
+    expect(labelOf(fieldOf("plan.criteria.hardKill.minRequests"))).toBeUndefined();
+  });
+
+  it("has a label for every field that can be wrong in an emptied plan", async () => {
+    const emptied = await toDeployInput(
+      {
+        ...values,
+        accuracyOn: true,
+        stages: [{ sharePercent: null, minRequests: null, maxMinutes: null }],
+        errorPoints: null,
+        slowBoundMs: null,
+        slowPoints: null,
+        accuracyPoints: null,
+        minFeedback: null,
+        alphaPercent: null,
+        minBadEvents: null,
+      },
+      true,
+    );
+    const fields = emptied.error?.issues.map((issue) => fieldOf(issue.path.join("."))) ?? [];
+    expect(fields.length).toBeGreaterThan(8);
+    expect(fields.filter((field) => labelOf(field) === undefined)).toEqual([]);
+  });
+});
