@@ -1,16 +1,33 @@
 "use client";
 import { useRef } from "react";
 
-/** Gives the focus back to what had it when an overlay opened. Radix does so for its own triggers only, and ours are opened by state. */
+const FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled)";
+
+/** From the element itself outwards. */
+function chainOf(element: Element | null): Element[] {
+  const chain: Element[] = [];
+  for (let at = element; at; at = at.parentElement) chain.push(at);
+  return chain;
+}
+
+/**
+ * Gives the focus back to what had it when an overlay opened; when that is gone (the overlay removed what it was about), to the
+ * first control of what was around it. Radix does so for its own triggers only, and ours are opened by state.
+ */
 export function useReturnFocus() {
-  const opener = useRef<Element | null>(null);
+  const opener = useRef<Element[]>([]);
   return {
     onOpenAutoFocus: () => {
-      opener.current = document.activeElement;
+      opener.current = chainOf(document.activeElement);
     },
     onCloseAutoFocus: (event: Event) => {
       event.preventDefault();
-      if (opener.current instanceof HTMLElement) opener.current.focus();
+      const [first, ...around] = opener.current;
+      if (first instanceof HTMLElement && first.isConnected) return first.focus();
+      // Someone else may have given it back already.
+      if (document.activeElement && document.activeElement !== document.body) return;
+      const left = around.find((element) => element.isConnected);
+      if (!left?.contains(document.body)) left?.querySelector<HTMLElement>(FOCUSABLE)?.focus();
     },
   };
 }

@@ -125,6 +125,22 @@ test("a model that a run logged is registered from the run's page, and loaded by
   await page.getByRole("dialog").getByRole("button", { name: "Set alias" }).click();
   await expect(page.getByRole("button", { name: "Remove alias champion" })).toBeVisible();
 
+  // A second one, taken away again: who loads by it is named first, and it can be thought over.
+  await page.getByRole("button", { name: "Set alias" }).click();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Alias" }).fill("passing");
+  await page.getByRole("dialog").getByRole("button", { name: "Set alias" }).click();
+  const removal = page.getByRole("button", { name: "Remove alias passing" });
+  await removal.click();
+  await expect(page.getByRole("alertdialog")).toContainText(`models:/${MODEL}@passing`);
+  await page.getByRole("alertdialog").getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("alertdialog")).toBeHidden();
+  await expect(removal).toBeFocused();
+  await removal.click();
+  await confirm(page, "Remove alias");
+  await expect(page.getByText("Alias passing removed")).toBeVisible();
+  await expect(removal).toBeHidden();
+  await expect(page.getByRole("button", { name: "Remove alias champion" })).toBeVisible();
+
   await page.goto(`/models/${MODEL}`);
   const load = await copied(page, part(page, "Use it"), "Copy Python: load snippet");
   const printed = await runSnippet(
