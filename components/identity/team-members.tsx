@@ -14,9 +14,7 @@ import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
-import { NativeSelect } from "@/components/ui/select";
-import { TEAM_ROLES } from "@/server/core/actor";
-import { TEAM_ROLE_OPTIONS } from "./team-role-options";
+import { MemberRole } from "./member-role";
 import { useCan } from "./use-can";
 
 const AddMemberDialog = later(async () => (await import("./add-member-dialog")).AddMemberDialog);
@@ -86,7 +84,6 @@ function MemberLine({
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const reload = () => queryClient.invalidateQueries({ queryKey: trpc.identity.members.queryKey() });
-  const change = useMutation(trpc.identity.changeRole.mutationOptions({ onSettled: reload }));
   const remove = useMutation(trpc.identity.removeMember.mutationOptions({ meta: { handlesError: true } }));
   const removeButton = (
     <Button size="sm" aria-label={`Remove ${member.name}`}>
@@ -101,23 +98,7 @@ function MemberLine({
         </p>
         <p className="truncate text-sm text-fg-muted">{member.email}</p>
       </div>
-      <NativeSelect
-        aria-label={`Role of ${member.name}`}
-        className="w-72 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1"
-        disabled={blocked !== undefined || change.isPending}
-        title={blocked}
-        value={change.isPending ? change.variables.role : member.role}
-        onChange={(event) => {
-          const role = TEAM_ROLES.find((each) => each === event.target.value);
-          if (role) change.mutate({ teamId, userId: member.userId, role });
-        }}
-      >
-        {TEAM_ROLE_OPTIONS.map((role) => (
-          <option key={role.value} value={role.value}>
-            {role.label}
-          </option>
-        ))}
-      </NativeSelect>
+      <MemberRole teamId={teamId} member={member} blocked={blocked} />
       {blocked ? (
         <DisabledReason reason={blocked}>{removeButton}</DisabledReason>
       ) : (

@@ -11,7 +11,7 @@ function chainOf(element: Element | null): Element[] {
 }
 
 /**
- * Gives the focus back to what had it when an overlay opened; when that is gone (the overlay removed what it was about), to the
+ * Gives the focus back to what had it when an overlay opened; when that is gone or off by now (the overlay removed what it was about), to the
  * first control of what was around it. Radix does so for its own triggers only, and ours are opened by state.
  */
 export function useReturnFocus() {
@@ -23,9 +23,10 @@ export function useReturnFocus() {
     onCloseAutoFocus: (event: Event) => {
       event.preventDefault();
       const [first, ...around] = opener.current;
-      if (first instanceof HTMLElement && first.isConnected) return first.focus();
-      // Someone else may have given it back already.
-      if (document.activeElement && document.activeElement !== document.body) return;
+      if (first instanceof HTMLElement) first.focus();
+      // It has it, or someone else has given it back already.
+      const now = document.activeElement;
+      if (now === first || (now && now !== document.body)) return;
       const left = around.find((element) => element.isConnected);
       if (!left?.contains(document.body)) left?.querySelector<HTMLElement>(FOCUSABLE)?.focus();
     },

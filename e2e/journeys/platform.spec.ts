@@ -66,8 +66,18 @@ test("a team is made, a person is invited, chooses a password and is let in with
 
   await rita.goto("/templates/replay");
   await expect(rita.getByRole("button", { name: "Launch job" })).toBeDisabled();
-  await platform.getByLabel(`Role of ${PERSON.name}`).selectOption("member");
-  await expect(platform.getByLabel(`Role of ${PERSON.name}`)).toBeEnabled();
+  // A role chosen by mistake changes nothing.
+  const role = platform.getByLabel(`Role of ${PERSON.name}`);
+  await role.selectOption("admin");
+  const question = platform.getByRole("alertdialog", { name: `Make ${PERSON.name} an admin?` });
+  await expect(question).toContainText("remove members");
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await expect(question).toBeHidden();
+  await expect(role).toHaveValue("viewer");
+  await role.selectOption("member");
+  await confirm(platform, "Change role");
+  await expect(platform.getByText(`${PERSON.name} is a member now`)).toBeVisible();
+  await expect(role).toHaveValue("member");
   await rita.reload();
   await expect(rita.getByRole("button", { name: "Launch job" })).toBeEnabled();
   await context.close();
