@@ -28,43 +28,57 @@ export function UploadStrip({
   const running = uploads.filter((upload) => upload.state in STEPS);
   const [latest] = uploads;
   const age = latest?.finishedAt && now > 0 ? now - latest.finishedAt.getTime() : Infinity;
+  const failed = latest?.state === "failed" && age < FAILURE_SHOWN_MS ? latest : undefined;
+  const registered = latest?.state === "registered" && age < RECENT_MS ? latest : undefined;
   return (
-    <div aria-live="polite" className="flex flex-col gap-2 empty:hidden">
-      {running.map((upload) => (
-        <div
-          key={upload.id}
-          className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg border bg-surface px-4 py-2"
-        >
-          <StatusBadge status="processing" />
-          <span className="min-w-0 truncate font-medium">{upload.fileName}</span>
-          <span className="text-fg-muted">{STEPS[upload.state]}</span>
-          <span className="ml-auto text-sm text-fg-subtle">
-            <Elapsed from={upload.createdAt} format={formatDuration} />
-          </span>
-        </div>
-      ))}
-      {latest?.state === "failed" && age < FAILURE_SHOWN_MS ? (
-        <Callout tone="negative" title={`${latest.fileName} was not registered`}>
-          <p className="font-mono text-sm break-words">{latest.error?.message ?? latest.message}</p>
-          {latest.error ? <p>{latest.error.hint}</p> : null}
-        </Callout>
-      ) : null}
-      {latest?.state === "registered" && age < RECENT_MS ? (
-        <Callout
-          tone={latest.message.startsWith("These bytes") ? "info" : "positive"}
-          title={latest.fileName}
-        >
-          {latest.message}{" "}
-          {latest.versionId !== shownVersionId && latest.versionNumber !== null ? (
-            <Link
-              className="text-accent-text hover:underline"
-              href={`/datasets/${latest.slug}/versions/${latest.versionNumber}`}
-            >
-              Open version {latest.versionNumber}
-            </Link>
-          ) : null}
-        </Callout>
-      ) : null}
-    </div>
+    <>
+      <div className="flex flex-col gap-2 empty:hidden">
+        {running.map((upload) => (
+          <div
+            key={upload.id}
+            className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg border bg-surface px-4 py-2"
+          >
+            <StatusBadge status="processing" />
+            <span className="min-w-0 truncate font-medium">{upload.fileName}</span>
+            <span className="text-fg-muted">{STEPS[upload.state]}</span>
+            <span className="ml-auto text-sm text-fg-subtle">
+              <Elapsed from={upload.createdAt} format={formatDuration} />
+            </span>
+          </div>
+        ))}
+        {failed ? (
+          <Callout tone="negative" title={`${failed.fileName} was not registered`}>
+            <p className="font-mono text-sm break-words">{failed.error?.message ?? failed.message}</p>
+            {failed.error ? <p>{failed.error.hint}</p> : null}
+          </Callout>
+        ) : null}
+        {registered ? (
+          <Callout
+            tone={registered.message.startsWith("These bytes") ? "info" : "positive"}
+            title={registered.fileName}
+          >
+            {registered.message}{" "}
+            {registered.versionId !== shownVersionId && registered.versionNumber !== null ? (
+              <Link
+                className="text-accent-text hover:underline"
+                href={`/datasets/${registered.slug}/versions/${registered.versionNumber}`}
+              >
+                Open version {registered.versionNumber}
+              </Link>
+            ) : null}
+          </Callout>
+        ) : null}
+      </div>
+      {/* Only what changes the state is spoken; the running time beside it would be, every second. */}
+      <div aria-live="polite" className="sr-only">
+        {running.map((upload) => (
+          <p key={upload.id}>{`${upload.fileName}: ${STEPS[upload.state] ?? ""}`}</p>
+        ))}
+        {failed ? (
+          <p>{`${failed.fileName} was not registered. ${failed.error?.message ?? failed.message}`}</p>
+        ) : null}
+        {registered ? <p>{`${registered.fileName}: ${registered.message}`}</p> : null}
+      </div>
+    </>
   );
 }
