@@ -31,7 +31,8 @@ export function FlavorForm({
       const capacityMilli = Math.round((values.devices ?? 0) * 1000);
       await set.mutateAsync({ name: values.name, title: values.title, capacityMilli });
       toast.success(`${values.title} declared`);
-      form.reset();
+      // What was saved, not what "Change" put there: a second press must undo nothing.
+      form.reset(values);
       await queryClient.invalidateQueries({ queryKey: trpc.compute.quota.pathKey() });
     } catch (error) {
       const told = publicErrorOf(error);
