@@ -64,6 +64,30 @@ test("without a file nothing is sent, and the file's field takes the focus", asy
   await expect(page.getByLabel("CSV or Parquet file")).toBeFocused();
 });
 
+test("an upload that ends after its page was left takes nobody away; a message leads to it", async ({
+  as,
+}) => {
+  const page = await as("scientist");
+  const held: (() => Promise<void>)[] = [];
+  await page.route(/\/datasets\/slow-road\/uploads\//, (route) => void held.push(() => route.continue()));
+  await page.goto("/datasets/new");
+  await page.getByLabel("CSV or Parquet file").setInputFiles(csvFile("slow-road.csv", csvTable(20)));
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("slow road");
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await expect.poll(() => held.length).toBe(1);
+  await page
+    .getByRole("navigation", { name: "Main" })
+    .getByRole("link", { name: "Models", exact: true })
+    .click();
+  await expect(page).toHaveURL(/\/models$/);
+  await expect(page.getByRole("heading", { name: "Models", level: 1 })).toBeVisible();
+  await held[0]?.();
+  await expect(page.getByText("slow-road.csv is uploaded")).toBeVisible();
+  await expect(page).toHaveURL(/\/models$/);
+  await page.getByRole("link", { name: "Open dataset" }).click();
+  await expect(page).toHaveURL(/\/datasets\/slow-road$/);
+});
+
 test("a taken address is told at its field; what was typed stays", async ({ as, api }) => {
   await uploadDataset(await api("scientist"), "taken-address", csvTable(10));
   const page = await as("scientist");

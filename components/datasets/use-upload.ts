@@ -1,5 +1,6 @@
 "use client";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { toast } from "@/components/ui/toast";
 import type { Sent } from "./upload-answers";
 
 export interface UploadProblem {
@@ -11,7 +12,10 @@ export interface UploadRun {
   /** Sent share, 0 to 1; null when nothing is being sent. */
   progress: number | null;
   problem: UploadProblem | null;
-  /** Sends the file; resolves to the upload, or undefined when it failed (the problem says why). */
+  /**
+   * Sends the file; resolves to the upload, or undefined when it failed (the problem says why). Resolves to undefined also when the
+   * person has gone to another page meanwhile: a toast tells them there how it went, and nothing takes them away.
+   */
   send: (request: { slug: string; file: File; name?: string; note?: string }) => Promise<Sent | undefined>;
   cancel: () => void;
 }
@@ -37,11 +41,31 @@ export const cleanFileName = (name: string): string =>
     .replace(/^[^\p{L}\p{N}_]+/u, "")
     .slice(-200) || "data";
 
+/** The browser asks before it closes the page and ends the upload with it. */
+const keepPage = (event: BeforeUnloadEvent) => event.preventDefault();
+
+/** How it went, for somebody who is on another page by now. */
+function tellElsewhere(slug: string, file: string, failure: UploadProblem | null): void {
+  const link = { label: "Open dataset", href: `/datasets/${slug}` };
+  if (failure) {
+    const description = [failure.message, failure.hint].filter(Boolean).join(" ");
+    toast.error(`${file} was not uploaded`, { description, link });
+  } else toast.success(`${file} is uploaded`, { description: "It is being inspected.", link });
+}
+
 /** Sends a file to the portal with progress; fetch cannot tell how much was sent, so this is an XMLHttpRequest. */
 export function useUpload(): UploadRun {
   const [progress, setProgress] = useState<number | null>(null);
   const [problem, setProblem] = useState<UploadProblem | null>(null);
   const current = useRef<XMLHttpRequest | null>(null);
+  const here = useRef(true);
+  // Effect: an upload outlives the page it was started on, and must know.
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
 
   const send: UploadRun["send"] = ({ slug, file, name, note }) =>
     new Promise((resolve) => {
@@ -52,6 +76,11 @@ export function useUpload(): UploadRun {
       current.current = request;
       const end = (outcome: Sent | undefined, failure: UploadProblem | null) => {
         current.current = null;
+        window.removeEventListener("beforeunload", keepPage);
+        if (!here.current) {
+          tellElsewhere(slug, file.name, failure);
+          return resolve(undefined);
+        }
         setProgress(null);
         setProblem(failure);
         resolve(outcome);
@@ -74,6 +103,7 @@ export function useUpload(): UploadRun {
       request.addEventListener("abort", () =>
         end(undefined, { message: "The upload was cancelled.", hint: "Nothing was registered." }),
       );
+      window.addEventListener("beforeunload", keepPage);
       setProblem(null);
       setProgress(0);
       request.open(

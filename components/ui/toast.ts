@@ -1,4 +1,10 @@
-export type Toast = { tone: "success" | "error"; message: string; description?: string };
+type More = {
+  description?: string;
+  /** Where it leads; such a toast stays longer. */
+  link?: { label: string; href: string };
+};
+
+export type Toast = More & { tone: "success" | "error"; message: string };
 
 const waiting: Toast[] = [];
 let show: ((toast: Toast) => void) | undefined;
@@ -12,9 +18,8 @@ function push(toast: Toast): void {
 
 /** Short confirmations. What draws them is loaded later, so a toast may wait a moment for it. An error never lives in a toast alone. */
 export const toast = {
-  success: (message: string, more: { description?: string } = {}) =>
-    push({ tone: "success", message, ...more }),
-  error: (message: string, more: { description?: string } = {}) => push({ tone: "error", message, ...more }),
+  success: (message: string, more: More = {}) => push({ tone: "success", message, ...more }),
+  error: (message: string, more: More = {}) => push({ tone: "error", message, ...more }),
 };
 
 /** Called by what draws toasts once it is mounted: what waited is shown, later ones at once. Returns how to let go. */
