@@ -40,10 +40,21 @@ interface LinkedRun {
   jobId: string | null;
   tags: { key: string; value: string }[];
   inputs: { name: string; digest: string; dataset: { slug: string; number: number } | null }[];
+  modelInputs: { modelId: string }[];
   outputs: { modelId: string }[];
 }
 
-/** Which data the run read, which models it made, and the job it ran in. */
+function ModelLink({ verb, modelId }: { verb: string; modelId: string }) {
+  return (
+    <li className="flex flex-wrap items-center gap-2">
+      <span className="text-fg-muted">{verb}</span>
+      <code className="text-xs">{modelId}</code>
+      <CopyButton value={modelId} label="Copy model id" />
+    </li>
+  );
+}
+
+/** Which data and models the run read, which models it made, and the job it ran in. */
 function RunLinks({ run }: { run: LinkedRun }) {
   const jobId = run.jobId ?? run.tags.find((tag) => tag.key === "modelworks.job_id")?.value;
   return (
@@ -64,12 +75,11 @@ function RunLinks({ run }: { run: LinkedRun }) {
             <DigestChip digest={input.digest} label="dataset digest" />
           </li>
         ))}
-        {run.outputs.map((output) => (
-          <li key={output.modelId} className="flex flex-wrap items-center gap-2">
-            <span className="text-fg-muted">logged the model</span>
-            <code className="text-xs">{output.modelId}</code>
-            <CopyButton value={output.modelId} label="Copy model id" />
-          </li>
+        {run.modelInputs.map(({ modelId }) => (
+          <ModelLink key={modelId} verb="read the model" modelId={modelId} />
+        ))}
+        {run.outputs.map(({ modelId }) => (
+          <ModelLink key={modelId} verb="logged the model" modelId={modelId} />
         ))}
         {jobId ? (
           <li className="flex items-center gap-2">
@@ -78,7 +88,7 @@ function RunLinks({ run }: { run: LinkedRun }) {
           </li>
         ) : null}
       </ul>
-      {run.inputs.length + run.outputs.length === 0 ? (
+      {run.inputs.length + run.modelInputs.length + run.outputs.length === 0 ? (
         <p className="text-sm text-fg-muted">No datasets or models were logged.</p>
       ) : null}
     </Section>

@@ -407,6 +407,12 @@ CREATE TABLE "run_metrics" (
 	CONSTRAINT "run_metrics_run_id_key_step_timestamp_ms_value_is_nan_model_id_pk" PRIMARY KEY("run_id","key","step","timestamp_ms","value","is_nan","model_id")
 );
 --> statement-breakpoint
+CREATE TABLE "run_model_inputs" (
+	"run_id" text NOT NULL,
+	"model_id" text NOT NULL,
+	CONSTRAINT "run_model_inputs_run_id_model_id_pk" PRIMARY KEY("run_id","model_id")
+);
+--> statement-breakpoint
 CREATE TABLE "run_outputs" (
 	"run_id" text NOT NULL,
 	"model_id" text NOT NULL,

@@ -184,6 +184,13 @@ export const loggedModels = pgTable(
   ],
 );
 
+/** Logged models that a run read, such as the one that it evaluates. */
+export const runModelInputs = pgTable(
+  "run_model_inputs",
+  { runId: text("run_id").notNull(), modelId: text("model_id").notNull() },
+  (t) => [primaryKey({ columns: [t.runId, t.modelId] })],
+);
+
 export const runOutputs = pgTable(
   "run_outputs",
   {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull } from "drizzle-orm";
 import { experiments, loggedModels, runs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound, precondition } from "@/server/core/errors";
@@ -84,12 +84,26 @@ export async function loadLoggedModel(ctx: Ctx, id: string): Promise<LoggedModel
     .select()
     .from(loggedModels)
     .where(
-      and(
-        eq(loggedModels.id, id),
-        eq(loggedModels.teamId, ctx.actor.teamId),
-        sql`${loggedModels.deletedAt} is null`,
-      ),
+      and(eq(loggedModels.id, id), eq(loggedModels.teamId, ctx.actor.teamId), isNull(loggedModels.deletedAt)),
     );
   if (!row) throw notFound("logged model", id);
   return row;
+}
+
+/** @throws AppError `not_found` for the first of the ids that is missing, foreign or deleted. */
+export async function requireLoggedModels(ctx: Ctx, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = await ctx.db
+    .select({ id: loggedModels.id })
+    .from(loggedModels)
+    .where(
+      and(
+        inArray(loggedModels.id, [...ids]),
+        eq(loggedModels.teamId, ctx.actor.teamId),
+        isNull(loggedModels.deletedAt),
+      ),
+    );
+  const known = new Set(rows.map(({ id }) => id));
+  const missing = ids.find((id) => !known.has(id));
+  if (missing !== undefined) throw notFound("logged model", missing);
 }

@@ -1,19 +1,19 @@
-import { lineageEdges, runInputs, runOutputs } from "@/db/schema";
+import { lineageEdges, runInputs, runModelInputs, runOutputs } from "@/db/schema";
 import { datasetIdOfDigest } from "./dataset-link";
 import { mutation } from "@/server/core/verb";
 import { notifyLive } from "@/server/core/live";
-import { loadWritableRun } from "./load";
+import { loadWritableRun, requireLoggedModels } from "./load";
 import { LogInputsInput, LogOutputsInput } from "./schemas";
 
 const REASON = "none: part of the run's record; the run's creation and end are audited" as const;
 
-/** Which data a run read; a digest that is one of our dataset versions becomes an edge of the lineage graph. */
+/** Which data and models a run read; a digest that is one of our dataset versions becomes an edge of the lineage graph. */
 export const logInputs = mutation(
   {
     name: "experiments.run.log-inputs",
     permission: "experiments.run.write",
     input: LogInputsInput,
-    summary: "Log a run's datasets",
+    summary: "Log the datasets and models that a run read",
     audit: REASON,
   },
   async ({ ctx, input }) => {
@@ -48,6 +48,12 @@ export const logInputs = mutation(
           .onConflictDoNothing();
       }
     }
+    const models = input.models.map((model) => ({ runId: run.id, modelId: model.model_id }));
+    await requireLoggedModels(
+      ctx,
+      models.map(({ modelId }) => modelId),
+    );
+    if (models.length > 0) await ctx.db.insert(runModelInputs).values(models).onConflictDoNothing();
     await notifyLive(ctx.db, run.teamId, `run:${run.id}`);
     return {};
   },
@@ -64,12 +70,13 @@ export const logOutputs = mutation(
   },
   async ({ ctx, input }) => {
     const run = await loadWritableRun(ctx, input.runId);
-    for (const model of input.models) {
-      await ctx.db
-        .insert(runOutputs)
-        .values({ runId: run.id, modelId: model.model_id, step: model.step })
-        .onConflictDoNothing();
-    }
+    const models = input.models.map(({ model_id: modelId, step }) => ({ runId: run.id, modelId, step }));
+    await requireLoggedModels(
+      ctx,
+      models.map(({ modelId }) => modelId),
+    );
+    if (models.length > 0) await ctx.db.insert(runOutputs).values(models).onConflictDoNothing();
+    await notifyLive(ctx.db, run.teamId, `run:${run.id}`);
     return {};
   },
 );

@@ -6,6 +6,7 @@ import {
   experiments,
   runInputs,
   runLatestMetrics,
+  runModelInputs,
   runOutputs,
   runParams,
   runs,
@@ -38,6 +39,8 @@ export interface RunDetail extends Run {
   metrics: { key: string; value: number; step: number; timestampMs: number; isNan: boolean }[];
   /** `dataset` is set where the digest is one of our dataset versions. */
   inputs: (typeof runInputs.$inferSelect & { dataset: { slug: string; number: number } | null })[];
+  /** Logged models that the run read. */
+  modelInputs: { modelId: string }[];
   outputs: { modelId: string; step: number }[];
 }
 
@@ -57,6 +60,31 @@ async function inputsOf(ctx: Ctx, runIds: readonly string[]) {
   }));
 }
 
+/** Logged models that the runs read (without a step) and made (with one). */
+async function modelsOf(ctx: Ctx, runIds: readonly string[]) {
+  const made = ctx.db
+    .select({
+      runId: runOutputs.runId,
+      modelId: runOutputs.modelId,
+      step: sql<number | null>`${runOutputs.step}::float8`,
+    })
+    .from(runOutputs)
+    .where(inArray(runOutputs.runId, [...runIds]));
+  const read = ctx.db
+    .select({
+      runId: runModelInputs.runId,
+      modelId: runModelInputs.modelId,
+      step: sql<number | null>`null::float8`,
+    })
+    .from(runModelInputs)
+    .where(inArray(runModelInputs.runId, [...runIds]));
+  const rows = await made.unionAll(read);
+  return {
+    outputs: byRun(rows.flatMap(({ step, ...row }) => (step === null ? [] : [{ ...row, step }]))),
+    modelInputs: byRun(rows.filter(({ step }) => step === null)),
+  };
+}
+
 async function experimentNames(ctx: Ctx, rows: readonly Run[]): Promise<Map<number, string>> {
   const ids = [...new Set(rows.map((run) => run.experimentId))];
   const found = await ctx.db
@@ -70,7 +98,7 @@ async function experimentNames(ctx: Ctx, rows: readonly Run[]): Promise<Map<numb
 export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDetail[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((run) => run.id);
-  const [params, tags, metrics, inputs, outputs] = [
+  const [params, tags, metrics, inputs, { outputs, modelInputs }] = [
     byRun(
       await ctx.db.select().from(runParams).where(inArray(runParams.runId, ids)).orderBy(asc(runParams.key)),
     ),
@@ -83,7 +111,7 @@ export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDeta
         .orderBy(asc(runLatestMetrics.key)),
     ),
     byRun(await inputsOf(ctx, ids)),
-    byRun(await ctx.db.select().from(runOutputs).where(inArray(runOutputs.runId, ids))),
+    await modelsOf(ctx, ids),
   ];
   const names = await experimentNames(ctx, rows);
   return rows.map((run) => ({
@@ -100,6 +128,7 @@ export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDeta
       isNan,
     })),
     inputs: inputs.get(run.id) ?? [],
+    modelInputs: (modelInputs.get(run.id) ?? []).map(({ modelId }) => ({ modelId })),
     outputs: (outputs.get(run.id) ?? []).map(({ modelId, step }) => ({ modelId, step })),
   }));
 }

@@ -198,14 +198,19 @@ const DatasetInput = z.object({
     profile: z.string().max(16_777_215).nullish(),
   }),
 });
+const ModelId = z.string().max(100);
 export const LogInputsInput = z.object({
   runId: RunId,
   datasets: z.array(DatasetInput).max(1000).default([]),
+  models: z
+    .array(z.object({ model_id: ModelId }))
+    .max(100)
+    .default([]),
 });
 export const LogOutputsInput = z.object({
   runId: RunId,
   models: z
-    .array(z.object({ model_id: z.string().max(100), step: Int64.default(0) }))
+    .array(z.object({ model_id: ModelId, step: Int64.default(0) }))
     .max(100)
     .default([]),
 });

@@ -79,6 +79,7 @@ export const runMessage = (run: RunDetail) => ({
         },
       })),
     ),
+    model_inputs: orUnset(run.modelInputs.map((input) => ({ model_id: input.modelId }))),
   },
   outputs: {
     model_outputs: orUnset(run.outputs.map((output) => ({ model_id: output.modelId, step: output.step }))),

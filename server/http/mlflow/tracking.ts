@@ -97,8 +97,6 @@ export const experimentEndpoints: Endpoint[] = [
   },
 ];
 
-const datasets = (p: Params) => list(p.datasets);
-
 export const runEndpoints: Endpoint[] = [
   {
     method: "POST",
@@ -218,7 +216,12 @@ export const runEndpoints: Endpoint[] = [
     method: "POST",
     path: "/runs/log-inputs",
     required: ["run_id"],
-    run: (caller, p) => experiments.logInputs.execute(caller, { runId: p.run_id, datasets: datasets(p) }),
+    run: (caller, p) =>
+      experiments.logInputs.execute(caller, {
+        runId: p.run_id,
+        datasets: list(p.datasets),
+        models: list(p.models),
+      }),
   },
   {
     method: "POST",
