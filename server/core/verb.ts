@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { can, type Permission } from "./authz/permissions";
 import { createCtx, unauthenticated, type Caller, type Ctx } from "./context";
-import { AppError, forbidden, invalid } from "./errors";
+import { AppError, forbidden, invalid, invalidField, isAppError } from "./errors";
 import { speakInWords } from "./input-words";
+import { unstorableInWords, zeroByteIn } from "./unstorable";
 
 export interface VerbDefinition<S extends z.ZodType> {
   /** Also the audit action, e.g. `registry.version.promote`. */
@@ -52,8 +53,18 @@ export function invalidInput(error: z.ZodError): AppError {
 
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw invalidInput(parsed.error);
+  if (!parsed.success) throw invalidInput(parsed.error);
+  const path = zeroByteIn(parsed.data);
+  if (path === undefined) return parsed.data;
+  throw invalidField(path, "must not hold a zero byte", "Remove the zero byte and try again.");
+}
+
+/** A value that only the database found not to fit is the caller's to correct; sent again as it is, it would fail again. */
+function inWords(ctx: Ctx, verb: string, error: unknown): unknown {
+  const words = isAppError(error) ? undefined : unstorableInWords(error);
+  if (words === undefined) return error;
+  ctx.log.warn({ err: error, verb }, "value refused by the database");
+  return new AppError("invalid", words, { hint: "Correct the value and try again.", cause: error });
 }
 
 function check(ctx: Ctx, permission: Permission, signedIn: boolean) {
@@ -72,9 +83,7 @@ function define<S extends z.ZodType, O>(
   definition: VerbDefinition<S>,
   run: Run<S, O>,
 ): Verb<S, O> {
-  async function perform(ctx: Ctx, raw: unknown): Promise<O> {
-    check(ctx, definition.permission, isSignedIn(ctx));
-    const input = parseInput(definition.input, raw);
+  async function runOn(ctx: Ctx, input: z.output<S>): Promise<O> {
     if (kind === "query" || definition.transactional === false) return run({ ctx, input });
     return inTransaction(ctx, async (tx) => {
       const before = tx.trail.audited;
@@ -84,6 +93,15 @@ function define<S extends z.ZodType, O>(
       }
       return result;
     });
+  }
+  async function perform(ctx: Ctx, raw: unknown): Promise<O> {
+    check(ctx, definition.permission, isSignedIn(ctx));
+    const input = parseInput(definition.input, raw);
+    try {
+      return await runOn(ctx, input);
+    } catch (error) {
+      throw inWords(ctx, definition.name, error);
+    }
   }
   const verb: Verb<S, O> = {
     kind,

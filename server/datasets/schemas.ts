@@ -82,7 +82,9 @@ export const DatasetDetailsInput = CreateDatasetInput.pick({
 export const ListVersionsInput = PageInput.extend(DatasetInput.shape);
 export const VersionInput = z.object({ id: z.string().min(1).max(60) });
 /** Without a number: the latest. */
-export const VersionNumberInput = DatasetInput.extend({ number: z.coerce.number().int().min(1).optional() });
+export const VersionNumberInput = DatasetInput.extend({
+  number: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
+});
 export const VersionFileInput = VersionInput.extend({ path: z.string().min(1).max(200) });
 export const DiffInput = z.object({ before: z.string().min(1).max(60), after: z.string().min(1).max(60) });
 export const DigestInput = z.object({

@@ -72,18 +72,14 @@ export const MetricValue = z
   });
 const clamp = (value: number) => Math.max(-MAX_DOUBLE, Math.min(MAX_DOUBLE, value));
 
-/** Postgres holds no zero bytes in texts. */
-const noZeroByte = (text: z.ZodString) =>
-  text.refine((value) => !value.includes("\0"), { message: "must not hold a zero byte" });
-
 export const Metric = z.object({
   key: Key,
   value: MetricValue,
   timestamp: Int64,
   step: Int64.nullish().transform((step) => step ?? 0),
-  model_id: noZeroByte(z.string().max(100)).nullish(),
-  dataset_name: noZeroByte(z.string().max(500)).nullish(),
-  dataset_digest: noZeroByte(z.string().max(100)).nullish(),
+  model_id: z.string().max(100).nullish(),
+  dataset_name: z.string().max(500).nullish(),
+  dataset_digest: z.string().max(100).nullish(),
 });
 export type MetricInput = z.output<typeof Metric>;
 

@@ -42,12 +42,22 @@ interface FeedbackEntry {
 
 const idOf = (value: unknown): string =>
   value !== null && typeof value === "object" && "predictionId" in value
-    ? String(value.predictionId).slice(0, 100)
+    ? String(value.predictionId).slice(0, 100).replaceAll("\0", "\uFFFD")
     : "";
 
 const FeedbackItem = z
-  .object({ predictionId: z.string().min(1).max(100), value: FeedbackValue })
-  .transform(({ predictionId, value }): FeedbackEntry => ({ predictionId, value: String(value) }))
+  .object({
+    predictionId: z
+      .string()
+      .min(1)
+      .max(100)
+      .refine((id) => !id.includes("\0"), "must not hold a zero byte"),
+    value: FeedbackValue,
+  })
+  .transform(({ predictionId, value }): FeedbackEntry => ({
+    predictionId,
+    value: String(value).replaceAll("\0", "\uFFFD"),
+  }))
   .catch(({ value, error }) => ({
     predictionId: idOf(value),
     value: "",

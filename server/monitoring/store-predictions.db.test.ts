@@ -173,6 +173,8 @@ describe("feedback", () => {
         { predictionId: early, value: "2" },
         { predictionId: old, value: "1" },
         "nonsense",
+        { predictionId: "zero\0byte", value: "1" },
+        { predictionId: early, value: "1\0" },
       ]),
     ).toEqual([
       "invalid",
@@ -184,6 +186,8 @@ describe("feedback", () => {
       "conflict",
       "not_found",
       "invalid",
+      "invalid",
+      "conflict",
     ]);
   });
 

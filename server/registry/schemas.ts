@@ -12,7 +12,11 @@ export const ModelName = z
   .min(1, "must not be empty")
   .max(256, "must not be longer than 256 characters")
   .refine((name) => !/[/:]/.test(name), { message: "may not hold / or :" });
-export const VersionNumber = z.coerce.number().int("must be a whole number").min(1, "must be 1 or more");
+export const VersionNumber = z.coerce
+  .number()
+  .int("must be a whole number")
+  .min(1, "must be 1 or more")
+  .max(2_147_483_647, "must be 2147483647 or less");
 const TagKey = z.string().min(1).max(250);
 const TagValue = z.coerce.string().max(100_000);
 const Tags = z
