@@ -24,7 +24,7 @@ const Key = z
   .string()
   .min(1, "must not be empty")
   .max(LIMITS.keyLength, `must not be longer than ${LIMITS.keyLength} characters`)
-  .regex(/^[\w\-./: ]+$/u, "may hold letters, digits and _ - . / : space only")
+  .regex(/^[\p{L}\p{N}_\-./: ]+$/u, "may hold letters, digits and _ - . / : space only")
   .refine(
     (key) =>
       !key.startsWith("/") && !key.split("/").some((part) => part === ".." || part === "." || part === ""),

@@ -28,6 +28,9 @@ describe("the search grammar", () => {
         { kind: "param", key: "b", operator: "=", value: "AND" },
       ],
     ],
+    ["metrics.précision > 1", [{ kind: "metric", key: "précision", operator: ">", value: 1 }]],
+    ["params.学习率='0.1'", [{ kind: "param", key: "学习率", operator: "=", value: "0.1" }]],
+    ["metrics.loss/größe >= 2", [{ kind: "metric", key: "loss/größe", operator: ">=", value: 2 }]],
     ["", []],
   ])("reads %s", (filter, expected) => {
     expect(parseFilter(filter)).toEqual(expected);

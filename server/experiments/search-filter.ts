@@ -50,7 +50,7 @@ const bad = (message: string, filter: string) =>
   );
 
 const PATTERN =
-  /\s*(?:(?<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*")|(?<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))|(?<operator>!=|>=|<=|=|>|<)|(?<open>\()|(?<close>\))|(?<comma>,)|(?<word>[\w-]+(?:\.(?:`[^`]+`|"[^"]+"|[\w\-./: ]*[\w\-/:]))?|`[^`]+`))/uy;
+  /\s*(?:(?<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*")|(?<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_.]))|(?<operator>!=|>=|<=|=|>|<)|(?<open>\()|(?<close>\))|(?<comma>,)|(?<word>[\p{L}\p{N}_-]+(?:\.(?:`[^`]+`|"[^"]+"|[\p{L}\p{N}_\-./: ]*[\p{L}\p{N}_\-/:]))?|`[^`]+`))/uy;
 
 /** Cuts a filter into tokens; identifiers may be quoted with backticks or double quotes after the dot. */
 function tokenize(filter: string): Token[] {

@@ -7,6 +7,7 @@ import {
   createExperiment,
   createLoggedModel,
   createRun,
+  logBatch,
   searchExperiments,
   searchLoggedModels,
   searchRuns,
@@ -91,4 +92,33 @@ describe("logged models of the same millisecond", () => {
     }
     expect(seen.toSorted()).toEqual(made.toSorted());
   });
+});
+
+describe("names in any script", () => {
+  it("are logged and found", async () => {
+    const { id } = await createRun.execute(ours(), { experimentId });
+    await logBatch.execute(ours(), {
+      runId: id,
+      metrics: [{ key: "précision", value: 0.9, timestamp: 1 }],
+      params: [{ key: "学习率", value: "0.1" }],
+    });
+    const filter = "metrics.précision > 0.5 and params.学习率 = '0.1'";
+    const found = await searchRuns.execute(ours(), {
+      experimentIds: [experimentId],
+      filter,
+      orderBy: ["metrics.précision DESC"],
+    });
+    expect(found.items.map((run) => run.id)).toEqual([id]);
+  });
+
+  it.each(["a\u0301b", "a;b", "a\nb", "a🙂"])(
+    "hold letters, digits and a few signs only: %j",
+    async (key) => {
+      const { id } = await createRun.execute(ours(), { experimentId });
+      const params = [{ key, value: "1" }];
+      await expect(logBatch.execute(ours(), { runId: id, params })).rejects.toMatchObject({
+        code: "invalid",
+      });
+    },
+  );
 });
