@@ -93,16 +93,15 @@ export const Tag = z.object({
 });
 const ExperimentTag = z.object({ key: TagKey, value: z.coerce.string().max(5000) });
 
+/** Without the spaces around it, wherever it is given: what a script creates it finds again. */
+const ExperimentName = z.string().trim().min(1, "must not be empty").max(LIMITS.experimentNameLength);
 export const CreateExperimentInput = z.object({
-  name: z.string().trim().min(1, "must not be empty").max(LIMITS.experimentNameLength),
+  name: ExperimentName,
   tags: z.array(ExperimentTag).max(100).default([]),
 });
 export const ExperimentIdInput = z.object({ experimentId: ExperimentRef });
-export const ExperimentNameInput = z.object({ name: z.string().min(1).max(LIMITS.experimentNameLength) });
-export const RenameExperimentInput = z.object({
-  experimentId: ExperimentRef,
-  name: z.string().trim().min(1).max(LIMITS.experimentNameLength),
-});
+export const ExperimentNameInput = z.object({ name: ExperimentName });
+export const RenameExperimentInput = z.object({ experimentId: ExperimentRef, name: ExperimentName });
 export const SetExperimentTagInput = ExperimentIdInput.extend({
   key: TagKey,
   value: z.coerce.string().max(5000),
