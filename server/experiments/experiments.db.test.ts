@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
-import { createExperiment, getExperimentByName } from "./index";
+import { createExperiment, getExperiment, getExperimentByName } from "./index";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -35,4 +35,17 @@ it("an experiment is found again by the name it was created with", async () => {
     code: "invalid",
     details: { fields: { name: "must not be empty" } },
   });
+});
+
+it("the default experiment is made once, also by requests of one moment, and reading it uses up no number", async () => {
+  const ours = fresh();
+  const read = () => getExperiment.execute(ours, { experimentId: "0" });
+  const first = await Promise.all([read(), read(), read()]);
+  expect(new Set(first.map(({ id }) => id)).size).toBe(1);
+  const before = await createExperiment.execute(ours, { name: "before" });
+  for (let each = 0; each < 5; each += 1)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect(await read()).toMatchObject({ id: first[0]?.id, name: "Default" });
+  const after = await createExperiment.execute(ours, { name: "after" });
+  expect(after.id).toBe(before.id + 1);
 });

@@ -10,14 +10,20 @@ export type LoggedModel = typeof loggedModels.$inferSelect;
 /** The team's `Default` experiment, which the protocol calls "0"; made on first use. */
 async function defaultExperiment(ctx: Ctx): Promise<Experiment> {
   const teamId = ctx.actor.teamId;
-  await ctx.db
+  const find = () =>
+    ctx.db
+      .select()
+      .from(experiments)
+      .where(and(eq(experiments.teamId, teamId), eq(experiments.name, "Default")));
+  const [known] = await find();
+  if (known) return known;
+  const [made] = await ctx.db
     .insert(experiments)
     .values({ teamId, name: "Default", createdBy: "system" })
-    .onConflictDoNothing({ target: [experiments.teamId, experiments.name] });
-  const [row] = await ctx.db
-    .select()
-    .from(experiments)
-    .where(and(eq(experiments.teamId, teamId), eq(experiments.name, "Default")));
+    .onConflictDoNothing({ target: [experiments.teamId, experiments.name] })
+    .returning();
+  // None was made where another request of the same moment made it first.
+  const row = made ?? (await find())[0];
   if (!row) throw notFound("experiment", "0");
   return row;
 }
