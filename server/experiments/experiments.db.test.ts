@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
-import { createExperiment, getExperiment, getExperimentByName } from "./index";
+import { createExperiment, createRun, deleteRun, getExperiment, getExperimentByName } from "./index";
+import { listExperiments } from "./list-queries";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -48,4 +49,20 @@ it("the default experiment is made once, also by requests of one moment, and rea
     expect(await read()).toMatchObject({ id: first[0]?.id, name: "Default" });
   const after = await createExperiment.execute(ours, { name: "after" });
   expect(after.id).toBe(before.id + 1);
+});
+
+it("the list puts last what was used last only by a run that is deleted", async () => {
+  const ours = fresh();
+  const [old, recent] = await Promise.all(
+    ["old", "recent"].map((name) => createExperiment.execute(ours, { name })),
+  );
+  const startMs = Date.now() + 60_000;
+  const start = (experiment: typeof old, ms: number) =>
+    createRun.execute(ours, { experimentId: String(experiment?.id), startMs: ms });
+  await start(recent, startMs);
+  const run = await start(old, startMs + 1000);
+  const names = async () => (await listExperiments.execute(ours, {})).items.map(({ name }) => name);
+  expect(await names()).toEqual(["old", "recent"]);
+  await deleteRun.execute(ours, { runId: run.id });
+  expect(await names()).toEqual(["recent", "old"]);
 });

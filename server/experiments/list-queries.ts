@@ -12,7 +12,7 @@ import { runConditions, runOrder } from "./search-sql";
 const ByUpdate = z.tuple([z.number(), z.number()]);
 const Offset = z.tuple([z.number().int().min(0)]);
 
-/** The team's experiments, last used first. */
+/** The team's experiments, last used first; deleted runs do not count. */
 export const listExperiments = query(
   {
     name: "experiments.experiment.list",
@@ -22,7 +22,7 @@ export const listExperiments = query(
   },
   async ({ ctx, input }) => {
     const after = decodeCursor(input.cursor, ByUpdate);
-    const lastRunMs = sql<number>`coalesce((select max(start_ms) from runs where runs.experiment_id = "experiments"."id"), (extract(epoch from "experiments"."created_at") * 1000)::bigint)::float8`;
+    const lastRunMs = sql<number>`coalesce((select max(start_ms) from runs where runs.experiment_id = "experiments"."id" and runs.lifecycle = 'active'), (extract(epoch from "experiments"."created_at") * 1000)::bigint)::float8`;
     const rows = await ctx.db
       .select({
         id: experiments.id,

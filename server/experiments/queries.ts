@@ -217,10 +217,6 @@ export const searchExperiments = query(
         tags: experiments.tags,
         createdAt: experiments.createdAt,
         updatedAt: experiments.updatedAt,
-        runCount: sql<number>`(select count(*)::int from runs where runs.experiment_id = "experiments"."id" and runs.lifecycle = 'active')`,
-        lastRunMs: sql<
-          number | null
-        >`(select max(start_ms)::float8 from runs where runs.experiment_id = "experiments"."id")`,
       })
       .from(experiments)
       .where(
