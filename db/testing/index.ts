@@ -1,2 +1,3 @@
 export { createTestDatabase, type TestDatabase } from "./test-database";
+export { trafficOf } from "./traffic";
 export { waitFor } from "./wait-for";

@@ -1,4 +1,4 @@
-import { and, asc, eq, like, or } from "drizzle-orm";
+import { and, eq, like, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { artifactSeals, artifacts, blobs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
@@ -6,7 +6,7 @@ import type { Ctx } from "@/server/core/context";
 import { forbidden, invalidField, notFound } from "@/server/core/errors";
 import { mutation, query } from "@/server/core/verb";
 import { loadLoggedModel, loadRun } from "./load";
-import { listFolder, parseArtifactAddress, type ArtifactAddress } from "./rules";
+import { inFolderOrder, parseArtifactAddress, type ArtifactAddress, type FolderEntry } from "./rules";
 import { ArtifactPathInput } from "./schemas";
 
 function addressOf(path: string): ArtifactAddress {
@@ -97,6 +97,27 @@ export const putArtifact = mutation(
   },
 );
 
+/** The entries of one folder, whatever lies beneath them; a name that is a file and a folder counts as the folder. */
+async function entriesOf(ctx: Ctx, { root, path }: ArtifactAddress): Promise<FolderEntry[]> {
+  const prefix = path === "" ? "" : `${path}/`;
+  // The database counts characters where JavaScript counts code units.
+  const rest = sql`substr(${artifacts.path}, ${Array.from(prefix).length + 1}::int)`;
+  const rows = await ctx.db
+    .select({
+      name: sql<string>`split_part(${rest}, '/', 1)`,
+      isDir: sql<boolean>`bool_or(position('/' in ${rest}) > 0)`,
+      sizeBytes: sql<number>`max(${artifacts.sizeBytes})::float8`,
+    })
+    .from(artifacts)
+    .where(and(eq(artifacts.root, root), sql`starts_with(${artifacts.path}, ${prefix})`))
+    .groupBy(sql`1`);
+  return rows.map(({ name, isDir, sizeBytes }) => ({
+    path: prefix + name,
+    isDir,
+    sizeBytes: isDir ? undefined : sizeBytes,
+  }));
+}
+
 /** Files of one folder level under the address. */
 export const listArtifacts = query(
   {
@@ -108,12 +129,7 @@ export const listArtifacts = query(
   async ({ ctx, input }) => {
     const address = addressOf(input.path);
     await requireOwner(ctx, address, false);
-    const rows = await ctx.db
-      .select({ path: artifacts.path, sizeBytes: artifacts.sizeBytes })
-      .from(artifacts)
-      .where(eq(artifacts.root, address.root))
-      .orderBy(asc(artifacts.path));
-    return listFolder(rows, address.path);
+    return inFolderOrder(await entriesOf(ctx, address));
   },
 );
 

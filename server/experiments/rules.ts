@@ -45,26 +45,9 @@ export interface FolderEntry {
   sizeBytes: number | undefined;
 }
 
-/** One level of a folder: files and sub-folders, folders first by name. */
-export function listFolder(
-  files: readonly { path: string; sizeBytes: number }[],
-  folder: string,
-): FolderEntry[] {
-  const prefix = folder === "" ? "" : `${folder}/`;
-  const entries = new Map<string, FolderEntry>();
-  for (const file of files) {
-    if (!file.path.startsWith(prefix)) continue;
-    const rest = file.path.slice(prefix.length);
-    const slash = rest.indexOf("/");
-    const name = slash < 0 ? rest : rest.slice(0, slash);
-    if (slash >= 0) entries.set(name, { path: prefix + name, isDir: true, sizeBytes: undefined });
-    else if (!entries.has(name))
-      entries.set(name, { path: prefix + name, isDir: false, sizeBytes: file.sizeBytes });
-  }
-  return [...entries.values()].toSorted(
-    (a, b) => Number(b.isDir) - Number(a.isDir) || a.path.localeCompare(b.path),
-  );
-}
+/** Folders first, each by name. */
+export const inFolderOrder = (entries: readonly FolderEntry[]): FolderEntry[] =>
+  entries.toSorted((a, b) => Number(b.isDir) - Number(a.isDir) || a.path.localeCompare(b.path));
 
 /** A logged value as it was meant: the store holds NaN as a flag and infinities as the largest double, as the protocol does. */
 export function meantValue({ value, isNan }: { value: number; isNan: boolean }): number {
