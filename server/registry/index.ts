@@ -10,6 +10,7 @@ export * from "./alias-verbs";
 export * from "./card-verbs";
 export { contractView, getContract, saveContract, type ContractView } from "./contract-verbs";
 export * from "./model-verbs";
+export { latestVersions, modelSummary } from "./newest";
 export * from "./review-verbs";
 export * from "./search";
 export * from "./version-verbs";

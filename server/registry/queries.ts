@@ -1,9 +1,8 @@
 import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { auditLog, lineageEdges, modelVersions, registeredModels, users } from "@/db/schema";
+import { auditLog, lineageEdges, registeredModels, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
-import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { namesOfNeighbours } from "@/server/datasets";
@@ -12,7 +11,8 @@ import { diffVersions, lastApproved } from "./compare";
 import { contractView } from "./contract-verbs";
 import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel } from "./hooks";
-import { findVersions, loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
+import { loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
+import { aliasesOfModels, newestVersions } from "./newest";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
 import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
@@ -82,37 +82,27 @@ export const listModels = query(
       .limit(input.limit + 1);
     const page = toPage(rows, input.limit, (row) => [byName ? row.model.name : row.at, row.model.id]);
     const ids = page.items.map((row) => row.model.id);
-    const versions =
-      ids.length === 0
-        ? []
-        : await findVersions(
-            ctx,
-            [sql`${inArray(modelVersions.modelId, ids)}`],
-            [sql`${modelVersions.number} desc`],
-            0,
-            5000,
-          );
-    const byModel = groupBy(versions, (version) => version.modelId);
-    const names = await namesOf(
-      ctx,
-      versions.map((version) => version.createdBy),
-    );
+    const newest = await newestVersions(ctx, ids);
+    const aliases = await aliasesOfModels(ctx, ids);
     return {
       nextCursor: page.nextCursor,
       items: page.items.map(({ model, owner }) => {
-        const own = byModel.get(model.id) ?? [];
-        const [latest] = own;
+        const found = newest.get(model.id);
+        const own = aliases.get(model.id) ?? [];
         return {
           id: model.id,
           name: model.name,
           description: model.description,
           owner: owner ?? model.ownerId,
           updatedAt: model.updatedAt,
-          versionCount: own.length,
-          latestVersion: latest ? summaryOf(latest, names) : null,
-          aliases: own.flatMap((version) =>
-            version.aliases.map((alias) => ({ alias, number: version.number })),
-          ),
+          versionCount: found?.count ?? 0,
+          latestVersion: found
+            ? {
+                ...found.version,
+                aliases: own.flatMap(({ alias, number }) => (number === found.version.number ? [alias] : [])),
+              }
+            : null,
+          aliases: own.map(({ alias, number }) => ({ alias, number })),
         };
       }),
     };

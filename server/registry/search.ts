@@ -1,6 +1,6 @@
-import { and, eq, inArray, isNull, sql, type AnyColumn, type SQL } from "drizzle-orm";
+import { and, eq, isNull, sql, type AnyColumn, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { modelAliases, modelVersions, registeredModels } from "@/db/schema";
+import { modelVersions, registeredModels } from "@/db/schema";
 import {
   attributeCondition,
   attributeOrder,
@@ -15,8 +15,9 @@ import {
 import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { findVersions, loadModel, versionsOf } from "./load";
-import { LatestVersionsInput, SearchModelsInput, SearchVersionsInput } from "./schemas";
+import { findVersions } from "./load";
+import { aliasesOfModels } from "./newest";
+import { SearchModelsInput, SearchVersionsInput } from "./schemas";
 
 const READ = "registry.model.read" as const;
 const Offset = z.tuple([z.number().int().min(0)]);
@@ -89,32 +90,19 @@ export const searchModels = query(
         : await findVersions(
             ctx,
             [
-              sql`${modelVersions.modelId} in ${ids}`,
-              sql`${modelVersions.number} = (select max(v.number) from model_versions v where v.model_id = ${modelVersions.modelId} and v.state <> 'deleted')`,
+              sql`(${modelVersions.modelId}, ${modelVersions.number}) in (select v.model_id, max(v.number) from model_versions v where v.model_id in ${ids} and v.state <> 'deleted' group by v.model_id)`,
             ],
             [],
             0,
             ids.length,
           );
-    const aliases =
-      ids.length === 0
-        ? []
-        : await ctx.db
-            .select({
-              modelId: modelAliases.modelId,
-              alias: modelAliases.alias,
-              number: modelVersions.number,
-            })
-            .from(modelAliases)
-            .innerJoin(modelVersions, eq(modelVersions.id, modelAliases.versionId))
-            .where(inArray(modelAliases.modelId, ids));
+    const aliases = await aliasesOfModels(ctx, ids);
     const byModel = groupBy(latest, (version) => version.modelId);
-    const aliasesOf = groupBy(aliases, (row) => row.modelId);
     return {
       items: page.map((row) => ({
         ...row,
         latestVersion: byModel.get(row.id)?.[0] ?? null,
-        aliases: aliasesOf.get(row.id) ?? [],
+        aliases: aliases.get(row.id) ?? [],
       })),
       nextCursor: rows.length > input.maxResults ? encodeCursor([offset + input.maxResults]) : null,
     };
@@ -145,26 +133,5 @@ export const searchVersions = query(
       items: rows.slice(0, input.maxResults),
       nextCursor: rows.length > input.maxResults ? encodeCursor([offset + input.maxResults]) : null,
     };
-  },
-);
-
-/** The newest ready version of each stage that was asked for (of every stage when none was). */
-export const latestVersions = query(
-  {
-    name: "registry.version.latest",
-    permission: READ,
-    input: LatestVersionsInput,
-    summary: "Newest version per stage",
-  },
-  async ({ ctx, input }) => {
-    const model = await loadModel(ctx, input.name);
-    const wanted = input.stages.map((stage) => stage.toLowerCase());
-    const newest = new Map<string, Awaited<ReturnType<typeof versionsOf>>[number]>();
-    for (const version of await versionsOf(ctx, model.id)) {
-      if (version.state !== "ready" || newest.has(version.stage)) continue;
-      if (wanted.length === 0 || wanted.includes(version.stage.toLowerCase()))
-        newest.set(version.stage, version);
-    }
-    return [...newest.values()];
   },
 );

@@ -59,15 +59,8 @@ const modelMessage = (
 });
 
 async function fullModel(caller: Caller, name: unknown) {
-  const model = await registry.getModel.execute(caller, { name });
-  const newest = new Map<string, ModelVersion>();
-  for (const version of model.versions) {
-    if (version.state === "ready" && !newest.has(version.stage)) newest.set(version.stage, version);
-  }
-  const aliases = model.versions.flatMap((version) =>
-    version.aliases.map((alias) => ({ alias, number: version.number })),
-  );
-  return { registered_model: modelMessage(model, [...newest.values()], aliases) };
+  const model = await registry.modelSummary.execute(caller, { name });
+  return { registered_model: modelMessage(model, model.latestVersions, model.aliases) };
 }
 
 const searchInput = (p: Params) => ({
