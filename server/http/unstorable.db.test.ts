@@ -4,9 +4,10 @@ import { z } from "zod";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { mutation, query } from "@/server/core/verb";
 import { createModel } from "@/server/registry";
+import { getVersionByNumber } from "@/server/datasets/version-queries";
 import { createRun } from "@/server/experiments";
-import { registryEndpoints } from "./registry";
-import { experimentEndpoints, runEndpoints } from "./tracking";
+import { registryEndpoints } from "./mlflow/registry";
+import { experimentEndpoints, runEndpoints } from "./mlflow/tracking";
 
 let world: World;
 let member: Person;
@@ -53,6 +54,12 @@ describe("what the database cannot hold is refused in words", () => {
       { code: "not_found" },
     );
   });
+});
+
+it("a dataset's version has a number that can be stored", async () => {
+  await expect(
+    getVersionByNumber.execute(member.caller, { slug: "churn", number: 2_147_483_648 }),
+  ).rejects.toMatchObject({ code: "invalid", details: { fields: { number: "is at most 2147483647" } } });
 });
 
 describe("what only the database finds", () => {
