@@ -35,8 +35,12 @@ function fieldsOf(details: unknown): Record<string, string[]> {
   return Object.fromEntries(entries.filter(([, messages]) => messages.length > 0));
 }
 
+const NO_ANSWER = { message: "The portal did not answer.", hint: "Check the connection and try again." };
+
 /** Reads code, hint, request id and field messages from a tRPC error, an action's error, problem+json or an Error. Never throws. */
 export function readError(error: unknown): ErrorView {
+  // Without any data the answer never came, or came from something before the portal; its own words help nobody.
+  if (isBag(error) && error.name === "TRPCClientError" && !error.data) return { ...NO_ANSWER, fields: {} };
   const view: ErrorView = { message: "", fields: {} };
   for (const candidate of candidates(error)) {
     view.code ??= text(candidate.code);

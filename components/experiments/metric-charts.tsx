@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { LineChart } from "@/components/chart/line-chart";
+import { ErrorNotice } from "@/components/common/error-notice";
 import { formatCount, formatMetric } from "@/components/common/format";
 import { Button } from "@/components/ui/button";
 import { useTRPC } from "@/components/trpc";
@@ -17,6 +18,8 @@ interface ChartProps {
 function MetricChart({ metric, runIds, syncId, labels }: ChartProps & { metric: string }) {
   const trpc = useTRPC();
   const series = useQuery(trpc.experiments.metricSeries.queryOptions({ runIds, key: metric }));
+  if (series.error && !series.data)
+    return <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />;
   const data = (series.data ?? []).filter((run) => run.points.length > 0);
   const last = data[0]?.points.at(-1)?.value ?? null;
   const thinned = data.some((run) => run.total > run.points.length);
@@ -26,7 +29,7 @@ function MetricChart({ metric, runIds, syncId, labels }: ChartProps & { metric: 
     ...(thinned ? ["thinned for display"] : []),
     ...(gaps > 0 ? [`${formatCount(gaps, "value")} not finite, drawn as gaps`] : []),
   ];
-  const summary = data.length === 0 ? "No points." : `${notes.join("; ")}.`;
+  const summary = data.length > 0 ? `${notes.join("; ")}.` : series.data ? "No points." : "Loading…";
   return (
     <LineChart
       title={metric}
@@ -39,7 +42,7 @@ function MetricChart({ metric, runIds, syncId, labels }: ChartProps & { metric: 
       xLabel="Step"
       syncId={syncId}
       tools
-      blank="No finite value"
+      blank={series.data ? "No finite value" : "Loading…"}
       height={200}
     />
   );

@@ -150,6 +150,11 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
           />
           {data.metrics.length === 0 ? <p className="text-sm text-fg-muted">Nothing logged yet.</p> : null}
         </Section>
+        {keys.error && !keys.data ? (
+          <Section title="Curves">
+            <ErrorNotice error={keys.error} onRetry={() => void keys.refetch()} />
+          </Section>
+        ) : null}
         {curves.length > 0 ? (
           <Section title="Curves" frame="none">
             <MetricCharts

@@ -1,22 +1,10 @@
 import type { Snippet } from "@/components/common/copy-snippet";
+import { curlOf } from "@/components/common/infer-request";
 import { versionApi } from "./links";
 import type { VersionDetail } from "./types";
 
 const python = (lines: string[]) => ({ language: "python" as const, code: lines.join("\n") });
 const bash = (lines: string[]) => ({ language: "bash" as const, code: lines.join("\n") });
-
-const SAMPLE: Record<string, unknown> = { BOOL: true, BYTES: "text" };
-
-/** An inference request that fits the contract: one row per input. */
-function requestBody(version: VersionDetail): string {
-  const inputs = (version.contract.contract?.inputs ?? []).map((tensor) => {
-    const shape = tensor.shape.map((dimension) => (dimension < 0 ? 1 : dimension));
-    const size = shape.reduce((product, dimension) => product * dimension, 1);
-    const data = Array.from({ length: Math.min(size, 64) }, () => SAMPLE[tensor.datatype] ?? 0);
-    return { name: tensor.name, datatype: tensor.datatype, shape, data };
-  });
-  return JSON.stringify({ inputs });
-}
 
 /** Loading in Python, inferring with curl, and registering the next version. */
 export function usageSnippets(version: VersionDetail, origin: string): Snippet[] {
@@ -37,9 +25,10 @@ export function usageSnippets(version: VersionDetail, origin: string): Snippet[]
           {
             label: "curl: infer",
             ...bash([
-              `curl -sS "$MODELWORKS_GATEWAY_URL/v2/models/${deployment}/infer" \\`,
-              '  -H "Authorization: Bearer $MODELWORKS_TOKEN" -H "Content-Type: application/json" \\',
-              `  -d '${requestBody(version)}'`,
+              curlOf(
+                `${version.gatewayUrl}/v2/models/${deployment}/infer`,
+                version.contract.contract?.inputs ?? [],
+              ),
             ]),
           },
         ]

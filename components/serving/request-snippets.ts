@@ -1,46 +1,31 @@
 import type { Snippet } from "@/components/common/copy-snippet";
+import { curlOf, pythonBody, pythonOf, shapeOf, valueOf } from "@/components/common/infer-request";
 import type { DeploymentView } from "./types";
 
-type Tensor = NonNullable<DeploymentView["signature"]>["inputs"][number];
-
-/** A request of one row: a free first dimension becomes 1, any other free one too. */
-const shapeOf = (tensor: Tensor): number[] =>
-  tensor.shape.map((size) => (typeof size === "number" && size > 0 ? size : 1));
 const NUMPY: Record<string, string> = {
   FP64: "float64",
   FP32: "float32",
   INT64: "int64",
   INT32: "int32",
+  INT16: "int16",
+  INT8: "int8",
+  UINT64: "uint64",
+  UINT32: "uint32",
+  UINT16: "uint16",
+  UINT8: "uint8",
+  FP16: "float16",
   BOOL: "bool_",
   BYTES: "object_",
 };
-
-function valueOf(datatype: string): unknown {
-  if (datatype === "BYTES") return "text";
-  if (datatype === "BOOL") return true;
-  return datatype.startsWith("FP") || datatype === "BF16" ? 0.5 : 1;
-}
-
-function inputOf(tensor: Tensor) {
-  const shape = shapeOf(tensor);
-  const size = shape.reduce((product, each) => product * each, 1);
-  return {
-    name: tensor.name,
-    shape,
-    datatype: tensor.datatype,
-    data: Array.from({ length: Math.min(size, 64) }, () => valueOf(tensor.datatype)),
-  };
-}
 
 /** How to ask the deployment: the tensors' names, types and sizes are the model's own, the numbers are to be replaced. */
 export function requestSnippets(deployment: DeploymentView): Snippet[] {
   const { name, gatewayUrl, signature } = deployment;
   if (!signature) return [];
-  const body = JSON.stringify({ inputs: signature.inputs.map(inputOf) });
   const url = new URL(gatewayUrl);
   const arrays = signature.inputs.map((tensor, index) => {
     const dtype = NUMPY[tensor.datatype] ?? "float32";
-    return `x${index} = np.full(${JSON.stringify(shapeOf(tensor))}, ${JSON.stringify(valueOf(tensor.datatype)).replace("true", "True")}, dtype=np.${dtype})
+    return `x${index} = np.full(${JSON.stringify(shapeOf(tensor))}, ${pythonOf(valueOf(tensor.datatype))}, dtype=np.${dtype})
 i${index} = http.InferInput(${JSON.stringify(tensor.name)}, list(x${index}.shape), ${JSON.stringify(tensor.datatype)})
 i${index}.set_data_from_numpy(x${index}, binary_data=False)`;
   });
@@ -50,9 +35,7 @@ i${index}.set_data_from_numpy(x${index}, binary_data=False)`;
   return [
     {
       label: "curl",
-      code: `curl "${gatewayUrl}/v2/models/${name}/infer" \\
-  -H "authorization: Bearer $MODELWORKS_TOKEN" -H "content-type: application/json" \\
-  -d '${body}'`,
+      code: curlOf(`${gatewayUrl}/v2/models/${name}/infer`, signature.inputs),
     },
     {
       label: "Python requests",
@@ -61,7 +44,7 @@ i${index}.set_data_from_numpy(x${index}, binary_data=False)`;
 answer = requests.post(
     "${gatewayUrl}/v2/models/${name}/infer",
     headers={"authorization": f"Bearer {os.environ['MODELWORKS_TOKEN']}"},
-    json=${body.replaceAll("true", "True")},
+    json=${pythonBody(signature.inputs)},
 )
 answer.raise_for_status()
 print(answer.json()["id"], answer.json()["outputs"])`,

@@ -4,9 +4,9 @@ import { audit } from "@/server/core/audit";
 import { conflict, precondition } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
-import { mutation, query } from "@/server/core/verb";
+import { mutation } from "@/server/core/verb";
 import { voidReviewsOfGone } from "@/server/governance";
-import { loadModel, versionsOf, type RegisteredModel } from "./load";
+import { loadModel, type RegisteredModel } from "./load";
 import {
   CreateModelInput,
   ModelNameInput,
@@ -51,20 +51,6 @@ export const createModel = mutation(
     await notifyLive(ctx.db, ctx.actor.teamId, "models");
     await audit(ctx, { action: "registry.model.create", subject: subject(row), after: { name: row.name } });
     return row;
-  },
-);
-
-/** A model with all its versions, newest first. */
-export const getModel = query(
-  {
-    name: "registry.model.get",
-    permission: "registry.model.read",
-    input: ModelNameInput,
-    summary: "One registered model",
-  },
-  async ({ ctx, input }) => {
-    const model = await loadModel(ctx, input.name);
-    return { ...model, versions: await versionsOf(ctx, model.id) };
   },
 );
 

@@ -2,6 +2,7 @@ import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm"
 import { z } from "zod";
 import { auditLog, lineageEdges, registeredModels, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
+import { env } from "@/server/core/env";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -149,6 +150,8 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     card,
     files,
     deployments,
+    /** Where they answer. */
+    gatewayUrl: env().gatewayUrl,
     ...requirements,
     comparedWith: approved
       ? { name: `${approved.modelName} v${approved.number}`, number: approved.number }
