@@ -25,6 +25,18 @@ export function TimeAgo({ value, className }: { value: Date | string | number; c
   );
 }
 
+/** A moment in the reader's own zone, with UTC as its title; UTC until hydrated, because a server knows no reader's zone. */
+export function Moment({ value }: { value: Date | string | number | null }) {
+  const known = useNow() !== 0;
+  if (value === null) return <span>–</span>;
+  const utc = `${formatDateTime(value, "UTC")} UTC`;
+  return (
+    <time dateTime={new Date(value).toISOString()} title={utc} className="whitespace-nowrap">
+      {known ? formatDateTime(value) : utc}
+    </time>
+  );
+}
+
 /** A running duration since `from` (or between `from` and `to`), moving by itself. */
 export function Elapsed({
   from,

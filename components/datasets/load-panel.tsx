@@ -1,7 +1,8 @@
 "use client";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { DigestChip } from "@/components/common/digest-chip";
-import { formatBytes, formatDateTime, formatNumber } from "@/components/common/format";
+import { formatBytes, formatNumber } from "@/components/common/format";
+import { Moment } from "@/components/common/time-ago";
 import { KeyValue } from "@/components/common/key-value";
 import { Section } from "@/components/common/section";
 import { loadSnippets } from "./snippets";
@@ -66,7 +67,7 @@ export function LoadPanel({ version }: { version: Version }) {
                 </>
               ),
             })),
-            { label: "Registered", value: formatDateTime(version.createdAt) },
+            { label: "Registered", value: <Moment value={version.createdAt} /> },
             ...(version.note ? [{ label: "Note", value: version.note }] : []),
           ]}
         />

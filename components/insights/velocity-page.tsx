@@ -5,10 +5,11 @@ import { BarChart } from "@/components/chart/bar-chart";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { EntityLink } from "@/components/common/entity-link";
 import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu";
-import { formatCount, formatDateTime, formatDuration } from "@/components/common/format";
+import { formatCount, formatDuration } from "@/components/common/format";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
+import { Moment } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/trpc";
 import {
   Table,
@@ -81,7 +82,9 @@ function Cycles({ rows }: { rows: readonly Cycle[] }) {
                 />
               </TableCell>
               <TableCell data-numeric>{row.stages ? formatDuration(row.stages.totalMs) : "open"}</TableCell>
-              <TableCell className="hidden sm:table-cell">{formatDateTime(row.startedAtMs)}</TableCell>
+              <TableCell className="hidden sm:table-cell">
+                <Moment value={row.startedAtMs} />
+              </TableCell>
               <TableCell className="hidden md:table-cell">
                 {row.gatesFirst === null ? "not run" : <StatusBadge status={row.gatesFirst} />}
               </TableCell>
@@ -135,7 +138,9 @@ function Promotions({ rows }: { rows: readonly Promotion[] }) {
                 <StatusBadge status={row.state} />
               </TableCell>
               <TableCell className="hidden text-fg-muted md:table-cell">{row.reason}</TableCell>
-              <TableCell className="hidden sm:table-cell">{formatDateTime(row.finished)}</TableCell>
+              <TableCell className="hidden sm:table-cell">
+                <Moment value={row.finished} />
+              </TableCell>
             </TableRow>
           ))}
         </TableBody>

@@ -1,7 +1,7 @@
 import Link from "next/link";
-import { formatDateTime, formatMetric, formatNumber } from "@/components/common/format";
+import { formatMetric, formatNumber } from "@/components/common/format";
 import { Section } from "@/components/common/section";
-import { TimeAgo } from "@/components/common/time-ago";
+import { Moment, TimeAgo } from "@/components/common/time-ago";
 import {
   Table,
   TableBody,
@@ -82,8 +82,8 @@ export function DriftPanel({ report }: { report: DriftReport | null }) {
       {report ? (
         <Table label="Drift by feature">
           <TableCaption>
-            Drift by feature, window from {formatDateTime(report.reference.window.from)} to{" "}
-            {formatDateTime(report.reference.window.to)}
+            Drift by feature, window from <Moment value={report.reference.window.from} /> to{" "}
+            <Moment value={report.reference.window.to} />
           </TableCaption>
           <TableHeader>
             <TableRow>
