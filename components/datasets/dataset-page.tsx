@@ -12,7 +12,7 @@ import { LiveDot } from "@/components/common/live-dot";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { OwnerChip } from "@/components/common/owner-chip";
 import { PageHeader } from "@/components/common/page-header";
-import { DetailSkeleton } from "@/components/common/skeletons";
+import { DetailSkeleton, RowsSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { useCan } from "@/components/identity/use-can";
@@ -33,7 +33,9 @@ import { UploadStrip } from "./upload-strip";
 import { useOrigin } from "@/components/common/use-origin";
 import { VersionsPanel } from "./versions-panel";
 
-const SettingsPanel = dynamic(() => import("./settings-panel").then((module) => module.SettingsPanel));
+const SettingsPanel = dynamic(() => import("./settings-panel").then((module) => module.SettingsPanel), {
+  loading: () => <RowsSkeleton />,
+});
 
 const VERSION_TABS = ["preview", "profile", "load", "lineage"] as const;
 const DATASET_TABS = ["versions", "diff", "timeline", "settings"] as const;

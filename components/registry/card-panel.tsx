@@ -13,8 +13,11 @@ import { CARD_FIELDS, type CardField, type EvidenceKind } from "@/server/registr
 import { versionApi } from "./links";
 import type { VersionDetail } from "./types";
 
-const CardHistory = dynamic(() => import("./card-history").then((module) => module.CardHistory));
-const CardEditor = dynamic(() => import("./card-editor").then((module) => module.CardEditor));
+// `ssr: false` gives each a boundary of its own: without one, the page would give way to its skeleton while the code comes.
+const CardHistory = dynamic(() => import("./card-history").then((module) => module.CardHistory), {
+  ssr: false,
+});
+const CardEditor = dynamic(() => import("./card-editor").then((module) => module.CardEditor), { ssr: false });
 
 /** Where on this page the evidence of a field is shown. */
 const EVIDENCE_AT: Record<EvidenceKind, string> = {

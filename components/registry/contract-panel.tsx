@@ -22,7 +22,9 @@ import {
 } from "@/components/ui/table";
 import type { VersionDetail } from "./types";
 
-const ContractEditor = dynamic(() => import("./contract-editor").then((module) => module.ContractEditor));
+const ContractEditor = dynamic(() => import("./contract-editor").then((module) => module.ContractEditor), {
+  ssr: false,
+});
 
 type Line = NonNullable<VersionDetail["contract"]["check"]>["lines"][number];
 
