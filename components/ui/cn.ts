@@ -72,6 +72,7 @@ const classGroups = {
   "vertical-align": of("align", any),
   "list-style-type": of("list", any),
   break: of("break", "normal", "words", "all", "keep"),
+  wrap: of("wrap", "break-word", "anywhere", "normal"),
   "bg-color": of("bg", any),
   ...every("rounded", "divide-x", "opacity", "duration", "animate", "rotate", "cursor", "select"),
   "divide-y": of("divide-y", any, ""),
