@@ -2,22 +2,13 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { artifacts } from "@/db/schema";
 import { createTestDatabase, trafficOf, type TestDatabase } from "@/db/testing";
-import type { Actor } from "@/server/core/actor";
 import { createRun, listArtifacts } from "./index";
+import { memberOf } from "./testing";
 
 let database: TestDatabase;
 let root: string;
 let otherRoot: string;
-const member = (teamId: string): Actor => ({
-  kind: "user",
-  userId: "usr_ada",
-  name: "Ada",
-  teamId,
-  teamSlug: teamId,
-  role: "member",
-  isPlatformAdmin: false,
-});
-const ours = () => ({ actor: member("team_ours"), db: database.db });
+const ours = () => ({ actor: memberOf("team_ours"), db: database.db });
 const list = (folder = "") => listArtifacts.execute(ours(), { path: folder ? `${root}/${folder}` : root });
 
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import type { Actor } from "@/server/core/actor";
 import { createExperiment, createRun, deleteRun, getExperiment, getExperimentByName } from "./index";
 import { listExperiments } from "./list-queries";
+import { memberOf } from "./testing";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -12,19 +12,7 @@ afterAll(() => database.close());
 
 let teams = 0;
 /** Someone of a team of its own. */
-function fresh() {
-  const teamId = `team_${(teams += 1)}`;
-  const actor: Actor = {
-    kind: "user",
-    userId: "usr_ada",
-    name: "Ada",
-    teamId,
-    teamSlug: teamId,
-    role: "member",
-    isPlatformAdmin: false,
-  };
-  return { actor, db: database.db };
-}
+const fresh = () => ({ actor: memberOf(`team_${(teams += 1)}`), db: database.db });
 
 it("an experiment is found again by the name it was created with", async () => {
   const ours = fresh();

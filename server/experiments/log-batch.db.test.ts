@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { createRun, deleteRun, logBatch, restoreRun } from "./index";
+import { memberOf } from "./testing";
 import { metricWriter } from "./write-metrics";
 
 let database: TestDatabase;
@@ -13,17 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const member = (teamId: string): Actor => ({
-  kind: "user",
-  userId: `usr_${teamId}`,
-  name: "Ada",
-  teamId,
-  teamSlug: teamId,
-  role: "member",
-  isPlatformAdmin: false,
-});
 const as = (actor: Actor) => ({ actor, db: database.db });
-const ours = () => as(member("team_ours"));
+const ours = () => as(memberOf("team_ours"));
 
 let runId: string;
 beforeEach(async () => {
@@ -66,7 +58,7 @@ describe("points that arrive together", () => {
   });
 
   it("a run that is missing, deleted or another team's is refused alone, and nothing of it is stored", async () => {
-    const theirs = (await createRun.execute(as(member("team_theirs")), {})).id;
+    const theirs = (await createRun.execute(as(memberOf("team_theirs")), {})).id;
     const deleted = (await createRun.execute(ours(), {})).id;
     await deleteRun.execute(ours(), { runId: deleted });
     const missing = newId("run");
@@ -90,7 +82,7 @@ describe("points that arrive together", () => {
 
   it("the same run id from two teams in one moment writes for its owner only", async () => {
     const outcomes = await Promise.allSettled([
-      logBatch.execute(as(member("team_theirs")), { runId, metrics: [point(666)] }),
+      logBatch.execute(as(memberOf("team_theirs")), { runId, metrics: [point(666)] }),
       log(runId, point(1)),
     ]);
     expect(outcomes.map((each) => each.status)).toEqual(["rejected", "fulfilled"]);
@@ -117,7 +109,7 @@ describe("points that arrive together", () => {
   });
 
   it("a request is refused before it meets the others: limits and forbidden role", async () => {
-    const viewer = as({ ...member("team_ours"), role: "viewer" });
+    const viewer = as({ ...memberOf("team_ours"), role: "viewer" });
     await expect(logBatch.execute(viewer, { runId, metrics: [point(1)] })).rejects.toMatchObject({
       code: "forbidden",
     });

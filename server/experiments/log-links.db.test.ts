@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import type { Actor } from "@/server/core/actor";
 import { runEndpoints } from "@/server/http/mlflow/tracking";
 import { createExperiment, createLoggedModel, createRun, getRun, logInputs, logOutputs } from "./index";
+import { memberOf } from "./testing";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -10,17 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const member = (teamId: string): Actor => ({
-  kind: "user",
-  userId: `usr_${teamId}`,
-  name: "Ada",
-  teamId,
-  teamSlug: teamId,
-  role: "member",
-  isPlatformAdmin: false,
-});
-const ours = () => ({ actor: member("team_ours"), db: database.db });
-const theirs = () => ({ actor: member("team_theirs"), db: database.db });
+const ours = () => ({ actor: memberOf("team_ours"), db: database.db });
+const theirs = () => ({ actor: memberOf("team_theirs"), db: database.db });
 
 /** An rpc of the protocol, as its clients call it. */
 const rpc = (path: string, params: Record<string, unknown>) => {
@@ -32,9 +23,11 @@ const rpc = (path: string, params: Record<string, unknown>) => {
 let runId: string;
 let modelId: string;
 let foreignId: string;
+let count = 0;
 beforeEach(async () => {
-  const { id } = await createExperiment.execute(ours(), { name: `links ${Math.random()}` });
-  const other = await createExperiment.execute(theirs(), { name: `links ${Math.random()}` });
+  const name = `links ${(count += 1)}`;
+  const { id } = await createExperiment.execute(ours(), { name });
+  const other = await createExperiment.execute(theirs(), { name });
   runId = (await createRun.execute(ours(), { experimentId: String(id) })).id;
   modelId = (await createLoggedModel.execute(ours(), { experimentId: String(id) })).id;
   foreignId = (await createLoggedModel.execute(theirs(), { experimentId: String(other.id) })).id;

@@ -2,8 +2,8 @@ import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { outboxEvents, runs } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import type { Actor } from "@/server/core/actor";
 import { createLoggedModel, createRun, logBatch, setLoggedModelTags, updateRun } from "./index";
+import { memberOf } from "./testing";
 import { metricHistory, metricKeys, metricSeries } from "./metric-queries";
 
 let database: TestDatabase;
@@ -12,16 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const actor: Actor = {
-  kind: "user",
-  userId: "usr_ada",
-  name: "Ada",
-  teamId: "team_curves",
-  teamSlug: "curves",
-  role: "member",
-  isPlatformAdmin: false,
-};
-const ada = () => ({ actor, db: database.db });
+const ada = () => ({ actor: memberOf("team_curves"), db: database.db });
 const newRun = async () => (await createRun.execute(ada(), {})).id;
 const point = (step: number, value: unknown, modelId?: string) => ({
   key: "loss",

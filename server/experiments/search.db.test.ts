@@ -2,7 +2,6 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loggedModels } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import type { Actor } from "@/server/core/actor";
 import {
   createExperiment,
   createLoggedModel,
@@ -12,19 +11,11 @@ import {
   searchLoggedModels,
   searchRuns,
 } from "./index";
+import { memberOf } from "./testing";
 
 let database: TestDatabase;
 let experimentId: string;
-const actor: Actor = {
-  kind: "user",
-  userId: "usr_ada",
-  name: "Ada",
-  teamId: "team_ours",
-  teamSlug: "ours",
-  role: "member",
-  isPlatformAdmin: false,
-};
-const ours = () => ({ actor, db: database.db });
+const ours = () => ({ actor: memberOf("team_ours"), db: database.db });
 
 beforeAll(async () => {
   database = await createTestDatabase();
