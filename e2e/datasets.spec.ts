@@ -160,3 +160,40 @@ test("of several datasets that are archived at once, the one that is refused is 
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("toolbar", { name: "Selection" })).toContainText("1 selected");
 });
+
+test("what is typed into the settings outlives a refetch that fails and what someone else saves", async ({
+  as,
+  api,
+}) => {
+  const scientist = await api("scientist");
+  await uploadDataset(scientist, "settings-together");
+  const save = (changes: Record<string, string>) =>
+    scientist.send("PATCH", "/api/v1/datasets/settings-together", changes);
+  const page = await as("scientist");
+  await page.goto("/datasets/settings-together?tab=settings");
+  const form = page.getByRole("form", { name: "Dataset details" });
+  const description = form.getByLabel("Description");
+  await description.fill("Mine");
+
+  // Another field appears as it was saved; the typed one stays, although the portal did not answer first.
+  await page.route(/datasets\.get/, (route) => route.abort(), { times: 1 });
+  expect((await save({ classification: "restricted" })).status).toBe(200);
+  await expect(form.getByLabel("Classification")).toHaveValue("restricted", { timeout: 15_000 });
+  await expect(description).toHaveValue("Mine");
+
+  // The same field: told once, then replaced.
+  expect((await save({ description: "Theirs", name: "Seen by both" })).status).toBe(200);
+  await expect(form.getByLabel("Name")).toHaveValue("Seen by both", { timeout: 15_000 });
+  const button = form.getByRole("button", { name: "Save" });
+  await button.click();
+  await expect(form.getByText(/Someone else changed meanwhile: Description/)).toBeVisible();
+  await expect(description).toHaveValue("Mine");
+  await button.click();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  const Saved = z.looseObject({ description: z.string(), classification: z.string(), name: z.string() });
+  expect(await scientist.get("/api/v1/datasets/settings-together", Saved)).toMatchObject({
+    description: "Mine",
+    classification: "restricted",
+    name: "Seen by both",
+  });
+});
