@@ -169,6 +169,7 @@ test("what is typed into the settings outlives a refetch that fails and what som
   await uploadDataset(scientist, "settings-together");
   const save = (changes: Record<string, string>) =>
     scientist.send("PATCH", "/api/v1/datasets/settings-together", changes);
+  expect((await save({ description: "", classification: "internal", name: "Together" })).status).toBe(200);
   const page = await as("scientist");
   await page.goto("/datasets/settings-together?tab=settings");
   const form = page.getByRole("form", { name: "Dataset details" });
