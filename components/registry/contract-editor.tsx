@@ -9,28 +9,9 @@ import { FormDialog } from "@/components/form/form-dialog";
 import { Callout } from "@/components/ui/callout";
 import { Label } from "@/components/ui/label";
 import { Textarea } from "@/components/ui/textarea";
+import { proposeContract } from "@/server/registry/contract/rules";
 import { Contract } from "@/server/registry/contract/schemas";
 import type { VersionDetail } from "./types";
-
-/** A first contract from the model file's own signature. */
-function draft(version: VersionDetail): unknown {
-  const { signature } = version.contract;
-  const tensors = (side: "inputs" | "outputs") =>
-    (signature?.[side] ?? []).map((tensor) => ({
-      name: tensor.name,
-      datatype: tensor.datatype,
-      shape: tensor.shape.map((dimension) => (typeof dimension === "number" ? dimension : -1)),
-    }));
-  return {
-    inputs: tensors("inputs").map((tensor, at) =>
-      at === 0 && signature?.featureNames ? { ...tensor, featureNames: signature.featureNames } : tensor,
-    ),
-    outputs: tensors("outputs"),
-    resources: { cpuMilli: 500, memoryBytes: 536_870_912 },
-    latencyBoundMs: 50,
-    observability: ["latency", "errors", "predictions", "feedback"],
-  };
-}
 
 function check(text: string): { contract: Contract } | { problems: [string, string][] } {
   let value: unknown;
@@ -57,7 +38,9 @@ export function ContractEditor(props: { version: VersionDetail; onClose: () => v
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const id = useId();
-  const [initial] = useState(() => JSON.stringify(version.contract.contract ?? draft(version), null, 2));
+  const [initial] = useState(() =>
+    JSON.stringify(version.contract.contract ?? proposeContract(version.contract.signature), null, 2),
+  );
   const [text, setText] = useState(initial);
   const [problems, setProblems] = useState<[string, string][]>([]);
   const save = useMutation(

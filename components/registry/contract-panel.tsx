@@ -111,7 +111,10 @@ export function ContractPanel({ version }: { version: VersionDetail }) {
         <Callout tone="warning" className="m-3" title="No contract is declared">
           {problems.length > 0 ? (
             <>
-              <p>The drafted contract could not be used:</p>
+              <p>
+                The contract that was logged cannot be used. Correct these fields, here or in what is logged
+                next time:
+              </p>
               <ul className="list-disc pl-4">
                 {problems.map(([field, text]) => (
                   <li key={field}>
@@ -121,7 +124,7 @@ export function ContractPanel({ version }: { version: VersionDetail }) {
               </ul>
             </>
           ) : (
-            "Log modelworks/contract.json with the run, or declare it here."
+            "Log modelworks/contract.json with the run, or declare it here: what the model file says of itself is filled in already."
           )}
         </Callout>
       )}

@@ -17,6 +17,18 @@ export const ContractEvidence = z.object({
   outputs: z.array(Tensor),
   /** Differences between contract and model file, in words. */
   mismatches: z.array(z.string()),
+  /** Why a contract that was logged cannot be used, field by field, in words. */
+  problems: z.array(z.string()).default([]),
+  /** What came of loading the model and asking it once; null when nobody tried. */
+  trial: z
+    .object({
+      state: z.enum(["answered", "refused", "not_served"]),
+      message: z.string(),
+      /** Of the call on the example, after the model was loaded. */
+      latencyMs: z.number().nonnegative().nullable(),
+    })
+    .nullable()
+    .default(null),
   latencyBoundMs: z.number().positive().nullable(),
   cpuMilli: z.number().positive().nullable(),
   memoryBytes: z.number().positive().nullable(),

@@ -1,5 +1,6 @@
 import {
   Contract,
+  DATATYPES,
   type CheckLine,
   type ContractCheck,
   type Signature,
@@ -109,4 +110,29 @@ export function readContract(
   for (const issue of parsed.error.issues)
     problems[issue.path.map(String).join(".") || "contract"] ??= issue.message;
   return { contract: null, problems };
+}
+
+const isDatatype = (word: string): word is Contract["inputs"][number]["datatype"] =>
+  DATATYPES.some((each) => each === word);
+
+/**
+ * A first contract from the model file's own signature, for people to correct: bounds that most models keep, and every tensor that a contract can
+ * name.
+ */
+export function proposeContract(signature: Signature | null): Contract {
+  const tensors = (side: "inputs" | "outputs"): TensorSpec[] =>
+    (signature?.[side] ?? []).flatMap(({ name, datatype, shape }) =>
+      isDatatype(datatype)
+        ? [{ name, datatype, shape: shape.map((dimension) => (isFree(dimension) ? -1 : Number(dimension))) }]
+        : [],
+    );
+  const [first, ...others] = tensors("inputs");
+  const names = signature?.featureNames;
+  return {
+    inputs: first ? [names ? { ...first, featureNames: names } : first, ...others] : [],
+    outputs: tensors("outputs"),
+    resources: { cpuMilli: 500, memoryBytes: 512 * 1024 ** 2 },
+    latencyBoundMs: 50,
+    observability: ["latency", "errors", "predictions", "feedback"],
+  };
 }

@@ -25,11 +25,8 @@ export const OBSERVABILITY = ["latency", "errors", "predictions", "feedback", "d
 export const TensorSpec = z.strictObject({
   name: z.string().min(1, "must not be empty").max(256),
   datatype: z.enum(DATATYPES, { message: `must be one of ${DATATYPES.join(", ")}` }),
-  /** -1 stands for any size. */
-  shape: z
-    .array(z.number().int("must be a whole number").min(-1, "must be -1 (any) or a size"))
-    .min(1, "must have at least one dimension")
-    .max(8),
+  /** -1 stands for any size; without dimensions it is a single value. */
+  shape: z.array(z.number().int("must be a whole number").min(-1, "must be -1 (any) or a size")).max(8),
   featureNames: z.array(z.string().min(1).max(256)).max(10_000).optional(),
   description: z.string().max(2000).optional(),
 });
@@ -37,18 +34,22 @@ export type TensorSpec = z.infer<typeof TensorSpec>;
 
 const uniqueNames = (tensors: readonly { name: string }[]) =>
   new Set(tensors.map((tensor) => tensor.name)).size === tensors.length;
-const Tensors = (what: string) =>
-  z
-    .array(TensorSpec)
-    .min(1, `needs at least one ${what}`)
-    .max(64)
-    .refine(uniqueNames, { message: "names a tensor twice" });
+const Tensors = z.array(TensorSpec).max(64).refine(uniqueNames, { message: "names a tensor twice" });
+
+/** Values of one input as a caller would send them: flat or nested, in the words of the inference protocol. */
+const ExampleTensor = z.strictObject({
+  name: z.string().min(1).max(256),
+  datatype: z.enum(DATATYPES).optional(),
+  shape: z.array(z.number().int().min(0)).max(8),
+  data: z.array(z.unknown()).max(100_000),
+});
 
 /** What a version promises to its callers and asks of its host. */
 export const Contract = z
   .strictObject({
-    inputs: Tensors("input"),
-    outputs: Tensors("output"),
+    /** Some models take nothing, such as a generator. */
+    inputs: Tensors,
+    outputs: Tensors.min(1, "needs at least one output"),
     resources: z.strictObject({
       cpuMilli: z.number().int().min(1, "must be at least 1").max(256_000),
       memoryBytes: z
@@ -60,6 +61,8 @@ export const Contract = z
     /** Highest latency of one request inside the server, 95th percentile, in milliseconds. */
     latencyBoundMs: z.number().positive("must be above 0").max(600_000),
     observability: z.array(z.enum(OBSERVABILITY)).max(OBSERVABILITY.length),
+    /** A request that the model must answer before it may be deployed; without one, values are made from the inputs' types. */
+    example: z.array(ExampleTensor).max(64).optional(),
   })
   .superRefine((contract, context) => {
     for (const side of ["inputs", "outputs"] as const) {

@@ -13,6 +13,7 @@ import { collectEvaluation, readPredictions, type PredictionRow } from "./evalua
 import { collectFairness } from "./fairness";
 import { collectProvenance } from "./provenance";
 import { readText, type Sources, type StoredFile } from "./sources";
+import { StoredTrial } from "./trial-schemas";
 
 const PREDICTIONS = "evaluation/predictions.csv";
 const FULL_DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -85,6 +86,14 @@ const TO_POLICY_SHAPE = (tensor: {
   shape: tensor.shape,
 });
 
+/** What came of the trial of exactly these weights; null when there was none. */
+function trialOf(version: ModelVersion) {
+  const stored = StoredTrial.safeParse(version.evidence.trial);
+  if (!stored.success || stored.data.weightsDigest !== version.weightsDigest) return null;
+  const { state, message, latencyMs } = stored.data;
+  return { state, message, latencyMs };
+}
+
 /** What the policy `contract` judges. */
 export function contractEvidence(version: ModelVersion) {
   const contract = Contract.safeParse(version.contract);
@@ -98,6 +107,10 @@ export function contractEvidence(version: ModelVersion) {
     mismatches: check.success
       ? check.data.mismatches
       : ["The contract was not compared with the model file."],
+    problems: check.success
+      ? Object.entries(check.data.problems).map(([field, text]) => `${field} ${text}`)
+      : [],
+    trial: trialOf(version),
     latencyBoundMs: declared ? contract.data.latencyBoundMs : null,
     cpuMilli: declared ? contract.data.resources.cpuMilli : null,
     memoryBytes: declared ? contract.data.resources.memoryBytes : null,

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import type { ModelSignature, Tensor, TensorSignature } from "@/server/adapters/model-runtime/port";
+import { dataFromJson } from "@/server/adapters/model-runtime/tensor-from-json";
+import { elementCount } from "@/server/adapters/model-runtime/tensor";
+import { isAppError } from "@/server/core/errors";
+import type { Contract } from "../contract/schemas";
+
+/** A request that the model is asked before anybody depends on it, and where its values come from. */
+export interface ExampleRequest {
+  inputs: Tensor[];
+  from: "the contract's example" | "the logged input example" | "values made from its inputs' types";
+}
+
+/** The example cannot be sent, in words. */
+export class BadExample extends Error {
+  override readonly name = "BadExample";
+}
+
+/** MLflow's `serving_input_example.json`: a table, or tensors as the pyfunc server takes them. */
+const ServingExample = z.union([
+  z.looseObject({
+    dataframe_split: z.looseObject({ data: z.array(z.array(z.unknown()).min(1)).min(1) }),
+  }),
+  z.looseObject({ inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]) }),
+]);
+
+/** The size of each nesting of a list, by its first entries; what is uneven is refused by who reads the values. */
+function shapeOf(value: unknown): number[] {
+  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
+}
+
+const tensor = (input: TensorSignature, shape: number[], data: unknown, field: string): Tensor => ({
+  name: input.name,
+  datatype: input.datatype,
+  shape,
+  data: dataFromJson(input.datatype, shape, data, field),
+});
+
+function fromContract(signature: ModelSignature, example: NonNullable<Contract["example"]>): Tensor[] {
+  return example.map((given, index) => {
+    const input = signature.inputs.find((each) => each.name === given.name);
+    if (!input)
+      throw new BadExample(
+        `The contract's example names the input "${given.name}", which the model does not have.`,
+      );
+    return tensor(input, given.shape, given.data, `example.${index}`);
+  });
+}
+
+/** Undefined where the logged example has another form than the model's inputs, as that of a pipeline around it. */
+function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | undefined {
+  const parsed = ServingExample.safeParse(logged);
+  if (!parsed.success) return undefined;
+  const [only, second] = signature.inputs;
+  const values =
+    "dataframe_split" in parsed.data ? parsed.data.dataframe_split.data.slice(0, 1) : parsed.data.inputs;
+  const named = Array.isArray(values) ? undefined : values;
+  if (!named && (second !== undefined || only === undefined)) return undefined;
+  try {
+    return signature.inputs.map((input) => {
+      const value = named ? named[input.name] : values;
+      const shape = shapeOf(value);
+      if (shape.length !== input.shape.length) throw new BadExample("another rank");
+      return tensor(input, shape, value, input.name);
+    });
+  } catch (error) {
+    if (error instanceof BadExample || isAppError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** One of each open dimension, and nothing but zeros and empty texts. */
+function made(signature: ModelSignature): Tensor[] {
+  return signature.inputs.map((input) => {
+    const shape = input.shape.map((size) => (size < 0 ? 1 : size));
+    const zero = input.datatype === "BYTES" ? "" : input.datatype === "BOOL" ? false : 0;
+    return tensor(input, shape, Array(elementCount(shape)).fill(zero), input.name);
+  });
+}
+
+/**
+ * The request of a version's trial: the contract's example, else the one that was logged with the model, else made values.
+ * @throws BadExample for a contract's example that does not fit the model.
+ */
+export function exampleRequest(
+  signature: ModelSignature,
+  contract: Contract | null,
+  logged: unknown,
+): ExampleRequest {
+  if (contract?.example) {
+    try {
+      return { inputs: fromContract(signature, contract.example), from: "the contract's example" };
+    } catch (error) {
+      if (isAppError(error))
+        throw new BadExample(`The contract's example does not fit the model: ${error.message}`);
+      throw error;
+    }
+  }
+  const inputs = fromLogged(signature, logged);
+  if (inputs) return { inputs, from: "the logged input example" };
+  return { inputs: made(signature), from: "values made from its inputs' types" };
+}
