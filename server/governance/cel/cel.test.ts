@@ -165,6 +165,7 @@ const GOOD: Record<BuiltInPolicyKey, [EvidenceName, Evidence]> = {
       inputs: [tensor],
       outputs: [tensor],
       mismatches: [],
+      trial: { state: "answered", message: "It answers.", latencyMs: 1.5 },
       latencyBoundMs: 50,
       cpuMilli: 500,
       memoryBytes: 1e8,
@@ -208,6 +209,10 @@ const GOOD: Record<BuiltInPolicyKey, [EvidenceName, Evidence]> = {
 const CASES: [BuiltInPolicyKey, string, Evidence][] = [
   ["contract", "fail", { declared: false }],
   ["contract", "fail", { mismatches: ["input x is float64"] }],
+  ["contract", "fail", { trial: null }],
+  ["contract", "fail", { trial: { state: "refused", message: "The model does not load.", latencyMs: null } }],
+  ["contract", "fail", { declared: false, problems: ["inputs.0.shape must be -1 (any) or a size"] }],
+  ["contract", "pass", { inputs: [] }],
   ["contract", "fail", { inputs: [] }],
   ["contract", "fail", { latencyBoundMs: null }],
   ["contract", "error", { declared: undefined }],
