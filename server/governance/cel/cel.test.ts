@@ -213,7 +213,7 @@ const CASES: [BuiltInPolicyKey, string, Evidence][] = [
   ["contract", "fail", { trial: { state: "refused", message: "The model does not load.", latencyMs: null } }],
   ["contract", "fail", { declared: false, problems: ["inputs.0.shape must be -1 (any) or a size"] }],
   ["contract", "pass", { inputs: [] }],
-  ["contract", "fail", { inputs: [] }],
+  ["contract", "fail", { outputs: [] }],
   ["contract", "fail", { latencyBoundMs: null }],
   ["contract", "error", { declared: undefined }],
   ["provenance", "fail", { runStatus: "FAILED" }],
