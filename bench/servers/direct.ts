@@ -1,5 +1,6 @@
 // The model behind a plain server: parses, infers, answers. No sign-in, no checks, no split, no record.
 import { createServer } from "node:http";
+import { storedTensor } from "@/server/adapters/model-runtime/tensor-to-json";
 import { listen } from "./listen";
 import { DIGEST, loadModel } from "./model";
 
@@ -11,9 +12,10 @@ const server = createServer((req, res) => {
     const { inputs } = JSON.parse(Buffer.concat(chunks).toString()) as {
       inputs: { name: string; shape: number[]; datatype: "FP32"; data: number[] }[];
     };
-    runtime.infer(DIGEST, inputs).then(
+    const tensors = inputs.map((input) => ({ ...input, data: Float32Array.from(input.data) }));
+    runtime.infer(DIGEST, tensors).then(
       (outputs) => {
-        const text = JSON.stringify({ model_name: "bench", outputs });
+        const text = JSON.stringify({ model_name: "bench", outputs: outputs.map(storedTensor) });
         res.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
         res.end(text);
       },

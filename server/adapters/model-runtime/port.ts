@@ -9,6 +9,8 @@ export const DATATYPES = [
   "INT16",
   "INT32",
   "INT64",
+  "FP16",
+  "BF16",
   "FP32",
   "FP64",
   "BYTES",
@@ -27,12 +29,27 @@ export interface ModelSignature {
   outputs: TensorSignature[];
 }
 
+/** Elements in the datatype's own width; FP16 and BF16 as their bits, booleans as 0 and 1. */
+export type NumericData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
+
+/** What a tensor holds, row-major; of a BYTES tensor the bytes of each element. `tensor.ts` makes and reads it. */
+export type TensorData = NumericData | Uint8Array[];
+
 export interface Tensor {
   name: string;
   datatype: Datatype;
   shape: number[];
-  /** Row-major; booleans, numbers (64-bit integers as digits where they are not safe), or texts. */
-  data: (number | boolean | string)[];
+  data: TensorData;
 }
 
 /** Runs models outside the serving event loop. */

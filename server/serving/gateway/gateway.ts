@@ -1,5 +1,6 @@
 import type { Actor } from "@/server/core/actor";
 import type { ModelRuntime, Tensor } from "@/server/adapters/model-runtime/port";
+import { jsonElements, storedTensor } from "@/server/adapters/model-runtime/tensor-to-json";
 import { can } from "@/server/core/authz/permissions";
 import {
   AppError,
@@ -89,7 +90,7 @@ function choose(route: Route, key: string): { arm: "stable" | "canary"; version:
 /** The value that feedback is compared with: the target output (else the first) of a request with a single row. */
 function predictedOf(outputs: readonly Tensor[], target: string | null): string | null {
   const output = outputs.find((each) => each.name === target) ?? outputs[0];
-  return output?.data.length === 1 ? String(output.data[0]) : null;
+  return output?.data.length === 1 ? String(jsonElements(output)[0]) : null;
 }
 
 /**
@@ -145,8 +146,8 @@ export async function infer(
     latencyMs: Number(process.hrtime.bigint() - startedNs) / 1e6,
     status,
     error: shown ? shown.message : null,
-    inputs: request?.inputs ?? null,
-    outputs: failure === undefined ? outputs : null,
+    inputs: request?.inputs.map(storedTensor) ?? null,
+    outputs: failure === undefined ? outputs.map(storedTensor) : null,
     predicted: failure === undefined ? predictedOf(outputs, route.feedbackTarget) : null,
     traceId: TRACEPARENT.exec(headers.traceparent ?? "")?.[1] ?? null,
   });

@@ -12,25 +12,12 @@ const OIP = {
   int16: "INT16",
   int32: "INT32",
   int64: "INT64",
+  float16: "FP16",
   float32: "FP32",
   float64: "FP64",
   string: "BYTES",
 };
 const ORT = Object.fromEntries(Object.entries(OIP).map(([ortType, oip]) => [oip, ortType]));
-const ARRAYS = {
-  bool: Uint8Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-};
-
 /** digest → { session, inputs, outputs } */
 const models = new Map();
 
@@ -76,28 +63,36 @@ async function load({ digest, path }) {
   return { inputs: model.inputs, outputs: model.outputs };
 }
 
-function toOrt(tensor) {
-  const type = ORT[tensor.datatype];
-  if (type === "string") return new ort.Tensor("string", tensor.data, tensor.shape);
-  const ArrayType = ARRAYS[type];
-  const big = ArrayType === BigInt64Array || ArrayType === BigUint64Array;
-  const data = big
-    ? ArrayType.from(tensor.data, (value) => BigInt(value))
-    : ArrayType.from(tensor.data, Number);
-  return new ort.Tensor(type, data, tensor.shape);
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+function textOf(name, bytes, index) {
+  // The runtime takes texts as C does and would cut this one.
+  if (bytes.includes(0))
+    throw new Refused(
+      `input "${name}" holds a zero byte in element ${index}, which an ONNX model cannot be given`,
+    );
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Refused(`input "${name}" holds bytes in element ${index} that are no UTF-8 text`);
+  }
 }
 
-function fromOrt(name, tensor) {
-  const datatype = OIP[tensor.type];
-  let data;
-  if (tensor.type === "bool") data = Array.from(tensor.data, Boolean);
-  else if (tensor.type === "int64" || tensor.type === "uint64") {
-    data = Array.from(tensor.data, (value) => {
-      const number = Number(value);
-      return Number.isSafeInteger(number) ? number : String(value);
-    });
-  } else data = Array.from(tensor.data);
-  return { name, datatype, shape: [...tensor.dims], data };
+function toOrt({ name, datatype, shape, data }) {
+  const type = ORT[datatype];
+  if (!type)
+    throw new Refused(`input "${name}" has the datatype ${datatype}, which an ONNX model cannot be given`);
+  const elements = type === "string" ? data.map((bytes, index) => textOf(name, bytes, index)) : data;
+  return new ort.Tensor(type, elements, shape);
+}
+
+function fromOrt(name, { type, dims, data }) {
+  let elements = data;
+  if (type === "string") elements = Array.from(data, (text) => encoder.encode(text));
+  // A Float16Array where there is one.
+  else if (type === "float16") elements = new Uint16Array(data.buffer, data.byteOffset, data.length);
+  return { name, datatype: OIP[type], shape: [...dims], data: elements };
 }
 
 async function infer({ digest, inputs }) {
