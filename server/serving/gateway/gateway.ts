@@ -10,6 +10,7 @@ import {
   isAppError,
   notFound,
   toPublicError,
+  type PublicError,
 } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
@@ -46,7 +47,8 @@ export interface Answer {
 
 export interface GatewayParts {
   runtime: ModelRuntime;
-  routes: () => ReadonlyMap<string, Route>;
+  /** Undefined until the routes are known. */
+  routes: () => ReadonlyMap<string, Route> | undefined;
   record: (record: PredictionRecord) => boolean;
 }
 
@@ -62,7 +64,13 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export function findRoute(parts: GatewayParts, actor: Actor, name: string): Route {
   const verdict = can(actor, "serving.model.infer");
   if (!verdict.allowed) throw forbidden(verdict.reason ?? "You may not send requests.");
-  const route = parts.routes().get(routeKey(actor.teamId, name));
+  const routes = parts.routes();
+  if (!routes)
+    throw new AppError("unavailable", "The gateway is starting and does not know its deployments yet.", {
+      hint: "Send the request again in a moment.",
+      details: { retryAfterSeconds: 1 },
+    });
+  const route = routes.get(routeKey(actor.teamId, name));
   if (!route) throw notFound("deployment", name);
   return route;
 }
@@ -70,6 +78,7 @@ export function findRoute(parts: GatewayParts, actor: Actor, name: string): Rout
 const notServed = (route: Route) =>
   new AppError("unavailable", `${route.name} serves no version now. ${route.refusals.join(" ")}`.trim(), {
     hint: "See the deployment's page for what is missing.",
+    details: { retryAfterSeconds: route.refusals.length > 0 ? 10 : 1 },
   });
 
 /** Metadata of what the stable arm serves. */
@@ -100,7 +109,7 @@ function predictedOf(outputs: readonly Tensor[], target: string | null): string 
 async function blame(parts: GatewayParts, stable: ServedVersion, body: unknown, refusal: unknown) {
   if (!isAppError(refusal) || refusal.code !== "invalid") return refusal;
   try {
-    await parts.runtime.infer(stable.weightsDigest, parseInferRequest(body, stable.signature).inputs);
+    await parts.runtime.infer(stable.runtimeKey, parseInferRequest(body, stable.signature).inputs);
   } catch {
     return refusal;
   }
@@ -125,7 +134,7 @@ export async function infer(
   let failure: unknown;
   try {
     request = parseInferRequest(body, version.signature);
-    outputs = await parts.runtime.infer(version.weightsDigest, request.inputs);
+    outputs = await parts.runtime.infer(version.runtimeKey, request.inputs);
   } catch (error) {
     failure = arm === "canary" && route.stable ? await blame(parts, route.stable, body, error) : error;
     if (!isAppError(error))
@@ -152,16 +161,21 @@ export async function infer(
     traceId: TRACEPARENT.exec(headers.traceparent ?? "")?.[1] ?? null,
   });
   const replyHeaders = { "x-prediction-id": id, "x-model-version": String(version.number), "x-arm": arm };
-  if (shown)
-    return {
-      status,
-      body: { error: shown.hint ? `${shown.message} ${shown.hint}` : shown.message },
-      headers: replyHeaders,
-    };
+  if (shown) return errorAnswer(shown, replyHeaders);
   return {
     status: 200,
     body: inferResponse(route.name, String(version.number), request?.id ?? id, outputs, request?.outputs),
     headers: replyHeaders,
+  };
+}
+
+/** The protocol's form of a failure. */
+export function errorAnswer(shown: PublicError, headers: Record<string, string> = {}): Answer {
+  const retryAfter = shown.details?.retryAfterSeconds;
+  return {
+    status: HTTP_STATUS[shown.code],
+    body: { error: shown.hint ? `${shown.message} ${shown.hint}` : shown.message },
+    headers: { ...headers, ...(typeof retryAfter === "number" ? { "retry-after": String(retryAfter) } : {}) },
   };
 }
 

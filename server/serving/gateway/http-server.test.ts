@@ -1,13 +1,10 @@
-import fs from "node:fs";
 import type { Server } from "node:http";
 import net from "node:net";
-import os from "node:os";
-import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
 import type { Actor } from "@/server/core/actor";
 import { unauthenticated } from "@/server/core/context";
 import type { PredictionRecord } from "./gateway";
@@ -31,18 +28,16 @@ let runtime: ModelRuntime;
 let server: Server;
 let base: string;
 let port: number;
-let folder: string;
 const routes = new Map<string, Route>();
 const records: PredictionRecord[] = [];
 
 beforeAll(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-gateway-http-"));
-  runtime = createOnnxRuntime({ threads: 1 });
-  const load = async (digest: string, weights: number[]) => {
-    const file = path.join(folder, `${digest}.onnx`);
-    fs.writeFileSync(file, linearModel(weights));
-    return { weightsDigest: digest, signature: await runtime.load(digest, file) };
-  };
+  runtime = makeRuntime();
+  const load = async (key: string, weights: number[]) => ({
+    weightsDigest: `sha256:${key}`,
+    runtimeKey: key,
+    signature: await runtime.load(key, specOf(linearModel(weights))),
+  });
   const stable = { id: "mv_1", number: 1, ...(await load("three", [1, -1, 0.5])) };
   const other = { id: "mv_2", number: 2, ...(await load("two", [1, -1])) };
   const route: Route = {
@@ -89,7 +84,6 @@ afterAll(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await runtime.close();
-  fs.rmSync(folder, { recursive: true });
 });
 
 interface Call {
