@@ -1,5 +1,7 @@
 import path from "node:path";
 import { createAnalytics, type Analytics } from "@/server/adapters/analytics";
+import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
+import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { createLocalCluster, pickBuildEnv, type Cluster } from "@/server/adapters/cluster";
 import { openLocalSigners, type LogSigner, type Signer } from "@/server/adapters/signer";
 import { createObjectStore } from "@/server/adapters/object-store/create-object-store";
@@ -55,3 +57,7 @@ export function analytics(): Analytics {
   tables ??= createAnalytics({ scratchRoot: path.join(env().home, "scratch") });
   return tables;
 }
+
+/** Where a version's model is tried before anybody depends on it: as gateways run models, for the time of one trial. */
+export const trialRuntime = (): ModelRuntime =>
+  createModelRuntime({ folder: path.join(env().home, "trials"), ceilingMs: env().modelDeadlineMs });

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import onnxProto from "onnx-proto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { objectStore } from "@/server/composition";
 import { sha256Hex } from "@/server/core/digest";
@@ -10,6 +11,7 @@ import { judge } from "./qualify/qualify-version";
 import { qualify, type Step } from "./qualify/run";
 import { endRun, goodContract, goodPredictions, onnxModel, registeredVersion, trainedRun } from "./testing";
 
+const { onnx } = onnxProto;
 const plain: Step = (_, work) => work();
 let world: World;
 let member: Person;
@@ -45,6 +47,25 @@ async function qualified(
   return { line, version: after, modelRoot, outcome, verdicts };
 }
 
+/** The good model with one thing in it that no runtime gets past. */
+function breaking(fault: { opType?: string; opset?: number; gather?: number }): Buffer {
+  const model = onnx.ModelProto.decode(onnxModel());
+  const [first] = model.graph?.node ?? [];
+  if (!first || !model.graph) throw new Error("The good model has no node.");
+  if (fault.opType) first.opType = fault.opType;
+  if (fault.opset) for (const each of model.opsetImport) each.version = fault.opset;
+  if (fault.gather !== undefined) {
+    const index = { name: "row", dataType: 7, dims: [1], int64Data: [fault.gather] };
+    model.graph.initializer?.push(onnx.TensorProto.create(index));
+    const input = model.graph.input?.[0]?.name ?? "";
+    model.graph.node?.unshift(
+      onnx.NodeProto.create({ opType: "Gather", input: [input, "row"], output: ["taken"] }),
+    );
+    first.input = (first.input ?? []).map((name) => (name === input ? "taken" : name));
+  }
+  return Buffer.from(onnx.ModelProto.encode(model).finish());
+}
+
 describe("a good version", () => {
   test("passes every gate and is sealed by digests that sha256sum gives too", async () => {
     const { version, modelRoot, verdicts, outcome } = await qualified();
@@ -61,6 +82,9 @@ describe("a good version", () => {
       fairness: expect.stringContaining("pass"),
     });
     expect(outcome).toBe("pass");
+    expect(verdicts.contract?.rules.find((rule) => rule.id === "answers")?.values.reason).toMatch(
+      /^The model loads and answers values made from its inputs' types in \d+(\.\d+)? ms\.$/,
+    );
     expect(version).toMatchObject({ state: "ready", weightsPath: "model.onnx", gatesOutcome: "pass" });
     const files = await filesOfVersion(world.system(), version.id);
     // The recipe of the page: `sha256sum` lines, sorted by path, hashed again.
@@ -109,7 +133,7 @@ describe("what must never pass", () => {
       "a contract of a wrong form",
       { "modelworks/contract.json": JSON.stringify({ inputs: [] }) },
       "contract",
-      "No contract is declared",
+      "The contract that was logged cannot be used: outputs is needed",
     ],
     ["no card", { "modelworks/card.json": "" }, "card-completeness", "Fill in"],
     ["no predictions, for fairness", { "evaluation/predictions.csv": "" }, "fairness", ""],
@@ -133,6 +157,31 @@ describe("what must never pass", () => {
     expect(version.state).toBe("ready");
     expect(["fail", "error"]).toContain(verdicts[policy]?.verdict);
     expect(verdicts[policy]?.message).toContain(message);
+  });
+
+  test.each([
+    [
+      "an operator that the runtime does not know",
+      breaking({ opType: "Frobnicate" }),
+      /does not load: .*Frobnicate/,
+    ],
+    ["operators of a later release", breaking({ opset: 99 }), /does not load: .*99/],
+    ["a model that fails on every request", breaking({ gather: 7 }), /loads, but fails on values made/],
+  ])("%s", async (_, model, words) => {
+    const { verdicts } = await qualified({ model: { "model.onnx": model } });
+    const { verdict, message = "" } = verdicts.contract ?? {};
+    expect([verdict, message]).toEqual(["fail", expect.stringMatching(words)]);
+    expect(message).not.toMatch(/\/(tmp|var|work|home|root)\b/);
+  });
+
+  test("a model that does not answer the example that its contract names", async () => {
+    const example = [{ name: "features", shape: [1, 2], data: [[1, 2]] }];
+    const contract = JSON.stringify({ ...goodContract(), example });
+    const { verdicts } = await qualified({ files: { "modelworks/contract.json": contract } });
+    expect(verdicts.contract).toMatchObject({
+      verdict: "fail",
+      message: expect.stringContaining("the contract's example"),
+    });
   });
 
   test("a logged accuracy that the predictions do not bear out", async () => {

@@ -17,12 +17,19 @@ export class BadExample extends Error {
 }
 
 /** MLflow's `serving_input_example.json`: a table, or tensors as the pyfunc server takes them. */
-const ServingExample = z.union([
-  z.looseObject({
-    dataframe_split: z.looseObject({ data: z.array(z.array(z.unknown()).min(1)).min(1) }),
-  }),
-  z.looseObject({ inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]) }),
-]);
+const TableExample = z.looseObject({
+  dataframe_split: z.looseObject({ data: z.array(z.array(z.unknown()).min(1)).min(1) }),
+});
+const TensorExample = z.looseObject({
+  inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]),
+});
+
+/** One row of a table, or the tensors; undefined for anything else. */
+function valuesOf(logged: unknown): unknown[] | Record<string, unknown> | undefined {
+  const table = TableExample.safeParse(logged);
+  if (table.success) return table.data.dataframe_split.data.slice(0, 1);
+  return TensorExample.safeParse(logged).data?.inputs;
+}
 
 /** The size of each nesting of a list, by its first entries; what is uneven is refused by who reads the values. */
 function shapeOf(value: unknown): number[] {
@@ -49,11 +56,9 @@ function fromContract(signature: ModelSignature, example: NonNullable<Contract["
 
 /** Undefined where the logged example has another form than the model's inputs, as that of a pipeline around it. */
 function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | undefined {
-  const parsed = ServingExample.safeParse(logged);
-  if (!parsed.success) return undefined;
+  const values = valuesOf(logged);
+  if (values === undefined) return undefined;
   const [only, second] = signature.inputs;
-  const values =
-    "dataframe_split" in parsed.data ? parsed.data.dataframe_split.data.slice(0, 1) : parsed.data.inputs;
   const named = Array.isArray(values) ? undefined : values;
   if (!named && (second !== undefined || only === undefined)) return undefined;
   try {

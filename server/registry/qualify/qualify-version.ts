@@ -1,6 +1,7 @@
 import { and, eq, ne } from "drizzle-orm";
 import { modelVersions } from "@/db/schema";
 import type { ObjectStore } from "@/server/adapters/object-store";
+import { trialRuntime } from "@/server/composition";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
@@ -16,6 +17,7 @@ import { draftCard, draftContract, linkDraft } from "./read-drafts";
 import { scanVersion } from "./scan-version";
 import { sealedFiles, sealFiles, Unusable } from "./seal-files";
 import { sourcesOf, type StoredFile } from "./sources";
+import { tryVersion } from "./try-version";
 
 export interface Qualification {
   versionId: string;
@@ -86,14 +88,26 @@ async function collectLocked(
   await draftContract(ctx, store, version, files, sources);
   await draftCard(ctx, store, version, files, sources);
   const found = await collectRunEvidence(ctx, store, version, sources, files);
-  const scan = version.evidence.scan;
+  const { scan, trial } = version.evidence;
   await ctx.db
     .update(modelVersions)
-    .set({ evidence: { ...found, ...(scan === undefined ? {} : { scan }) } })
+    .set({
+      evidence: {
+        ...found,
+        ...(scan === undefined ? {} : { scan }),
+        ...(trial === undefined ? {} : { trial }),
+      },
+    })
     .where(eq(modelVersions.id, versionId));
   const runEnded = sources.run === null || sources.run.status !== "RUNNING";
   if (runEnded) await linkDraft(ctx, await loadVersionById(ctx, versionId));
   return { runEnded };
+}
+
+/** Step 2, after its transaction: whether the model loads and answers, which may take its time. */
+export async function tryModel(ctx: Ctx, store: ObjectStore, versionId: string): Promise<void> {
+  const version = await loadVersionById(ctx, versionId);
+  await tryVersion(ctx, store, trialRuntime, version, await withTime(ctx, version));
 }
 
 /** Identity of a judgement: which policies said what about which evidence. */

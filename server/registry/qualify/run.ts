@@ -7,6 +7,7 @@ import {
   qualifiable,
   readyBeforeGates,
   sealAndScan,
+  tryModel,
   unusable,
   type Qualification,
 } from "./qualify-version";
@@ -37,6 +38,7 @@ export async function qualify(
     let runEnded = false;
     const reason = await unusable(async () => {
       ({ runEnded } = await collect(ctx, store, input.versionId));
+      await tryModel(ctx, store, input.versionId);
     });
     return { reason, runEnded };
   });
