@@ -157,6 +157,9 @@ async function answerOf(options: GatewayServerOptions, req: IncomingMessage): Pr
 function failure(error: unknown, path: string | undefined): Answer {
   if (error instanceof BodyRefused)
     return { status: error.status, body: { error: error.message }, headers: { connection: "close" } };
+  // Who has gone hears nothing, and is no fault of ours.
+  if (error instanceof Error && "code" in error && error.code === "ECONNRESET")
+    return { status: 400, body: { error: "The request ended before it was whole." } };
   const requestId = newId("request");
   if (!isAppError(error)) log.error({ err: error, requestId, path }, "gateway request failed");
   // A database that is away is no fault of the request: the client may send it again.
