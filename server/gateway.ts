@@ -3,7 +3,7 @@ import { Gauge } from "prom-client";
 import { db } from "@/db/client";
 import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
 import { TokenActors } from "@/server/auth/token-actors";
-import { attestorSigner, objectStore } from "@/server/composition";
+import { objectStore, trustedAttestorKeys } from "@/server/composition";
 import { env } from "@/server/core/env";
 import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
@@ -67,7 +67,7 @@ async function main() {
     let builder: RouteBuilder | undefined;
     while (!stopping) {
       try {
-        builder ??= new RouteBuilder(db(), objectStore(), runtime, (await attestorSigner()).publicKeyPem);
+        builder ??= new RouteBuilder(db(), objectStore(), runtime, trustedAttestorKeys);
         const before = [...routes.values()].map((route) => route.digest).join();
         routes = await builder.build();
         ready = true;

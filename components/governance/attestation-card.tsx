@@ -24,8 +24,13 @@ export const DECIDED: Record<string, string> = {
   reject: "rejected",
 };
 
-const DOWNLOADS = [
+const DOWNLOADS: readonly { file: string; label: string; title?: string }[] = [
   { file: "bundle", label: "Sigstore bundle" },
+  {
+    file: "signature-bundle",
+    label: "Signature alone",
+    title: "A bundle without its log entry, for verifiers that do not know ours, such as @sigstore/verify 3",
+  },
   { file: "envelope", label: "DSSE envelope" },
   { file: "proof", label: "Inclusion proof" },
 ];
@@ -122,9 +127,9 @@ export function AttestationCard({ attestationId }: { attestationId: string }) {
           <StatusBadge status={DECIDED[data.result] ?? data.result} />
         </div>
         <div className="flex flex-wrap gap-2">
-          {DOWNLOADS.map(({ file, label }) => (
+          {DOWNLOADS.map(({ file, label, title }) => (
             <Button key={file} size="sm" asChild>
-              <a href={`/api/v1/attestations/${data.id}/${file}`} download>
+              <a href={`/api/v1/attestations/${data.id}/${file}`} title={title} download>
                 <Download aria-hidden /> {label}
               </a>
             </Button>

@@ -7,8 +7,8 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
-import { openLocalSigners } from "@/server/adapters/signer";
-import { attestorSigner, objectStore } from "@/server/composition";
+import { openLocalSigners, revokeKey, rotateKey } from "@/server/adapters/signer";
+import { attestorSigner, objectStore, trustedAttestorKeys } from "@/server/composition";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import type { Actor } from "@/server/core/actor";
 import { digestOf, manifestDigest } from "@/server/core/digest";
@@ -21,13 +21,11 @@ let database: TestDatabase;
 let home: string;
 let runtime: ModelRuntime;
 let ada: Actor;
-let ours: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   home = prepareHome(database.url);
   runtime = createOnnxRuntime({ threads: 1 });
-  ours = (await attestorSigner()).publicKeyPem;
 });
 afterAll(async () => {
   await runtime.close();
@@ -40,7 +38,8 @@ beforeEach(async () => {
 
 const caller = () => ({ actor: ada, db: database.db });
 /** A gateway that has just started: it knows nothing of what it admitted before. */
-const started = (pem = ours) => new RouteBuilder(database.db, objectStore(), runtime, pem);
+const started = (keys: () => Promise<readonly string[]> = trustedAttestorKeys) =>
+  new RouteBuilder(database.db, objectStore(), runtime, keys);
 
 /** Real weights in the store, sealed by the digests of real files. */
 async function seal(version: TestVersion, weights: number[]): Promise<void> {
@@ -99,7 +98,7 @@ it("serves both arms, and keeps what runs when an approval ends; a restart keeps
 it("serves nothing by another key than the pinned one, with other files, or with changed weights", async () => {
   const { first, key } = await canary();
   const stranger = await openLocalSigners(`${home}/theirs`);
-  const foreign = (await started(stranger.attestation.publicKeyPem).build()).get(key);
+  const foreign = (await started(async () => [stranger.attestation.publicKeyPem]).build()).get(key);
   expect(foreign).toMatchObject({ stable: undefined, canary: undefined });
   expect(foreign?.refusals.join()).toContain("no signed verdict");
 
@@ -118,3 +117,40 @@ it("serves nothing by another key than the pinned one, with other files, or with
   expect(tampered).toMatchObject({ stable: undefined, canary: expect.anything() });
   expect(tampered?.refusals).toEqual([expect.stringContaining("do not have the digest that was attested")]);
 });
+
+it("goes on serving what a retired key signed, and stops what a revoked one signed, without a restart", async () => {
+  const { first, second, key } = await canary();
+  const [one, two] = await weightsOf([first, second]);
+  const target = { model: first.model, environment: "staging" as const };
+  for (const version of [first, second]) await prove(database.db, ada, version, "staging");
+  const running = started();
+  await running.build();
+  const signed = await attestorSigner();
+  const keys = `${home}/keys`;
+  await rotateKey(keys, "attestor", new Date());
+  const both = { stable: { id: first.id }, canary: { id: second.id }, refusals: [] };
+  for (const builder of [running, started()]) expect((await builder.build()).get(key)).toMatchObject(both);
+  // The deploy verb asks the same keys.
+  await deploy.execute(caller(), { ...target, version: 1 });
+  // Judged and approved again, one of them no longer needs the old key.
+  await prove(database.db, ada, first, "production");
+  await revokeKey(keys, signed.keyId, "stolen", new Date());
+  for (const builder of [running, started()]) {
+    const route = (await builder.build()).get(key);
+    expect(route).toMatchObject({ stable: { id: first.id }, canary: undefined });
+    expect(route?.refusals.join()).toContain("no signed verdict");
+  }
+  await running.prune((await running.build()).values());
+  expect(runtime.loaded()).toContain(one);
+  expect(runtime.loaded()).not.toContain(two);
+  await expect(deploy.execute(caller(), { ...target, version: 2 })).rejects.toThrow(
+    "not admitted to staging",
+  );
+});
+
+async function weightsOf(versions: readonly TestVersion[]): Promise<string[]> {
+  const rows = await Promise.all(
+    versions.map(({ id }) => database.db.select().from(modelVersions).where(eq(modelVersions.id, id))),
+  );
+  return rows.map(([row]) => row?.weightsDigest ?? "");
+}

@@ -68,12 +68,15 @@ export class RouteBuilder {
   private readonly served = new Map<string, ServedVersion>();
   /** `<deployment>/<arm>` → why it was refused last. */
   private readonly told = new Map<string, string>();
+  private trustedKeysPem: readonly string[] = [];
+  /** Digests of loaded weights that a version left; unloaded when no other needs them. */
+  private readonly maybeUnused = new Set<string>();
 
   constructor(
     private readonly db: Db,
     private readonly store: ObjectStore,
     private readonly runtime: ModelRuntime,
-    private readonly attestorKeyPem: string,
+    private readonly attestorKeys: () => Promise<readonly string[]>,
   ) {}
 
   private async readRows(): Promise<Row[]> {
@@ -121,7 +124,7 @@ export class RouteBuilder {
     if (!files.some((file) => file.digest === version.weightsDigest))
       throw new NotServed("its weights are not part of its manifest");
     const admission = await admissionOf(this.db, version.id, environment, {
-      pinnedKeysPem: [this.attestorKeyPem],
+      trustedKeysPem: this.trustedKeysPem,
       asServing: arm === "stable",
     });
     if (!admission.admitted)
@@ -189,8 +192,19 @@ export class RouteBuilder {
     return { ...route, digest: digestOf(named) };
   }
 
+  /** What was admitted by a key that counts no more is asked again. */
+  private async readKeys(): Promise<void> {
+    const keys = await this.attestorKeys();
+    const lost = this.trustedKeysPem.some((key) => !keys.includes(key));
+    this.trustedKeysPem = keys;
+    if (!lost) return;
+    for (const version of this.served.values()) this.maybeUnused.add(version.weightsDigest);
+    this.served.clear();
+  }
+
   /** All routes by team and name. Versions that no route needs any more are unloaded by `prune`. */
   async build(): Promise<Map<string, Route>> {
+    await this.readKeys();
     const routes = new Map<string, Route>();
     for (const row of await this.readRows())
       routes.set(routeKey(row.teamId, row.name), await this.route(row));
@@ -210,8 +224,11 @@ export class RouteBuilder {
     const gone = [...this.served].filter(([, version]) => !keep.has(version.id));
     for (const [key, version] of gone) {
       this.served.delete(key);
-      const shared = [...this.served.values()].some((other) => other.weightsDigest === version.weightsDigest);
-      if (!shared) await this.runtime.unload(version.weightsDigest);
+      this.maybeUnused.add(version.weightsDigest);
     }
+    for (const digest of this.maybeUnused)
+      if (![...this.served.values()].some((other) => other.weightsDigest === digest))
+        await this.runtime.unload(digest);
+    this.maybeUnused.clear();
   }
 }
