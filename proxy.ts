@@ -8,6 +8,36 @@ const OPEN = ["/sign-in", "/setup", "/reset-password", "/auth-error", "/signed-o
 const isOpen = (pathname: string) =>
   OPEN.some((page) => pathname === page || pathname.startsWith(`${page}/`));
 
+/** Programs ask for no page: they are told so, instead of being led to a form that they cannot fill in. */
+const isProgram = (request: NextRequest) => {
+  if (request.headers.has("authorization")) return true;
+  const forPage = request.headers.has("rsc") || request.headers.has("next-action");
+  return !forPage && !(request.headers.get("accept") ?? "").includes("text/html");
+};
+
+function refuseProgram(request: NextRequest): NextResponse {
+  const known = request.headers.has("authorization");
+  const status = known ? 404 : 401;
+  return NextResponse.json(
+    {
+      type: `https://modelworks.dev/problems/${known ? "not-found" : "unauthenticated"}`,
+      title: known ? `Programs find nothing at ${request.nextUrl.pathname}.` : "You are not signed in.",
+      status,
+      code: known ? "not_found" : "unauthenticated",
+      detail: known
+        ? "Pages are for people with a browser; see /api/openapi.json for what programs may ask."
+        : "Open this address in a browser, or send an API token to the paths of /api/openapi.json.",
+    },
+    {
+      status,
+      headers: {
+        "content-type": "application/problem+json",
+        ...(known ? {} : { "www-authenticate": 'Bearer realm="modelworks"' }),
+      },
+    },
+  );
+}
+
 function toSignIn(request: NextRequest): NextResponse {
   const { pathname, search } = request.nextUrl;
   const target =
@@ -22,7 +52,8 @@ function toSignIn(request: NextRequest): NextResponse {
  */
 export function proxy(request: NextRequest): NextResponse {
   const signedIn = request.cookies.getAll().some((cookie) => SESSION_COOKIE.test(cookie.name));
-  if (!signedIn && !isOpen(request.nextUrl.pathname)) return toSignIn(request);
+  if (!signedIn && !isOpen(request.nextUrl.pathname))
+    return isProgram(request) ? refuseProgram(request) : toSignIn(request);
   const nonce = btoa(crypto.randomUUID());
   const policy = contentSecurityPolicy(nonce, { dev: process.env.NODE_ENV === "development" });
   const headers = new Headers(request.headers);

@@ -1,11 +1,13 @@
 import { createServer } from "node:http";
 import next from "next";
+import { answerUnreadable } from "@/server/core/client-error";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { forwardedFor } from "@/server/core/trusted-proxies";
 import { heartbeat } from "@/server/core/heartbeat";
 import { isDataPlane } from "@/server/http/app";
 import { dataPlane } from "@/server/http/data-plane";
+import { isMalformedAddress, refuseMalformedAddress } from "@/server/http/malformed-address";
 
 /** The portal process: data plane (Hono) and pages (Next) on one port. */
 async function main() {
@@ -21,12 +23,14 @@ async function main() {
     const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
     const forwarded = req.headers["x-forwarded-for"];
     req.headers["x-forwarded-for"] = forwardedFor(trustedProxies, req.socket.remoteAddress, forwarded);
-    if (!isDataPlane(path)) {
-      void renderPage(req, res);
-      return;
-    }
-    answerProgram(req, res);
+    if (isMalformedAddress(path)) refuseMalformedAddress(res, path, req.headers.accept);
+    else if (isDataPlane(path)) answerProgram(req, res);
+    else void renderPage(req, res);
   });
+  answerUnreadable(server, (status, message) => ({
+    type: "application/problem+json",
+    body: { type: "https://modelworks.dev/problems/unreadable", title: message, status, code: "invalid" },
+  }));
   const beat = heartbeat("portal");
   server.listen(port, host, () => log.info({ port, host }, "portal is listening"));
   const stop = () => {

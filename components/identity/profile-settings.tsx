@@ -10,6 +10,7 @@ import { setSingleKeysEnabled, useSingleKeysEnabled } from "@/components/shell/s
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { Switch } from "@/components/ui/switch";
+import { BrowserSessions } from "./browser-sessions";
 import { useSession } from "./use-can";
 
 // Drawn by the server with the page; what makes them work (react-hook-form) is no part of the page's first scripts.
@@ -38,6 +39,7 @@ export function ProfileSettings() {
             {null}
           </Section>
         )}
+        <BrowserSessions />
         <Appearance />
       </div>
     </>

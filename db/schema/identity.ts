@@ -49,6 +49,25 @@ export const memberships = pgTable(
   (t) => [primaryKey({ columns: [t.teamId, t.userId] }), index("memberships_user").on(t.userId)],
 );
 
+/** One sign-in of a person in one browser; its cookie works until it expires or ends. */
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    /** `password` or `oidc`. */
+    method: text("method").notNull(),
+    /** What the browser calls itself, so that people know their sessions apart. */
+    userAgent: text("user_agent").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    expiresAt: at("expires_at").notNull(),
+    endedAt: at("ended_at"),
+  },
+  (t) => [index("sessions_user").on(t.userId, t.expiresAt)],
+);
+
 /** `mw_<24 base62>_<6 base62 checksum>`; only the SHA-256 is stored. */
 export const apiTokens = pgTable(
   "api_tokens",

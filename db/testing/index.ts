@@ -1,3 +1,4 @@
-export { createTestDatabase, type TestDatabase } from "./test-database";
+export { restoreState, stateNames } from "./restore-state";
+export { createEmptyDatabase, createTestDatabase, type TestDatabase } from "./test-database";
 export { trafficOf } from "./traffic";
 export { waitFor } from "./wait-for";

@@ -23,10 +23,22 @@ const TEMPLATE_LOCK = 7_203_002;
 
 /** Makes a migrated database for one test file: a copy of a template, about 50 ms after the first. */
 export async function createTestDatabase(options: { max?: number } = {}): Promise<TestDatabase> {
+  return openTestDatabase(ensureTemplate, options);
+}
+
+/** Makes an empty database, for tests of migrating. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  return openTestDatabase(async () => "template0", {});
+}
+
+async function openTestDatabase(
+  templateOf: (client: Client, ownerUrl: string) => Promise<string>,
+  options: { max?: number },
+): Promise<TestDatabase> {
   const server = await testServer();
   const name = `mw_test_${randomUUID().replaceAll("-", "")}`;
   await withClient(server.ownerUrl, async (client) => {
-    const template = await ensureTemplate(client, server.ownerUrl);
+    const template = await templateOf(client, server.ownerUrl);
     await client.query(`create database ${name} template ${template}`);
     await client.query(`grant connect, create, temporary on database ${name} to ${APP_ROLE}`);
   });

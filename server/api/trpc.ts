@@ -1,6 +1,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
+import type { Actor } from "@/server/core/actor";
 import type { Caller } from "@/server/core/context";
 import { isAppError, toPublicError, type ErrorCode } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
@@ -8,7 +9,11 @@ import { log } from "@/server/core/log";
 import type { Permission } from "@/server/core/authz/permissions";
 import { invalidInput, type Verb } from "@/server/core/verb";
 
-export type TrpcContext = Caller & { requestId: string };
+export type TrpcContext = Caller & {
+  requestId: string;
+  /** Asks again who the caller is, for what outlives a request. */
+  actorNow?: () => Promise<Actor | undefined>;
+};
 
 interface Meta {
   permission?: Permission;
@@ -57,7 +62,8 @@ const base = t.procedure.use(async ({ next, ctx, path }) => {
   return result;
 });
 
-async function call<O>(work: () => Promise<O>): Promise<O> {
+/** Runs `work`; what it refuses keeps its own status at this door. */
+export async function call<O>(work: () => Promise<O>): Promise<O> {
   try {
     return await work();
   } catch (error) {

@@ -1,10 +1,11 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
-import { apiTokens, memberships, teams, users } from "@/db/schema";
+import { apiTokens, memberships, sessions, teams, users } from "@/db/schema";
 import { TEAM_ROLES, TOKEN_SCOPES, type Actor } from "@/server/core/actor";
 import { AppError } from "@/server/core/errors";
 import { MicroBatch } from "@/server/core/micro-batch";
+import type { SessionClaims } from "./sessions";
 import { tokenHash } from "./token-format";
 
 const Role = z.enum(TEAM_ROLES);
@@ -15,11 +16,21 @@ const badToken = () =>
     hint: "It may be mistyped, expired or revoked. Make a new one under Settings, API tokens.",
   });
 
-/** The person of a session, with the role they hold now; undefined when the session has been ended. */
+const isOpen = (id: string) =>
+  sql`exists (select 1 from ${sessions} where ${sessions.id} = ${id} and ${sessions.userId} = "users"."id" and ${sessions.endedAt} is null and ${sessions.expiresAt} > now())`;
+
+/** The person of a session, with the role they hold now; undefined when the session has ended, by whatever way. */
+export async function actorOfSession(db: Db, claims: SessionClaims): Promise<Actor | undefined> {
+  const actor = await actorOfUser(db, claims.userId, claims.sessionVersion, isOpen(claims.sessionId));
+  return actor && { ...actor, sessionId: claims.sessionId };
+}
+
+/** A person who acts without a browser, such as a demo account; `session` narrows it to a cookie's. */
 export async function actorOfUser(
   db: Db,
   userId: string,
   sessionVersion: number,
+  session?: SQL,
 ): Promise<Actor | undefined> {
   const rows = await db
     .select({
@@ -34,7 +45,7 @@ export async function actorOfUser(
     .from(users)
     .leftJoin(memberships, eq(memberships.userId, users.id))
     .leftJoin(teams, eq(teams.id, memberships.teamId))
-    .where(and(eq(users.id, userId), isNull(users.disabledAt)))
+    .where(and(eq(users.id, userId), isNull(users.disabledAt), session))
     .orderBy(memberships.createdAt);
   const first = rows[0];
   if (!first || first.sessionVersion !== sessionVersion) return undefined;

@@ -1,4 +1,5 @@
 import { decodeJwt } from "jose";
+import { cookies, headers } from "next/headers";
 import type { AuthOptions } from "next-auth";
 import type { JWT } from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
@@ -6,12 +7,14 @@ import type { OAuthConfig } from "next-auth/providers/oauth";
 import { db } from "@/db/client";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { actorOfUser } from "./actor";
+import { actorOfSession } from "./actor";
+import { DEVICE_SECONDS, deviceCookieName, deviceOf, newDeviceCookie } from "./device-cookie";
 import { personOfSubject, signInByOidc } from "./oidc";
+import type { SignInMethod } from "./record-sign-in";
 import { authSecret } from "./secret";
-import { signInByPassword } from "./sign-in";
-
-const SESSION_SECONDS = 12 * 3600;
+import { sessionClaims } from "./session-claims";
+import { openSession, SESSION_SECONDS, signOutOf } from "./sessions";
+import { accountOf, signInByPassword } from "./sign-in";
 
 /** The last hop, which a known proxy or the portal itself saw; earlier entries are whatever the caller wrote. */
 function addressOf(headers: Record<string, unknown> | undefined): string {
@@ -19,16 +22,33 @@ function addressOf(headers: Record<string, unknown> | undefined): string {
   return typeof forwarded === "string" ? (forwarded.split(",").at(-1)?.trim() ?? "unknown") : "unknown";
 }
 
+async function rememberDevice(account: string): Promise<void> {
+  (await cookies()).set(deviceCookieName(account), newDeviceCookie(authSecret(), account), {
+    httpOnly: true,
+    sameSite: "lax",
+    secure: env().portalUrl.startsWith("https://"),
+    path: "/api/auth",
+    maxAge: DEVICE_SECONDS,
+  });
+}
+
 const password = Credentials({
   name: "Password",
   credentials: { email: { type: "email" }, password: { type: "password" } },
   async authorize(given, request) {
+    const account = accountOf(given?.email ?? "");
+    const jar = await cookies();
+    const device = deviceOf(authSecret(), account, jar.get(deviceCookieName(account))?.value);
     const verdict = await signInByPassword(db(), {
-      email: given?.email ?? "",
+      email: account,
       password: given?.password ?? "",
       address: addressOf(request.headers),
+      device,
     });
-    if (verdict.outcome === "signed_in") return verdict.person;
+    if (verdict.outcome === "signed_in") {
+      if (device === undefined) await rememberDevice(account);
+      return verdict.person;
+    }
     if (verdict.outcome === "wait") throw new Error(`wait:${verdict.seconds}`);
     if (verdict.outcome === "unavailable") throw new Error("unavailable");
     return null;
@@ -69,12 +89,20 @@ function oidcProvider(oidc: NonNullable<ReturnType<typeof env>["oidc"]>): OAuthC
   };
 }
 
-async function tokenOf(token: JWT, subject: string): Promise<JWT> {
+/** The token of a new session. */
+async function open(
+  person: { id: string; name?: string | null | undefined; sessionVersion: unknown },
+  method: SignInMethod,
+): Promise<JWT> {
+  const userAgent = (await headers()).get("user-agent") ?? "";
+  const sid = await openSession(db(), { userId: person.id, method, userAgent });
+  return { sub: person.id, uid: person.id, sv: person.sessionVersion, sid, name: person.name ?? null };
+}
+
+async function openByOidc(token: JWT, subject: string): Promise<JWT> {
   const oidc = env().oidc;
   const person = oidc ? await personOfSubject(db(), oidc.issuer, subject) : undefined;
-  return person
-    ? { sub: person.id, uid: person.id, sv: person.sessionVersion, name: person.name }
-    : { ...token, uid: undefined };
+  return person ? open(person, "oidc") : { ...token, uid: undefined };
 }
 
 const callbacks: AuthOptions["callbacks"] = {
@@ -85,18 +113,24 @@ const callbacks: AuthOptions["callbacks"] = {
     const verdict = await signInByOidc(db(), oidc.issuer, profile);
     return "person" in verdict ? true : `/auth-error?error=${verdict.refusal}`;
   },
-  /** The cookie names the person and the version of their sessions; role and team are read on each request. */
+  /** The cookie names the person, the session and the version of all their sessions; role and team are read on each request. */
   async jwt({ token, user, account }) {
-    if (account?.provider === "oidc") return tokenOf(token, account.providerAccountId);
-    if (user && "sessionVersion" in user)
-      return { sub: user.id, uid: user.id, sv: user.sessionVersion, name: user.name };
-    if (typeof token.uid !== "string" || typeof token.sv !== "number") return token;
-    return (await actorOfUser(db(), token.uid, token.sv)) ? token : {};
+    if (account?.provider === "oidc") return openByOidc(token, account.providerAccountId);
+    if (user && "sessionVersion" in user) return open(user, "password");
+    const claims = sessionClaims(token);
+    return claims && (await actorOfSession(db(), claims)) ? token : {};
   },
   session({ session, token }) {
     return typeof token.uid === "string"
       ? { ...session, user: { name: token.name ?? null } }
       : { expires: session.expires };
+  },
+};
+
+const events: AuthOptions["events"] = {
+  async signOut({ token }) {
+    const claims = sessionClaims(token);
+    if (claims) await signOutOf(db(), claims);
   },
 };
 
@@ -108,10 +142,11 @@ export function authOptions(): AuthOptions {
   options ??= {
     secret: authSecret(),
     providers: oidc ? [password, oidcProvider(oidc)] : [password],
-    session: { strategy: "jwt", maxAge: SESSION_SECONDS, updateAge: 3600 },
+    session: { strategy: "jwt", maxAge: SESSION_SECONDS },
     useSecureCookies: portalUrl.startsWith("https://"),
     pages: { signIn: "/sign-in", signOut: "/signed-out", error: "/auth-error" },
     callbacks,
+    events,
     logger: {
       error: (code, metadata) =>
         log.warn({ code, cause: metadata instanceof Error ? metadata.message : undefined }, "sign-in failed"),

@@ -2,8 +2,9 @@ import { getToken } from "next-auth/jwt";
 import type { Db } from "@/db/client";
 import type { Actor } from "@/server/core/actor";
 import { forbidden } from "@/server/core/errors";
-import { actorOfToken, actorOfUser } from "./actor";
+import { actorOfSession, actorOfToken } from "./actor";
 import { authSecret } from "./secret";
+import { sessionClaims } from "./session-claims";
 
 function parseCookies(header: string): Record<string, string> {
   const cookies: Record<string, string> = {};
@@ -59,8 +60,9 @@ export async function actorOfRequest(
     secret: authSecret(),
     secureCookie: cookieHeader.includes("__Secure-next-auth.session-token"),
   });
-  if (typeof token?.uid !== "string" || typeof token.sv !== "number") return undefined;
-  const actor = await actorOfUser(db, token.uid, token.sv);
+  const claims = sessionClaims(token);
+  if (!claims) return undefined;
+  const actor = await actorOfSession(db, claims);
   if (actor) refuseForeignOrigin(headers, method);
   return actor;
 }

@@ -2,43 +2,73 @@ import { RateLimiterMemory } from "rate-limiter-flexible";
 
 const WINDOW_SECONDS = 15 * 60;
 
+/** Whose try it is: an account, from an address, perhaps from a browser that has proved to be the account's before. */
+export interface SignInTry {
+  account: string;
+  address: string;
+  /** The browser's own proof (`device-cookie.ts`); undefined for a browser that never signed in to this account. */
+  device?: string | undefined;
+}
+
 interface Limits {
-  account: RateLimiterMemory;
+  device: RateLimiterMemory;
+  pair: RateLimiterMemory;
   address: RateLimiterMemory;
+  strangers: RateLimiterMemory;
 }
 
 const holder = globalThis as typeof globalThis & { modelworksSignInLimits?: Limits };
 
 /** One set a process, although Next's bundles and our server load this module separately. */
 function limits(): Limits {
+  const limiter = (keyPrefix: string, points: number) =>
+    new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS });
   holder.modelworksSignInLimits ??= {
-    account: new RateLimiterMemory({ keyPrefix: "account", points: 10, duration: WINDOW_SECONDS }),
-    address: new RateLimiterMemory({ keyPrefix: "address", points: 50, duration: WINDOW_SECONDS }),
+    device: limiter("device", 10),
+    pair: limiter("pair", 10),
+    address: limiter("address", 50),
+    strangers: limiter("strangers", 100),
   };
   return holder.modelworksSignInLimits;
 }
 
 /**
- * Counts one try before it is judged: ten for an account and fifty from an address in 15 minutes, so that tries at the same
- * time count too. Returns the seconds to wait when there are no tries left.
+ * What a try is counted by. A browser that has signed in to the account before has a count of its own, so that nobody else can use it up;
+ * all others share the counts of the account from their address, of their address, and of the account from anywhere.
  */
-export async function takeSignInTry(account: string, address: string): Promise<number | undefined> {
-  const { account: perAccount, address: perAddress } = limits();
-  for (const [limiter, key] of [
-    [perAddress, address],
-    [perAccount, account],
-  ] as const) {
+function countsOf({ account, address, device }: SignInTry): [RateLimiterMemory, string][] {
+  const all = limits();
+  if (device !== undefined) return [[all.device, `${account} ${device}`]];
+  return [
+    [all.address, address],
+    [all.pair, `${account} ${address}`],
+    [all.strangers, account],
+  ];
+}
+
+/**
+ * Counts one try before it is judged, so that tries at the same time count too: in 15 minutes ten for an account from one address (or from
+ * one known browser), fifty from an address, a hundred for an account from everywhere unknown. Returns the seconds to wait when there are
+ * no tries left.
+ */
+export async function takeSignInTry(tried: SignInTry): Promise<number | undefined> {
+  const counts = countsOf(tried);
+  for (const [limiter, key] of counts) {
     const used = await limiter
       .consume(key, 0)
       .catch((full: unknown) => full as { msBeforeNext: number; remainingPoints: number });
     if (used.remainingPoints <= 0) return Math.max(1, Math.ceil(used.msBeforeNext / 1000));
   }
-  await Promise.allSettled([perAccount.consume(account), perAddress.consume(address)]);
+  await Promise.allSettled(counts.map(([limiter, key]) => limiter.consume(key)));
   return undefined;
 }
 
-/** A success gives the tries back. */
-export async function returnSignInTries(account: string, address: string): Promise<void> {
-  await limits().account.delete(account);
-  await limits().address.reward(address);
+/** A success gives the tries back: all of the pair or the browser, one of the counts that others share. */
+export async function returnSignInTries(tried: SignInTry): Promise<void> {
+  const { device, pair } = limits();
+  await Promise.all(
+    countsOf(tried).map(([limiter, key]) =>
+      limiter === device || limiter === pair ? limiter.delete(key) : limiter.reward(key),
+    ),
+  );
 }

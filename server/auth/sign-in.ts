@@ -4,7 +4,7 @@ import { users } from "@/db/schema";
 import { log } from "@/server/core/log";
 import { verifyPassword } from "./password";
 import { recordRefusal, recordSignIn } from "./record-sign-in";
-import { returnSignInTries, takeSignInTry } from "./sign-in-limit";
+import { returnSignInTries, takeSignInTry, type SignInTry } from "./sign-in-limit";
 
 export interface SignedIn {
   id: string;
@@ -19,8 +19,9 @@ export type PasswordVerdict =
   | { outcome: "wait"; seconds: number }
   | { outcome: "unavailable" };
 
-async function judge(db: Db, email: string, password: string, address: string): Promise<PasswordVerdict> {
-  const seconds = await takeSignInTry(email, address);
+async function judge(db: Db, tried: SignInTry, password: string): Promise<PasswordVerdict> {
+  const email = tried.account;
+  const seconds = await takeSignInTry(tried);
   if (seconds !== undefined) return { outcome: "wait", seconds };
   const [row] = await db
     .select({
@@ -39,24 +40,23 @@ async function judge(db: Db, email: string, password: string, address: string): 
     await recordRefusal(db, email, "password", "wrong account or password");
     return { outcome: "refused" };
   }
-  await returnSignInTries(email, address);
+  await returnSignInTries(tried);
   await db.update(users).set({ lastSeenAt: new Date() }).where(eq(users.id, row.id));
   await recordSignIn(db, row, "password");
   return { outcome: "signed_in", person: row };
 }
 
+/** An address as tries are counted by it. */
+export const accountOf = (email: string): string => email.trim().toLowerCase().slice(0, 254);
+
 /** Judges an email address and a password. Never throws: what cannot be judged is not let in. */
 export async function signInByPassword(
   db: Db,
-  given: { email: string; password: string; address: string },
+  given: { email: string; password: string; address: string; device?: string | undefined },
 ): Promise<PasswordVerdict> {
   try {
-    return await judge(
-      db,
-      given.email.trim().toLowerCase().slice(0, 254),
-      given.password.slice(0, 200),
-      given.address,
-    );
+    const tried = { account: accountOf(given.email), address: given.address, device: given.device };
+    return await judge(db, tried, given.password.slice(0, 200));
   } catch (error) {
     log.error({ err: error }, "a sign-in could not be judged");
     return { outcome: "unavailable" };

@@ -19,6 +19,8 @@ export interface Actor {
   /** Role in the active team; undefined when the person is no member of it. */
   role: TeamRole | undefined;
   isPlatformAdmin: boolean;
+  /** The browser session of a person. */
+  sessionId?: string | undefined;
   tokenId?: string | undefined;
   scopes?: readonly TokenScope[] | undefined;
   /** Set when a job of ours acts with its own token. */

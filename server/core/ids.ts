@@ -21,6 +21,7 @@ export function uuidV7Hex(nowMs = Date.now()): string {
 
 export const ID_PREFIXES = {
   user: "usr",
+  session: "ses",
   team: "team",
   token: "tok",
   dataset: "ds",

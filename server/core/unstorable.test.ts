@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { unstorableInWords, zeroByteIn } from "./unstorable";
+import { unstorableInWords, unstorableTextIn } from "./unstorable";
 import { parseInput } from "./verb";
 
-describe("a zero byte in an input", () => {
+describe("what no text can hold in an input", () => {
   test.each([
     [{ name: "a\0" }, "name"],
     [{ list: ["fine", "a\0"] }, "list.1"],
@@ -17,22 +17,26 @@ describe("a zero byte in an input", () => {
       "tags.1.key",
     ],
     [{ tags: { "a\0": 1 } }, "tags.a␀"],
+    [{ name: "half \ud800" }, "name"],
+    [{ list: ["😀", "\udc00 other half"] }, "list.1"],
+    [{ tags: { "\ud800x": 1 } }, "tags.\uFFFDx"],
     ["\0", "input"],
     [
       { deep: JSON.parse(`${"[".repeat(5000)}"\\u0000"${"]".repeat(5000)}`) },
       expect.stringMatching(/^deep\.0/),
     ],
   ])("%# is found and named", (input, path) => {
-    expect(zeroByteIn(input)).toEqual(path);
+    expect(unstorableTextIn(input)?.path).toEqual(path);
   });
 
   test.each([
     { a: "fine", b: [1, null, undefined, true], at: new Date() },
     "fine",
+    "whole 😀 characters 👩‍🔬",
     null,
     { bytes: Buffer.from("\0") },
   ])("%# holds none", (input) => {
-    expect(zeroByteIn(input)).toBeUndefined();
+    expect(unstorableTextIn(input)).toBeUndefined();
   });
 
   test("is refused with the field's name and the next step, whatever the schema says", () => {
@@ -45,6 +49,7 @@ describe("a zero byte in an input", () => {
         details: { fields: { "tags.0.value": "must not hold a zero byte" } },
       }),
     );
+    expect(() => parseInput(Input, { tags: [{ value: "\ud83d" }] })).toThrow(/half a character/);
     expect(() => parseInput(Input, { tags: [], any: { deep: ["\0"] } })).toThrow(/^any\.deep\.0: /);
   });
 });

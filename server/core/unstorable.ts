@@ -1,6 +1,15 @@
 /** What the database cannot hold, found before it is asked and recognised when it says so. */
 
 const ZERO_BYTE = "\0";
+/** Half of a character beyond the first 65,536, alone: JSON can spell it, but no encoding can. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const UNSTORABLE_TEXT = /[\0\p{Surrogate}]/u;
+
+/** A text that the database cannot hold, and why. */
+export interface UnstorableText {
+  path: string;
+  holds: "a zero byte" | "half a character (a lone surrogate)";
+}
 
 interface Node {
   value: object;
@@ -19,15 +28,23 @@ const isPlain = (value: unknown): value is object =>
   value !== null &&
   (Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value)));
 
-/** Where a text, or the name of a field, holds a zero byte, which no text of Postgres may; undefined when none does. */
-export function zeroByteIn(input: unknown): string | undefined {
-  if (typeof input === "string") return input.includes(ZERO_BYTE) ? "input" : undefined;
+const describe = (path: string, text: string): UnstorableText => ({
+  path: path.replaceAll(ZERO_BYTE, "\u2400").replaceAll(new RegExp(LONE_SURROGATE, "gu"), "\uFFFD"),
+  holds: text.includes(ZERO_BYTE) ? "a zero byte" : "half a character (a lone surrogate)",
+});
+
+/**
+ * The first text, or name of a field, that holds what no text of Postgres may: a zero byte, which it refuses, or half a character,
+ * which it refuses in JSON and silently replaces elsewhere. Undefined when all can be stored.
+ */
+export function unstorableTextIn(input: unknown): UnstorableText | undefined {
+  if (typeof input === "string") return UNSTORABLE_TEXT.test(input) ? describe("input", input) : undefined;
   if (!isPlain(input)) return undefined;
   const waiting: Node[] = [{ value: input, key: "", parent: undefined }];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     for (const [key, value] of Object.entries(node.value)) {
-      const holds = key.includes(ZERO_BYTE) || (typeof value === "string" && value.includes(ZERO_BYTE));
-      if (holds) return pathOf(node, key).replaceAll(ZERO_BYTE, "\u2400");
+      const bad = [key, value].find((text) => typeof text === "string" && UNSTORABLE_TEXT.test(text));
+      if (typeof bad === "string") return describe(pathOf(node, key), bad);
       if (isPlain(value)) waiting.push({ value, key, parent: node });
     }
   }

@@ -3,7 +3,7 @@ import { can, type Permission } from "./authz/permissions";
 import { createCtx, unauthenticated, type Caller, type Ctx } from "./context";
 import { AppError, forbidden, invalid, invalidField, isAppError } from "./errors";
 import { speakInWords } from "./input-words";
-import { unstorableInWords, zeroByteIn } from "./unstorable";
+import { unstorableInWords, unstorableTextIn } from "./unstorable";
 
 export interface VerbDefinition<S extends z.ZodType> {
   /** Also the audit action, e.g. `registry.version.promote`. */
@@ -54,9 +54,9 @@ export function invalidInput(error: z.ZodError): AppError {
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw invalidInput(parsed.error);
-  const path = zeroByteIn(parsed.data);
-  if (path === undefined) return parsed.data;
-  throw invalidField(path, "must not hold a zero byte", "Remove the zero byte and try again.");
+  const found = unstorableTextIn(parsed.data);
+  if (!found) return parsed.data;
+  throw invalidField(found.path, `must not hold ${found.holds}`, "Remove it and try again.");
 }
 
 /** A value that only the database found not to fit is the caller's to correct; sent again as it is, it would fail again. */

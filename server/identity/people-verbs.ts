@@ -1,6 +1,7 @@
 import { and, asc, eq, ilike, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { apiTokens, memberships, teams, users } from "@/db/schema";
+import { refuseCommonPassword } from "@/server/auth/common-password";
 import { hashPassword } from "@/server/auth/password";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -204,6 +205,7 @@ export const claimReset = mutation(
     const purpose = await useOneTimeLink(ctx, input.token, "reset:");
     const person = await loadPerson(ctx, purpose.slice("reset:".length));
     if (person.disabledAt) throw precondition("This account is disabled.", "Ask a platform administrator.");
+    await refuseCommonPassword("password", input.password, [person.email, person.name]);
     await ctx.db
       .update(users)
       .set({

@@ -1,5 +1,6 @@
 import { mutationOf, queryOf, router } from "@/server/api/trpc";
 import { listAudit, verifyAudit } from "./audit-verbs";
+import { endOtherSessions, endSession, listSessions } from "./browser-session-verbs";
 import { createPerson, disablePerson, enablePerson, listPeople, resetPassword } from "./people-verbs";
 import { changePassword, getSession, switchTeam, updateProfile } from "./session-verbs";
 import { addMember, changeRole, createTeam, listMembers, listTeams, removeMember } from "./team-verbs";
@@ -7,6 +8,9 @@ import { createToken, listTokens, revokeToken } from "./token-verbs";
 
 export const identityRouter = router({
   session: queryOf(getSession),
+  sessions: queryOf(listSessions),
+  endSession: mutationOf(endSession),
+  endOtherSessions: mutationOf(endOtherSessions),
   switchTeam: mutationOf(switchTeam),
   updateProfile: mutationOf(updateProfile),
   changePassword: mutationOf(changePassword),

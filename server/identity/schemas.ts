@@ -20,6 +20,7 @@ export const TeamSlug = z
   );
 
 export const SwitchTeamInput = z.object({ teamId: z.string().max(60) });
+export const SessionInput = z.object({ sessionId: z.string().max(60) });
 export const UpdateProfileInput = z.object({ name: PersonName });
 export const ChangePasswordInput = z.object({
   currentPassword: z.string().min(1, "Enter your current password.").max(200),

@@ -1,5 +1,6 @@
 import { and, asc, count, eq, isNull, sql } from "drizzle-orm";
 import { memberships, notifications, teams, users } from "@/db/schema";
+import { refuseCommonPassword } from "@/server/auth/common-password";
 import { hashPassword, verifyPassword } from "@/server/auth/password";
 import { returnSignInTries, takeSignInTry } from "@/server/auth/sign-in-limit";
 import { audit } from "@/server/core/audit";
@@ -123,8 +124,8 @@ export const changePassword = mutation(
       .where(eq(users.id, ctx.actor.userId));
     if (!me?.passwordHash)
       throw precondition("You sign in without a password here.", "Change it at your identity provider.");
-    const key = `change:${ctx.actor.userId}`;
-    const wait = await takeSignInTry(key, key);
+    const tried = { account: `change:${ctx.actor.userId}`, address: "a session", device: "its own" };
+    const wait = await takeSignInTry(tried);
     if (wait !== undefined) {
       throw new AppError("rate_limited", "Too many wrong passwords.", {
         hint: `Wait ${Math.ceil(wait / 60)} minutes and try again.`,
@@ -134,7 +135,8 @@ export const changePassword = mutation(
     if (!(await verifyPassword(input.currentPassword, me.passwordHash))) {
       throw invalidField("currentPassword", "is not your current password");
     }
-    await returnSignInTries(key, key);
+    await returnSignInTries(tried);
+    await refuseCommonPassword("newPassword", input.newPassword, [me.email, ctx.actor.name]);
     const changed = await ctx.db
       .update(users)
       .set({ passwordHash: await hashPassword(input.newPassword), sessionVersion: me.sessionVersion + 1 })
@@ -166,6 +168,7 @@ export const claimSetup = mutation(
       .from(users)
       .where(eq(sql`lower(${users.email})`, input.email.toLowerCase()));
     if (taken) throw invalidField("email", "belongs to a person already");
+    await refuseCommonPassword("password", input.password, [input.email, input.name, input.teamName]);
     const team = await insertTeam(ctx, {
       slug: await freeSlug(ctx.db, input.teamName),
       name: input.teamName,

@@ -23,6 +23,7 @@ const ADMIN: readonly TeamRole[] = ["admin"];
 export const PERMISSIONS = {
   // identity
   "identity.session.read": { signedIn: true, token: "read" },
+  "identity.session.manage": { signedIn: true },
   "identity.team.switch": { signedIn: true },
   "identity.profile.update": { signedIn: true },
   "identity.setup.claim": { public: true },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiTokens, idempotencyKeys, registeredModels } from "@/db/schema";
 import { appRouter } from "@/server/api/root";
 import { authSecret } from "@/server/auth/secret";
+import { openSession } from "@/server/auth/sessions";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { createToken } from "@/server/identity/token-verbs";
 import { createModel } from "@/server/registry";
@@ -112,7 +113,8 @@ describe("a hostile request gets a problem document", () => {
   });
 
   it("a foreign page with our cookie, and a cookie with broken escapes", async () => {
-    const jwt = await encode({ token: { uid: member.id, sv: 1 }, secret: authSecret() });
+    const sid = await openSession(world.db, { userId: member.id, method: "password", userAgent: "test" });
+    const jwt = await encode({ token: { uid: member.id, sv: 1, sid }, secret: authSecret() });
     const cookie = `other=%E0%A4%A; next-auth.session-token=${jwt}`;
     const by = (headers: Record<string, string>) =>
       send(

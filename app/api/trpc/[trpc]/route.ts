@@ -1,19 +1,23 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { db } from "@/db/client";
 import { appRouter } from "@/server/api/root";
+import { call } from "@/server/api/trpc";
 import { actorOfRequest } from "@/server/auth/request-actor";
 import { newId } from "@/server/core/ids";
 
-const handler = (req: Request) =>
-  fetchRequestHandler({
+const handler = (req: Request) => {
+  const actorNow = () => actorOfRequest(db(), req.headers, req.method);
+  return fetchRequestHandler({
     endpoint: "/api/trpc",
     req,
     router: appRouter,
     createContext: async () => ({
       db: db(),
       requestId: newId("request"),
-      actor: await actorOfRequest(db(), req.headers, req.method),
+      actor: await call(actorNow),
+      actorNow,
     }),
   });
+};
 
 export { handler as GET, handler as POST };

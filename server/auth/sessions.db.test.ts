@@ -1,0 +1,157 @@
+import { eq } from "drizzle-orm";
+import { encode } from "next-auth/jwt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditLog, sessions, users } from "@/db/schema";
+import { appRouter } from "@/server/api/root";
+import { notifyLive } from "@/server/core/live";
+import { createWorld, type Person, type World } from "@/server/governance/testing";
+import { endOtherSessions, endSession, listSessions } from "@/server/identity/browser-session-verbs";
+import { changeRole, removeMember } from "@/server/identity/team-verbs";
+import { disablePerson } from "@/server/identity/people-verbs";
+import { actorOfRequest } from "./request-actor";
+import { authSecret } from "./secret";
+import { openSession, signOutOf } from "./sessions";
+
+let world: World;
+beforeAll(async () => {
+  process.env.AUTH_SECRET = "0123456789abcdef0123456789abcdef";
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+/** A browser of a person: its cookie, as it may also be copied. */
+async function browserOf(person: Person, userAgent = "Firefox/140.0 (Windows)") {
+  const sid = await openSession(world.db, { userId: person.id, method: "password", userAgent });
+  const jwt = await encode({ token: { uid: person.id, sv: 1, sid }, secret: authSecret() });
+  const headers = new Headers({ cookie: `next-auth.session-token=${jwt}` });
+  const actorNow = () => actorOfRequest(world.db, headers, "GET");
+  return { sid, actorNow, claims: { userId: person.id, sessionVersion: 1, sessionId: sid } };
+}
+
+describe("a session", () => {
+  it("ends for every copy of its cookie when its person signs out; those of other browsers go on", async () => {
+    const ada = await world.person("member");
+    const [one, other] = [await browserOf(ada), await browserOf(ada)];
+    expect(await one.actorNow()).toMatchObject({ userId: ada.id, sessionId: one.sid });
+    await signOutOf(world.db, one.claims);
+    expect(await one.actorNow()).toBeUndefined();
+    expect(await other.actorNow()).toMatchObject({ userId: ada.id });
+    const rows = await world.db.select().from(auditLog).where(eq(auditLog.actorId, ada.id));
+    expect(rows.map((row) => row.action)).toContain("identity.session.sign_out");
+  });
+
+  it("is nobody's once it has expired, belongs to another person, or comes from an earlier release", async () => {
+    const [ada, bob] = [await world.person("member"), await world.person("member")];
+    const { sid, actorNow } = await browserOf(ada);
+    const forged = await encode({ token: { uid: bob.id, sv: 1, sid }, secret: authSecret() });
+    const old = await encode({ token: { uid: ada.id, sv: 1 }, secret: authSecret() });
+    for (const jwt of [forged, old]) {
+      const headers = new Headers({ cookie: `next-auth.session-token=${jwt}` });
+      expect(await actorOfRequest(world.db, headers, "GET")).toBeUndefined();
+    }
+    await world.db
+      .update(sessions)
+      .set({ expiresAt: new Date(0) })
+      .where(eq(sessions.id, sid));
+    expect(await actorNow()).toBeUndefined();
+  });
+
+  it("is listed for its person alone, who ends one or all others", async () => {
+    const [ada, bob] = [await world.person("member"), await world.person("member")];
+    const [here, there, third] = [await browserOf(ada), await browserOf(ada, "curl/8"), await browserOf(ada)];
+    const foreign = await browserOf(bob);
+    const caller = { db: world.db, actor: await here.actorNow() };
+    const { items } = await listSessions.execute(caller, {});
+    expect(items.map((item) => [item.id, item.isThis])).toEqual([
+      [third.sid, false],
+      [there.sid, false],
+      [here.sid, true],
+    ]);
+    await expect(endSession.execute(caller, { sessionId: foreign.sid })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    await endSession.execute(caller, { sessionId: there.sid });
+    expect(await there.actorNow()).toBeUndefined();
+    expect(await endOtherSessions.execute(caller, {})).toEqual({ ended: 1 });
+    expect(await third.actorNow()).toBeUndefined();
+    expect(await here.actorNow()).toBeDefined();
+    expect(await foreign.actorNow()).toBeDefined();
+  });
+
+  it("is not for tokens to see or end", async () => {
+    const ada = await world.person("member");
+    const { actorNow } = await browserOf(ada);
+    const actor = await actorNow();
+    const caller = {
+      db: world.db,
+      actor: actor && { ...actor, kind: "token" as const, scopes: ["admin" as const] },
+    };
+    await expect(listSessions.execute(caller, {})).rejects.toMatchObject({ code: "forbidden" });
+  });
+});
+
+async function administrator() {
+  const { actor } = await world.person("admin");
+  return { db: world.db, actor: { ...actor, isPlatformAdmin: true } };
+}
+
+/** The live stream of a browser, read until it ends. */
+async function listen(browser: Awaited<ReturnType<typeof browserOf>>) {
+  const stream = await appRouter
+    .createCaller({
+      db: world.db,
+      requestId: "req_1",
+      actor: await browser.actorNow(),
+      actorNow: browser.actorNow,
+    })
+    .live.changes({ topics: ["jobs"] });
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next();
+  return { next: iterator.next() };
+}
+
+describe("an open stream ends at once", () => {
+  const cases: [string, (who: Person, sid: string) => Promise<unknown>, string][] = [
+    [
+      "when its person signs out",
+      (who, sid) => signOutOf(world.db, { userId: who.id, sessionVersion: 1, sessionId: sid }),
+      "UNAUTHORIZED",
+    ],
+    [
+      "when they are disabled",
+      async (who) => disablePerson.execute(await administrator(), { userId: who.id }),
+      "UNAUTHORIZED",
+    ],
+    [
+      "when all their sessions are ended by a new password",
+      (who) => world.db.update(users).set({ sessionVersion: 2 }).where(eq(users.id, who.id)),
+      "UNAUTHORIZED",
+    ],
+    [
+      "when they leave the team",
+      async (who) =>
+        removeMember.execute((await world.person("admin")).caller, { teamId: world.teamId, userId: who.id }),
+      "FORBIDDEN",
+    ],
+  ];
+  it.each(cases)("%s", async (_what, act, code) => {
+    const ada = await world.person("member");
+    const browser = await browserOf(ada);
+    const { next } = await listen(browser);
+    await act(ada, browser.sid);
+    await expect(next).rejects.toMatchObject({ code });
+  });
+
+  it("and goes on after a change that leaves them in the team", async () => {
+    const ada = await world.person("member");
+    const browser = await browserOf(ada);
+    const { next } = await listen(browser);
+    await changeRole.execute((await world.person("admin")).caller, {
+      teamId: world.teamId,
+      userId: ada.id,
+      role: "viewer",
+    });
+    await notifyLive(world.db, world.teamId, "jobs");
+    await expect(next).resolves.toMatchObject({ done: false });
+  });
+});
