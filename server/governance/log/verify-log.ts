@@ -85,7 +85,7 @@ async function checkBatch(ctx: Ctx, progress: Progress, from: number): Promise<n
     const attestation = byIndex.get(leaf.index);
     if (!attestation) tell(progress, `The attestation of entry ${leaf.index} is missing.`);
     else if (!same(entryOf(attestation, progress), leaf.entry))
-      tell(progress, `Attestation ${attestation.id} does not match entry ${leaf.index}.`);
+      tell(progress, `The attestation does not match entry ${leaf.index}.`);
     progress.store.put(await appendLeaf(progress.store, leaf.index, hash));
     progress.size += 1;
     await checkPoint(progress, bySize.get(progress.size));
