@@ -79,6 +79,12 @@ test("the log proves an attestation, and anyone may ask it for its checkpoint", 
   const reviewer = await as("reviewer");
   await reviewer.goto(`/log/attestations/${list.items[0]?.id}`);
   await expect(reviewer.getByText(/inclusion|leaf/i).first()).toBeVisible();
+  await expect(reviewer.getByRole("link", { name: "Signature alone" })).toBeVisible();
+  await expect(reviewer.getByText("Signs now")).toBeVisible();
+  await reviewer.goto("/log");
+  const keys = reviewer.getByRole("list", { name: "Signing keys" }).getByRole("listitem");
+  await expect(keys.filter({ hasText: "Attestations" }).first()).toContainText("Signs now");
+  await expect(keys.filter({ hasText: "Checkpoints" }).first()).toContainText("Signs now");
   const checkpoint = await page.request.get("/log/checkpoint");
   expect(checkpoint.status()).toBe(200);
   expect(await checkpoint.text()).toMatch(/^modelworks\.local\/?.*\n\d+\n[A-Za-z0-9+/]+=*\n\n— /);

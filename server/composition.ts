@@ -3,7 +3,14 @@ import { createAnalytics, type Analytics } from "@/server/adapters/analytics";
 import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { createLocalCluster, pickBuildEnv, type Cluster } from "@/server/adapters/cluster";
-import { openLocalSigners, type LogSigner, type Signer } from "@/server/adapters/signer";
+import {
+  keyRingStamp,
+  openKeyRing,
+  trustedAttestors,
+  type KeyRing,
+  type LogSigner,
+  type Signer,
+} from "@/server/adapters/signer";
 import { createObjectStore } from "@/server/adapters/object-store/create-object-store";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { env, inheritedEnvironment } from "@/server/core/env";
@@ -33,22 +40,31 @@ export function cluster(): Cluster {
   return local;
 }
 
-let signers: Promise<{ attestation: Signer; log: LogSigner }> | undefined;
+let ring: { stamp: string; keys: Promise<KeyRing> } | undefined;
 
-/** Opened once; a failure is not kept, so that a repaired key file is found without a restart. */
-function openSigners() {
-  signers ??= openLocalSigners(path.join(env().home, "keys")).catch((error: unknown) => {
-    signers = undefined;
-    throw error;
-  });
-  return signers;
+/** The signing keys. Read again when their files changed, so that a rotation, a revocation or a repaired file needs no restart. */
+export async function keyRing(): Promise<KeyRing> {
+  const folder = path.join(env().home, "keys");
+  const stamp = await keyRingStamp(folder);
+  if (ring?.stamp !== stamp) {
+    const opened = { stamp, keys: openKeyRing(folder) };
+    ring = opened;
+    // A failure is not kept.
+    opened.keys.catch(() => {
+      if (ring === opened) ring = undefined;
+    });
+  }
+  return ring.keys;
 }
 
 /** Signs attestations. The key is made on first use, in MODELWORKS_HOME/keys. */
-export const attestorSigner = async (): Promise<Signer> => (await openSigners()).attestation;
+export const attestorSigner = async (): Promise<Signer> => (await keyRing()).attestation;
 
 /** Signs the transparency log's checkpoints; another key than the attestor's. */
-export const logSigner = async (): Promise<LogSigner> => (await openSigners()).log;
+export const logSigner = async (): Promise<LogSigner> => (await keyRing()).log;
+
+/** Public keys whose attestations count, from this machine's own disk. */
+export const trustedAttestorKeys = async (): Promise<string[]> => trustedAttestors(await keyRing());
 
 let tables: Analytics | undefined;
 

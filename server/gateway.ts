@@ -3,7 +3,7 @@ import { Gauge } from "prom-client";
 import { db } from "@/db/client";
 import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
 import { TokenActors } from "@/server/auth/token-actors";
-import { attestorSigner, objectStore } from "@/server/composition";
+import { objectStore, trustedAttestorKeys } from "@/server/composition";
 import { env } from "@/server/core/env";
 import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
@@ -101,11 +101,12 @@ async function main() {
   process.on("SIGTERM", () => void stop());
   process.on("SIGINT", () => void stop());
 
-  const attestorKeyPem = (await attestorSigner()).publicKeyPem;
+  // Made on the first start of all, so that no look at the routes has to wait for it.
+  await trustedAttestorKeys();
   follower = new RouteFollower({
     db: db(),
     store: objectStore(),
-    attestorKeyPem,
+    attestorKeys: trustedAttestorKeys,
     runtime,
     onChange: changed,
   });

@@ -3,7 +3,7 @@ import { Ban, CircleCheck, CircleX, Gauge, Play, RotateCcw, Send } from "lucide-
 import { Timeline, type TimelineEntry } from "@/components/common/timeline";
 
 export interface TimelineEvent {
-  seq: number;
+  id: string;
   at: Date;
   actorName: string;
   action: string;
@@ -43,7 +43,7 @@ function toEntry(event: TimelineEvent): TimelineEntry {
   const state = event.action === "compute.job.finish" ? stateOf(event.after) : undefined;
   const tone = state && state in STATE_TONE ? STATE_TONE[state as keyof typeof STATE_TONE] : look.tone;
   return {
-    id: String(event.seq),
+    id: event.id,
     at: event.at,
     actor: event.actorName,
     text: state ? `recorded its end: ${state}` : look.text,

@@ -43,7 +43,7 @@ export function TimelinePanel({ slug }: { slug: string }) {
     <div className="flex max-w-3xl flex-col gap-3">
       <Timeline
         entries={items.map((item) => ({
-          id: String(item.seq),
+          id: item.id,
           at: item.at,
           actor: item.actor,
           text: sentence(item),

@@ -13,6 +13,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Card, CardContent, CardHeader, CardTitle } from "@/components/ui/card";
+import { KeyStatusBadge } from "./signing-keys";
 import type { AttestationView } from "@/server/governance/attestations/read-attestations";
 
 const LABELS: Record<string, string> = { review: "Decision of a reviewer", promotion: "Promotion" };
@@ -24,8 +25,13 @@ export const DECIDED: Record<string, string> = {
   reject: "rejected",
 };
 
-const DOWNLOADS = [
+const DOWNLOADS: readonly { file: string; label: string; title?: string }[] = [
   { file: "bundle", label: "Sigstore bundle" },
+  {
+    file: "signature-bundle",
+    label: "Signature alone",
+    title: "A bundle without its log entry, for verifiers that do not know ours, such as @sigstore/verify 3",
+  },
   { file: "envelope", label: "DSSE envelope" },
   { file: "proof", label: "Inclusion proof" },
 ];
@@ -100,7 +106,15 @@ function Facts({ data }: { data: AttestationView }) {
           value: <span className="font-mono text-sm break-all">{data.predicateType}</span>,
         },
         { label: "Signed", value: <TimeAgo value={data.createdAt} /> },
-        { label: "Key", value: <DigestChip digest={data.keyId} label="key id" /> },
+        {
+          label: "Key",
+          value: (
+            <span className="flex flex-wrap items-center gap-2">
+              <DigestChip digest={data.keyId} label="key id" />
+              <KeyStatusBadge status={data.key.status} />
+            </span>
+          ),
+        },
         { label: "Log entry", value: `${data.inclusion.index} of ${data.inclusion.size}` },
         { label: "Root", value: <DigestChip digest={data.inclusion.rootHash} label="root hash" /> },
       ]}
@@ -122,9 +136,9 @@ export function AttestationCard({ attestationId }: { attestationId: string }) {
           <StatusBadge status={DECIDED[data.result] ?? data.result} />
         </div>
         <div className="flex flex-wrap gap-2">
-          {DOWNLOADS.map(({ file, label }) => (
+          {DOWNLOADS.map(({ file, label, title }) => (
             <Button key={file} size="sm" asChild>
-              <a href={`/api/v1/attestations/${data.id}/${file}`} download>
+              <a href={`/api/v1/attestations/${data.id}/${file}`} title={title} download>
                 <Download aria-hidden /> {label}
               </a>
             </Button>
@@ -139,7 +153,7 @@ export function AttestationCard({ attestationId }: { attestationId: string }) {
         </div>
         <div className="flex min-w-0 flex-col gap-2">
           <p className="text-sm text-fg-muted">
-            Save the bundle, then run this beside it. It needs nothing of ours but the public key.
+            Save the bundle, then run this beside it. It needs nothing of ours but the public keys.
           </p>
           <CopySnippet
             title="Verify outside"

@@ -25,6 +25,7 @@ import { Textarea } from "@/components/ui/textarea";
 import type { LogEntryView } from "@/server/governance/log/read-log";
 import { DECIDED } from "./attestation-card";
 import { ConsistencyProof } from "./consistency-proof";
+import { SigningKeys } from "./signing-keys";
 
 const columns: Column<LogEntryView>[] = [
   { id: "index", header: "Entry", align: "end", fixed: true, cell: (row) => row.index },
@@ -176,6 +177,7 @@ export function LogView() {
           </Section>
         </div>
       ) : null}
+      {head.data ? <SigningKeys keys={head.data.keys} /> : null}
       <Section title="Entries">
         <DataTable<LogEntryView>
           caption="Entries of the transparency log, newest first"

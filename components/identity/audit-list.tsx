@@ -17,7 +17,9 @@ import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
-import type { AuditRow, AuditVerdict } from "@/server/identity/audit-verbs";
+import { useSession } from "./use-can";
+import type { AuditRow } from "@/server/identity/audit-verbs";
+import type { AuditVerdict } from "@/server/identity/verify-audit";
 
 const FILTERS = ["actor", "action", "subjectKind", "subjectId", "from", "to"] as const;
 const LABELS: Record<(typeof FILTERS)[number], string> = {
@@ -29,8 +31,16 @@ const LABELS: Record<(typeof FILTERS)[number], string> = {
   to: "Before (UTC)",
 };
 
+/** A row's place in the log of all teams: for those who administer the platform. */
+const place: Column<AuditRow> = {
+  id: "seq",
+  header: "#",
+  align: "end",
+  from: "sm",
+  cell: (row) => <span data-numeric>{row.seq}</span>,
+};
+
 const columns: Column<AuditRow>[] = [
-  { id: "seq", header: "#", align: "end", from: "sm", cell: (row) => <span data-numeric>{row.seq}</span> },
   { id: "at", header: "When", cell: (row) => <TimeAgo value={row.at} /> },
   { id: "actor", header: "Actor", cell: (row) => row.actorName },
   {
@@ -105,6 +115,7 @@ export function AuditList() {
   const trpc = useTRPC();
   const state = useTableState();
   const { given, set } = useFilter();
+  const platform = useSession().data?.me.isPlatformAdmin === true;
   const filtered = Object.keys(given).length > 0;
   const { from, to, ...words } = given;
   const input = { ...words, ...(from ? { from: `${from}Z` } : {}), ...(to ? { to: `${to}Z` } : {}) };
@@ -172,9 +183,9 @@ export function AuditList() {
       </search>
       <DataTable<AuditRow>
         caption="Audit log"
-        columns={columns}
+        columns={platform ? [place, ...columns] : columns}
         rows={rows.data?.items}
-        getRowId={(row) => String(row.seq)}
+        getRowId={(row) => row.hash}
         rowLabel={(row) => `${row.action} by ${row.actorName}`}
         state={state}
         views="audit"
@@ -218,7 +229,7 @@ function Result({ verdict, onForget }: { verdict: AuditVerdict; onForget: () => 
       <Callout
         tone="negative"
         role="alert"
-        title={`The chain breaks at row ${verdict.firstBad.seq}`}
+        title={`The chain breaks ${verdict.firstBad.foreign ? "after" : "at"} row ${verdict.firstBad.seq}`}
         className="w-full"
       >
         Row {verdict.firstBad.seq}: {verdict.firstBad.problem}. Before it, {checked}

@@ -19,7 +19,8 @@ const Payload = z.object({
 });
 
 export interface JobEvent {
-  seq: number;
+  /** The row's hash; its number in the log would tell what other teams do. */
+  id: string;
   at: Date;
   actorName: string;
   action: string;
@@ -30,7 +31,7 @@ export interface JobEvent {
 /** What the audit log says of a subject of the caller's team, newest first. */
 export async function eventsOf(ctx: Ctx, subjectKind: string, subjectId: string): Promise<JobEvent[]> {
   const rows = await ctx.db
-    .select({ seq: auditLog.seq, at: auditLog.at, action: auditLog.action, payload: auditLog.payload })
+    .select({ id: auditLog.hash, at: auditLog.at, action: auditLog.action, payload: auditLog.payload })
     .from(auditLog)
     .where(and(eq(auditLog.subjectKind, subjectKind), eq(auditLog.subjectId, subjectId)))
     .orderBy(desc(auditLog.seq))

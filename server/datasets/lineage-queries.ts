@@ -168,7 +168,13 @@ export const datasetTimeline = query(
       .where(eq(datasetVersions.datasetId, dataset.id));
     const after = decodeCursor(input.cursor, z.tuple([z.number()]));
     const rows = await ctx.db
-      .select({ seq: auditLog.seq, at: auditLog.at, action: auditLog.action, payload: auditLog.payload })
+      .select({
+        seq: auditLog.seq,
+        hash: auditLog.hash,
+        at: auditLog.at,
+        action: auditLog.action,
+        payload: auditLog.payload,
+      })
       .from(auditLog)
       .where(
         and(
@@ -185,10 +191,11 @@ export const datasetTimeline = query(
     const page = toPage(rows, input.limit, (each) => [each.seq]);
     return {
       ...page,
-      items: page.items.map(({ seq, at, action, payload }) => {
+      items: page.items.map(({ hash, at, action, payload }) => {
         const entry = Payload.parse(JSON.parse(payload));
         return {
-          seq,
+          // Its number in the log would tell what other teams do.
+          id: hash,
           at,
           action,
           actor: entry.actor.name,

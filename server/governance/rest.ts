@@ -8,6 +8,7 @@ import {
   getBundle,
   getEnvelope,
   getProof,
+  getSignatureBundle,
   listAttestations,
   verifyAttestation,
 } from "./attestations/read-attestations";
@@ -57,6 +58,11 @@ export const governanceRoutes: readonly RestRoute[] = [
   download("/attestations/{attestationId}/bundle", getBundle, {
     type: BUNDLE_TYPE,
     suffix: ".sigstore.json",
+    text: json,
+  }),
+  download("/attestations/{attestationId}/signature-bundle", getSignatureBundle, {
+    type: BUNDLE_TYPE,
+    suffix: ".signature.sigstore.json",
     text: json,
   }),
   download("/attestations/{attestationId}/envelope", getEnvelope, {

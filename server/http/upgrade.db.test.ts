@@ -7,7 +7,7 @@ import { actorOfUser } from "@/server/auth/actor";
 import type { Actor } from "@/server/core/actor";
 import { isAppError } from "@/server/core/errors";
 import { allVerbs } from "@/server/core/verb";
-import { verifyAudit } from "@/server/identity/audit-verbs";
+import { verifyAudit } from "@/server/identity/verify-audit";
 import { restRoutes } from "./routes";
 
 /** Tables that a migration may empty or drop: none yet. */

@@ -1,6 +1,7 @@
 import { rest, type RestRoute } from "@/server/http/rest";
 import { streamAudit } from "./audit-export";
-import { exportAudit, listAudit, verifyAudit } from "./audit-verbs";
+import { exportAudit, listAudit } from "./audit-verbs";
+import { verifyAudit } from "./verify-audit";
 import { createPerson, disablePerson, enablePerson, listPeople, resetPassword } from "./people-verbs";
 import { getSession } from "./session-verbs";
 import { addMember, changeRole, createTeam, listMembers, listTeams, removeMember } from "./team-verbs";

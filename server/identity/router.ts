@@ -1,5 +1,6 @@
 import { mutationOf, queryOf, router } from "@/server/api/trpc";
-import { listAudit, verifyAudit } from "./audit-verbs";
+import { listAudit } from "./audit-verbs";
+import { verifyAudit } from "./verify-audit";
 import { endOtherSessions, endSession, listSessions } from "./browser-session-verbs";
 import { createPerson, disablePerson, enablePerson, listPeople, resetPassword } from "./people-verbs";
 import { changePassword, getSession, switchTeam, updateProfile } from "./session-verbs";

@@ -24,7 +24,8 @@ async function historyOf(ctx: Ctx, ids: readonly string[]) {
   if (ids.length === 0) return [];
   const rows = await ctx.db
     .select({
-      seq: auditLog.seq,
+      // Its number in the log would tell what other teams do.
+      id: auditLog.hash,
       alertId: auditLog.subjectId,
       action: auditLog.action,
       actorName: auditLog.actorName,
@@ -42,9 +43,8 @@ async function historyOf(ctx: Ctx, ids: readonly string[]) {
     .orderBy(desc(auditLog.seq))
     .limit(500);
   const Payload = z.object({ reason: z.string().nullish() });
-  return rows.map(({ payload, seq, ...row }) => ({
+  return rows.map(({ payload, ...row }) => ({
     ...row,
-    id: String(seq),
     reason: Payload.safeParse(JSON.parse(payload)).data?.reason ?? null,
   }));
 }

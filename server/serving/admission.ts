@@ -1,5 +1,6 @@
-import { and, eq, isNull, ne } from "drizzle-orm";
-import { attestations, modelCards, modelVersions, publicKeys } from "@/db/schema";
+import { and, eq, ne } from "drizzle-orm";
+import { attestations, modelCards, modelVersions } from "@/db/schema";
+import { trustedAttestorKeys } from "@/server/composition";
 import {
   environmentRequirements,
   PREDICATE_TYPES,
@@ -12,8 +13,8 @@ import { boundDigests } from "@/server/registry/rules";
 import type { Db } from "@/db/client";
 
 export interface AdmissionOptions {
-  /** Keys that are trusted whatever the database says; the gateway's own pinned one. */
-  pinnedKeysPem?: readonly string[];
+  /** The attestor's keys that count; those on this machine's disk when left out. */
+  trustedKeysPem?: readonly string[];
   /** Asks of a version that serves already whether it was admitted when it began, instead of whether it would be now. */
   asServing?: boolean;
   /** Leaves people's decisions out: what the verdicts alone admit. */
@@ -25,8 +26,8 @@ const refused = (reason: string): Admission => ({ admitted: false, missing: [rea
 /**
  * Whether a version's signed evidence admits it to an environment. The deploy verb and the gateway ask the same question of the same
  * signatures; neither trusts a state column. What begins to serve needs an approval of the files, contract, card and checks as they are
- * now; what serves already needs the one it began with. The gateway pins the attestor's key from its own disk, so that a row in the
- * database cannot make it trust another.
+ * now; what serves already needs the one it began with. The attestor's keys come from the disk, so that no row in the database can make
+ * another one trusted, and a revoked one counts nowhere.
  */
 export async function admissionOf(
   db: Db,
@@ -57,15 +58,9 @@ export async function admissionOf(
         options.withoutReviews ? ne(attestations.predicateType, PREDICATE_TYPES.humanReview) : undefined,
       ),
     );
-  const keys = options.pinnedKeysPem
-    ? options.pinnedKeysPem.map((pem) => ({ pem }))
-    : await db
-        .select({ pem: publicKeys.pem })
-        .from(publicKeys)
-        .where(and(eq(publicKeys.purpose, "attestor"), isNull(publicKeys.validUntil)));
   return verifyAdmission({
     evidence: evidence.map((row) => row.envelope),
-    publicKeysPem: keys.map((row) => row.pem),
+    publicKeysPem: options.trustedKeysPem ?? (await trustedAttestorKeys()),
     manifestDigest: version.manifestDigest,
     requirements: environmentRequirements(environment),
     ...(options.asServing ? { asOfApproval: true } : { boundDigests: boundDigests(version) }),

@@ -83,7 +83,7 @@ export async function prove(
       },
       label: key,
       result: "pass",
-      dedupKey: `${version.id}/${environment}/${key}`,
+      dedupKey: newId("attestation"),
     });
   }
   if (!humanReview || without.includes("review")) return;
@@ -101,7 +101,7 @@ export async function prove(
     },
     label: "review",
     result: "approve",
-    dedupKey: `${version.id}/${environment}/review`,
+    dedupKey: newId("attestation"),
   });
 }
 

@@ -1,2 +1,11 @@
-export type { LogSigner, Signer } from "./port";
-export { openLocalSigners, keyIdOf } from "./local-signer";
+export type { FormerKey, KeyPurpose, KeyRing, LogSigner, Signer } from "./port";
+export {
+  keyIdOf,
+  keyRingStamp,
+  openKeyRing,
+  openLocalSigners,
+  rawEd25519,
+  trustedAttestors,
+  trustedFormer,
+} from "./local-signer";
+export { revokeKey, rotateKey, signingSince } from "./rotate-keys";

@@ -18,3 +18,26 @@ export interface LogSigner {
   /** Pure Ed25519 signature (64 bytes). */
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
+
+export type KeyPurpose = "attestor" | "log";
+
+/** A public key that signed once. What it signed counts as before, unless it was revoked. */
+export interface FormerKey {
+  readonly keyId: string;
+  readonly purpose: KeyPurpose;
+  readonly algorithm: string;
+  readonly publicKeyPem: string;
+  /** Unknown for the first key, which was made on first use. */
+  readonly validFrom?: Date | undefined;
+  readonly validUntil: Date;
+  readonly revokedAt?: Date | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** The keys that sign now and those that did. It lies on disk, so that no row of the database can make a key trusted. */
+export interface KeyRing {
+  readonly attestation: Signer;
+  readonly log: LogSigner;
+  /** Oldest first; the keys that sign now are not among them. */
+  readonly former: readonly FormerKey[];
+}

@@ -1,5 +1,6 @@
 import { eq, inArray } from "drizzle-orm";
 import { attestations } from "@/db/schema";
+import type { Signer } from "@/server/adapters/signer";
 import { attestorSigner } from "@/server/composition";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
@@ -49,6 +50,8 @@ export interface PreparedAttestation {
   statement: Statement;
   envelope: DsseEnvelope;
   entry: Uint8Array;
+  /** Who signed it; another key may sign by the time it is stored. */
+  signer: Signer;
 }
 
 /** Builds and signs a statement; done before the log is locked. @throws ZodError for a malformed predicate. */
@@ -60,7 +63,7 @@ export async function prepareAttestation<T extends PredicateType>(
   for (const extra of input.extraSubjects ?? []) subjects.push({ name: extra.name, sha256: extra.digest });
   const statement = buildStatement(subjects, input.predicateType, input.predicate);
   const envelope = await signEnvelope(signer, IN_TOTO_PAYLOAD_TYPE, encodeStatement(statement));
-  return { input, statement, envelope, entry: logEntryFor(envelope, signer.publicKeyPem) };
+  return { input, statement, envelope, entry: logEntryFor(envelope, signer.publicKeyPem), signer };
 }
 
 /**
@@ -74,7 +77,6 @@ export async function recordAttestations(
 ): Promise<Attested[]> {
   if (prepared.length === 0) return [];
   return inTransaction(ctx, async (tx) => {
-    const signer = await attestorSigner();
     await lockLog(tx);
     const known = await knownAttestations(
       tx,
@@ -82,12 +84,12 @@ export async function recordAttestations(
     );
     const fresh = prepared.filter(({ input }) => !known.has(input.dedupKey));
     if (fresh.length > 0) {
-      await rememberKey(tx, "attestor", signer);
+      for (const { signer } of fresh) await rememberKey(tx, "attestor", signer);
       const first = await appendEntries(
         tx,
         fresh.map(({ entry }) => entry),
       );
-      const rows = fresh.map(({ input, envelope, statement }, at) => ({
+      const rows = fresh.map(({ input, envelope, statement, signer }, at) => ({
         id: newId("attestation"),
         teamId: tx.actor.teamId,
         subjectKind: input.subject.kind,

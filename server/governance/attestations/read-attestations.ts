@@ -1,18 +1,19 @@
-import { eq } from "drizzle-orm";
-import { publicKeys } from "@/db/schema";
 import { logSigner } from "@/server/composition";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
-import { logVerifierKey, proveInclusion } from "../log/read-log";
+import { logVerifierKey, publishedKeys, type PublishedKey } from "../log/keys";
+import { proveInclusion } from "../log/read-log";
 import { AttestationIdInput, AttestationsInput } from "../schemas";
 import {
   buildBundle,
+  buildSignatureBundle,
   cosignVerifyCommand,
   encodeTlogProof,
   IN_TOTO_PAYLOAD_TYPE,
   opensslVerifyCommand,
+  publishedEnvelope,
   statementConcerns,
   toHex,
   verifyBundle,
@@ -22,13 +23,15 @@ import { attestationsOf, loadAttestation, type AttestationRow } from "./queries"
 
 const READ = "governance.attestation.read" as const;
 
-async function pemOf(ctx: Ctx, keyId: string): Promise<string> {
-  const [key] = await ctx.db.select().from(publicKeys).where(eq(publicKeys.keyId, keyId));
+async function keyOf(ctx: Ctx, keyId: string): Promise<PublishedKey> {
+  const key = (await publishedKeys(ctx.db)).find((each) => each.keyId === keyId);
   if (!key) {
     throw new AppError("internal", `The public key ${keyId} that signed this attestation is not on record.`);
   }
-  return key.pem;
+  return key;
 }
+
+const pemOf = async (ctx: Ctx, keyId: string): Promise<string> => (await keyOf(ctx, keyId)).pem;
 
 async function bundleOf(ctx: Ctx, row: AttestationRow): Promise<SigstoreBundle> {
   const inclusion = await proveInclusion(ctx.db, row.leafIndex);
@@ -43,26 +46,23 @@ async function bundleOf(ctx: Ctx, row: AttestationRow): Promise<SigstoreBundle> 
 
 /** Shell lines that fetch the public keys and verify a downloaded bundle with tools that are not ours. */
 export function verifyCommands(
-  row: Pick<AttestationRow, "id" | "keyId" | "predicateType">,
+  row: Pick<AttestationRow, "id" | "keyId" | "predicateType" | "subjectDigest">,
   portalUrl: string,
 ) {
-  const bundleFile = `${row.id}.sigstore.json`;
-  const publicKeyFile = "attestor.pem";
-  const fetchKey = `curl -fsS ${portalUrl}/log/keys/${row.keyId}.pem -o ${publicKeyFile}`;
+  const files = {
+    bundleFile: `${row.id}.sigstore.json`,
+    publicKeyFile: "attestor.pem",
+    subjectDigest: row.subjectDigest,
+  };
   const trustedRootFile = "trusted-root.json";
+  const fetchKey = `curl -fsS ${portalUrl}/log/keys/${row.keyId}.pem -o ${files.publicKeyFile}`;
   return {
-    bundleFile,
-    openssl: `${fetchKey}\n${opensslVerifyCommand({ bundleFile, publicKeyFile })}`,
+    bundleFile: files.bundleFile,
+    openssl: `${fetchKey}\n${opensslVerifyCommand(files)}`,
     cosign: [
       fetchKey,
       `curl -fsS ${portalUrl}/log/trusted-root.json -o ${trustedRootFile}`,
-      cosignVerifyCommand({
-        bundleFile,
-        publicKeyFile,
-        trustedRootFile,
-        predicateType: row.predicateType,
-        artifactFile: "manifest.txt",
-      }),
+      cosignVerifyCommand({ ...files, trustedRootFile, predicateType: row.predicateType }),
     ].join("\n"),
   };
 }
@@ -77,8 +77,11 @@ export const getAttestation = query(
   async ({ ctx, input }) => {
     const row = await loadAttestation(ctx, input.attestationId);
     const inclusion = await proveInclusion(ctx.db, row.leafIndex);
+    const key = await keyOf(ctx, row.keyId);
     return {
       ...row,
+      key,
+      envelope: publishedEnvelope(row.envelope, key.pem),
       inclusion: { ...inclusion, proof: inclusion.proof.map(toHex) },
       commands: verifyCommands(row, env().portalUrl),
     };
@@ -106,6 +109,20 @@ export const getBundle = query(
   async ({ ctx, input }) => bundleOf(ctx, await loadAttestation(ctx, input.attestationId)),
 );
 
+export const getSignatureBundle = query(
+  {
+    name: "governance.attestation.signature_bundle",
+    permission: READ,
+    input: AttestationIdInput,
+    summary:
+      "An attestation as a Sigstore bundle without its log entry, for verifiers such as @sigstore/verify 3",
+  },
+  async ({ ctx, input }) => {
+    const row = await loadAttestation(ctx, input.attestationId);
+    return buildSignatureBundle(row.envelope, await pemOf(ctx, row.keyId));
+  },
+);
+
 export const getEnvelope = query(
   {
     name: "governance.attestation.envelope",
@@ -113,7 +130,10 @@ export const getEnvelope = query(
     input: AttestationIdInput,
     summary: "An attestation as a bare DSSE envelope",
   },
-  async ({ ctx, input }) => (await loadAttestation(ctx, input.attestationId)).envelope,
+  async ({ ctx, input }) => {
+    const row = await loadAttestation(ctx, input.attestationId);
+    return publishedEnvelope(row.envelope, await pemOf(ctx, row.keyId));
+  },
 );
 
 export const getProof = query(
@@ -135,6 +155,14 @@ export interface AttestationCheck {
   detail: string;
 }
 
+/** What became of the key since it signed. */
+function keyInWords({ status, validUntil, revokedAt, reason }: PublishedKey): string {
+  const day = (date: Date | null) => date?.toISOString().slice(0, 10) ?? "an unknown day";
+  if (status === "revoked") return `revoked on ${day(revokedAt)}: ${reason ?? "no reason given"}`;
+  if (status === "retired") return `signed until ${day(validUntil)}; a newer one signs now`;
+  return status === "current" ? "the one that signs now" : "not in the folder of keys, only on record";
+}
+
 export const verifyAttestation = query(
   {
     name: "governance.attestation.verify",
@@ -145,8 +173,9 @@ export const verifyAttestation = query(
   async ({ ctx, input }) => {
     const row = await loadAttestation(ctx, input.attestationId);
     const bundle = await bundleOf(ctx, row);
+    const key = await keyOf(ctx, row.keyId);
     const result = verifyBundle(bundle, {
-      publicKeyPem: await pemOf(ctx, row.keyId),
+      publicKeyPem: key.pem,
       logVerifierKey: await logVerifierKey(),
       payloadTypes: [IN_TOTO_PAYLOAD_TYPE],
     });
@@ -162,6 +191,7 @@ export const verifyAttestation = query(
         ok: concerns,
         detail: concerns ? `names ${row.subjectDigest}` : `the statement does not name ${row.subjectDigest}`,
       },
+      { name: "Key", ok: key.status !== "revoked", detail: keyInWords(key) },
     ];
     return { ok: checks.every((check) => check.ok), checks };
   },

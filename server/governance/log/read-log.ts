@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { z } from "zod";
-import { attestations, logCheckpoints, logLeaves, publicKeys } from "@/db/schema";
+import { attestations, logCheckpoints, logLeaves } from "@/db/schema";
 import type { Db } from "@/db/client";
 import { logSigner } from "@/server/composition";
 import { env } from "@/server/core/env";
@@ -15,24 +15,21 @@ import {
   encodeTile,
   inclusionProof,
   loggedDigest,
+  openCheckpointBy,
   parseTilePath,
+  signCheckpoint,
   TILE_WIDTH,
   tileExists,
   toBase64,
   toHex,
   treeRoot,
-  verifierKeyText,
   verifyConsistency,
   fromBase64,
 } from "../trust";
+import { everyLogVerifierKey, logKeyWindows, logVerifierKey, logVerifierKeys, publishedKeys } from "./keys";
 import { DbNodeStore, loadNodeRange, treeSize } from "./node-store";
 
 const READ = "governance.log.read" as const;
-
-/** What people and tools check the log's checkpoints with. */
-export async function logVerifierKey(): Promise<string> {
-  return verifierKeyText(env().logOrigin, (await logSigner()).rawPublicKey);
-}
 
 export interface CheckpointView {
   origin: string;
@@ -44,18 +41,24 @@ export interface CheckpointView {
   createdAt: Date;
 }
 
-const toView = (row: typeof logCheckpoints.$inferSelect): CheckpointView => ({
-  origin: row.note.split("\n", 1)[0] ?? "",
-  size: row.size,
-  rootHash: toHex(row.rootHash),
-  note: row.note,
-  createdAt: row.createdAt,
-});
-
-/** The newest checkpoint; undefined while the log is empty. */
+/**
+ * The newest checkpoint; undefined while the log is empty. After the log's key was rotated, and until something is added, the stored one
+ * is signed by the former key: the same tree is signed again, so that outsiders need the new key alone.
+ */
 export async function latestCheckpoint(db: Db): Promise<CheckpointView | undefined> {
   const [row] = await db.select().from(logCheckpoints).orderBy(desc(logCheckpoints.size)).limit(1);
-  return row ? toView(row) : undefined;
+  if (!row) return undefined;
+  const stored = {
+    origin: row.note.split("\n", 1)[0] ?? "",
+    size: row.size,
+    rootHash: toHex(row.rootHash),
+    note: row.note,
+    createdAt: row.createdAt,
+  };
+  const [current = "", ...former] = await everyLogVerifierKey();
+  if (former.length === 0 || openCheckpointBy(row.note, [current])) return stored;
+  const opened = openCheckpointBy(row.note, former);
+  return opened ? { ...stored, note: await signCheckpoint(opened, await logSigner()) } : stored;
 }
 
 export const getCheckpoint = query(
@@ -69,6 +72,7 @@ export const getCheckpoint = query(
     checkpoint: (await latestCheckpoint(ctx.db)) ?? null,
     origin: env().logOrigin,
     verifierKey: await logVerifierKey(),
+    keys: await publishedKeys(ctx.db),
   }),
 );
 
@@ -188,18 +192,18 @@ export const getLogKeys = query(
     name: "governance.log.keys",
     permission: READ,
     input: NoInput,
-    summary: "Public keys of attestor and log, the verifier key and the Sigstore trusted root",
+    summary:
+      "Public keys of attestor and log with their times, the verifier keys and the Sigstore trusted root",
   },
   async ({ ctx }) => {
-    const keys = await ctx.db.select().from(publicKeys).orderBy(asc(publicKeys.validFrom));
-    const signer = await logSigner();
-    const since = keys.find((key) => key.keyId === signer.keyId)?.validFrom ?? new Date(0);
+    const keys = await publishedKeys(ctx.db);
     return {
       origin: env().logOrigin,
       verifierKey: await logVerifierKey(),
+      verifierKeys: await logVerifierKeys(),
       keys,
-      trustedRoot: buildTrustedRoot(env().logOrigin, signer, since),
-      logKeyHash: toBase64(signer.rawPublicKey),
+      trustedRoot: buildTrustedRoot(env().logOrigin, logKeyWindows(keys)),
+      logKeyHash: toBase64((await logSigner()).rawPublicKey),
     };
   },
 );

@@ -11,13 +11,13 @@ import {
   leafHash,
   logEntryFor,
   MemoryNodeStore,
-  openCheckpoint,
+  openCheckpointBy,
   toHex,
   treeRoot,
   verifyEnvelope,
 } from "../trust";
 import { treeSize } from "./node-store";
-import { logVerifierKey } from "./read-log";
+import { everyLogVerifierKey } from "./keys";
 
 const BATCH = 1_000;
 
@@ -39,7 +39,8 @@ interface Progress {
   size: number;
   problems: string[];
   keys: Map<string, string>;
-  verifierKey: string;
+  /** Of the log's key and all it had. */
+  verifierKeys: readonly string[];
 }
 
 const MAX_PROBLEMS = 20;
@@ -84,7 +85,7 @@ async function checkBatch(ctx: Ctx, progress: Progress, from: number): Promise<n
     const attestation = byIndex.get(leaf.index);
     if (!attestation) tell(progress, `The attestation of entry ${leaf.index} is missing.`);
     else if (!same(entryOf(attestation, progress), leaf.entry))
-      tell(progress, `Attestation ${attestation.id} does not match entry ${leaf.index}.`);
+      tell(progress, `The attestation does not match entry ${leaf.index}.`);
     progress.store.put(await appendLeaf(progress.store, leaf.index, hash));
     progress.size += 1;
     await checkPoint(progress, bySize.get(progress.size));
@@ -97,7 +98,7 @@ async function checkPoint(
   row: typeof logCheckpoints.$inferSelect | undefined,
 ): Promise<void> {
   if (!row) return;
-  const opened = openCheckpoint(row.note, progress.verifierKey);
+  const opened = openCheckpointBy(row.note, progress.verifierKeys);
   const root = await treeRoot(progress.store, progress.size);
   if (!opened) tell(progress, `The checkpoint of size ${row.size} is not signed by the log.`);
   else if (opened.size !== row.size || !same(opened.rootHash, root) || !same(row.rootHash, root))
@@ -124,7 +125,7 @@ async function checkNodes(ctx: Ctx, progress: Progress): Promise<void> {
 }
 
 async function checkKept(progress: Progress, kept: string): Promise<void> {
-  const opened = openCheckpoint(kept.endsWith("\n") ? kept : `${kept}\n`, progress.verifierKey);
+  const opened = openCheckpointBy(kept.endsWith("\n") ? kept : `${kept}\n`, progress.verifierKeys);
   if (!opened) throw invalidField("checkpoint", "is not a checkpoint that this log signed");
   if (opened.size > progress.size) {
     tell(
@@ -157,7 +158,7 @@ export const verifyLog = query(
       size: 0,
       problems: [],
       keys: new Map(keys.map((key) => [key.keyId, key.pem])),
-      verifierKey: await logVerifierKey(),
+      verifierKeys: await everyLogVerifierKey(),
     };
     const end = await treeSize(ctx.db);
     while (progress.size < end) {

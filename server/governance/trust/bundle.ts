@@ -1,8 +1,8 @@
 import { createPublicKey } from "node:crypto";
 import { z } from "zod";
-import type { LogSigner } from "../../adapters/signer/port";
+import { rawEd25519 } from "../../adapters/signer/local-signer";
 import { equalBytes, fromBase64, toBase64 } from "./bytes";
-import { DsseEnvelope, verifyEnvelope } from "./dsse";
+import { DsseEnvelope, publishedEnvelope, verifyEnvelope } from "./dsse";
 import { ENTRY_KIND, ENTRY_VERSION, logEntryFor } from "./log-entry";
 import { leafHash, verifyInclusion } from "./merkle";
 import { checkOrigin, noteKeyHash, openCheckpoint, parseVerifierKey } from "./note";
@@ -48,9 +48,25 @@ export interface InclusionEvidence {
   checkpoint: string;
 }
 
+/** A bundle without its log entry: what a verifier takes that knows no `hashedrekord` over a DSSE envelope. */
+export type SignatureBundle = Omit<SigstoreBundle, "verificationMaterial"> & {
+  verificationMaterial: Pick<SigstoreBundle["verificationMaterial"], "publicKey">;
+};
+
+/** @throws Error when the envelope has another number of signatures. */
+export function buildSignatureBundle(envelope: DsseEnvelope, publicKeyPem: string): SignatureBundle {
+  const dsseEnvelope = publishedEnvelope(envelope, publicKeyPem);
+  return {
+    mediaType: BUNDLE_MEDIA_TYPE,
+    // The hint must be the envelope's key id, letter by letter.
+    verificationMaterial: { publicKey: { hint: dsseEnvelope.signatures[0]?.keyid ?? "" } },
+    dsseEnvelope,
+  };
+}
+
 /**
  * A Sigstore bundle v0.3 for one envelope with one signature, its log entry, inclusion proof and checkpoint.
- * @throws Error when the envelope has another number of signatures or no key id.
+ * @throws Error when the envelope has another number of signatures.
  */
 export function buildBundle(input: {
   envelope: DsseEnvelope;
@@ -60,10 +76,11 @@ export function buildBundle(input: {
   inclusion: InclusionEvidence;
 }): SigstoreBundle {
   const { envelope, inclusion } = input;
+  const signature = buildSignatureBundle(envelope, input.publicKeyPem);
   return SigstoreBundle.parse({
-    mediaType: BUNDLE_MEDIA_TYPE,
+    ...signature,
     verificationMaterial: {
-      publicKey: { hint: envelope.signatures[0]?.keyid },
+      ...signature.verificationMaterial,
       tlogEntries: [
         {
           logIndex: String(inclusion.index),
@@ -81,7 +98,6 @@ export function buildBundle(input: {
         },
       ],
     },
-    dsseEnvelope: envelope,
   });
 }
 
@@ -152,32 +168,35 @@ function checkInclusion(
     : { ok: false, reason: "the entry is not included in the signed tree" };
 }
 
-/**
- * Sigstore TrustedRoot JSON for our log alone: what `--trusted-root` of outside verifiers takes.
- * @param validFrom when the log's key came into use.
- */
-export function buildTrustedRoot(
-  origin: string,
-  log: Pick<LogSigner, "publicKeyPem" | "rawPublicKey">,
-  validFrom: Date,
-) {
+/** A key of the log and the time in which it signed checkpoints; without an end it signs today. */
+export interface LogKeyWindow {
+  publicKeyPem: string;
+  validFrom: Date;
+  validUntil?: Date | undefined;
+}
+
+/** Sigstore TrustedRoot JSON for our log alone, with every key it had: what `--trusted-root` of outside verifiers takes. */
+export function buildTrustedRoot(origin: string, keys: readonly LogKeyWindow[]) {
   checkOrigin(origin);
-  const keyId = toBase64(noteKeyHash(origin, log.rawPublicKey));
   return {
     mediaType: TRUSTED_ROOT_MEDIA_TYPE,
-    tlogs: [
-      {
+    tlogs: keys.map(({ publicKeyPem, validFrom, validUntil }) => {
+      const keyId = toBase64(noteKeyHash(origin, rawEd25519(publicKeyPem)));
+      return {
         baseUrl: `https://${origin}`,
         hashAlgorithm: "SHA2_256",
         publicKey: {
-          rawBytes: toBase64(createPublicKey(log.publicKeyPem).export({ type: "spki", format: "der" })),
+          rawBytes: toBase64(createPublicKey(publicKeyPem).export({ type: "spki", format: "der" })),
           keyDetails: "PKIX_ED25519",
-          validFor: { start: validFrom.toISOString() },
+          validFor: {
+            start: validFrom.toISOString(),
+            ...(validUntil ? { end: validUntil.toISOString() } : {}),
+          },
         },
         logId: { keyId },
         checkpointKeyId: { keyId },
-      },
-    ],
+      };
+    }),
     certificateAuthorities: [],
     ctlogs: [],
     timestampAuthorities: [],

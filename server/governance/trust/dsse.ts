@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Signer } from "../../adapters/signer/port";
 import { keyIdOf } from "../../adapters/signer/local-signer";
 import { fromBase64, toBase64, utf8 } from "./bytes";
+import { keyFingerprint } from "./key-fingerprint";
 
 export const IN_TOTO_PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
@@ -32,8 +33,20 @@ export async function signEnvelope(
   return {
     payload: toBase64(payload),
     payloadType,
-    signatures: [{ sig: toBase64(signature), keyid: signer.keyId }],
+    signatures: [{ sig: toBase64(signature), keyid: keyFingerprint(signer.publicKeyPem) }],
   };
+}
+
+/**
+ * An envelope with one signature as it leaves the house. The key's name is covered neither by the signature nor by the log entry, so
+ * that what was stored under another form of it can be given out in the one that outside verifiers take.
+ * @throws Error when the envelope has another number of signatures.
+ */
+export function publishedEnvelope(envelope: DsseEnvelope, publicKeyPem: string): DsseEnvelope {
+  const [signature, ...others] = envelope.signatures;
+  if (signature === undefined || others.length > 0)
+    throw new Error("a published envelope has exactly one signature");
+  return { ...envelope, signatures: [{ sig: signature.sig, keyid: keyFingerprint(publicKeyPem) }] };
 }
 
 export type DsseVerification =

@@ -1,5 +1,6 @@
 export * from "./bundle";
 export * from "./dsse";
+export * from "./key-fingerprint";
 export * from "./log-entry";
 export * from "./merkle";
 export * from "./note";

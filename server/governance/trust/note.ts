@@ -93,6 +93,15 @@ export function openCheckpoint(note: string, verifierKey: string): Checkpoint | 
   return { origin, size: Number(size), rootHash };
 }
 
+/** The checkpoint when any of the keys signed it; a log that rotated its key has several. */
+export function openCheckpointBy(note: string, verifierKeys: readonly string[]): Checkpoint | undefined {
+  for (const key of verifierKeys) {
+    const opened = openCheckpoint(note, key);
+    if (opened) return opened;
+  }
+  return undefined;
+}
+
 /** A log's origin is a bare host name: outside verifiers derive the note key's name from the host of its URL. */
 export function checkOrigin(origin: string): void {
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(origin)) {

@@ -4,20 +4,22 @@ export interface VerifyCommandInput {
   /** File names as the reader saved them. */
   bundleFile: string;
   publicKeyFile: string;
-  /** The file that the attestation is about; left out, only the signature is checked. */
-  artifactFile?: string;
+  /** `sha256:<hex>` of what the attestation is about. */
+  subjectDigest: string;
 }
+
+const hexOf = (digest: string): string => digest.replace(/^sha256:/, "");
 
 /**
  * POSIX shell that checks a downloaded bundle with `openssl` and the base system alone: rebuilds the signed bytes,
- * verifies the signature and, given the artifact, that the statement names its digest. Ends non-zero on any failure.
+ * verifies the signature and that the statement names the subject's digest. Ends non-zero on any failure.
  */
 export function opensslVerifyCommand({
   bundleFile,
   publicKeyFile,
-  artifactFile,
+  subjectDigest,
 }: VerifyCommandInput): string {
-  const lines = [
+  return [
     "(",
     "set -eu",
     "work=$(mktemp -d); trap 'rm -rf \"$work\"' EXIT",
@@ -27,19 +29,15 @@ export function opensslVerifyCommand({
     "type=$(field payloadType)",
     `{ printf 'DSSEv1 %d %s %d ' "\${#type}" "$type" "$(($(wc -c < "$work/payload")))"; cat "$work/payload"; } > "$work/signed"`,
     `openssl dgst -sha256 -verify ${quote(publicKeyFile)} -signature "$work/signature" "$work/signed"`,
-  ];
-  if (artifactFile !== undefined) {
-    lines.push(
-      `digest=$(openssl dgst -sha256 -r < ${quote(artifactFile)} | cut -c1-64)`,
-      'grep -q "\\"sha256\\":\\"$digest\\"" "$work/payload" && echo "Digest matches: $digest" || { echo "Digest is not in the statement: $digest" >&2; exit 1; }',
-    );
-  }
-  return [...lines, ")"].join("\n");
+    `digest=${quote(hexOf(subjectDigest))}`,
+    'grep -q "\\"sha256\\":\\"$digest\\"" "$work/payload" && echo "Digest matches: $digest" || { echo "Digest is not in the statement: $digest" >&2; exit 1; }',
+    ")",
+  ].join("\n");
 }
 
-/** The same check with cosign 3, which also verifies the inclusion proof against the log's key. */
+/** The same check with cosign 3, which also verifies the inclusion proof against the log's keys. */
 export function cosignVerifyCommand(
-  input: VerifyCommandInput & { trustedRootFile: string; predicateType: string; artifactFile: string },
+  input: VerifyCommandInput & { trustedRootFile: string; predicateType: string },
 ): string {
   return [
     "cosign verify-blob-attestation",
@@ -47,6 +45,6 @@ export function cosignVerifyCommand(
     `--key ${quote(input.publicKeyFile)}`,
     `--trusted-root ${quote(input.trustedRootFile)}`,
     `--type ${quote(input.predicateType)}`,
-    quote(input.artifactFile),
+    `--digest ${hexOf(input.subjectDigest)} --digestAlg sha256`,
   ].join(" \\\n  ");
 }

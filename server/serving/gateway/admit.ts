@@ -23,7 +23,8 @@ export interface AdmittedVersion {
 export interface AdmitParts {
   db: Db;
   store: ObjectStore;
-  attestorKeyPem: string;
+  /** The attestor's keys that count now, from this machine's disk. */
+  attestorKeys: () => Promise<readonly string[]>;
 }
 
 /** A request may take this many times the latency that the contract promises for all but a few; never less than the floor. */
@@ -67,7 +68,7 @@ function filesFor(
  * @throws NotServed with the reason in words.
  */
 export async function admit(
-  { db, store, attestorKeyPem }: AdmitParts,
+  { db, store, attestorKeys }: AdmitParts,
   row: { environment: string; teamId: string },
   versionId: string,
   arm: Arm,
@@ -83,7 +84,7 @@ export async function admit(
     files.find((file) => file.digest === version.weightsDigest);
   if (!weights) throw new NotServed("its weights are not part of its manifest");
   const admission = await admissionOf(db, version.id, row.environment, {
-    pinnedKeysPem: [attestorKeyPem],
+    trustedKeysPem: await attestorKeys(),
     asServing: arm === "stable",
   });
   if (!admission.admitted) throw new NotServed(`its evidence is incomplete: ${admission.missing.join("; ")}`);
@@ -98,4 +99,20 @@ export async function admit(
       shareWith: row.teamId,
     },
   };
+}
+
+/** Why a version that is served may be served no more, in words; undefined while it may. */
+export async function whyNotAdmitted(
+  parts: AdmitParts,
+  row: { environment: string; teamId: string },
+  versionId: string,
+  arm: Arm,
+): Promise<string | undefined> {
+  try {
+    await admit(parts, row, versionId, arm);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotServed) return error.message;
+    throw error;
+  }
 }

@@ -133,6 +133,34 @@ export class FollowedDeployment {
     wanted.timer = setTimeout(() => this.queue(arm, wanted), delayMs);
   }
 
+  /** Asks again of everything that is served already; what may be served no more stops at once. */
+  async recheck(
+    why: (row: DeploymentRow, versionId: string, arm: Arm) => Promise<string | undefined>,
+  ): Promise<void> {
+    for (const versionId of [...this.loaded.keys()]) {
+      const reason = await why(
+        this.row,
+        versionId,
+        this.arms.canary?.versionId === versionId ? "canary" : "stable",
+      );
+      if (reason !== undefined) this.stopServing(versionId, reason);
+    }
+  }
+
+  private stopServing(versionId: string, reason: string): void {
+    const version = this.loaded.get(versionId);
+    if (!version) return;
+    this.loaded.delete(versionId);
+    if (this.answering === versionId) this.answering = undefined;
+    this.unload(version.runtimeKey);
+    for (const arm of ARMS) {
+      const wanted = this.arms[arm];
+      if (wanted?.versionId === versionId && wanted.state === "ready")
+        this.failed(arm, wanted, new NotServed(reason));
+    }
+    this.settle();
+  }
+
   private become(wanted: Wanted, state: ArmState, reason: string): void {
     if (wanted.state !== state) wanted.sinceMs = Date.now();
     wanted.state = state;

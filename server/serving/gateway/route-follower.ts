@@ -1,7 +1,7 @@
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { log } from "@/server/core/log";
 import type { ServingReport } from "../gateway-report";
-import type { AdmitParts } from "./admit";
+import { whyNotAdmitted, type AdmitParts } from "./admit";
 import { FollowedDeployment } from "./followed-deployment";
 import { LoadQueue } from "./load-queue";
 import { readRows, type DeploymentRow } from "./read-rows";
@@ -31,6 +31,7 @@ export class RouteFollower {
   private due = new Set<string>();
   private looking: Promise<void> | undefined;
   private readonly poll: NodeJS.Timeout;
+  private trustedKeys: readonly string[] = [];
   private hasLooked = false;
   private stopping = false;
   private readonly startedMs = Date.now();
@@ -84,7 +85,21 @@ export class RouteFollower {
     for (const id of ids ?? this.followed.keys()) if (!rows.has(id)) this.retire(id);
     for (const row of rows.values()) this.follow(row);
     if (ids === undefined) this.hasLooked = true;
+    await this.recheck();
     this.changed();
+  }
+
+  /** What was admitted by a key that counts no more is asked again. */
+  private async recheck(): Promise<void> {
+    const keys = await this.options.attestorKeys();
+    const lost = this.trustedKeys.some((key) => !keys.includes(key));
+    this.trustedKeys = keys;
+    if (!lost) return;
+    await Promise.all(
+      [...this.followed.values()].map((each) =>
+        each.recheck((row, versionId, arm) => whyNotAdmitted(this.options, row, versionId, arm)),
+      ),
+    );
   }
 
   private follow(row: DeploymentRow): void {

@@ -9,8 +9,8 @@ import { externalModel } from "@/server/adapters/model-runtime/onnx/testing-host
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import { makeRuntime } from "@/server/adapters/model-runtime/testing";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
-import { openLocalSigners } from "@/server/adapters/signer";
-import { attestorSigner, objectStore } from "@/server/composition";
+import { openLocalSigners, revokeKey, rotateKey } from "@/server/adapters/signer";
+import { attestorSigner, objectStore, trustedAttestorKeys } from "@/server/composition";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import type { Actor } from "@/server/core/actor";
 import { digestOf, manifestDigest } from "@/server/core/digest";
@@ -25,12 +25,10 @@ import { routeKey } from "./routes";
 let database: TestDatabase;
 let home: string;
 let ada: Actor;
-let ours: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   home = prepareHome(database.url);
-  ours = (await attestorSigner()).publicKeyPem;
 });
 afterAll(async () => {
   await database.close();
@@ -47,13 +45,13 @@ afterEach(async () => {
 });
 
 /** A gateway that has just started, with processes of its own: it knows nothing of what another admitted. It looks only when told to. */
-async function started({ pem = ours, store = objectStore(), waits = true } = {}) {
+async function started({ keys = trustedAttestorKeys, store = objectStore(), waits = true } = {}) {
   const runtime = makeRuntime();
   const follower = new RouteFollower({
     db: database.db,
     store,
     runtime,
-    attestorKeyPem: pem,
+    attestorKeys: keys,
     pollMs: 2 ** 30,
   });
   running.push(async () => {
@@ -162,7 +160,9 @@ it("serves both arms, and keeps what runs when an approval ends; a restart keeps
 it("serves nothing by another key than the pinned one, with other files, or with changed weights", async () => {
   const { first, key } = await canary();
   const stranger = await openLocalSigners(`${home}/theirs`);
-  const foreign = (await started({ pem: stranger.attestation.publicKeyPem })).follower.routes.get(key);
+  const foreign = (
+    await started({ keys: async () => [stranger.attestation.publicKeyPem] })
+  ).follower.routes.get(key);
   expect(foreign).toMatchObject({ stable: undefined, canary: undefined });
   expect(foreign?.refusals.join()).toContain("no signed verdict");
 
@@ -181,6 +181,39 @@ it("serves nothing by another key than the pinned one, with other files, or with
   const tampered = (await started()).follower.routes.get(key);
   expect(tampered).toMatchObject({ stable: undefined, canary: expect.anything() });
   expect(tampered?.refusals).toEqual([expect.stringContaining("do not have the digest that was attested")]);
+});
+
+it("goes on serving what a retired key signed, and stops what a revoked one signed, without a restart", async () => {
+  const { first, second, key } = await canary();
+  const target = { model: first.model, environment: "staging" as const };
+  for (const version of [first, second]) await prove(database.db, ada, version, "staging");
+  const { follower, runtime } = await started();
+  const signed = await attestorSigner();
+  const keys = `${home}/keys`;
+  await rotateKey(keys, "attestor", new Date());
+  const both = { stable: { id: first.id }, canary: { id: second.id }, refusals: [] };
+  for (const each of [follower, (await started()).follower]) expect(each.routes.get(key)).toMatchObject(both);
+  // The deploy verb asks the same keys.
+  await deploy.execute(caller(), { ...target, version: 1 });
+  // Judged and approved again, one of them no longer needs the old key.
+  await prove(database.db, ada, first, "production");
+  await revokeKey(keys, signed.keyId, "stolen", new Date());
+  follower.look("*");
+  await waitFor(() => follower.routes.get(key)?.canary === undefined, {
+    what: "the revoked key's version stops",
+  });
+  for (const each of [follower, (await started()).follower]) {
+    const route = each.routes.get(key);
+    expect(route).toMatchObject({ stable: { id: first.id }, canary: undefined });
+    expect(route?.refusals.join()).toContain("no signed verdict");
+  }
+  await waitFor(async () => (await runtime.usage()).every((use) => !use.key.endsWith(second.id)), {
+    what: "its process ends",
+  });
+  expect((await runtime.usage()).some((use) => use.key.endsWith(first.id))).toBe(true);
+  await expect(deploy.execute(caller(), { ...target, version: 2 })).rejects.toThrow(
+    "not admitted to staging",
+  );
 });
 
 it("takes a rollback over while another deployment of the team is still being loaded", async () => {
