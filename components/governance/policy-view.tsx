@@ -124,7 +124,7 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
             <span>Version {data.version}</span>
             <DigestChip digest={data.digest} label="policy digest" />
             <span>
-              In force since <TimeAgo value={data.createdAt} />
+              In force since <TimeAgo value={data.since} />
             </span>
           </>
         }

@@ -6,7 +6,8 @@ import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { digestOf, manifestDigest } from "@/server/core/digest";
 import { isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
-import { admissionOf } from "../admission";
+import { admissionOf, admissionOfCanary } from "../admission";
+import { PolicyStops } from "./policy-stops";
 
 /** A version that this gateway checked and loaded. */
 export interface ServedVersion {
@@ -68,13 +69,16 @@ export class RouteBuilder {
   private readonly served = new Map<string, ServedVersion>();
   /** `<deployment>/<arm>` → why it was refused last. */
   private readonly told = new Map<string, string>();
+  private readonly stops: PolicyStops;
 
   constructor(
     private readonly db: Db,
     private readonly store: ObjectStore,
     private readonly runtime: ModelRuntime,
     private readonly attestorKeyPem: string,
-  ) {}
+  ) {
+    this.stops = new PolicyStops(db, attestorKeyPem);
+  }
 
   private async readRows(): Promise<Row[]> {
     return this.db
@@ -101,11 +105,13 @@ export class RouteBuilder {
   }
 
   /** Admits by signatures, checks the weights against the manifest, and loads them. Throws with the reason in words. */
-  private async admit(versionId: string, environment: string, arm: Arm): Promise<ServedVersion> {
+  private async admit(versionId: string, { teamId, environment }: Row, arm: Arm): Promise<ServedVersion> {
     const key = `${versionId}/${environment}/${arm}`;
     // The canary's question is the stricter one, so a version that becomes stable need not be asked again.
     const known = this.served.get(key) ?? this.served.get(`${versionId}/${environment}/canary`);
     if (known) {
+      const stopped = await this.stops.why(versionId, teamId, environment);
+      if (stopped !== undefined) throw new NotServed(`a policy in force stopped it: ${stopped}`);
       this.served.set(key, known);
       return known;
     }
@@ -120,10 +126,11 @@ export class RouteBuilder {
       throw new NotServed("its file list does not match its manifest digest");
     if (!files.some((file) => file.digest === version.weightsDigest))
       throw new NotServed("its weights are not part of its manifest");
-    const admission = await admissionOf(this.db, version.id, environment, {
-      pinnedKeysPem: [this.attestorKeyPem],
-      asServing: arm === "stable",
-    });
+    const options = { pinnedKeysPem: [this.attestorKeyPem] };
+    const admission =
+      arm === "stable"
+        ? await admissionOf(this.db, version.id, environment, { ...options, asServing: true })
+        : await admissionOfCanary(this.db, version.id, environment, options);
     if (!admission.admitted)
       throw new NotServed(`its evidence is incomplete: ${admission.missing.join("; ")}`);
     const checked = await this.store.verify(version.weightsDigest);
@@ -147,7 +154,7 @@ export class RouteBuilder {
     const serve = async (id: string | null, what: Arm) => {
       if (!id) return undefined;
       try {
-        const served = await this.admit(id, row.environment, what);
+        const served = await this.admit(id, row, what);
         this.told.delete(`${row.id}/${what}`);
         return served;
       } catch (error) {
@@ -192,7 +199,9 @@ export class RouteBuilder {
   /** All routes by team and name. Versions that no route needs any more are unloaded by `prune`. */
   async build(): Promise<Map<string, Route>> {
     const routes = new Map<string, Route>();
-    for (const row of await this.readRows())
+    const rows = await this.readRows();
+    await this.stops.refresh(rows.flatMap((row) => [row.stableVersionId, row.toVersionId].filter((id) => id !== null)));
+    for (const row of rows)
       routes.set(routeKey(row.teamId, row.name), await this.route(row));
     return routes;
   }
