@@ -1,3 +1,4 @@
+import "./affected-deployments";
 import { rest } from "@/server/http/rest";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
