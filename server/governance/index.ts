@@ -19,7 +19,7 @@ export {
 } from "./gates/queries";
 export { policiesInForce, readPoliciesInForce, type InForce } from "./gates/in-force";
 export { activePolicies, syncBuiltInPolicies } from "./gates/sync-policies";
-export { PreviewPolicyInput } from "./schemas";
+export { PolicyKeyInput, PreviewPolicyInput } from "./schemas";
 export { decideReview } from "./reviews/decide-review";
 export { reviewsOfSubject, type ReviewRow } from "./reviews/load";
 export { requestReview, type RequestedReview, type RequestReviewInput } from "./reviews/request-review";
@@ -43,6 +43,9 @@ export {
   type PolicyInForce,
   type Verdict,
 } from "./rules";
-export { EVIDENCE_SCHEMAS, evaluatePolicy, parsePolicyDocument, type EvidenceName, type EvidenceOf } from "./cel";
+export {
+  enforcementOf,
+  EVIDENCE_SCHEMAS,
+  evaluatePolicy, parsePolicyDocument, type EvidenceName, type EvidenceOf } from "./cel";
 export { PREDICATE_TYPES } from "./trust";
 export { verifyAdmission, type Admission, type AdmissionInput, type PolicyGap } from "./trust/verify-admission";

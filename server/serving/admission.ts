@@ -136,10 +136,17 @@ export async function admissionToGoOn(ctx: Ctx, versionId: string, environment: 
     .from(modelVersions)
     .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
     .where(eq(modelVersions.id, versionId));
-  const reviews = await reviewsOfSubject(ctx, { subjectKind: "model_version", subjectId: versionId, environment });
-  const decided = reviews.find(({ state }) => state === "approved" || state === "void" || state === "rejected");
+  const reviews = await reviewsOfSubject(ctx, {
+    subjectKind: "model_version",
+    subjectId: versionId,
+    environment,
+  });
+  const decided = reviews.find(
+    ({ state }) => state === "approved" || state === "void" || state === "rejected",
+  );
   const sinceReview = decided && version ? changedDigests(decided.boundDigests, boundDigests(version)) : [];
-  const stands = decided === undefined || (decided.state !== "rejected" && sinceReview.every((name) => name === "gates"));
+  const stands =
+    decided === undefined || (decided.state !== "rejected" && sinceReview.every((name) => name === "gates"));
   if (!stands) return strict;
   const begun = await admissionOf(ctx.db, versionId, environment, { asServing: true, now: ctx.now() });
   return begun.admitted ? { ...strict, admitted: true, missing: [] } : strict;

@@ -40,9 +40,12 @@ export function graceMs(text: string): number | undefined {
   return ms <= MAX_GRACE_MS ? ms : undefined;
 }
 
-const Grace = z.string().refine((text) => graceMs(text) !== undefined, {
-  message: "must be 0, or minutes, hours or days such as 30m, 12h or 7d, up to 365d",
-});
+const GRACE_WORDS = "must be 0, or minutes, hours or days such as 30m, 12h or 7d, up to 365d";
+const Grace = z.preprocess(
+  // YAML reads a bare 0 as a number.
+  (value) => (value === 0 ? "0" : value),
+  z.string(GRACE_WORDS).refine((text) => graceMs(text) !== undefined, { message: GRACE_WORDS }),
+);
 
 export const PolicyDocument = z
   .strictObject({

@@ -10,9 +10,14 @@ import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { openLocalSigners } from "@/server/adapters/signer";
 import { attestorSigner, objectStore } from "@/server/composition";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
-import type { Actor } from "@/server/core/actor";
+import { systemActor, type Actor } from "@/server/core/actor";
+import { createCtx } from "@/server/core/context";
 import { digestOf, manifestDigest } from "@/server/core/digest";
 import { newId } from "@/server/core/ids";
+import { inTransaction } from "@/server/core/verb";
+import { attest, PREDICATE_TYPES } from "@/server/governance";
+import { loadBuiltInPolicies, parsePolicyDocument } from "@/server/governance/cel";
+import { storePolicy } from "@/server/governance/gates/sync-policies";
 import { deploy } from "../deploy";
 import { makeModel, PLAN, prove, type TestVersion } from "../testing";
 import { RouteBuilder, routeKey } from "./routes";
@@ -117,4 +122,67 @@ it("serves nothing by another key than the pinned one, with other files, or with
   const tampered = (await started().build()).get(key);
   expect(tampered).toMatchObject({ stable: undefined, canary: expect.anything() });
   expect(tampered?.refusals).toEqual([expect.stringContaining("do not have the digest that was attested")]);
+});
+
+it("stops a version that a policy in force stops, in a running gateway and a new one, and serves it again when it passes", async () => {
+  const { first, second, key } = await canary();
+  const running = started();
+  expect((await running.build()).get(key)?.refusals).toEqual([]);
+  const ctx = createCtx({ actor: systemActor(ada.teamId), db: database.db });
+  const [contract] = (await loadBuiltInPolicies()).filter((each) => each.key === "contract");
+  if (!contract) throw new Error("no policy");
+  const put = (rule: string) => {
+    const source = contract.text.replace(
+      "onIndeterminate:",
+      `grace: 0\n  onFallOut: ${rule}\n  onIndeterminate:`,
+    );
+    return inTransaction(ctx, (tx) =>
+      storePolicy(tx, { key: "contract", source, document: parsePolicyDocument(source) }),
+    );
+  };
+  const judge = (
+    version: TestVersion,
+    policy: { version: number; digest: string },
+    verdict: "pass" | "fail",
+  ) =>
+    attest(ctx, {
+      subject: { kind: "model_version", id: version.id, digest: version.manifestDigest, name: version.model },
+      predicateType: PREDICATE_TYPES.policyEvaluation,
+      predicate: {
+        policy: {
+          key: "contract",
+          version: policy.version,
+          digest: { sha256: policy.digest.replace(/^sha256:/, "") },
+        },
+        engine: { id: "test", version: "1" },
+        inputs: [],
+        verdict,
+        rules: [],
+        evaluatedOn: new Date().toISOString(),
+      },
+      label: "contract",
+      result: verdict,
+      dedupKey: `${version.id}/${policy.digest}/${verdict}`,
+    });
+  const both = async () => [(await running.build()).get(key), (await started().build()).get(key)] as const;
+
+  const held = await put("hold");
+  if (!held) throw new Error("not stored");
+  await judge(first, held, "fail");
+  for (const route of await both()) expect(route).toMatchObject({ stable: { id: first.id } });
+
+  const stop = await put("stop");
+  if (!stop) throw new Error("not stored");
+  // Not judged yet: it serves on while the worker judges.
+  for (const route of await both()) expect(route).toMatchObject({ stable: { id: first.id } });
+  await judge(first, stop, "fail");
+  await judge(second, stop, "pass");
+  for (const route of await both()) {
+    expect(route).toMatchObject({ stable: undefined, canary: { id: second.id } });
+    expect(route?.refusals.join()).toMatch(
+      /The stable version is not served: .*policy contract: fail; version 2 of the policy stops what it does not pass/,
+    );
+  }
+  await judge(first, stop, "pass");
+  for (const route of await both()) expect(route).toMatchObject({ stable: { id: first.id }, refusals: [] });
 });
