@@ -1,9 +1,12 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Download, History } from "lucide-react";
+import { Download, History, SquarePen } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
+import { useState } from "react";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { DigestChip } from "@/components/common/digest-chip";
+import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { downloadText } from "@/components/common/export-menu";
@@ -17,9 +20,16 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
+import { useCan } from "@/components/identity/use-can";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/policy-verbs";
+
+import { PolicyAffected } from "./policy-affected";
+import { FALL_OUT_WORDS, graceInWords } from "./policy-words";
+
+const PolicyEditor = dynamic(async () => (await import("./policy-editor")).PolicyEditor);
 
 /** What each rule asks, in words first and as CEL beneath. */
 function Rules({ rules }: { rules: PolicyDetail["rules"] }) {
@@ -107,12 +117,15 @@ function Verdicts({ policyKey }: { policyKey: string }) {
 export function PolicyView({ policyKey }: { policyKey: string }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.governance.policy.queryOptions({ key: policyKey }));
+  const [editing, setEditing] = useState(false);
+  const write = useCan("governance.policy.write");
   if (error) {
     const code = publicErrorOf(error)?.code;
     if (code === "not_found" || code === "invalid") return <NotFoundState what="This policy" />;
     if (!data) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   }
   if (!data) return <DetailSkeleton />;
+  const inGrace = data.versions.length > 1 && data.graceUntil > new Date();
   const file = `${data.key}-v${data.version}.yaml`;
   return (
     <div className="flex flex-col gap-6">
@@ -129,11 +142,20 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
           </>
         }
         actions={
-          <Button onClick={() => downloadText(file, data.source, "application/yaml")}>
-            <Download aria-hidden /> Download
-          </Button>
+          <>
+            <Button onClick={() => downloadText(file, data.source, "application/yaml")}>
+              <Download aria-hidden /> Download
+            </Button>
+            <DisabledReason reason={write.allowed ? null : write.reason}>
+              <Button aria-expanded={editing} onClick={() => setEditing(!editing)}>
+                <SquarePen aria-hidden /> Edit
+              </Button>
+            </DisabledReason>
+          </>
         }
       />
+      {editing ? <PolicyEditor key={data.digest} policy={data} onDone={() => setEditing(false)} /> : null}
+      <PolicyAffected policyKey={policyKey} />
       <div className="grid gap-6 lg:grid-cols-2">
         <Section
           title="Rules"
@@ -147,6 +169,37 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
             <KeyValue
               items={[
                 { label: "Required in", value: data.requiredIn.join(", ") || "no environment" },
+                {
+                  label: "Grace",
+                  hint: "How long verdicts of the version before still count",
+                  value: (
+                    <>
+                      {graceInWords(data.grace)}
+                      {inGrace ? (
+                        <>
+                          , ends <TimeAgo value={data.graceUntil} />
+                        </>
+                      ) : null}
+                    </>
+                  ),
+                },
+                {
+                  label: "What falls out",
+                  value: (
+                    <>
+                      <Badge>{FALL_OUT_WORDS[data.onFallOut].label}</Badge>{" "}
+                      <span className="text-sm text-fg-muted">{FALL_OUT_WORDS[data.onFallOut].text}</span>
+                    </>
+                  ),
+                },
+                ...(data.releaseSource
+                  ? [
+                      {
+                        label: "Release",
+                        value: "Your own document is in force; the editor offers the release's.",
+                      },
+                    ]
+                  : []),
                 {
                   label: "Attests as",
                   value: <span className="font-mono text-sm break-all">{data.predicate}</span>,

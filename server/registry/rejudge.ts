@@ -37,7 +37,12 @@ export async function staleVersions(db: Db, now: Date): Promise<StaleVersion[]> 
     digest,
     grace_until: new Date(graceUntilMs).toISOString(),
   }));
-  const { rows } = await db.execute<{ id: string; team_id: string; policies: string[]; scanned: boolean }>(sql`
+  const { rows } = await db.execute<{
+    id: string;
+    team_id: string;
+    policies: string[];
+    scanned: boolean;
+  }>(sql`
     with policies_now as (
       select * from jsonb_to_recordset(${JSON.stringify(inForceRows)}::jsonb)
         as p(key text, version int, digest text, grace_until timestamptz)

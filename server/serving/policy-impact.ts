@@ -9,7 +9,6 @@ import {
   environmentRequirements,
   evaluatePolicy,
   parsePolicyDocument,
-  policiesInForce,
   PolicyKeyInput,
   PreviewPolicyInput,
   type PolicyGap,
@@ -196,8 +195,6 @@ export const previewPolicy = mutation(
       notJudged: new Set(places.map(({ versionId }) => versionId)).size - ids.length,
       items: own.map(({ teamId: _team, ...item }) => item),
       otherTeams: { places: others.length, teams: new Set(others.map(({ teamId }) => teamId)).size },
-      /** The verdicts that count now would go on counting until then. */
-      current: (await policiesInForce(ctx.db, ctx.actor.teamId)).get(input.key)?.version ?? null,
     };
   },
 );

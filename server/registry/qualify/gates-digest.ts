@@ -2,13 +2,17 @@ import { digestOf } from "@/server/core/digest";
 import type { VerdictView } from "@/server/governance";
 
 /** What of a verdict people's approval rests on. */
-export type Finding = Pick<VerdictView, "policyKey" | "policyDigest" | "verdict" | "rules" | "inputs" | "evidence">;
+export type Finding = Pick<
+  VerdictView,
+  "policyKey" | "policyDigest" | "verdict" | "rules" | "inputs" | "evidence"
+>;
 
 /** What was judged, but for which scanner looked: a newer one that finds the same in the same files changes nothing. */
 function inputsOf({ inputs, evidence }: Finding): unknown[] {
   return inputs.map(({ name, digest }) => {
     const value = evidence[name];
-    if (name !== "scan" || value === null || typeof value !== "object" || !("files" in value)) return { name, digest };
+    if (name !== "scan" || value === null || typeof value !== "object" || !("files" in value))
+      return { name, digest };
     return { name, digest: digestOf(value.files) };
   });
 }

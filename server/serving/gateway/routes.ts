@@ -200,9 +200,10 @@ export class RouteBuilder {
   async build(): Promise<Map<string, Route>> {
     const routes = new Map<string, Route>();
     const rows = await this.readRows();
-    await this.stops.refresh(rows.flatMap((row) => [row.stableVersionId, row.toVersionId].filter((id) => id !== null)));
-    for (const row of rows)
-      routes.set(routeKey(row.teamId, row.name), await this.route(row));
+    await this.stops.refresh(
+      rows.flatMap((row) => [row.stableVersionId, row.toVersionId].filter((id) => id !== null)),
+    );
+    for (const row of rows) routes.set(routeKey(row.teamId, row.name), await this.route(row));
     return routes;
   }
 
