@@ -7,6 +7,14 @@ import { FALL_OUT_WORDS, graceInWords } from "./policy-words";
 
 /** What a document would do if it came into force now. */
 export function PolicyPreviewBox({ preview }: { preview: PolicyPreview }) {
+  return (
+    <output className="block">
+      <Preview preview={preview} />
+    </output>
+  );
+}
+
+function Preview({ preview }: { preview: PolicyPreview }) {
   const { items, otherTeams, judged, notJudged } = preview;
   const total = items.length + otherTeams.places;
   const when =
@@ -19,7 +27,7 @@ export function PolicyPreviewBox({ preview }: { preview: PolicyPreview }) {
     );
   if (total === 0)
     return (
-      <Callout tone="positive" role="status" title="Nothing would fall out">
+      <Callout tone="positive" title="Nothing would fall out">
         {judged} {judged === 1 ? "version that is" : "versions that are"} deployed or awaiting were judged by
         their stored evidence{notJudged > 0 ? `; ${notJudged} more were not` : ""}.
       </Callout>
@@ -27,7 +35,6 @@ export function PolicyPreviewBox({ preview }: { preview: PolicyPreview }) {
   return (
     <Callout
       tone={preview.onFallOut === "stop" ? "negative" : "warning"}
-      role="status"
       title={`${total} of what is deployed or awaiting would not pass`}
     >
       <p>

@@ -10,7 +10,6 @@ import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { downloadText } from "@/components/common/export-menu";
-import { KeyValue } from "@/components/common/key-value";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
@@ -22,12 +21,11 @@ import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useCan } from "@/components/identity/use-can";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
-import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/policy-verbs";
 
 import { PolicyAffected } from "./policy-affected";
-import { FALL_OUT_WORDS, graceInWords } from "./policy-words";
+import { PolicyFacts } from "./policy-facts";
 
 const PolicyEditor = dynamic(async () => (await import("./policy-editor")).PolicyEditor);
 
@@ -125,7 +123,6 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
     if (!data) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   }
   if (!data) return <DetailSkeleton />;
-  const inGrace = data.versions.length > 1 && data.graceUntil > new Date();
   const file = `${data.key}-v${data.version}.yaml`;
   return (
     <div className="flex flex-col gap-6">
@@ -165,61 +162,7 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
           <Rules rules={data.rules} />
         </Section>
         <div className="flex min-w-0 flex-col gap-6">
-          <Section title="Where it counts" frame="card">
-            <KeyValue
-              items={[
-                { label: "Required in", value: data.requiredIn.join(", ") || "no environment" },
-                {
-                  label: "Grace",
-                  hint: "How long verdicts of the version before still count",
-                  value: (
-                    <>
-                      {graceInWords(data.grace)}
-                      {inGrace ? (
-                        <>
-                          , ends <TimeAgo value={data.graceUntil} />
-                        </>
-                      ) : null}
-                    </>
-                  ),
-                },
-                {
-                  label: "What falls out",
-                  value: (
-                    <>
-                      <Badge>{FALL_OUT_WORDS[data.onFallOut].label}</Badge>{" "}
-                      <span className="text-sm text-fg-muted">{FALL_OUT_WORDS[data.onFallOut].text}</span>
-                    </>
-                  ),
-                },
-                ...(data.releaseSource
-                  ? [
-                      {
-                        label: "Release",
-                        value: "Your own document is in force; the editor offers the release's.",
-                      },
-                    ]
-                  : []),
-                {
-                  label: "Attests as",
-                  value: <span className="font-mono text-sm break-all">{data.predicate}</span>,
-                },
-                ...data.versions.map((version) => ({
-                  label: `Version ${version.version}`,
-                  value: (
-                    <span className="flex flex-wrap items-center gap-2">
-                      <DigestChip digest={version.digest} label={`digest of version ${version.version}`} />
-                      {version.retiredAt ? (
-                        <StatusBadge status="retired" />
-                      ) : (
-                        <StatusBadge status="active" label="In force" />
-                      )}
-                    </span>
-                  ),
-                })),
-              ]}
-            />
-          </Section>
+          <PolicyFacts policy={data} />
           <Section title="Document">
             <CopySnippet
               title={file}

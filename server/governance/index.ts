@@ -46,6 +46,15 @@ export {
 export {
   enforcementOf,
   EVIDENCE_SCHEMAS,
-  evaluatePolicy, parsePolicyDocument, type EvidenceName, type EvidenceOf } from "./cel";
+  evaluatePolicy,
+  parsePolicyDocument,
+  type EvidenceName,
+  type EvidenceOf,
+} from "./cel";
 export { PREDICATE_TYPES } from "./trust";
-export { verifyAdmission, type Admission, type AdmissionInput, type PolicyGap } from "./trust/verify-admission";
+export {
+  verifyAdmission,
+  type Admission,
+  type AdmissionInput,
+  type PolicyGap,
+} from "./trust/verify-admission";

@@ -16,8 +16,10 @@ export interface StaleVersion {
 /** Names what a judgement depends on besides the version: the policies in force, whether their grace is over, and the scanner. */
 export function judgementBasis(inForce: InForce, nowMs: number): string {
   const policies = [...inForce.values()]
-    .map(({ key, digest, sinceMs, graceUntilMs }) => [key, digest, sinceMs, nowMs >= graceUntilMs])
-    .toSorted();
+    .map(({ key, digest, sinceMs, graceUntilMs }) =>
+      [key, digest, sinceMs, nowMs >= graceUntilMs ? "past its grace" : "in grace"].join(" "),
+    )
+    .toSorted((a, b) => (a < b ? -1 : 1));
   return digestOf({ policies, scanner: [SCANNER.version, SCANNER.listDigest] });
 }
 

@@ -102,6 +102,8 @@ export const getPolicy = query(
       since: sinceOf(row),
       ...enforcement,
       graceUntil: new Date(sinceOf(row).getTime() + enforcement.graceMs),
+      /** Whether verdicts of an earlier version count beside its own. */
+      inGrace: rows.length > 1 && ctx.now().getTime() < sinceOf(row).getTime() + enforcement.graceMs,
       /** The release's own document, where a person put another one in force. */
       releaseSource: release && policyDigest(release.document) !== row.digest ? release.text : null,
       predicate: spec.predicate,

@@ -225,7 +225,9 @@ function admittedOnce(statements: readonly Statement[], input: AdmissionInput): 
   const decided = approval(statements, input, true);
   const missingAt = (now: Date, until: number): string[] => {
     const verdicts = verdictsOf(statements, now, until);
-    const missing = input.requirements.policies.flatMap((key) => whyNot(key, verdicts.get(key), decided) ?? []);
+    const missing = input.requirements.policies.flatMap(
+      (key) => whyNot(key, verdicts.get(key), decided) ?? [],
+    );
     if (input.requirements.humanReview && !decided.approved) missing.push(`approval: ${decided.reason}`);
     return missing;
   };
