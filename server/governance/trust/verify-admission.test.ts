@@ -310,6 +310,20 @@ describe("admission", () => {
       ).toBe(true);
     });
 
+    it("stops for no doubt that people accepted under this version, whatever ended their approval later", async () => {
+      const edited = { boundDigests: { ...BOUND, card: `sha256:${hex("9")}` } };
+      const serving = (evidence: unknown[]) =>
+        asked(evidence, 40, { ...inForce("stop"), ...edited, asOfApproval: true }).admitted;
+      const again = await verdict("contract", "indeterminate", { policy: SECOND, minute: 30 });
+      const doubtful = [...(await before()), await judged("indeterminate"), again];
+      const approvedAt = (minute: number) => review("approve", { environment: "staging", minute });
+      expect(serving([...doubtful, await approvedAt(14)])).toBe(true);
+      expect(serving([...doubtful, await approvedAt(5)])).toBe(false);
+      expect(serving(doubtful)).toBe(false);
+      const failed = await verdict("contract", "fail", { policy: SECOND, minute: 31 });
+      expect(serving([...doubtful, await approvedAt(14), failed])).toBe(false);
+    });
+
     it("believes no unsigned or foreign word about it", async () => {
       const foreign = await verdict("contract", "pass", { policy: SECOND, minute: 12, by: stranger });
       expect(asked([...(await before()), foreign], 30).admitted).toBe(false);

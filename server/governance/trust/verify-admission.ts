@@ -125,19 +125,40 @@ interface Standing {
 
 const day = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/**
+ * Policies whose version in force was clear or in doubt when people last approved these files: they knew, so that a doubt ends no serving
+ * when their approval is void for another reason, such as an edited card.
+ */
+function acceptedPolicies(
+  statements: readonly Statement[],
+  input: AdmissionInput,
+  ofForce: (key: string, digest: string) => boolean,
+): ReadonlySet<string> {
+  const { approved, atMs } = approval(statements, input, true);
+  if (!approved) return new Set();
+  const then = verdictsOf(statements, new Date(atMs), atMs, ofForce);
+  return new Set(
+    [...then].flatMap(([key, { verdict }]) =>
+      verdict === "pass" || verdict === "indeterminate" ? [key] : [],
+    ),
+  );
+}
+
 /** What the policies in force say now. Their own verdict decides; an earlier version's counts while the grace lasts. */
 function standingNow(
   statements: readonly Statement[],
-  { requirements, inForce = new Map() }: AdmissionInput,
+  input: AdmissionInput,
   now: Date,
   decided: Approval,
 ): Standing {
+  const { requirements, inForce = new Map<string, PolicyInForce>() } = input;
   const ofForce = (key: string, digest: string) => {
     const force = inForce.get(key);
     return force === undefined || bare(force.digest) === digest;
   };
   const current = verdictsOf(statements, now, Infinity, ofForce);
   const earlier = verdictsOf(statements, now, Infinity, (key, digest) => !ofForce(key, digest));
+  const accepted = acceptedPolicies(statements, input, ofForce);
   const standing: Standing = { missing: [], fallen: [], leaving: [], stops: [] };
   for (const key of requirements.policies) {
     const force = inForce.get(key);
@@ -160,8 +181,9 @@ function standingNow(
     }
     standing.missing.push(why);
     standing.fallen.push(gap);
-    if (onFallOut === "stop" && (!unjudged || now.getTime() >= graceUntilMs + UNJUDGED_MS))
-      standing.stops.push(gap);
+    const inTime = unjudged && now.getTime() < graceUntilMs + UNJUDGED_MS;
+    const isAccepted = found?.verdict === "indeterminate" && !found.expired && accepted.has(key);
+    if (onFallOut === "stop" && !inTime && !isAccepted) standing.stops.push(gap);
   }
   return standing;
 }
