@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Identified } from "./fixtures/api";
-import { expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { expectBlocked, expectMissing, expectMissingByApi } from "./fixtures/expects";
 import { requestReview, seededLine, trainVersion } from "./fixtures/line";
 import { expect, test } from "./fixtures/test";
 
@@ -112,4 +112,38 @@ test("another team sees nothing of a review or an attestation", async ({ as, api
   await expectMissing(page, `/reviews/${reviewId}`);
   await expect(page).toHaveTitle("Review · Modelworks");
   await expectMissing(page, `/log/attestations/${list.items[0]?.id}`);
+});
+
+test("before a policy is put in force, its page shows what would fall out; only platform administrators edit", async ({
+  as,
+}) => {
+  const { deployment } = await seededLine();
+  const member = await as("scientist");
+  await member.goto("/policies/evaluation");
+  await expectBlocked(member.getByRole("button", { name: "Edit" }), /platform administrators/);
+  await expect(member.getByRole("region", { name: "Affected" })).toContainText("Nothing falls out");
+
+  const page = await as("platform");
+  await page.goto("/policies/evaluation");
+  await page.getByRole("button", { name: "Edit" }).click();
+  const editor = page.getByRole("region", { name: "Edit" });
+  await expectBlocked(editor.getByRole("button", { name: "Put in force" }), /See first what would fall out/);
+  await editor.getByLabel("Grace").fill("2d");
+  await editor.getByLabel("What falls out").selectOption("stop");
+  const document = editor.getByLabel("Document");
+  await expect(document).toHaveValue(/\n {2}grace: 2d\n {2}onFallOut: stop\n/);
+  await editor.getByRole("button", { name: "Show what would fall out" }).click();
+  await expect(editor.getByText("Nothing would fall out")).toBeVisible();
+  await document.fill(
+    `${(await document.inputValue()).trimEnd()}\n    - id: floor\n      title: Perfect\n      expression: evaluation.metrics.all(m, m.value > 2.0)\n      message: Not perfect.\n`,
+  );
+  await editor.getByRole("button", { name: "Show what would fall out" }).click();
+  await expect(editor.getByText("Not perfect.").first()).toBeVisible();
+  await expect(editor).toContainText("after 2 days of grace");
+  await expect(editor.getByRole("link", { name: deployment }).first()).toBeVisible();
+  await editor.getByRole("button", { name: "Put in force" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Cancel" }).click();
+  await editor.getByLabel("Grace").fill("soon");
+  await editor.getByRole("button", { name: "Show what would fall out" }).click();
+  await expect(editor.getByRole("alert")).toContainText("must be 0, or minutes, hours or days");
 });

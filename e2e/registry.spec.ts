@@ -192,3 +192,33 @@ test("another team sees nothing of a model", async ({ as, api }) => {
   await expectMissing(page, `/models/${model}`);
   await expectMissing(page, `/models/${model}/versions/${version}`);
 });
+
+test("a protected alias points at admitted versions only, says what is missing, and is switched by team admins", async ({
+  as,
+}) => {
+  test.setTimeout(240_000);
+  const { model, version } = await seededLine();
+  const unknown = await trainVersion(model, { weights: [-1, 1, -1, 1, -0.8, 0.8] });
+  const page = await as("scientist");
+  const setAlias = async (number: number, alias: string) => {
+    await page.goto(`/models/${model}/versions/${number}`);
+    await page.getByRole("button", { name: "Set alias" }).click();
+    await page.getByRole("dialog").getByRole("textbox", { name: "Alias" }).fill(alias);
+    await expect(page.getByRole("dialog").getByText(`${alias} is protected`)).toBeVisible();
+    await page.getByRole("dialog").getByRole("button", { name: "Set alias" }).click();
+  };
+  await setAlias(unknown.version, "production");
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText(
+    `version ${unknown.version} is not admitted to production`,
+  );
+  await setAlias(version, "production");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page.getByRole("button", { name: /^Protected: production moves only/ }).first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove alias production" })).toHaveCount(0);
+
+  await page.goto(`/models/${model}#protection`);
+  const protection = page.getByRole("region", { name: "Protected aliases and stages" });
+  await expect(protection).toContainText("On: it was deployed as line-model.");
+  await expect(protection).toContainText("Alias production points at");
+  await expectBlocked(protection.getByRole("switch"), /Needs the role admin/);
+});

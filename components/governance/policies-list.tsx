@@ -50,7 +50,7 @@ const columns: Column<PolicyListItem>[] = [
       ),
   },
   { id: "digest", header: "Digest", from: "lg", cell: (row) => <DigestChip digest={row.digest} /> },
-  { id: "since", header: "In force since", from: "xl", cell: (row) => <TimeAgo value={row.createdAt} /> },
+  { id: "since", header: "In force since", from: "xl", cell: (row) => <TimeAgo value={row.since} /> },
 ];
 
 /** The rules that every version must meet, as documents with digests. */

@@ -1,13 +1,15 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Download, History } from "lucide-react";
+import { Download, History, SquarePen } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
+import { useState } from "react";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { DigestChip } from "@/components/common/digest-chip";
+import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { downloadText } from "@/components/common/export-menu";
-import { KeyValue } from "@/components/common/key-value";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
@@ -17,9 +19,15 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
+import { useCan } from "@/components/identity/use-can";
 import { publicErrorOf, useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/policy-verbs";
+
+import { PolicyAffected } from "./policy-affected";
+import { PolicyFacts } from "./policy-facts";
+
+const PolicyEditor = dynamic(async () => (await import("./policy-editor")).PolicyEditor);
 
 /** What each rule asks, in words first and as CEL beneath. */
 function Rules({ rules }: { rules: PolicyDetail["rules"] }) {
@@ -107,6 +115,8 @@ function Verdicts({ policyKey }: { policyKey: string }) {
 export function PolicyView({ policyKey }: { policyKey: string }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.governance.policy.queryOptions({ key: policyKey }));
+  const [editing, setEditing] = useState(false);
+  const write = useCan("governance.policy.write");
   if (error) {
     const code = publicErrorOf(error)?.code;
     if (code === "not_found" || code === "invalid") return <NotFoundState what="This policy" />;
@@ -124,16 +134,25 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
             <span>Version {data.version}</span>
             <DigestChip digest={data.digest} label="policy digest" />
             <span>
-              In force since <TimeAgo value={data.createdAt} />
+              In force since <TimeAgo value={data.since} />
             </span>
           </>
         }
         actions={
-          <Button onClick={() => downloadText(file, data.source, "application/yaml")}>
-            <Download aria-hidden /> Download
-          </Button>
+          <>
+            <Button onClick={() => downloadText(file, data.source, "application/yaml")}>
+              <Download aria-hidden /> Download
+            </Button>
+            <DisabledReason reason={write.allowed ? null : write.reason}>
+              <Button aria-expanded={editing} onClick={() => setEditing(!editing)}>
+                <SquarePen aria-hidden /> Edit
+              </Button>
+            </DisabledReason>
+          </>
         }
       />
+      {editing ? <PolicyEditor key={data.digest} policy={data} onDone={() => setEditing(false)} /> : null}
+      <PolicyAffected policyKey={policyKey} />
       <div className="grid gap-6 lg:grid-cols-2">
         <Section
           title="Rules"
@@ -143,30 +162,7 @@ export function PolicyView({ policyKey }: { policyKey: string }) {
           <Rules rules={data.rules} />
         </Section>
         <div className="flex min-w-0 flex-col gap-6">
-          <Section title="Where it counts" frame="card">
-            <KeyValue
-              items={[
-                { label: "Required in", value: data.requiredIn.join(", ") || "no environment" },
-                {
-                  label: "Attests as",
-                  value: <span className="font-mono text-sm break-all">{data.predicate}</span>,
-                },
-                ...data.versions.map((version) => ({
-                  label: `Version ${version.version}`,
-                  value: (
-                    <span className="flex flex-wrap items-center gap-2">
-                      <DigestChip digest={version.digest} label={`digest of version ${version.version}`} />
-                      {version.retiredAt ? (
-                        <StatusBadge status="retired" />
-                      ) : (
-                        <StatusBadge status="active" label="In force" />
-                      )}
-                    </span>
-                  ),
-                })),
-              ]}
-            />
-          </Section>
+          <PolicyFacts policy={data} />
           <Section title="Document">
             <CopySnippet
               title={file}

@@ -7,11 +7,14 @@ import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
+import { Callout } from "@/components/ui/callout";
+import { environmentOfAlias, isProtectedName, type Protection } from "@/server/registry/rules";
 
 export interface AliasTarget {
   modelName: string;
   number: number;
   aliases: string[];
+  protection: Protection;
 }
 
 /** Asks for an alias that will point at a version. */
@@ -26,7 +29,7 @@ export function AliasDialog({
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const { control, handleSubmit, setError, reset } = useForm({
+  const { control, handleSubmit, setError, reset, watch } = useForm({
     resolver: lazyResolver(async () =>
       (await import("@/server/registry/schemas")).AliasInput.pick({ alias: true }),
     ),
@@ -43,6 +46,7 @@ export function AliasDialog({
       })
       .catch((error: unknown) => applyServerError(error, setError, ["alias"])),
   );
+  const alias = watch("alias").trim();
   return (
     <FormDialog
       open={open}
@@ -63,6 +67,12 @@ export function AliasDialog({
         autoComplete="off"
         spellCheck={false}
       />
+      {isProtectedName(version.protection, alias) ? (
+        <Callout tone="info" title={`${alias} is protected`}>
+          It points only at versions that {environmentOfAlias(alias)} admits: every required policy passed and
+          people approved. If something is missing, you are told what and where to ask for it.
+        </Callout>
+      ) : null}
     </FormDialog>
   );
 }

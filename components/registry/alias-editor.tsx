@@ -8,9 +8,12 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
 import { later } from "@/components/ui/later";
 import { toast } from "@/components/ui/toast";
+import { isProtectedName } from "@/server/registry/rules";
 import type { AliasTarget } from "./alias-dialog";
+import { ProtectedMark } from "./protected-mark";
 
 const AliasDialog = later(async () => (await import("./alias-dialog")).AliasDialog);
 
@@ -21,6 +24,7 @@ export function AliasEditor({ version }: { version: AliasTarget }) {
   const [open, setOpen] = useState(false);
   const [leaving, setLeaving] = useState<string | null>(null);
   const { allowed, reason } = useCan("registry.model.write");
+  const isFree = (alias: string) => !isProtectedName(version.protection, alias);
   const remove = useMutation(trpc.registry.deleteAlias.mutationOptions({ meta: { handlesError: true } }));
   const removeNow = async (alias: string) => {
     await remove.mutateAsync({ name: version.modelName, alias });
@@ -30,9 +34,10 @@ export function AliasEditor({ version }: { version: AliasTarget }) {
   return (
     <span className="inline-flex flex-wrap items-center gap-1.5">
       {version.aliases.map((alias) => (
-        <Badge key={alias} tone="accent" className="h-6 pr-0">
+        <Badge key={alias} tone="accent" className={cn("h-6", isFree(alias) && allowed && "pr-0")}>
           {alias}
-          {allowed ? (
+          {isFree(alias) ? null : <ProtectedMark alias={alias} />}
+          {allowed && isFree(alias) ? (
             <button
               type="button"
               aria-label={`Remove alias ${alias}`}

@@ -1,10 +1,37 @@
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import { Callout } from "@/components/ui/callout";
+import { TimeAgo } from "@/components/common/time-ago";
 import { Section } from "@/components/common/section";
 import type { Blocker, VersionDetail } from "./types";
 
-function List({ environment, blockers }: { environment: string; blockers: readonly Blocker[] }) {
+function List({
+  environment,
+  blockers,
+  leaving,
+}: {
+  environment: string;
+  blockers: readonly Blocker[];
+  leaving: VersionDetail["leaving"]["staging"];
+}) {
+  if (blockers.length === 0 && leaving.length > 0)
+    return (
+      <Callout tone="warning" title={`Nothing blocks ${environment} for the time of grace`}>
+        <ul className="flex flex-col gap-1">
+          {leaving.map((gap) => (
+            <li key={gap.key} className="break-words">
+              <Link
+                href={`/policies/${gap.key}`}
+                className="inline-flex min-h-6 items-center text-accent-text hover:underline"
+              >
+                {gap.key} version {gap.version}
+              </Link>{" "}
+              does not pass it ({gap.why}). It falls out <TimeAgo value={new Date(gap.graceUntil)} />.
+            </li>
+          ))}
+        </ul>
+      </Callout>
+    );
   if (blockers.length === 0)
     return (
       <Callout tone="positive" title={`Nothing blocks ${environment}`}>
@@ -38,12 +65,13 @@ function List({ environment, blockers }: { environment: string; blockers: readon
 }
 
 /** What stands between the version and each environment, and who clears it. */
-export function BlockersBox({ blockers }: { blockers: VersionDetail["blockers"] }) {
+export function BlockersBox({ version }: { version: Pick<VersionDetail, "blockers" | "leaving"> }) {
+  const { blockers, leaving } = version;
   return (
     <Section id="blockers" title="What blocks promotion">
       <div className="grid items-start gap-3 lg:grid-cols-2">
-        <List environment="staging" blockers={blockers.staging} />
-        <List environment="production" blockers={blockers.production} />
+        <List environment="staging" blockers={blockers.staging} leaving={leaving.staging} />
+        <List environment="production" blockers={blockers.production} leaving={leaving.production} />
       </div>
     </Section>
   );

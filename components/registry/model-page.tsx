@@ -26,6 +26,7 @@ import { GatesPanel } from "./gates-panel";
 import { LineagePanel } from "./lineage-panel";
 import { versionHref } from "./links";
 import { usageSnippets } from "./snippets";
+import { ProtectionPanel } from "./protection-panel";
 import { TimelinePanel } from "./timeline-panel";
 import type { ModelDetail, VersionDetail } from "./types";
 import { useOrigin } from "@/components/common/use-origin";
@@ -110,7 +111,7 @@ export function ModelPage({
       <div className="flex flex-col gap-6">
         {current ? (
           <>
-            <BlockersBox blockers={current.blockers} />
+            <BlockersBox version={current} />
             <Section id="use" title="Use it">
               <CopySnippet snippets={usageSnippets(current, origin)} />
             </Section>
@@ -121,6 +122,7 @@ export function ModelPage({
           <NoVersion name={name} origin={origin} />
         )}
         <VersionsPanel model={model} />
+        <ProtectionPanel model={model} />
         {current ? (
           <>
             <LineagePanel version={current} />

@@ -93,7 +93,7 @@ export function VersionPage({
     <>
       <Header version={version} live={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />} />
       <div className="flex flex-col gap-6">
-        <BlockersBox blockers={version.blockers} />
+        <BlockersBox version={version} />
         <GatesPanel version={version} verdicts={verdicts} />
         <ContractPanel version={version} />
         <EvaluationPanel version={version} />

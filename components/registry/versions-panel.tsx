@@ -14,6 +14,8 @@ import {
 } from "@/components/ui/table";
 import { GatesBadge } from "./gates-badge";
 import { versionHref } from "./links";
+import { isProtectedName } from "@/server/registry/rules";
+import { ProtectedMark } from "./protected-mark";
 import type { ModelDetail } from "./types";
 
 /** All versions of a model, newest first. */
@@ -57,6 +59,7 @@ export function VersionsPanel({ model }: { model: ModelDetail }) {
                     {version.aliases.map((alias) => (
                       <Badge key={alias} tone="accent">
                         {alias}
+                        {isProtectedName(model.protection, alias) ? <ProtectedMark alias={alias} /> : null}
                       </Badge>
                     ))}
                   </span>

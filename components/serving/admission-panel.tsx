@@ -1,17 +1,48 @@
+import Link from "next/link";
 import { StatusBadge } from "@/components/common/status-badge";
+import { TimeAgo } from "@/components/common/time-ago";
 import { Callout } from "@/components/ui/callout";
+
+type Gap = { key: string; version: number; why: string; graceUntil: string };
+
+/** What a new version of a policy will not admit any more when its grace is over. */
+function Leaving({ leaving, environment }: { leaving: readonly Gap[]; environment: string }) {
+  return (
+    <Callout tone="warning" title={`Admitted to ${environment} for the time of grace only`}>
+      <ul className="flex flex-col gap-1">
+        {leaving.map((gap) => (
+          <li key={gap.key} className="min-w-0 break-words">
+            <Link
+              href={`/policies/${gap.key}#affected`}
+              className="inline-flex min-h-6 items-center text-accent-text hover:underline"
+            >
+              {gap.key} version {gap.version}
+            </Link>{" "}
+            does not pass it ({gap.why}). What the version before said counts until{" "}
+            <TimeAgo value={new Date(gap.graceUntil)} />.
+          </li>
+        ))}
+      </ul>
+    </Callout>
+  );
+}
 
 /** Whether the signed evidence is complete, and what is missing if not. */
 export function AdmissionPanel({
   admission,
   environment,
   serves = false,
+  stopped = false,
 }: {
-  admission: { admitted: boolean; missing: readonly string[] };
+  admission: { admitted: boolean; missing: readonly string[]; leaving: readonly Gap[] };
   environment: string;
   /** It answers requests already; what began with complete evidence goes on serving. */
   serves?: boolean;
+  /** A policy in force ended its serving. */
+  stopped?: boolean;
 }) {
+  if (admission.admitted && admission.leaving.length > 0)
+    return <Leaving leaving={admission.leaving} environment={environment} />;
   if (admission.admitted)
     return (
       <Callout tone="positive" title={`Admitted to ${environment}`}>
@@ -21,14 +52,21 @@ export function AdmissionPanel({
     );
   return (
     <Callout
-      tone="warning"
+      tone={stopped ? "negative" : "warning"}
       title={
-        serves
-          ? `No longer admitted to ${environment}`
-          : `Not admitted to ${environment}: ${admission.missing.length} missing`
+        stopped
+          ? `A policy stopped it in ${environment}`
+          : serves
+            ? `No longer admitted to ${environment}`
+            : `Not admitted to ${environment}: ${admission.missing.length} missing`
       }
     >
-      {serves ? (
+      {stopped ? (
+        <p className="mb-2">
+          Gateways answer 503 for it, because a policy in force does not pass it and says stop. Put it right,
+          roll back, or deploy another version.
+        </p>
+      ) : serves ? (
         <p className="mb-2">
           It was admitted when it began and goes on serving. Get it approved again, roll back, or deploy
           another version.

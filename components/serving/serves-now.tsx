@@ -72,7 +72,12 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
         ]}
       />
       {deployment.admission ? (
-        <AdmissionPanel admission={deployment.admission} environment={environment} serves />
+        <AdmissionPanel
+          admission={deployment.admission}
+          environment={environment}
+          serves
+          stopped={deployment.stopped}
+        />
       ) : null}
     </Section>
   );

@@ -15,7 +15,7 @@ import { at } from "./core";
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => "bytea" });
 
-/** Versioned, digested policy documents; a row never changes. */
+/** Versioned, digested policy documents; of a row only `retired_at`, `activated_at` and `activated_by` ever change. */
 export const policies = pgTable(
   "policies",
   {
@@ -30,6 +30,10 @@ export const policies = pgTable(
     source: text("source").notNull(),
     createdBy: text("created_by").notNull(),
     createdAt: at("created_at").notNull().defaultNow(),
+    /** When it last came into force; null: when it was stored. An old version can come back. */
+    activatedAt: at("activated_at"),
+    /** Who put it in force last; null or `system`: a release did, and the next one may replace it. */
+    activatedBy: text("activated_by"),
     retiredAt: at("retired_at"),
   },
   (t) => [uniqueIndex("policies_key_version").on(t.key, t.version)],

@@ -10,6 +10,8 @@ export const registeredModels = pgTable(
     description: text("description").notNull().default(""),
     ownerId: text("owner_id").notNull(),
     tags: jsonb("tags").$type<Record<string, string>>().notNull().default({}),
+    /** { mode: default | on | off, aliases: further protected ones }, as a person set it; null: default, none. */
+    aliasProtection: jsonb("alias_protection").$type<unknown>(),
     createdAt: at("created_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
     archivedAt: at("archived_at"),

@@ -27,7 +27,7 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     RAISE EXCEPTION 'policies are kept' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  IF (to_jsonb(NEW) - 'retired_at') <> (to_jsonb(OLD) - 'retired_at') THEN
+  IF (to_jsonb(NEW) - '{retired_at,activated_at,activated_by}'::text[]) <> (to_jsonb(OLD) - '{retired_at,activated_at,activated_by}'::text[]) THEN
     RAISE EXCEPTION 'policy % is fixed; write a new version', OLD.id USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;

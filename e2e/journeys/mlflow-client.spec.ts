@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { attended } from "../fixtures/alive";
 import { sessionApi } from "../fixtures/people";
+import { decide, requestReview, trainVersion } from "../fixtures/line";
 import { runPython } from "../fixtures/python";
 import { expect, test } from "../fixtures/test";
 import { world } from "../fixtures/world";
@@ -28,6 +29,28 @@ test("the unmodified mlflow client does all that its users do, and meets the err
   );
   expect(ended.output).toMatch(/^mlflow 3\.\d+\.\d+: \d+ held, 0 failed$/m);
   expect(ended.output.match(/^ok {3}\w+/gm)?.length).toBeGreaterThanOrEqual(11);
+  expect(ended.code).toBe(0);
+});
+
+test("it moves production of a deployed model through gates only, and is told what is missing", async () => {
+  test.setTimeout(300_000);
+  const model = "protected-model";
+  const admitted = await trainVersion(model);
+  await decide(await requestReview(admitted));
+  const unknown = await trainVersion(model, { weights: [-1, 1, -1, 1, -0.9, 0.9] });
+  const ended = await runPython(
+    "e2e/journeys/python/mlflow_protected.py",
+    [],
+    {
+      MLFLOW_TRACKING_URI: world().portalUrl,
+      MLFLOW_TRACKING_TOKEN: await tokenWith(["track"]),
+      MODEL: model,
+      ADMITTED: String(admitted.version),
+      UNKNOWN: String(unknown.version),
+    },
+    120_000,
+  );
+  expect(ended.output).toContain("protected: held");
   expect(ended.code).toBe(0);
 });
 

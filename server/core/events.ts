@@ -21,6 +21,7 @@ export type DomainEvent =
   | { type: "registry.alias_moved"; payload: { modelId: string; alias: string; versionId: string | null } }
   | { type: "governance.gates_requested"; payload: { gateRunId: string } }
   | { type: "governance.gates_finished"; payload: { gateRunId: string; subjectId: string; outcome: string } }
+  | { type: "governance.policy_changed"; payload: { key: string; version: number; digest: string } }
   | { type: "governance.review_requested"; payload: { reviewId: string } }
   | { type: "governance.review_decided"; payload: { reviewId: string; decision: string } }
   | { type: "governance.review_voided"; payload: { reviewId: string; reason: string } }

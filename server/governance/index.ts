@@ -17,7 +17,9 @@ export {
   type RuleView,
   type VerdictView,
 } from "./gates/queries";
+export { policiesInForce, readPoliciesInForce, type InForce } from "./gates/in-force";
 export { activePolicies, syncBuiltInPolicies } from "./gates/sync-policies";
+export { PolicyKeyInput, PreviewPolicyInput } from "./schemas";
 export { decideReview } from "./reviews/decide-review";
 export { reviewsOfSubject, type ReviewRow } from "./reviews/load";
 export { requestReview, type RequestedReview, type RequestReviewInput } from "./reviews/request-review";
@@ -36,9 +38,23 @@ export {
   combineVerdicts,
   environmentRequirements,
   POLICY_KEYS,
+  UNJUDGED_MS,
   type EnvironmentRequirements,
+  type PolicyInForce,
   type Verdict,
 } from "./rules";
-export { EVIDENCE_SCHEMAS, type EvidenceName, type EvidenceOf } from "./cel";
+export {
+  enforcementOf,
+  EVIDENCE_SCHEMAS,
+  evaluatePolicy,
+  parsePolicyDocument,
+  type EvidenceName,
+  type EvidenceOf,
+} from "./cel";
 export { PREDICATE_TYPES } from "./trust";
-export { verifyAdmission, type Admission, type AdmissionInput } from "./trust/verify-admission";
+export {
+  verifyAdmission,
+  type Admission,
+  type AdmissionInput,
+  type PolicyGap,
+} from "./trust/verify-admission";

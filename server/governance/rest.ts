@@ -13,6 +13,7 @@ import {
   verifyAttestation,
 } from "./attestations/read-attestations";
 import { getGateRun, getPolicy, listGateRuns, listPolicies, policyHistory } from "./gates/policy-verbs";
+import { savePolicy } from "./gates/save-policy";
 import { getCheckpoint, getConsistency, listLogEntries } from "./log/read-log";
 import { verifyLog } from "./log/verify-log";
 import { commentOnReview } from "./reviews/comment-on-review";
@@ -49,6 +50,7 @@ const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 export const governanceRoutes: readonly RestRoute[] = [
   rest("Governance", "get", "/policies", listPolicies),
   rest("Governance", "get", "/policies/{key}", getPolicy),
+  rest("Governance", "put", "/policies/{key}", savePolicy),
   rest("Governance", "get", "/policies/{key}/history", policyHistory),
   rest("Governance", "get", "/gate-runs", listGateRuns),
   rest("Governance", "get", "/gate-runs/{gateRunId}", getGateRun),

@@ -1,6 +1,7 @@
 import { mutationOf, queryOf, router } from "@/server/api/trpc";
 import { getAttestation, listAttestations, verifyAttestation } from "./attestations/read-attestations";
 import { getGateRun, getPolicy, listGateRuns, listPolicies, policyHistory } from "./gates/policy-verbs";
+import { savePolicy } from "./gates/save-policy";
 import { getCheckpoint, getConsistency, listLogEntries } from "./log/read-log";
 import { verifyLog } from "./log/verify-log";
 import { commentOnReview } from "./reviews/comment-on-review";
@@ -13,6 +14,7 @@ export const governanceRouter = router({
   policies: queryOf(listPolicies),
   policy: queryOf(getPolicy),
   policyHistory: queryOf(policyHistory),
+  savePolicy: mutationOf(savePolicy),
   gateRun: queryOf(getGateRun),
   gateRuns: queryOf(listGateRuns),
   attestation: queryOf(getAttestation),

@@ -28,6 +28,21 @@ export function environmentRequirements(environment: string): EnvironmentRequire
   return { environment, policies: POLICY_KEYS, humanReview: true };
 }
 
+/** The version of a policy that holds now, and how it treats what earlier versions of it passed. */
+export interface PolicyInForce {
+  key: string;
+  version: number;
+  /** `sha256:<hex>` of its document. */
+  digest: string;
+  sinceMs: number;
+  /** Until then verdicts of an earlier version count as well. */
+  graceUntilMs: number;
+  onFallOut: "block-new" | "hold" | "stop";
+}
+
+/** How long a version that serves may stay unjudged by a policy that says `stop`, after its grace: the worker needs time to judge. */
+export const UNJUDGED_MS = 15 * 60_000;
+
 export type Verdict = "pass" | "fail" | "indeterminate" | "error";
 
 /** The worst verdict of a gate run. Without any verdict nothing was proved, which is an error. */

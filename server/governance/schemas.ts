@@ -39,6 +39,16 @@ export const ListReviewsInput = PageInput.extend({
 });
 
 export const PolicyKeyInput = z.object({ key: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "a policy key") });
+/** The longest document that is read. */
+const PolicySource = z.string().min(1, "write the document first").max(200_000);
+export const SavePolicyInput = PolicyKeyInput.extend({
+  /** YAML or JSON. */
+  source: PolicySource,
+  /** Of the document that was edited. */
+  expectedDigest: z.string().max(80),
+  reason: z.string().trim().min(3, "say why, in 3 characters or more").max(2_000),
+});
+export const PreviewPolicyInput = PolicyKeyInput.extend({ source: PolicySource });
 export const PolicyHistoryInput = PolicyKeyInput.extend(PageInput.shape);
 
 export const SubjectInput = z.object({

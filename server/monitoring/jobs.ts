@@ -4,7 +4,12 @@ import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
 import { sendAlert } from "./send-alert";
 import { sweepPending } from "./pending-feedback";
-import { watchApprovals, watchApprovalsOfReview, watchApprovalsOfVersion } from "./watch-approvals";
+import {
+  watchApprovals,
+  watchApprovalsOfReview,
+  watchApprovalsOfVersion,
+  watchPolicies,
+} from "./watch-approvals";
 import { watchGateways } from "./watch-gateways";
 import { watchErrors } from "./watch-errors";
 import { watchRollout } from "./watch-rollouts";
@@ -15,6 +20,9 @@ every("monitoring.sweep-pending-feedback", 2_000, async () => {
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
+every("monitoring.watch-policies", 2_000, () =>
+  watchPolicies(db(), new Date(), (teamId) => systemCtx(teamId)),
+);
 every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
 
 on("monitoring.alert_raised", "monitoring.webhook", ({ ctx, event }) =>

@@ -11,7 +11,7 @@ import { notify } from "@/server/notifications";
 export interface AlertDraft {
   /** Identity: the same fingerprint in a team is the same alert, however often its cause is seen. */
   fingerprint: string;
-  kind: "rollback" | "errors" | "drift" | "approval" | "serving";
+  kind: "rollback" | "errors" | "drift" | "approval" | "policy-grace" | "policy-stop" | "serving";
   severity: "critical" | "warning";
   title: string;
   body: string;

@@ -6,15 +6,18 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { mutation, query } from "@/server/core/verb";
 import { loadModel, loadVersion, loadVersionById } from "./load";
+import { carriedBy, gateOfAlias, protectionOf, requireAdmitted, requireFree } from "./protection";
 import { AliasInput, SetAliasInput } from "./schemas";
 
 const WRITE = "registry.model.write" as const;
 
-/** Points an alias at a version, moving it from another if need be. */
+/** Points an alias at a version, moving it from another if need be; a protected one only at a version that its environment admits. */
 export const setAlias = mutation(
   { name: "registry.alias.set", permission: WRITE, input: SetAliasInput, summary: "Set an alias" },
   async ({ ctx, input }) => {
     const version = await loadVersion(ctx, input.name, input.version);
+    const environment = gateOfAlias(await protectionOf(ctx, await loadModel(ctx, input.name)), input.alias);
+    if (environment !== null) await requireAdmitted(ctx, version, `Alias ${input.alias}`, environment);
     const where = and(eq(modelAliases.modelId, version.modelId), eq(modelAliases.alias, input.alias));
     const [before] = await ctx.db.select().from(modelAliases).where(where).for("update");
     await ctx.db
@@ -39,10 +42,17 @@ export const setAlias = mutation(
   },
 );
 
+/** Clients that load the model by a protected alias depend on it: it moves, but is not removed. */
 export const deleteAlias = mutation(
   { name: "registry.alias.delete", permission: WRITE, input: AliasInput, summary: "Delete an alias" },
   async ({ ctx, input }) => {
     const model = await loadModel(ctx, input.name);
+    const carried = await carriedBy(ctx, model.id, await protectionOf(ctx, model));
+    requireFree(
+      model,
+      carried.filter(({ what }) => what === `Alias ${input.alias}`),
+      "it cannot be removed",
+    );
     const [before] = await ctx.db
       .delete(modelAliases)
       .where(and(eq(modelAliases.modelId, model.id), eq(modelAliases.alias, input.alias)))

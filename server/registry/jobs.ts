@@ -3,9 +3,10 @@ import { db } from "@/db/client";
 import { modelVersions } from "@/db/schema";
 import { objectStore } from "@/server/composition";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
-import { on, systemCtx } from "@/server/worker/handlers";
+import { every, on, systemCtx } from "@/server/worker/handlers";
 import { qualify } from "./qualify/run";
 import type { Qualification } from "./qualify/qualify-version";
+import { basisNow, staleVersions } from "./rejudge";
 import "./subject";
 
 const WORKFLOW = "registry.qualify-version";
@@ -68,4 +69,32 @@ on("experiments.run_finished", "registry.qualify", async ({ event }) => {
       requestedBy: event.actorId,
       force: false,
     });
+});
+
+/** Starts a judgement of every version that the policies in force, or the scanner, have not judged; a second start of one changes nothing. */
+async function rejudge(): Promise<void> {
+  for (const { versionId, teamId, trigger, reasonId } of await staleVersions(db(), new Date()))
+    await start({
+      teamId,
+      versionId,
+      eventId: reasonId,
+      trigger,
+      requestedBy: systemCtx(teamId).actor.userId,
+      force: true,
+      storedEvidence: true,
+    });
+}
+
+on("governance.policy_changed", "registry.rejudge", rejudge);
+
+const EVERY_PASS_MS = 60_000;
+let last = { basis: "", atMs: 0 };
+
+// What an event cannot tell: another release's policies and scanner, the end of a grace, and versions judged while a policy changed.
+every("registry.rejudge", 2_000, async () => {
+  const nowMs = Date.now();
+  const basis = await basisNow(db(), nowMs);
+  if (basis === last.basis && nowMs - last.atMs < EVERY_PASS_MS) return;
+  await rejudge();
+  last = { basis, atMs: nowMs };
 });

@@ -6,7 +6,8 @@ import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { mutation } from "@/server/core/verb";
 import { voidReviewsOfGone } from "@/server/governance";
-import { loadModel, type RegisteredModel } from "./load";
+import { loadModel, loadVersionById, type RegisteredModel } from "./load";
+import { carriedBy, protectionOf, requireAdmitted, requireFree, requireNameFree } from "./protection";
 import {
   CreateModelInput,
   ModelNameInput,
@@ -68,6 +69,13 @@ export const renameModel = mutation(
       .from(registeredModels)
       .where(and(eq(registeredModels.teamId, ctx.actor.teamId), eq(registeredModels.name, input.newName)));
     if (taken && taken.id !== before.id) throw nameTaken(input.newName);
+    if (input.newName !== before.name) {
+      requireNameFree(before, await protectionOf(ctx, before));
+      // The new name may have been a governed model's: then what it carries there must be admitted.
+      const there = await protectionOf(ctx, { ...before, name: input.newName });
+      for (const { what, environment, version } of await carriedBy(ctx, before.id, there))
+        await requireAdmitted(ctx, await loadVersionById(ctx, version.id), what, environment);
+    }
     await ctx.db
       .update(registeredModels)
       .set({ name: input.newName, updatedAt: ctx.now() })
@@ -105,7 +113,7 @@ export const updateModel = mutation(
   },
 );
 
-/** Archives the model; its name is free again. Refused while a version serves traffic. */
+/** Archives the model; its name is free again. Refused while a version serves traffic or carries a protected alias or stage. */
 export const deleteModel = mutation(
   {
     name: "registry.model.delete",
@@ -123,6 +131,8 @@ export const deleteModel = mutation(
     if (serving) {
       throw precondition(`Deployment ${serving.name} serves this model.`, "Retire the deployment first.");
     }
+    const carried = await carriedBy(ctx, before.id, await protectionOf(ctx, before));
+    requireFree(before, carried, "the model cannot be deleted");
     await ctx.db
       .update(registeredModels)
       .set({ archivedAt: ctx.now(), name: `${before.name} (deleted ${before.id})`, updatedAt: ctx.now() })

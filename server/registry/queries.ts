@@ -14,6 +14,7 @@ import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel } from "./hooks";
 import { loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
 import { aliasesOfModels, newestVersions } from "./newest";
+import { protectionOf } from "./protection";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
 import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
@@ -129,6 +130,10 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
   ]);
   return {
     ...summaryOf(version, names),
+    /** MLflow's stage: a label, not what answers requests. */
+    stage: version.stage,
+    /** Which aliases and stages of its model move through gates only. */
+    protection: await protectionOf(ctx, await loadModel(ctx, version.modelName)),
     modelId: version.modelId,
     modelName: version.modelName,
     description: version.description,
@@ -194,6 +199,7 @@ export const modelDetail = query(
       createdAt: model.createdAt,
       updatedAt: model.updatedAt,
       versions: versions.map((version) => summaryOf(version, names)),
+      protection: await protectionOf(ctx, model),
       current: current ? await detailOf(ctx, current) : null,
       deployments: await deploymentsOfModel(ctx, { modelId: model.id, versionId: current?.id ?? "" }),
     };

@@ -1,6 +1,15 @@
 import type { Ctx } from "@/server/core/context";
-import { environmentRequirements, latestGates, reviewStanding, type Blocker } from "@/server/governance";
+import {
+  environmentRequirements,
+  latestGates,
+  policiesInForce,
+  reviewStanding,
+  type Blocker,
+  type InForce,
+  type PolicyGap,
+} from "@/server/governance";
 import { boundDigestsOf } from "./evidence";
+import { admissionIfKnown } from "./hooks";
 import type { ModelVersion } from "./load";
 
 export const hrefOf = (version: Pick<ModelVersion, "modelName" | "number">): string =>
@@ -14,7 +23,28 @@ export async function gatesOf(ctx: Ctx, version: ModelVersion): Promise<Gates> {
   return latestGates(ctx, "model_version", version.id, version.manifestDigest);
 }
 
-function missingOf(version: ModelVersion, gates: Gates, environment: string): Blocker[] {
+/** What the policies in force say of a version in an environment, besides its last gate run. */
+interface InEnvironment {
+  environment: string;
+  inForce: InForce;
+  /** Not passed by the policy in force, but by the version before it, whose word counts until the grace ends. */
+  leaving: PolicyGap[];
+}
+
+async function standingIn(ctx: Ctx, version: ModelVersion, environment: string): Promise<InEnvironment> {
+  const admission = version.manifestDigest ? await admissionIfKnown(ctx, version.id, environment) : undefined;
+  return {
+    environment,
+    inForce: await policiesInForce(ctx.db, version.teamId),
+    leaving: admission?.leaving ?? [],
+  };
+}
+
+function missingOf(
+  version: ModelVersion,
+  gates: Gates,
+  { environment, inForce, leaving }: InEnvironment,
+): Blocker[] {
   const href = hrefOf(version);
   if (version.state === "pending")
     return [{ what: "The version is still being sealed and scanned.", clearedBy: "Wait a moment", href }];
@@ -40,7 +70,17 @@ function missingOf(version: ModelVersion, gates: Gates, environment: string): Bl
     ];
   const { policies } = environmentRequirements(environment);
   for (const key of policies) {
+    if (leaving.some((gap) => gap.key === key)) continue;
     const found = gates.verdicts.find((verdict) => verdict.policyKey === key);
+    const force = inForce.get(key);
+    if (found && force && found.policyDigest !== force.digest) {
+      blockers.push({
+        what: `${found.title}: judged by version ${found.policyVersion} of the policy; version ${force.version} is in force.`,
+        clearedBy: "Run the gates again",
+        href: `${href}#gates`,
+      });
+      continue;
+    }
     if (found?.verdict === "pass" || found?.verdict === "indeterminate") continue;
     blockers.push({
       what: found ? `${found.title}: ${found.message}` : `The policy ${key} was not judged.`,
@@ -71,19 +111,23 @@ export async function missingRequirements(
   version: ModelVersion,
   environment: string,
 ): Promise<Blocker[]> {
-  return missingOf(version, await gatesOf(ctx, version), environment);
+  return missingOf(version, await gatesOf(ctx, version), await standingIn(ctx, version, environment));
 }
 
 async function blockersOf(
   ctx: Ctx,
   version: ModelVersion,
   gates: Gates,
-  environment: string,
+  standingThere: InEnvironment,
 ): Promise<Blocker[]> {
-  const missing = missingOf(version, gates, environment);
+  const { environment, leaving } = standingThere;
+  const missing = missingOf(version, gates, standingThere);
   const { policies, humanReview } = environmentRequirements(environment);
   const doubtful = (gates?.verdicts ?? []).filter(
-    (verdict) => verdict.verdict === "indeterminate" && policies.includes(verdict.policyKey),
+    (verdict) =>
+      verdict.verdict === "indeterminate" &&
+      policies.includes(verdict.policyKey) &&
+      !leaving.some((gap) => gap.key === verdict.policyKey),
   );
   if (!humanReview && doubtful.length === 0) return missing;
   const standing = await reviewStanding(ctx, {
@@ -112,20 +156,26 @@ export async function promotionBlockers(
   version: ModelVersion,
   environment: string,
 ): Promise<Blocker[]> {
-  return blockersOf(ctx, version, await gatesOf(ctx, version), environment);
+  return blockersOf(ctx, version, await gatesOf(ctx, version), await standingIn(ctx, version, environment));
 }
 
 /** For both environments, what must be put right and everything that stands in between, from gates that were read once. */
 export async function requirementsOf(ctx: Ctx, version: ModelVersion, gates: Gates) {
+  const there = {
+    staging: await standingIn(ctx, version, "staging"),
+    production: await standingIn(ctx, version, "production"),
+  };
   const [staging, production] = await Promise.all([
-    blockersOf(ctx, version, gates, "staging"),
-    blockersOf(ctx, version, gates, "production"),
+    blockersOf(ctx, version, gates, there.staging),
+    blockersOf(ctx, version, gates, there.production),
   ]);
   return {
     blockers: { staging, production },
     missingRequirements: {
-      staging: missingOf(version, gates, "staging"),
-      production: missingOf(version, gates, "production"),
+      staging: missingOf(version, gates, there.staging),
+      production: missingOf(version, gates, there.production),
     },
+    /** What a new version of a policy will no longer pass when its grace ends. */
+    leaving: { staging: there.staging.leaving, production: there.production.leaving },
   };
 }

@@ -4,6 +4,7 @@ import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
 import { getContract, saveContract } from "./contract-verbs";
 import { streamCard, streamVersionFile } from "./file-download";
 import { createModel, deleteModel, updateModel } from "./model-verbs";
+import { getProtection, setProtection } from "./protection-verbs";
 import {
   compareVersion,
   getVersionFile,
@@ -28,6 +29,8 @@ export const registryRoutes: readonly RestRoute[] = [
   rest("Models", "get", "/models/{name}/aliases/{alias}", getByAlias),
   rest("Models", "put", "/models/{name}/aliases/{alias}", setAlias),
   rest("Models", "delete", "/models/{name}/aliases/{alias}", deleteAlias),
+  rest("Models", "get", "/models/{name}/protection", getProtection),
+  rest("Models", "put", "/models/{name}/protection", setProtection),
   rest("Models", "post", "/models/{name}/versions", createVersion, { status: 201 }),
   rest("Models", "get", VERSION, versionDetail),
   rest("Models", "patch", VERSION, updateVersion),

@@ -11,6 +11,7 @@ import {
   versionDetail,
   versionLineage,
 } from "./queries";
+import { getProtection, setProtection } from "./protection-verbs";
 import { requestVersionReview, runGates } from "./review-verbs";
 import { createVersion, deleteVersion, updateVersion } from "./version-verbs";
 
@@ -38,4 +39,6 @@ export const registryRouter = router({
   requestReview: mutationOf(requestVersionReview),
   setAlias: mutationOf(setAlias),
   deleteAlias: mutationOf(deleteAlias),
+  protection: queryOf(getProtection),
+  setProtection: mutationOf(setProtection),
 });

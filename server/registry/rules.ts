@@ -17,3 +17,32 @@ export function boundDigests(parts: BoundParts): Record<string, string> {
   };
   return Object.fromEntries(Object.entries(named).filter((entry): entry is [string, string] => !!entry[1]));
 }
+
+/** Aliases by which clients load what is in production; protected on governed models. Case does not matter: clients' stores differ in it. */
+export const PRODUCTION_ALIASES = ["production", "prod", "live", "champion"] as const;
+
+export const PROTECTION_MODES = ["default", "on", "off"] as const;
+
+export interface Protection {
+  mode: (typeof PROTECTION_MODES)[number];
+  /** Protected besides those above. */
+  aliases: string[];
+  on: boolean;
+  /** Why it is on or off, in words. */
+  because: string;
+}
+
+/** The environment whose gates each of MLflow's stages stands for; the others stand for none. */
+export const STAGE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  Staging: "staging",
+  Production: "production",
+};
+
+export const environmentOfAlias = (alias: string): string =>
+  alias.toLowerCase() === "staging" ? "staging" : "production";
+
+export function isProtectedName(protection: Pick<Protection, "on" | "aliases">, alias: string): boolean {
+  if (!protection.on) return false;
+  const name = alias.toLowerCase();
+  return [...PRODUCTION_ALIASES, ...protection.aliases].some((each) => each.toLowerCase() === name);
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
 import { CardFields, LinkInput } from "./card/schemas";
 import { Contract } from "./contract/schemas";
+import { PROTECTION_MODES } from "./rules";
 
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 export type Stage = (typeof STAGES)[number];
@@ -31,6 +32,19 @@ export const Alias = z
   .refine((alias) => alias !== "latest" && !/^v\d+$/i.test(alias), {
     message: '"latest" and v<number> are reserved',
   });
+
+/** As stored with a model. */
+export const ProtectionSetting = z.object({
+  mode: z.enum(PROTECTION_MODES).default("default"),
+  aliases: z.array(Alias).max(50).default([]),
+});
+export const SetProtectionInput = z.object({
+  name: ModelName,
+  mode: z.enum(PROTECTION_MODES),
+  /** Protected besides production, prod, live and champion; left out, as they are. */
+  aliases: z.array(Alias).max(50).optional(),
+  reason: z.string().trim().min(3, "say why, in 3 characters or more").max(2_000),
+});
 
 export const CreateModelInput = z.object({
   name: ModelName,

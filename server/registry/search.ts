@@ -34,6 +34,7 @@ const VERSIONS: AttributeTable = {
   source_path: textAttribute(modelVersions.source),
   version_number: numberAttribute(modelVersions.number),
   version: numberAttribute(modelVersions.number),
+  current_stage: textAttribute(modelVersions.stage),
   creation_timestamp: millisAttribute(modelVersions.createdAt),
   last_updated_timestamp: millisAttribute(modelVersions.updatedAt),
 };

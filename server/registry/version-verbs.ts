@@ -11,16 +11,16 @@ import {
 import { parseArtifactAddress } from "@/server/experiments/rules";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
-import { AppError, invalidField, precondition } from "@/server/core/errors";
+import { invalidField, precondition } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { mutation, query } from "@/server/core/verb";
 import { voidReviewsOfGone } from "@/server/governance";
 import { loadModel, loadVersion, loadVersionById, type ModelVersion } from "./load";
+import { carriedBy, protectionOf, requireFree } from "./protection";
 import {
   CreateVersionInput,
-  TransitionStageInput,
   UpdateVersionInput,
   VersionInput,
   VersionTagInput,
@@ -41,6 +41,8 @@ interface Source {
 }
 
 const PROMPT_TAG = "mlflow.prompt.is_prompt";
+/** Tags that carry the portal's own facts; clients may read but not write them. */
+const RESERVED = /^modelworks\.(state|review|gates)/;
 
 /** Finds the files that a source names: a logged model, a folder of a run, or (for prompts) none. */
 async function resolveSource(
@@ -87,6 +89,8 @@ export const createVersion = mutation(
     summary: "Register a model version",
   },
   async ({ ctx, input }) => {
+    const reserved = input.tags.find(({ key }) => RESERVED.test(key));
+    if (reserved) throw invalidField("tags", `"${reserved.key}" is reserved for the portal's own facts`);
     const model = await loadModel(ctx, input.name);
     const isPrompt = input.tags.some((tag) => tag.key === PROMPT_TAG && tag.value === "true");
     const source = isPrompt
@@ -182,42 +186,6 @@ export const updateVersion = mutation(
   },
 );
 
-/** MLflow's old stages, for scripts that still use them; `Production` and `Staging` are granted by deployments only. */
-export const transitionStage = mutation(
-  {
-    name: "registry.version.transition-stage",
-    permission: WRITE,
-    input: TransitionStageInput,
-    summary: "Set a version's stage",
-  },
-  async ({ ctx, input }) => {
-    const before = await loadVersion(ctx, input.name, input.version);
-    if (input.archiveExistingVersions && input.stage !== "Staging" && input.stage !== "Production") {
-      throw invalidField("archive_existing_versions", "is for the stages Staging and Production only");
-    }
-    if (input.stage === "Staging" || input.stage === "Production") {
-      throw new AppError(
-        "forbidden",
-        `A version reaches ${input.stage} by a deployment, not by its stage label.`,
-        {
-          hint: `Deploy version ${before.number} of ${before.modelName} to ${input.stage.toLowerCase()}; its gates and review are checked there.`,
-        },
-      );
-    }
-    await ctx.db
-      .update(modelVersions)
-      .set({ stage: input.stage, lastEditedBy: ctx.actor.userId, updatedAt: ctx.now() })
-      .where(eq(modelVersions.id, before.id));
-    await audit(ctx, {
-      action: "registry.version.transition-stage",
-      subject: subject(before),
-      before: { stage: before.stage },
-      after: { stage: input.stage },
-    });
-    return loadVersionById(ctx, before.id);
-  },
-);
-
 /** Notes that a deployment took a version; called by serving, in its transaction, after the evidence was checked. */
 export async function markStage(ctx: Ctx, versionId: string, stage: "Staging" | "Production"): Promise<void> {
   await ctx.db
@@ -232,7 +200,7 @@ export async function markStage(ctx: Ctx, versionId: string, stage: "Staging" | 
     );
 }
 
-/** Hides a version; its number is never used again. Refused while it serves traffic. */
+/** Hides a version; its number is never used again. Refused while it serves traffic or carries a protected alias or stage. */
 export const deleteVersion = mutation(
   {
     name: "registry.version.delete",
@@ -251,6 +219,9 @@ export const deleteVersion = mutation(
         `Deployment ${rows[0].name} serves this version.`,
         "Move its traffic to another version first.",
       );
+    const model = await loadModel(ctx, input.name);
+    const carried = await carriedBy(ctx, model.id, await protectionOf(ctx, model), before.id);
+    requireFree(model, carried, `version ${before.number} cannot be deleted`);
     await voidReviewsOfGone(ctx, {
       subjectKind: "model_version",
       subjectIds: [before.id],
@@ -272,8 +243,6 @@ export const deleteVersion = mutation(
 );
 
 const NOTES = "none: tags are working notes of the version" as const;
-/** Tags that carry the portal's own facts; clients may read but not write them. */
-const RESERVED = /^modelworks\.(state|review|gates)/;
 
 export const setVersionTag = mutation(
   {
@@ -307,6 +276,8 @@ export const deleteVersionTag = mutation(
     audit: NOTES,
   },
   async ({ ctx, input }) => {
+    if (RESERVED.test(input.key))
+      throw invalidField("key", `"${input.key}" is reserved for the portal's own facts`);
     const version = await loadVersion(ctx, input.name, input.version);
     await ctx.db
       .update(modelVersions)

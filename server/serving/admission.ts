@@ -2,11 +2,14 @@ import { and, eq, ne } from "drizzle-orm";
 import { attestations, modelCards, modelVersions } from "@/db/schema";
 import { trustedAttestorKeys } from "@/server/composition";
 import {
+  changedDigests,
   environmentRequirements,
+  policiesInForce,
   PREDICATE_TYPES,
   reviewsOfSubject,
   verifyAdmission,
   type Admission,
+  type PolicyInForce,
 } from "@/server/governance";
 import type { Ctx } from "@/server/core/context";
 import { boundDigests } from "@/server/registry/rules";
@@ -19,15 +22,23 @@ export interface AdmissionOptions {
   asServing?: boolean;
   /** Leaves people's decisions out: what the verdicts alone admit. */
   withoutReviews?: boolean;
+  /** The policies in force for the version's team, where they were read already. */
+  inForce?: ReadonlyMap<string, PolicyInForce>;
+  now?: Date;
 }
 
-const refused = (reason: string): Admission => ({ admitted: false, missing: [reason] });
+const refused = (reason: string): Admission => ({
+  admitted: false,
+  missing: [reason],
+  fallen: [],
+  leaving: [],
+});
 
 /**
  * Whether a version's signed evidence admits it to an environment. The deploy verb and the gateway ask the same question of the same
  * signatures; neither trusts a state column. What begins to serve needs an approval of the files, contract, card and checks as they are
- * now; what serves already needs the one it began with. The attestor's keys come from the disk, so that no row in the database can make
- * another one trusted, and a revoked one counts nowhere.
+ * now, and verdicts of the policies in force; what serves already needs those it began with, unless a policy says `stop`. The attestor's
+ * keys come from the disk, so that no row in the database can make another one trusted, and a revoked one counts nowhere.
  */
 export async function admissionOf(
   db: Db,
@@ -37,6 +48,7 @@ export async function admissionOf(
 ): Promise<Admission> {
   const [version] = await db
     .select({
+      teamId: modelVersions.teamId,
       manifestDigest: modelVersions.manifestDigest,
       weightsDigest: modelVersions.weightsDigest,
       contractDigest: modelVersions.contractDigest,
@@ -63,7 +75,10 @@ export async function admissionOf(
     publicKeysPem: options.trustedKeysPem ?? (await trustedAttestorKeys()),
     manifestDigest: version.manifestDigest,
     requirements: environmentRequirements(environment),
-    ...(options.asServing ? { asOfApproval: true } : { boundDigests: boundDigests(version) }),
+    inForce: options.inForce ?? (await policiesInForce(db, version.teamId)),
+    boundDigests: boundDigests(version),
+    ...(options.asServing ? { asOfApproval: true } : {}),
+    ...(options.now ? { now: options.now } : {}),
   });
 }
 
@@ -72,7 +87,7 @@ export async function admissionOf(
  * void when the change is taken back, although its digests then match again.
  */
 export async function admissionNow(ctx: Ctx, versionId: string, environment: string): Promise<Admission> {
-  const admission = await admissionOf(ctx.db, versionId, environment);
+  const admission = await admissionOf(ctx.db, versionId, environment, { now: ctx.now() });
   const reviews = await reviewsOfSubject(ctx, {
     subjectKind: "model_version",
     subjectId: versionId,
@@ -82,11 +97,65 @@ export async function admissionNow(ctx: Ctx, versionId: string, environment: str
   const decided = reviews.find(({ state }) => state !== "open" && state !== "withdrawn");
   if (decided?.state !== "void") return admission;
   // Where no approval is needed, one that ended takes nothing away.
-  const alone = await admissionOf(ctx.db, versionId, environment, { withoutReviews: true });
+  const alone = await admissionOf(ctx.db, versionId, environment, {
+    withoutReviews: true,
+    now: ctx.now(),
+  });
   if (alone.admitted) return alone;
   const approval = `approval: no longer valid. ${decided.stateReason}`.trim();
   return {
+    ...alone,
     admitted: false,
     missing: [...alone.missing.filter((text) => !text.startsWith("approval:")), approval],
   };
+}
+
+/** Whether every policy that does not pass it any more lets what is under way go on. */
+const onlyBlocksNew = ({ fallen }: Admission): boolean =>
+  fallen.length > 0 && fallen.every(({ onFallOut }) => onFallOut === "block-new");
+
+/**
+ * Whether a rollout that is under way may go on to more traffic: what may begin may, and so may what fell out by policies alone that say
+ * `block-new`. An approval that ended for another reason than the checks holds it all the same.
+ */
+export async function admissionToGoOn(ctx: Ctx, versionId: string, environment: string): Promise<Admission> {
+  const strict = await admissionNow(ctx, versionId, environment);
+  if (strict.admitted || !onlyBlocksNew(strict)) return strict;
+  const [version] = await ctx.db
+    .select({
+      manifestDigest: modelVersions.manifestDigest,
+      contractDigest: modelVersions.contractDigest,
+      gatesDigest: modelVersions.gatesDigest,
+      cardDigest: modelCards.digest,
+    })
+    .from(modelVersions)
+    .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
+    .where(eq(modelVersions.id, versionId));
+  const reviews = await reviewsOfSubject(ctx, {
+    subjectKind: "model_version",
+    subjectId: versionId,
+    environment,
+  });
+  const decided = reviews.find(
+    ({ state }) => state === "approved" || state === "void" || state === "rejected",
+  );
+  const sinceReview = decided && version ? changedDigests(decided.boundDigests, boundDigests(version)) : [];
+  const stands =
+    decided === undefined || (decided.state !== "rejected" && sinceReview.every((name) => name === "gates"));
+  if (!stands) return strict;
+  const begun = await admissionOf(ctx.db, versionId, environment, { asServing: true, now: ctx.now() });
+  return begun.admitted ? { ...strict, admitted: true, missing: [] } : strict;
+}
+
+/** The gateway's question about a canary, from signatures alone: what may begin, or began before policies that say `block-new`. */
+export async function admissionOfCanary(
+  db: Db,
+  versionId: string,
+  environment: string,
+  options: AdmissionOptions,
+): Promise<Admission> {
+  const strict = await admissionOf(db, versionId, environment, options);
+  if (strict.admitted || !onlyBlocksNew(strict)) return strict;
+  const begun = await admissionOf(db, versionId, environment, { ...options, asServing: true });
+  return begun.admitted ? { ...strict, admitted: true, missing: [] } : strict;
 }

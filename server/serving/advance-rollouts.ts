@@ -6,7 +6,7 @@ import { log } from "@/server/core/log";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { admissionNow } from "./admission";
+import { admissionToGoOn } from "./admission";
 import { loadDeploymentById, parseRollout, type ParsedRollout } from "./load";
 import { observe } from "./observe";
 import { recordRollout, rerouted } from "./record";
@@ -85,8 +85,8 @@ async function turn(
 }
 
 /**
- * A canary whose approval went void keeps its share (nothing of it in a gateway that starts anew) but gets no more of it, until people
- * approve what it is now or abort it.
+ * A canary whose approval went void, or that a policy in force holds, keeps its share (nothing of it in a gateway that starts anew) but
+ * gets no more of it, until it is admitted again or aborted.
  */
 async function unlessVoid(
   ctx: Ctx,
@@ -95,7 +95,7 @@ async function unlessVoid(
 ): Promise<RolloutDecision> {
   if (decision.action !== "advance" && decision.action !== "complete") return decision;
   const { environment } = await loadDeploymentById(ctx, rollout.deploymentId);
-  const { admitted, missing } = await admissionNow(ctx, rollout.toVersionId, environment);
+  const { admitted, missing } = await admissionToGoOn(ctx, rollout.toVersionId, environment);
   if (admitted) return decision;
   const reason = `Held: the new version is no longer admitted to ${environment} (${missing.join("; ")}).`;
   return { ...decision, action: "hold", reason };

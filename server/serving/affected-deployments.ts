@@ -1,7 +1,11 @@
 import { and, eq, inArray, isNull } from "drizzle-orm";
 import { deployments, modelVersions, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { registerDeployments } from "@/server/registry";
+import { registerAdmission, registerDeployments } from "@/server/registry";
+import { admissionNow } from "./admission";
+
+/** Lets the registry ask what the deploy verb asks. */
+registerAdmission(admissionNow);
 
 async function numbersOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map();

@@ -5,7 +5,7 @@ import type { Ctx } from "@/server/core/context";
 import { conflict, invalidField, precondition } from "@/server/core/errors";
 import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
-import { admissionNow, admissionOf } from "./admission";
+import { admissionOf, admissionToGoOn } from "./admission";
 import {
   loadDeployment,
   loadDeploymentById,
@@ -42,7 +42,7 @@ function changesOf(
 
 /** No person's word replaces the evidence: what takes all traffic must be admitted at that moment. */
 async function requireAdmitted(ctx: Ctx, deployment: Deployment, versionId: string): Promise<void> {
-  const { admitted, missing } = await admissionNow(ctx, versionId, deployment.environment);
+  const { admitted, missing } = await admissionToGoOn(ctx, versionId, deployment.environment);
   if (admitted) return;
   throw precondition(
     `The new version is no longer admitted to ${deployment.environment}.`,

@@ -1,6 +1,6 @@
 import "./affected-deployments";
 
-export { admissionNow } from "./admission";
+export { admissionNow, admissionOf } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
 export { DeploymentReport, isBroken, ServingReport } from "./gateway-report";

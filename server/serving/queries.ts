@@ -13,7 +13,7 @@ import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { admissionNow } from "./admission";
+import { admissionNow, admissionOf } from "./admission";
 import { loadDeployment, loadRollout, openRollout, parseRollout } from "./load";
 import { allowedActions } from "./rollout/states";
 import { StoredVerdict } from "./rollout/stored-verdict";
@@ -184,13 +184,21 @@ export const getDeployment = query(
           .from(modelVersions)
           .where(eq(modelVersions.id, deployment.stableVersionId))
       : [];
+    const admission = stable ? await admissionNow(ctx, stable.id, deployment.environment) : null;
+    const mayStop = admission?.fallen.some(({ onFallOut }) => onFallOut === "stop") ?? false;
     return {
       ...deployment,
       modelName: about?.modelName ?? "",
       ownerName: about?.ownerName ?? "",
       stable: label(deployment.stableVersionId),
       previous: label(deployment.previousVersionId),
-      admission: stable ? await admissionNow(ctx, stable.id, deployment.environment) : null,
+      admission,
+      /** Whether a policy in force ended the stable version's serving. */
+      stopped:
+        stable !== undefined &&
+        mayStop &&
+        !(await admissionOf(ctx.db, stable.id, deployment.environment, { asServing: true, now: ctx.now() }))
+          .admitted,
       /** Tensors that the model file declares; null until it has been read. */
       signature: stable ? (Signature.safeParse(stable.signature).data ?? null) : null,
       gatewayUrl: env().gatewayUrl,

@@ -1,9 +1,11 @@
+import "./affected-deployments";
 import { rest } from "@/server/http/rest";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
+import { policyAffected, previewPolicy } from "./policy-impact";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 const TAG = "Deployments";
@@ -17,6 +19,8 @@ export const servingRoutes = [
   rest(TAG, "get", "/deployments/{name}/chart", trafficChart),
   rest(TAG, "get", "/deployments/{name}/history", deploymentHistory),
   rest(TAG, "get", "/deployment-preview", previewDeploy),
+  rest("Governance", "get", "/policies/{key}/affected", policyAffected),
+  rest("Governance", "post", "/policies/{key}/preview", previewPolicy),
   rest(TAG, "get", "/rollouts/{rolloutId}", getRollout),
   rest(TAG, "post", "/rollouts/{rolloutId}/{command}", controlRollout),
 ];

@@ -5,6 +5,7 @@ import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
+import { policyAffected, previewPolicy } from "./policy-impact";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 export const servingRouter = router({
@@ -14,6 +15,8 @@ export const servingRouter = router({
   chart: queryOf(trafficChart),
   history: queryOf(deploymentHistory),
   preview: queryOf(previewDeploy),
+  policyAffected: queryOf(policyAffected),
+  previewPolicy: mutationOf(previewPolicy),
   deploy: mutationOf(deploy),
   control: mutationOf(controlRollout),
   rollBack: mutationOf(rollBack),

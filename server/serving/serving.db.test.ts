@@ -105,7 +105,10 @@ describe("deploying", () => {
       code: "precondition_failed",
       details: { missing },
     });
-    expect((await previewDeploy.execute(as(ada), input)).admission).toEqual({ admitted: false, missing });
+    expect((await previewDeploy.execute(as(ada), input)).admission).toMatchObject({
+      admitted: false,
+      missing,
+    });
     expect((await listDeployments.execute(as(ada), {})).items).toEqual([]);
   });
 

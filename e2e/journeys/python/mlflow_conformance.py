@@ -309,6 +309,12 @@ def registry() -> None:
     same([int(each.version) for each in [*first, *rest]], [3, 2, 1])
     same([each.name for each in client.search_registered_models(f"name LIKE '{NAME}%'")], [model_name])
     same([int(each.version) for each in client.get_latest_versions(model_name)], [3])
+    # Nobody governs this model: its stages move as they do elsewhere.
+    same(client.transition_model_version_stage(model_name, "1", "Production").current_stage, "Production")
+    promoted = client.transition_model_version_stage(model_name, "2", "Production", archive_existing_versions=True)
+    same(promoted.current_stage, "Production")
+    same([int(each.version) for each in client.get_latest_versions(model_name, stages=["Production"])], [2])
+    same(client.get_model_version(model_name, "1").current_stage, "Archived")
     staged = client.transition_model_version_stage(model_name, "1", "Archived")
     same(staged.current_stage, "Archived")
     client.delete_model_version(model_name, "3")

@@ -61,9 +61,11 @@ export const PERMISSIONS = {
   // registry
   "registry.model.read": { roles: VIEW, token: "read" },
   "registry.model.write": { roles: BUILD, token: "track" },
+  "registry.protection.write": { roles: ADMIN, token: "admin" },
   "registry.card.write": { roles: BUILD, token: "write" },
   // governance
   "governance.policy.read": { roles: VIEW, token: "read" },
+  "governance.policy.write": { platform: true, token: "admin" },
   "governance.gate.read": { roles: VIEW, token: "read" },
   "governance.gate.run": { roles: TOUCH, token: "write" },
   "governance.attestation.read": { roles: VIEW, token: "read" },

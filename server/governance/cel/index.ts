@@ -1,6 +1,7 @@
 export { CEL_ENGINE, CelEvaluator, evaluateCel, isTrue } from "./evaluate";
 export type { CelContext, CelOutcome } from "./evaluate";
-export { parsePolicyDocument, PolicyDocument, policyDigest } from "./policy-document";
+export { enforcementOf, parsePolicyDocument, PolicyDocument, policyDigest } from "./policy-document";
+export type { OnFallOut } from "./policy-document";
 export { evaluatePolicy } from "./evaluate-policy";
 export type { PolicyResult, PolicyVerdict, RuleOutcome, RuleResult } from "./evaluate-policy";
 export { EVIDENCE_SCHEMAS } from "./evidence";

@@ -5,9 +5,10 @@ import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { NoInput, query } from "@/server/core/verb";
-import { PolicyDocument } from "../cel";
+import { enforcementOf, loadBuiltInPolicies, PolicyDocument, policyDigest } from "../cel";
 import { environmentRequirements } from "../rules";
 import { GateRunIdInput, PolicyHistoryInput, PolicyKeyInput, SubjectInput } from "../schemas";
+import { sinceOf } from "./in-force";
 import { gateRunOf, gateRunsOf } from "./queries";
 
 const READ = "governance.policy.read" as const;
@@ -51,14 +52,16 @@ export const listPolicies = query(
     const counts = await verdictCounts(ctx);
     return {
       items: rows.map((row) => {
-        const { spec } = PolicyDocument.parse(row.document);
+        const document = PolicyDocument.parse(row.document);
+        const { spec } = document;
         return {
           id: row.id,
           key: row.key,
           version: row.version,
           title: row.title,
           digest: row.digest,
-          createdAt: row.createdAt,
+          since: sinceOf(row),
+          ...enforcementOf(document),
           evidence: spec.evidence,
           ruleCount: spec.rules.length,
           requiredIn: requiredIn(row.key),
@@ -85,7 +88,10 @@ export const getPolicy = query(
       .orderBy(desc(policies.version));
     const row = rows.find((each) => each.retiredAt === null) ?? rows[0];
     if (!row) throw notFound("policy", input.key);
-    const { spec } = PolicyDocument.parse(row.document);
+    const document = PolicyDocument.parse(row.document);
+    const { spec } = document;
+    const enforcement = enforcementOf(document);
+    const release = (await loadBuiltInPolicies()).find((each) => each.key === row.key);
     return {
       id: row.id,
       key: row.key,
@@ -93,7 +99,13 @@ export const getPolicy = query(
       title: row.title,
       digest: row.digest,
       source: row.source,
-      createdAt: row.createdAt,
+      since: sinceOf(row),
+      ...enforcement,
+      graceUntil: new Date(sinceOf(row).getTime() + enforcement.graceMs),
+      /** Whether verdicts of an earlier version count beside its own. */
+      inGrace: rows.length > 1 && ctx.now().getTime() < sinceOf(row).getTime() + enforcement.graceMs,
+      /** The release's own document, where a person put another one in force. */
+      releaseSource: release && policyDigest(release.document) !== row.digest ? release.text : null,
       predicate: spec.predicate,
       evidence: spec.evidence,
       rules: spec.rules,
@@ -101,7 +113,7 @@ export const getPolicy = query(
       versions: rows.map((each) => ({
         version: each.version,
         digest: each.digest,
-        createdAt: each.createdAt,
+        since: sinceOf(each),
         retiredAt: each.retiredAt,
       })),
     };

@@ -3,11 +3,17 @@ import { sql } from "drizzle-orm";
 import { policies } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
+import { systemActor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
+import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { loadBuiltInPolicies, policyDigest, PolicyDocument } from "../cel";
+import { enforcementOf, loadBuiltInPolicies, policyDigest, PolicyDocument } from "../cel";
 
 const POLICY_LOCK = 7_203_004;
+const SYSTEM = systemActor("").userId;
+
+/** Policies change one after another. */
+export const lockPolicies = (tx: Ctx) => tx.db.execute(sql`select pg_advisory_xact_lock(${POLICY_LOCK})`);
 
 export interface SyncedPolicies {
   added: { key: string; version: number; digest: string }[];
@@ -16,13 +22,15 @@ export interface SyncedPolicies {
 /**
  * Brings the stored policies to the documents of this release. A document that is stored already is left alone; a changed one
  * becomes the next version and the former is retired, never edited. A release that goes back makes its old version current again.
+ * What a person put in force stays in force; its page offers the release's document.
  */
 export async function syncBuiltInPolicies(ctx: Ctx): Promise<SyncedPolicies> {
   const builtIn = await loadBuiltInPolicies();
   return inTransaction(ctx, async (tx) => {
-    await tx.db.execute(sql`select pg_advisory_xact_lock(${POLICY_LOCK})`);
+    await lockPolicies(tx);
     const added: SyncedPolicies["added"] = [];
     for (const { key, text, document } of builtIn) {
+      if (await isPersons(tx, key)) continue;
       const stored = await storePolicy(tx, { key, source: text, document });
       if (stored) added.push(stored);
     }
@@ -30,10 +38,28 @@ export async function syncBuiltInPolicies(ctx: Ctx): Promise<SyncedPolicies> {
   });
 }
 
-/** Stores one document as the current version of its key; undefined when it is current already. */
+/** Whether a person, not a release, decided which version of a policy is in force. */
+async function isPersons(tx: Ctx, key: string): Promise<boolean> {
+  const [current] = await tx.db
+    .select({ by: policies.activatedBy })
+    .from(policies)
+    .where(and(eq(policies.key, key), isNull(policies.retiredAt)));
+  return current !== undefined && current.by !== null && current.by !== SYSTEM;
+}
+
+/**
+ * Stores one document as the current version of its key; undefined when it is current already. Whoever must judge again is told by the
+ * event, and gateways by their own channel.
+ */
 export async function storePolicy(
   tx: Ctx,
-  { key, source, document }: { key: string; source: string; document: PolicyDocument },
+  {
+    key,
+    source,
+    document,
+    reason,
+    by = tx.actor.userId,
+  }: { key: string; source: string; document: PolicyDocument; reason?: string; by?: string },
 ): Promise<{ key: string; version: number; digest: string } | undefined> {
   const digest = policyDigest(document);
   const rows = await tx.db
@@ -53,7 +79,10 @@ export async function storePolicy(
   const version = before?.version ?? (rows[0]?.version ?? 0) + 1;
   const id = before?.id ?? newId("policy");
   if (before) {
-    await tx.db.update(policies).set({ retiredAt: null }).where(eq(policies.id, before.id));
+    await tx.db
+      .update(policies)
+      .set({ retiredAt: null, activatedAt: tx.now(), activatedBy: by })
+      .where(eq(policies.id, before.id));
   } else {
     await tx.db.insert(policies).values({
       id,
@@ -65,13 +94,18 @@ export async function storePolicy(
       source,
       createdBy: tx.actor.userId,
       createdAt: tx.now(),
+      activatedAt: tx.now(),
+      activatedBy: by,
     });
   }
+  await emit(tx, { type: "governance.policy_changed", payload: { key, version, digest } });
+  await tx.db.execute(sql`select pg_notify('mw_routes', 'policies')`);
   await audit(tx, {
     action: "governance.policy.activate",
     subject: { kind: "policy", id, label: `${key} v${version}` },
     before: current ? { version: current.version, digest: current.digest } : undefined,
-    after: { version, digest },
+    after: { version, digest, ...enforcementOf(document) },
+    reason,
   });
   return { key, version, digest };
 }

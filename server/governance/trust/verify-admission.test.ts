@@ -29,15 +29,17 @@ interface Options {
   about?: string;
   minute?: number;
   expiresOn?: string;
+  /** Of the policy's document. */
+  policy?: string;
 }
 
 function sign(statement: ReturnType<typeof buildStatement>, by = signer): Promise<DsseEnvelope> {
   return signEnvelope(by, IN_TOTO_PAYLOAD_TYPE, encodeStatement(statement));
 }
 function verdict(key: string, word: "pass" | "fail" | "indeterminate" | "error", options: Options = {}) {
-  const { by, about = MANIFEST, minute = 0, expiresOn } = options;
+  const { by, about = MANIFEST, minute = 0, expiresOn, policy = hex("1") } = options;
   const statement = buildStatement([{ sha256: about }], PREDICATE_TYPES.policyEvaluation, {
-    policy: { key, version: 1, digest: { sha256: hex("1") } },
+    policy: { key, version: 1, digest: { sha256: policy } },
     engine: { id: "cel", version: "1" },
     inputs: [],
     verdict: word,
@@ -89,7 +91,7 @@ const admit = (evidence: unknown[], environment = "production", more: object = {
 describe("admission", () => {
   it("takes a complete set, bare or in bundles", async () => {
     const evidence = [...(await passes("production")), await review("approve")];
-    expect(admit(evidence)).toEqual({ admitted: true, missing: [] });
+    expect(admit(evidence)).toMatchObject({ admitted: true, missing: [] });
     expect(admit(evidence.map((dsseEnvelope) => ({ dsseEnvelope })))).toMatchObject({ admitted: true });
     expect(admit(await passes("staging"), "staging")).toMatchObject({ admitted: true });
   });
@@ -185,7 +187,10 @@ describe("admission", () => {
       "approval: the last review decided reject",
     ]);
     const asServing = { boundDigests: undefined, asOfApproval: true };
-    expect(admit([...then, ...later], "production", asServing)).toEqual({ admitted: true, missing: [] });
+    expect(admit([...then, ...later], "production", asServing)).toMatchObject({
+      admitted: true,
+      missing: [],
+    });
     // It must have been complete at that moment, for these files and this environment, and signed by us.
     const refusals = [
       [...(await passes("production", ["fairness"])), await verdict("fairness", "fail"), then.at(-1)],
@@ -209,8 +214,119 @@ describe("admission", () => {
     const later = [await verdict("contract", "fail", { minute: 5 })];
     const asServing = { boundDigests: undefined, asOfApproval: true };
     expect(admit([...then, ...later], "staging").admitted).toBe(false);
-    expect(admit([...then, ...later], "staging", asServing)).toEqual({ admitted: true, missing: [] });
+    expect(admit([...then, ...later], "staging", asServing)).toMatchObject({ admitted: true, missing: [] });
     const never = [...(await passes("staging", ["contract"])), await verdict("contract", "fail")];
     expect(admit(never, "staging", asServing).missing).toEqual(["policy contract: fail"]);
+  });
+
+  describe("by the policy in force", () => {
+    const SECOND = hex("2");
+    const timeOf = (minute: number) => Date.parse(at(minute));
+    /** Version 2 of the contract's policy comes into force in minute 10, with ten minutes of grace. */
+    const inForce = (onFallOut: "block-new" | "hold" | "stop", grace = 10) => ({
+      inForce: new Map([
+        [
+          "contract",
+          {
+            key: "contract",
+            version: 2,
+            digest: `sha256:${SECOND}`,
+            sinceMs: timeOf(10),
+            graceUntilMs: timeOf(10 + grace),
+            onFallOut,
+          },
+        ],
+      ]),
+    });
+    const asked = (evidence: unknown[], minute: number, more: object = inForce("hold")) =>
+      admit(evidence, "staging", { now: new Date(timeOf(minute)), ...more });
+    const before = () => passes("staging");
+    const judged = (word: "pass" | "fail" | "indeterminate") =>
+      verdict("contract", word, { policy: SECOND, minute: 12 });
+
+    it("counts verdicts of the version before until the grace ends, and says so", async () => {
+      const evidence = await before();
+      const gap = { key: "contract", version: 2, onFallOut: "hold", graceUntil: "2026-01-01T00:20:00.000Z" };
+      expect(asked(evidence, 19)).toMatchObject({ admitted: true, fallen: [], leaving: [gap] });
+      expect(asked(evidence, 20)).toMatchObject({
+        admitted: false,
+        missing: [
+          "policy contract: judged by an earlier version only; version 2 is in force since 2026-01-01 00:10 UTC",
+        ],
+        fallen: [gap],
+        leaving: [],
+      });
+      expect(asked(evidence, 11, inForce("hold", 0)).admitted).toBe(false);
+    });
+
+    it("takes the word of the version in force, whatever an older one says later", async () => {
+      const late = await verdict("contract", "pass", { minute: 15 });
+      const passed = [...(await before()), await judged("pass")];
+      expect(asked(passed, 19)).toMatchObject({ admitted: true, leaving: [] });
+      expect(asked(passed, 55)).toMatchObject({ admitted: true, fallen: [] });
+      const failed = [...(await before()), await judged("fail"), late];
+      expect(asked(failed, 19)).toMatchObject({
+        admitted: true,
+        leaving: [{ why: "policy contract: fail" }],
+      });
+      expect(asked(failed, 20)).toMatchObject({ admitted: false, missing: ["policy contract: fail"] });
+    });
+
+    it("gives no grace to what no earlier version passed, or nobody judged", async () => {
+      const failing = [...(await passes("staging", ["contract"])), await verdict("contract", "fail")];
+      expect(asked(failing, 11).admitted).toBe(false);
+      expect(asked(await passes("staging", ["contract"]), 11).missing).toEqual([
+        "policy contract: no signed verdict",
+      ]);
+    });
+
+    it("hands doubt under the new version to people", async () => {
+      const doubtful = [...(await before()), await judged("indeterminate")];
+      expect(asked(doubtful, 30).admitted).toBe(false);
+      const approved = [...doubtful, await review("approve", { environment: "staging", minute: 14 })];
+      expect(asked(approved, 30).admitted).toBe(true);
+    });
+
+    it("ends serving only where the policy says stop: when it has judged, or could not in time", async () => {
+      const serving = (evidence: unknown[], minute: number, rule: "block-new" | "hold" | "stop") =>
+        asked(evidence, minute, { ...inForce(rule), asOfApproval: true });
+      const failed = [...(await before()), await judged("fail")];
+      for (const rule of ["block-new", "hold"] as const)
+        expect(serving(failed, 55, rule)).toMatchObject({
+          admitted: true,
+          missing: [],
+          fallen: [{ onFallOut: rule }],
+        });
+      expect(serving(failed, 19, "stop").admitted).toBe(true);
+      expect(serving(failed, 20, "stop")).toMatchObject({
+        admitted: false,
+        missing: ["policy contract: fail; version 2 of the policy stops what it does not pass"],
+      });
+      expect(serving(await before(), 34, "stop").admitted).toBe(true);
+      expect(serving(await before(), 35, "stop").admitted).toBe(false);
+      expect(
+        serving([...failed, await verdict("contract", "pass", { policy: SECOND, minute: 25 })], 30, "stop")
+          .admitted,
+      ).toBe(true);
+    });
+
+    it("stops for no doubt that people accepted under this version, whatever ended their approval later", async () => {
+      const edited = { boundDigests: { ...BOUND, card: `sha256:${hex("9")}` } };
+      const serving = (evidence: unknown[]) =>
+        asked(evidence, 40, { ...inForce("stop"), ...edited, asOfApproval: true }).admitted;
+      const again = await verdict("contract", "indeterminate", { policy: SECOND, minute: 30 });
+      const doubtful = [...(await before()), await judged("indeterminate"), again];
+      const approvedAt = (minute: number) => review("approve", { environment: "staging", minute });
+      expect(serving([...doubtful, await approvedAt(14)])).toBe(true);
+      expect(serving([...doubtful, await approvedAt(5)])).toBe(false);
+      expect(serving(doubtful)).toBe(false);
+      const failed = await verdict("contract", "fail", { policy: SECOND, minute: 31 });
+      expect(serving([...doubtful, await approvedAt(14), failed])).toBe(false);
+    });
+
+    it("believes no unsigned or foreign word about it", async () => {
+      const foreign = await verdict("contract", "pass", { policy: SECOND, minute: 12, by: stranger });
+      expect(asked([...(await before()), foreign], 30).admitted).toBe(false);
+    });
   });
 });

@@ -9,10 +9,18 @@ import { isAppError } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { evaluateGates, latestGates, voidReviews, type GateOutcome } from "@/server/governance";
+import {
+  evaluateGates,
+  gateRunsOf,
+  latestGates,
+  policiesInForce,
+  voidReviews,
+  type GateOutcome,
+} from "@/server/governance";
 import { boundDigestsOf } from "../evidence";
 import { loadVersionById, type ModelVersion } from "../load";
 import { cardEvidence, collectRunEvidence, contractEvidence } from "./collect-evidence";
+import { digestAfter } from "./gates-digest";
 import { draftCard, draftContract, linkDraft } from "./read-drafts";
 import { scanVersion } from "./scan-version";
 import { sealedFiles, sealFiles, Unusable } from "./seal-files";
@@ -28,6 +36,8 @@ export interface Qualification {
   requestedBy: string;
   /** Judge although the source run has not ended. */
   force: boolean;
+  /** Judge what was collected before, because the policies or the scanner changed and nothing else did. */
+  storedEvidence?: boolean;
 }
 
 async function tell(ctx: Ctx, version: ModelVersion): Promise<void> {
@@ -110,14 +120,6 @@ export async function tryModel(ctx: Ctx, store: ObjectStore, versionId: string):
   await tryVersion(ctx, store, trialRuntime, version, await withTime(ctx, version));
 }
 
-/** Identity of a judgement: which policies said what about which evidence. */
-export const gatesDigestOf = (outcome: GateOutcome): string =>
-  digestOf(
-    outcome.verdicts
-      .map(({ policyKey, policyDigest, verdict, inputs }) => ({ policyKey, policyDigest, verdict, inputs }))
-      .toSorted((a, b) => (a.policyKey < b.policyKey ? -1 : 1)),
-  );
-
 const STATE_TEXT: Record<GateOutcome["outcome"], string> = {
   pass: "All gates passed.",
   fail: "Some gates failed; the version page says what to do.",
@@ -125,11 +127,10 @@ const STATE_TEXT: Record<GateOutcome["outcome"], string> = {
   error: "A gate could not be judged, so it did not pass.",
 };
 
-/** Step 3: the policies judge the evidence; then the version is ready. */
-export async function judge(ctx: Ctx, input: Qualification): Promise<GateOutcome["outcome"]> {
-  const version = await loadVersionById(ctx, input.versionId);
+/** What the policies judge of a version, by name; what is missing is absent. */
+export async function evidenceOf(ctx: Ctx, version: ModelVersion): Promise<Record<string, unknown>> {
   const { provenance, evaluation, fairness, scan } = version.evidence;
-  const evidence = Object.fromEntries(
+  return Object.fromEntries(
     Object.entries({
       contract: contractEvidence(version),
       card: await cardEvidence(ctx, version),
@@ -139,6 +140,27 @@ export async function judge(ctx: Ctx, input: Qualification): Promise<GateOutcome
       scan,
     }).filter(([, value]) => value !== undefined),
   );
+}
+
+/** What people's approvals of a version are bound to after this judgement. */
+async function gatesDigestAfter(tx: Ctx, version: ModelVersion, outcome: GateOutcome): Promise<string> {
+  const inForce = await policiesInForce(tx.db, version.teamId);
+  const runs = await gateRunsOf(tx, { subjectKind: "model_version", subjectId: version.id, limit: 50 });
+  const earlier = runs
+    .filter((run) => run.id !== outcome.gateRunId && run.subjectDigest === version.manifestDigest)
+    .map((run) => run.verdicts);
+  return digestAfter(
+    outcome.verdicts,
+    earlier,
+    version.gatesDigest,
+    (key) => tx.now().getTime() < (inForce.get(key)?.graceUntilMs ?? 0),
+  );
+}
+
+/** Step 3: the policies judge the evidence; then the version is ready. */
+export async function judge(ctx: Ctx, input: Qualification): Promise<GateOutcome["outcome"]> {
+  const version = await loadVersionById(ctx, input.versionId);
+  const evidence = await evidenceOf(ctx, version);
   const outcome = await evaluateGates(ctx, {
     subject: {
       kind: "model_version",
@@ -163,14 +185,6 @@ async function finish(
 ): Promise<void> {
   await lockVersion(tx, judged.id);
   const now = await loadVersionById(tx, judged.id);
-  const changed = {
-    state: "ready",
-    stateText: STATE_TEXT[outcome.outcome],
-    gateRunId: outcome.gateRunId,
-    gatesDigest: gatesDigestOf(outcome),
-    gatesOutcome: outcome.outcome,
-    qualifiedAt: tx.now(),
-  };
   // A contract saved meanwhile has its own event and gate run; this judgement is of the old one and must not stand.
   if (now.contractDigest !== judged.contractDigest || now.gateRunId === outcome.gateRunId) return;
   // Nor must one that was interrupted and is told late, when the gates ran again meanwhile.
@@ -178,7 +192,15 @@ async function finish(
   if (newest && newest.id !== outcome.gateRunId) return;
   await tx.db
     .update(modelVersions)
-    .set({ ...changed, updatedAt: tx.now() })
+    .set({
+      state: "ready",
+      stateText: STATE_TEXT[outcome.outcome],
+      gateRunId: outcome.gateRunId,
+      gatesDigest: await gatesDigestAfter(tx, now, outcome),
+      gatesOutcome: outcome.outcome,
+      qualifiedAt: tx.now(),
+      updatedAt: tx.now(),
+    })
     .where(and(eq(modelVersions.id, judged.id), ne(modelVersions.state, "deleted")));
   const after = await loadVersionById(tx, judged.id);
   await voidReviews(tx, {

@@ -34,6 +34,7 @@ export async function qualify(
     await step("fail", () => failVersion(ctx, input.versionId, unsafe));
     return "failed";
   }
+  if (input.storedEvidence) return step("judge", () => judge(ctx, input));
   const collected = await step("collect", async () => {
     let runEnded = false;
     const reason = await unusable(async () => {

@@ -6,7 +6,7 @@ import { modelVersionFiles, modelVersions } from "@/db/schema";
 import type { ModelFile, ModelLimits, ModelSpec } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { manifestDigest } from "@/server/core/digest";
-import { admissionOf } from "../admission";
+import { admissionOf, admissionOfCanary } from "../admission";
 import type { Arm } from "./routes";
 
 /** Why a version is not served, in words that callers may read. */
@@ -83,10 +83,11 @@ export async function admit(
     files.find((file) => file.digest === version.weightsDigest && file.path === version.weightsPath) ??
     files.find((file) => file.digest === version.weightsDigest);
   if (!weights) throw new NotServed("its weights are not part of its manifest");
-  const admission = await admissionOf(db, version.id, row.environment, {
-    trustedKeysPem: await attestorKeys(),
-    asServing: arm === "stable",
-  });
+  const options = { trustedKeysPem: await attestorKeys() };
+  const admission =
+    arm === "stable"
+      ? await admissionOf(db, version.id, row.environment, { ...options, asServing: true })
+      : await admissionOfCanary(db, version.id, row.environment, options);
   if (!admission.admitted) throw new NotServed(`its evidence is incomplete: ${admission.missing.join("; ")}`);
   return {
     id: version.id,

@@ -244,6 +244,10 @@ export class FollowedDeployment {
     return [...this.loaded.values()];
   }
 
+  versionIds(): string[] {
+    return [...this.loaded.keys()];
+  }
+
   close(): void {
     this.closed = true;
     for (const arm of ARMS) clearTimeout(this.arms[arm]?.timer);

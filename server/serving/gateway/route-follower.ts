@@ -5,7 +5,8 @@ import { whyNotAdmitted, type AdmitParts } from "./admit";
 import { FollowedDeployment } from "./followed-deployment";
 import { LoadQueue } from "./load-queue";
 import { readRows, type DeploymentRow } from "./read-rows";
-import { routeKey, type Route } from "./routes";
+import { PolicyStops } from "./policy-stops";
+import { routeKey, type Arm, type Route } from "./routes";
 
 /** Changes are told; this only finds what was not. */
 const POLL_MS = 5_000;
@@ -36,7 +37,10 @@ export class RouteFollower {
   private stopping = false;
   private readonly startedMs = Date.now();
 
+  private readonly stops: PolicyStops;
+
   constructor(private readonly options: FollowerOptions) {
+    this.stops = new PolicyStops(options.db, options.attestorKeys);
     options.runtime.onChange(() => this.changed());
     this.poll = setInterval(() => this.look(ALL), options.pollMs ?? POLL_MS);
     this.look(ALL);
@@ -89,17 +93,19 @@ export class RouteFollower {
     this.changed();
   }
 
-  /** What was admitted by a key that counts no more is asked again. */
+  /** Asks again of what is served: all of it when a key counts no more, else whether a policy in force stops it. */
   private async recheck(): Promise<void> {
     const keys = await this.options.attestorKeys();
     const lost = this.trustedKeys.some((key) => !keys.includes(key));
     this.trustedKeys = keys;
-    if (!lost) return;
-    await Promise.all(
-      [...this.followed.values()].map((each) =>
-        each.recheck((row, versionId, arm) => whyNotAdmitted(this.options, row, versionId, arm)),
-      ),
-    );
+    const followed = [...this.followed.values()];
+    await this.stops.refresh(followed.flatMap((each) => each.versionIds()));
+    const why = async (row: DeploymentRow, versionId: string, arm: Arm): Promise<string | undefined> => {
+      if (lost) return whyNotAdmitted(this.options, row, versionId, arm);
+      const stopped = await this.stops.why(versionId, row.teamId, row.environment);
+      return stopped === undefined ? undefined : `a policy in force stopped it: ${stopped}`;
+    };
+    await Promise.all(followed.map((each) => each.recheck(why)));
   }
 
   private follow(row: DeploymentRow): void {

@@ -12,15 +12,20 @@ import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { openLocalSigners, revokeKey, rotateKey } from "@/server/adapters/signer";
 import { attestorSigner, objectStore, trustedAttestorKeys } from "@/server/composition";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
-import type { Actor } from "@/server/core/actor";
+import { systemActor, type Actor } from "@/server/core/actor";
+import { createCtx } from "@/server/core/context";
 import { digestOf, manifestDigest } from "@/server/core/digest";
 import { newId } from "@/server/core/ids";
+import { inTransaction } from "@/server/core/verb";
+import { attest, PREDICATE_TYPES } from "@/server/governance";
+import { loadBuiltInPolicies, parsePolicyDocument } from "@/server/governance/cel";
+import { storePolicy } from "@/server/governance/gates/sync-policies";
 import { rollBack } from "../control-rollout";
 import { deploy } from "../deploy";
 import { ServingReport } from "../gateway-report";
 import { makeModel, PLAN, prove, type TestVersion } from "../testing";
 import { RouteFollower } from "./route-follower";
-import { routeKey } from "./routes";
+import { routeKey, type Route } from "./routes";
 
 let database: TestDatabase;
 let home: string;
@@ -331,4 +336,80 @@ describe("external data", () => {
       expect(route?.refusals.join()).not.toContain(home);
     }
   });
+});
+
+// Last, because the policies that it stores hold for all that comes after.
+it("stops a version that a policy in force stops, in a running gateway and a new one, and serves it again when it passes", async () => {
+  const { first, second, key } = await canary();
+  const running = (await started()).follower;
+  expect(running.routes.get(key)?.refusals).toEqual([]);
+  const ctx = createCtx({ actor: systemActor(ada.teamId), db: database.db });
+  const [contract] = (await loadBuiltInPolicies()).filter((each) => each.key === "contract");
+  if (!contract) throw new Error("no policy");
+  const put = (rule: string) => {
+    const source = contract.text.replace(
+      "onIndeterminate:",
+      `grace: 0\n  onFallOut: ${rule}\n  onIndeterminate:`,
+    );
+    return inTransaction(ctx, (tx) =>
+      storePolicy(tx, { key: "contract", source, document: parsePolicyDocument(source) }),
+    );
+  };
+  const judge = (
+    version: TestVersion,
+    policy: { version: number; digest: string },
+    verdict: "pass" | "fail",
+  ) =>
+    attest(ctx, {
+      subject: { kind: "model_version", id: version.id, digest: version.manifestDigest, name: version.model },
+      predicateType: PREDICATE_TYPES.policyEvaluation,
+      predicate: {
+        policy: {
+          key: "contract",
+          version: policy.version,
+          digest: { sha256: policy.digest.replace(/^sha256:/, "") },
+        },
+        engine: { id: "test", version: "1" },
+        inputs: [],
+        verdict,
+        rules: [],
+        evaluatedOn: new Date().toISOString(),
+      },
+      label: "contract",
+      result: verdict,
+      dedupKey: `${version.id}/${policy.digest}/${verdict}`,
+    });
+  /** What the running gateway and one that starts now do, once they do it. */
+  const bothDo = async (what: string, is: (route: Route | undefined) => boolean) => {
+    running.look("*");
+    const starting = (await started()).follower;
+    const timeoutMs = 20_000;
+    for (const each of [running, starting])
+      await waitFor(() => is(each.routes.get(key)), { what, timeoutMs });
+  };
+  const stableIs = (id: string | undefined) => (route: Route | undefined) => route?.stable?.id === id;
+  const WHY =
+    /The stable version is not served: .*policy contract: fail; version 2 of the policy stops what it does not pass/;
+
+  const held = await put("hold");
+  if (!held) throw new Error("not stored");
+  await judge(first, held, "fail");
+  await bothDo("a policy that holds", stableIs(first.id));
+
+  const stop = await put("stop");
+  if (!stop) throw new Error("not stored");
+  // Not judged yet: it serves on while the worker judges.
+  await bothDo("a policy that was not judged", stableIs(first.id));
+  await judge(first, stop, "fail");
+  await judge(second, stop, "pass");
+  await bothDo(
+    "a policy that stops",
+    (route) =>
+      stableIs(undefined)(route) && route?.canary?.id === second.id && WHY.test(route.refusals.join()),
+  );
+  await judge(first, stop, "pass");
+  await bothDo(
+    "a version that passes again",
+    (route) => stableIs(first.id)(route) && route?.refusals.length === 0,
+  );
 });

@@ -1,0 +1,51 @@
+import { eq } from "drizzle-orm";
+import { registeredModels } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import { notifyLive } from "@/server/core/live";
+import { mutation, query } from "@/server/core/verb";
+import { loadModel } from "./load";
+import { carriedStanding, protectionOf } from "./protection";
+import { ModelNameInput, ProtectionSetting, SetProtectionInput } from "./schemas";
+
+/** Which aliases and stages of a model move through gates only, why, and whether each points at an admitted version. */
+export const getProtection = query(
+  {
+    name: "registry.protection.get",
+    permission: "registry.model.read",
+    input: ModelNameInput,
+    summary: "Protected aliases and stages of a model",
+  },
+  async ({ ctx, input }) => {
+    const model = await loadModel(ctx, input.name);
+    const protection = await protectionOf(ctx, model);
+    return { ...protection, carried: await carriedStanding(ctx, model.id, protection) };
+  },
+);
+
+/** Switches the protection of a model's aliases and stages. For team admins: whoever may move an alias must not be able to unprotect it. */
+export const setProtection = mutation(
+  {
+    name: "registry.protection.set",
+    permission: "registry.protection.write",
+    input: SetProtectionInput,
+    summary: "Switch the protection of a model's aliases and stages",
+  },
+  async ({ ctx, input }) => {
+    const model = await loadModel(ctx, input.name);
+    const before = ProtectionSetting.parse(model.aliasProtection ?? {});
+    const after = { mode: input.mode, aliases: input.aliases ?? before.aliases };
+    await ctx.db
+      .update(registeredModels)
+      .set({ aliasProtection: after, updatedAt: ctx.now() })
+      .where(eq(registeredModels.id, model.id));
+    await notifyLive(ctx.db, ctx.actor.teamId, `model:${model.id}`);
+    await audit(ctx, {
+      action: "registry.protection.set",
+      subject: { kind: "model", id: model.id, label: model.name },
+      before,
+      after,
+      reason: input.reason,
+    });
+    return protectionOf(ctx, { ...model, aliasProtection: after });
+  },
+);
