@@ -23,7 +23,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const MODELS = 6;
+const MODELS = 3;
 
 /** How many runs of the gates each version has had by a version of the policy `evaluation`. */
 async function judgedBy(version: number): Promise<number[]> {
@@ -38,7 +38,7 @@ async function judgedBy(version: number): Promise<number[]> {
 
 it(
   "judges every version by a new policy exactly once, also when the worker is killed while it does",
-  { timeout: 180_000 },
+  { timeout: 480_000 },
   async () => {
     for (let model = 0; model < MODELS; model += 1) {
       const line = await trainedRun(member.caller, world.system());
@@ -50,7 +50,7 @@ it(
       (await world.db.select().from(modelVersions)).filter(({ gatesOutcome }) => gatesOutcome === "pass")
         .length;
     await waitFor(async () => (await judged()) === MODELS, {
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       what: "the first judgement",
     });
 
@@ -66,13 +66,13 @@ it(
     const stored = await change();
     expect(stored?.version).toBe(2);
     await waitFor(async () => (await judgedBy(2)).length > 0, {
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       what: "the first new verdict",
     });
     await killNow(worker);
     worker = await startWorker();
     await waitFor(async () => (await judgedBy(2)).length === MODELS, {
-      timeoutMs: 90_000,
+      timeoutMs: 120_000,
       what: "all new verdicts",
     });
     const stale = async () =>
@@ -82,7 +82,7 @@ it(
           where not exists (select 1 from gate_verdicts g where g.gate_run_id = v.gate_run_id and g.policy_digest = ${stored?.digest})`)
       ).rows[0]?.count;
     await waitFor(async () => (await stale()) === 0, {
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       what: "versions with the new verdicts",
     });
     expect(await judgedBy(2)).toEqual(Array<number>(MODELS).fill(1));
