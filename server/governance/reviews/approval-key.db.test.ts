@@ -73,7 +73,7 @@ it("lets people approve again when the key changed, so that no approval is missi
   expect(await standing(ahead)).toMatchObject({ state: "approved", reviewId: again.reviewId, reasons: [] });
   expect(await standing(late)).toMatchObject({
     state: "void",
-    reasons: ["The key that signed the approval was revoked."],
+    reasons: ["The key that signed the approval counts no more."],
   });
   expect(await ask(late)).toMatchObject({ state: "open", created: true });
 });

@@ -34,7 +34,7 @@ export async function reviewStanding(
   }
   if (latest.state === "approved")
     return (await approvalKey(ctx, reviewId)) === "distrusted"
-      ? { state: "void", reviewId, reasons: ["The key that signed the approval was revoked."] }
+      ? { state: "void", reviewId, reasons: ["The key that signed the approval counts no more."] }
       : { state: "approved", reviewId, reasons: [] };
   const reason = [WORDS[latest.state] ?? latest.state, latest.stateReason].filter((text) => text !== "");
   return { state: latest.state as ReviewState, reviewId, reasons: [reason.join(" ")] };
