@@ -12,7 +12,7 @@ sources=server/governance/trust/testing/bundle-check
 
 tools=${XDG_CACHE_HOME:-~/.cache}/modelworks/tools
 cosign=$tools/cosign-$cosign_version/cosign
-check=$tools/bundle-check-$(cat $sources/{main.go,go.mod,go.sum} | sha256sum | cut -c1-16)/bundle-check
+check=$tools/bundle-check-$(cat $sources/{main.go,go.mod,go.sum} | openssl dgst -sha256 -r | cut -c1-16)/bundle-check
 
 if [ "${1:-}" = --paths ]; then
   for program in "$cosign" "$check"; do

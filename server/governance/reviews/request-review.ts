@@ -10,6 +10,7 @@ import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import type { SubjectRef } from "../attestations/attest";
 import { addWorkingDays, changedDigests } from "../rules";
+import { approvalKey } from "./approval-key";
 import { reviewsOfSubject, type ReviewRow } from "./load";
 import { voidOne } from "./void-reviews";
 import { subjectTopic } from "./subjects";
@@ -55,7 +56,8 @@ export async function eligibleReviewers(ctx: Ctx, excludedIds: readonly string[]
 
 /**
  * Opens a review of a subject for an environment and tells those who may decide. A request for the same digests that is open or
- * approved is returned; an open or approved one for other digests becomes void, and the new one stands alone.
+ * approved is returned, unless a former key signed the approval; an open or approved one for other digests becomes void, and the new one
+ * stands alone.
  * @throws AppError `invalid` without a rationale.
  */
 export async function requestReview(ctx: Ctx, input: RequestReviewInput): Promise<RequestedReview> {
@@ -77,12 +79,15 @@ async function settleEarlier(tx: Ctx, input: RequestReviewInput): Promise<Review
     environment,
   });
   const standing = earlier.filter((row) => row.state === "open" || row.state === "approved");
-  const same = standing.find((row) => changedDigests(row.boundDigests, input.digests).length === 0);
+  const isSame = (row: ReviewRow) => changedDigests(row.boundDigests, input.digests).length === 0;
   for (const row of standing) {
-    if (row === same) continue;
+    if (isSame(row)) continue;
     await voidOne(tx, row, input.digests, "A new review was requested.");
   }
-  return same;
+  const [same] = standing.filter(isSame);
+  // An approval that a former key signed stands, but another may be asked for: once that key is revoked it is needed.
+  const renew = same?.state === "approved" && (await approvalKey(tx, same.id)) !== "current";
+  return renew ? undefined : same;
 }
 
 async function insertReview(tx: Ctx, input: RequestReviewInput): Promise<ReviewRow> {

@@ -1,5 +1,6 @@
 import type { Ctx } from "@/server/core/context";
 import { changedDigests, changeInWords, type ReviewState } from "../rules";
+import { approvalKey } from "./approval-key";
 import { reviewsOfSubject } from "./load";
 
 export interface ReviewStanding {
@@ -31,7 +32,10 @@ export async function reviewStanding(
   if (changed.length > 0) {
     return { state: "stale", reviewId, reasons: [`Since the review, ${changeInWords(changed)}.`] };
   }
-  if (latest.state === "approved") return { state: "approved", reviewId, reasons: [] };
+  if (latest.state === "approved")
+    return (await approvalKey(ctx, reviewId)) === "distrusted"
+      ? { state: "void", reviewId, reasons: ["The key that signed the approval counts no more."] }
+      : { state: "approved", reviewId, reasons: [] };
   const reason = [WORDS[latest.state] ?? latest.state, latest.stateReason].filter((text) => text !== "");
   return { state: latest.state as ReviewState, reviewId, reasons: [reason.join(" ")] };
 }

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { createPublicKey } from "node:crypto";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLocalSigners } from "../../adapters/signer";
 import * as trust from "./index";
@@ -76,6 +78,14 @@ function keysChanged(): string[] {
     .slice(-64)
     .map((text) => `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`);
 }
+
+it("cannot run without the programs, and says how to get them", async () => {
+  const script = path.resolve(import.meta.dirname, "../../../scripts/setup-verifiers.sh");
+  const empty = { env: { ...process.env, XDG_CACHE_HOME: path.join(folder, "nothing") } };
+  await expect(promisify(execFile)("bash", [script, "--paths"], empty)).rejects.toThrow(
+    /cosign is missing\. Run: bash scripts\/setup-system\.sh/,
+  );
+});
 
 it("has a sample of each kind of statement", () => {
   expect(Object.keys(PREDICATES).toSorted()).toEqual(KINDS.toSorted());
