@@ -1,7 +1,6 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { parseDocument } from "yaml";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { ErrorNotice } from "@/components/common/error-notice";
@@ -15,28 +14,8 @@ import { Textarea } from "@/components/ui/textarea";
 import { toast } from "@/components/ui/toast";
 import type { PolicyDetail } from "@/server/governance/gates/policy-verbs";
 import { PolicyPreviewBox } from "./policy-preview";
-import { FALL_OUT_WORDS, type FallOut } from "./policy-words";
-
-const isFallOut = (value: unknown): value is FallOut => typeof value === "string" && value in FALL_OUT_WORDS;
-
-/** What the two fields show of a document's text; undefined where the text is no YAML. */
-function fieldsOf(text: string): { grace: string; onFallOut: FallOut } | undefined {
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return undefined;
-  const grace = document.getIn(["spec", "grace"]);
-  const rule = document.getIn(["spec", "onFallOut"]);
-  return {
-    grace: typeof grace === "string" || typeof grace === "number" ? String(grace) : "7d",
-    onFallOut: isFallOut(rule) ? rule : "hold",
-  };
-}
-
-/** The text with one field of `spec` set, comments and the rest kept. */
-function withField(text: string, name: "grace" | "onFallOut", value: string): string {
-  const document = parseDocument(text);
-  document.setIn(["spec", name], value);
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
-}
+import { fieldsOf, withField } from "./policy-text";
+import { FALL_OUT_WORDS } from "./policy-words";
 
 function Enforcement({ text, onChange }: { text: string; onChange: (text: string) => void }) {
   const fields = fieldsOf(text);
