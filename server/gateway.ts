@@ -78,7 +78,7 @@ async function main() {
   });
   const record = (prediction: PredictionRecord) => {
     metrics.observe(prediction);
-    return spool.append(prediction);
+    return spool.appendSoon(prediction);
   };
   const server = createGatewayServer({
     parts: { runtime, routes: () => (follower?.knowsRoutes ? follower.routes : undefined), record },

@@ -43,7 +43,7 @@ const spool = new SpoolWriter({ folder: path.join(env().home, "spool") });
 startDrainThread(new URL("../../server/gateway-drain.ts", import.meta.url));
 listen(
   createGatewayServer({
-    parts: { runtime, routes: () => routes, record: (record) => spool.append(record) },
+    parts: { runtime, routes: () => routes, record: (record) => spool.appendSoon(record) },
     callers: new TokenActors(db(), { freshMs: 2_000, staleMs: 0 }),
     version: "bench",
     isReady: () => true,

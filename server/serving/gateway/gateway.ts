@@ -49,7 +49,8 @@ export interface GatewayParts {
   runtime: ModelRuntime;
   /** Undefined until the routes are known. */
   routes: () => ReadonlyMap<string, Route> | undefined;
-  record: (record: PredictionRecord) => boolean;
+  /** Resolves when the record outlives this process, or was dropped and counted. */
+  record: (record: PredictionRecord) => Promise<boolean> | boolean;
 }
 
 /** The headers that the gateway reads. */
@@ -142,7 +143,7 @@ export async function infer(
   }
   const shown = failure === undefined ? undefined : toPublicError(failure, id);
   const status = shown ? HTTP_STATUS[shown.code] : 200;
-  parts.record({
+  await parts.record({
     id,
     teamId: route.teamId,
     deploymentId: route.deploymentId,
