@@ -13,6 +13,7 @@ import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { startDrainThread, type DrainThread } from "@/server/serving/gateway/drain-thread";
 import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
+import { Statistics } from "@/server/serving/gateway/oip/statistics";
 
 const POLL_MS = 1_000;
 
@@ -90,7 +91,12 @@ async function main() {
   const callers = new TokenActors(db(), TOKENS);
   liveHub().subscribe("mw_access", () => callers.forget());
   const server = createGatewayServer({
-    parts: { runtime, routes: () => routes, record: (record) => spool.append(record) },
+    parts: {
+      runtime,
+      routes: () => routes,
+      record: (record) => spool.append(record),
+      statistics: new Statistics(),
+    },
     callers,
     version: PRODUCT_VERSION,
     isReady: () => ready,

@@ -22,6 +22,8 @@ export interface TensorSignature {
   datatype: Datatype;
   /** -1 for a dimension of any size. */
   shape: number[];
+  /** Names of the classes that the last dimension stands for, where they are known. */
+  labels?: readonly string[] | undefined;
 }
 
 export interface ModelSignature {
@@ -52,6 +54,11 @@ export interface Tensor {
   data: TensorData;
 }
 
+export interface InferOptions {
+  /** From now on; nobody waits for the answer after it. Undefined for as long as the runtime allows. */
+  deadlineMs?: number | undefined;
+}
+
 /** Runs models outside the serving event loop. */
 export interface ModelRuntime {
   /**
@@ -60,7 +67,7 @@ export interface ModelRuntime {
    */
   load(digest: string, path: string): Promise<ModelSignature>;
   /** @throws AppError `invalid` for inputs the model refuses, `unavailable` when the worker died or took too long. */
-  infer(digest: string, inputs: readonly Tensor[]): Promise<Tensor[]>;
+  infer(digest: string, inputs: readonly Tensor[], options?: InferOptions): Promise<Tensor[]>;
   unload(digest: string): Promise<void>;
   loaded(): string[];
   close(): Promise<void>;
