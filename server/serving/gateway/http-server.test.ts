@@ -13,6 +13,7 @@ import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
 import { GatewayMetrics } from "./metrics";
 import { MAX_BODY_BYTES } from "./read-body";
+import { Statistics } from "./oip/statistics";
 import { routeKey, type Route } from "./routes";
 
 const ACTOR: Actor = {
@@ -89,7 +90,7 @@ beforeAll(async () => {
     return records.push(each) > 0;
   };
   server = createGatewayServer({
-    parts: { runtime, routes: () => (known ? routes : undefined), record },
+    parts: { runtime, routes: () => (known ? routes : undefined), record, statistics: new Statistics() },
     callers: {
       actor: async (token) => {
         if (token !== "good") throw unauthenticated();
@@ -149,7 +150,11 @@ describe("every failure is JSON with an error, whatever was sent", () => {
     ["GET of infer", "/v2/models/risk/infer", {}, 405],
     ["DELETE of a model", "/v2/models/risk", { method: "DELETE" }, 405],
     ["POST of health", "/v2/health/live", { method: "POST", body: "{}" }, 405],
-    ["a version in the address", "/v2/models/risk/versions/1/infer", { method: "POST", body: "{}" }, 501],
+    ["a version that is not in use", "/v2/models/risk/versions/7", {}, 404],
+    ["a version that is no number", "/v2/models/risk/versions/latest/ready", {}, 404],
+    ["loading by hand", "/v2/repository/models/risk/load", { method: "POST", body: "{}" }, 404],
+    ["GET of the index", "/v2/repository/index", {}, 405],
+    ["an index with another field", "/v2/repository/index", { method: "POST", body: '{"a": 1}' }, 400],
     ["no token", "/v2/models/risk", { headers: { authorization: "" } }, 401],
   ])("%s", async (_what, where, request, status) => {
     const answer = await call(where, request);
@@ -168,7 +173,22 @@ describe("every failure is JSON with an error, whatever was sent", () => {
     ["a false encoding", "{}", { "content-encoding": "gzip" }, 400, "not gzip"],
     ["a bomb", gzipSync(Buffer.alloc(64 * 1024 * 1024)), { "content-encoding": "gzip" }, 413, "larger"],
     ["a body too large", "x".repeat(MAX_BODY_BYTES + 1), {}, 413, "larger"],
-    ["binary tensors", "{}", { "inference-header-content-length": "99999999999" }, 501, "Binary tensors"],
+    [
+      "a header longer than the body",
+      "{}",
+      { "inference-header-content-length": "99999999999" },
+      400,
+      "2 bytes",
+    ],
+    [
+      "a header length of 10^30",
+      "{}",
+      { "inference-header-content-length": "1".repeat(31) },
+      400,
+      "number of bytes",
+    ],
+    ["a negative header length", "{}", { "inference-header-content-length": "-1" }, 400, "number of bytes"],
+    ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0x22]), {}, 400, "not UTF-8"],
   ])("%s", async (_what, body, headers, status, text) => {
     const answer = await infer(body, headers);
     expect(answer.status).toBe(status);
@@ -202,7 +222,7 @@ describe("every failure is JSON with an error, whatever was sent", () => {
 describe("the protocol", () => {
   it("answers health, server and model calls, with and without a trailing slash", async () => {
     expect((await call("/v2/health/ready/")).body).toEqual({ ready: true, live: true });
-    expect((await call("/v2/")).body).toMatchObject({ name: "modelworks", extensions: [] });
+    expect((await call("/v2/")).body).toMatchObject({ name: "modelworks" });
     expect((await call("/v2/models/risk/ready")).body).toEqual({ name: "risk", ready: true });
     expect((await call("/v2/models/risk/")).body).toMatchObject({ platform: "onnx_onnxv1", versions: ["1"] });
     expect((await call("/v2/health/live", { method: "HEAD" })).status).toBe(200);
