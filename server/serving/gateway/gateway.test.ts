@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
+import { zipMapModel } from "@/server/adapters/model-runtime/onnx/testing-wire-models";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import type { Actor } from "@/server/core/actor";
 import { findRoute, infer, type PredictionRecord } from "./gateway";
@@ -149,6 +150,13 @@ describe("the Open Inference Protocol", () => {
     expect((await large).status).toBe(200);
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(0);
+  });
+
+  it("says how to convert a model whose outputs are maps", async () => {
+    const file = path.join(os.tmpdir(), `mw-zipmap-${process.pid}.onnx`);
+    fs.writeFileSync(file, zipMapModel());
+    await expect(runtime.load("sha256:z", file)).rejects.toThrow('options={"zipmap": False}');
+    fs.rmSync(file);
   });
 
   it("says which file is no model", async () => {

@@ -7,6 +7,7 @@ import { digestOf, manifestDigest } from "@/server/core/digest";
 import { isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { admissionOf } from "../admission";
+import { withLabels } from "./oip/labels";
 
 /** A version that this gateway checked and loaded. */
 export interface ServedVersion {
@@ -136,7 +137,7 @@ export class RouteBuilder {
       id: version.id,
       number: version.number,
       weightsDigest: version.weightsDigest,
-      signature,
+      signature: withLabels(signature, version.contract),
     };
     this.served.set(key, served);
     return served;
