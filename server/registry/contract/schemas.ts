@@ -26,10 +26,7 @@ export const TensorSpec = z.strictObject({
   name: z.string().min(1, "must not be empty").max(256),
   datatype: z.enum(DATATYPES, { message: `must be one of ${DATATYPES.join(", ")}` }),
   /** -1 stands for any size. */
-  shape: z
-    .array(z.number().int("must be a whole number").min(-1, "must be -1 (any) or a size"))
-    .min(1, "must have at least one dimension")
-    .max(8),
+  shape: z.array(z.number().int("must be a whole number").min(-1, "must be -1 (any) or a size")).max(8),
   featureNames: z.array(z.string().min(1).max(256)).max(10_000).optional(),
   description: z.string().max(2000).optional(),
 });
@@ -37,18 +34,19 @@ export type TensorSpec = z.infer<typeof TensorSpec>;
 
 const uniqueNames = (tensors: readonly { name: string }[]) =>
   new Set(tensors.map((tensor) => tensor.name)).size === tensors.length;
-const Tensors = (what: string) =>
+const Tensors = (least: number) =>
   z
     .array(TensorSpec)
-    .min(1, `needs at least one ${what}`)
+    .min(least, "needs at least one output")
     .max(64)
     .refine(uniqueNames, { message: "names a tensor twice" });
 
 /** What a version promises to its callers and asks of its host. */
 export const Contract = z
   .strictObject({
-    inputs: Tensors("input"),
-    outputs: Tensors("output"),
+    // A model may have no inputs, and a tensor no dimensions.
+    inputs: Tensors(0),
+    outputs: Tensors(1),
     resources: z.strictObject({
       cpuMilli: z.number().int().min(1, "must be at least 1").max(256_000),
       memoryBytes: z

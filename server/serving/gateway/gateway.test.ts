@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
+import { zipMapModel } from "@/server/adapters/model-runtime/onnx/testing-wire-models";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
 import type { Actor } from "@/server/core/actor";
@@ -144,6 +145,10 @@ describe("the Open Inference Protocol", () => {
     expect((await large).status).toBe(200);
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(0);
+  });
+
+  it("says how to convert a model whose outputs are maps", async () => {
+    await expect(runtime.load("z", specOf(zipMapModel()))).rejects.toThrow('options={"zipmap": False}');
   });
 
   it("says which file is no model", async () => {

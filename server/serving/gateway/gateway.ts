@@ -126,7 +126,7 @@ export function armOf(route: Route, version: string): { arm: Arm; version: Serve
   const present = served.map((each) => `version ${each.version.number} (${each.arm})`).join(" and ");
   throw new AppError(
     "not_found",
-    `Version ${version} of ${route.name} does not answer now; ${present} does.`,
+    `Version ${version} of ${route.name} does not answer now; ${present} ${served.length > 1 ? "do" : "does"}.`,
     {
       hint: "Leave /versions/… out to get the version that the deployment chooses.",
     },
@@ -230,7 +230,9 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
   try {
     await attempt(parts, route, version, call, id, made);
   } catch (error) {
-    failure = arm === "canary" && route.stable ? await blame(parts, route.stable, call.body, error) : error;
+    // Who names the version takes it as it is.
+    const judge = arm === "canary" && call.version === undefined ? route.stable : undefined;
+    failure = judge ? await blame(parts, judge, call.body, error) : error;
     if (!isAppError(error))
       log.error({ err: error, deployment: route.name, prediction: id }, "inference failed");
   }

@@ -256,6 +256,78 @@ describe("a canary that takes other inputs than the stable version", () => {
   });
 });
 
+describe("versions in the address", () => {
+  it("are answered by the arm that serves them, and by none else", async () => {
+    const fits = JSON.stringify({
+      inputs: [{ name: "features", datatype: "FP32", shape: [1, 2], data: [1, 2] }],
+    });
+    const at = (version: string, body: string) =>
+      call(`/v2/models/narrow/versions/${version}/infer`, { method: "POST", body });
+    expect((await at("1", JSON.stringify(GOOD))).headers.get("x-arm")).toBe("stable");
+    const canary = await at("2", fits);
+    expect(canary.body).toMatchObject({ model_version: "2" });
+    expect(records.at(-1)).toMatchObject({ arm: "canary", versionId: "mv_2" });
+    const gone = await at("3", fits);
+    expect(gone.status).toBe(404);
+    // Who names the canary cannot make it fail by sending what only the stable version takes.
+    expect((await at("2", JSON.stringify(GOOD))).status).toBe(400);
+    expect(gone.body.error).toContain("version 1 (stable) and version 2 (canary) do.");
+    expect((await call("/v2/models/narrow/versions/2")).body).toMatchObject({
+      versions: ["1", "2"],
+      inputs: [{ shape: [-1, 2] }],
+    });
+    expect((await call("/v2/models/narrow/versions/2/ready")).body).toEqual({ name: "narrow", ready: true });
+    expect((await call("/v2/models/risk/versions/2/ready")).status).toBe(404);
+  });
+});
+
+describe("what a caller asks of the answer", () => {
+  it("gets a list, an index and numbers of its own team", async () => {
+    expect((await call("/v2/models")).body).toEqual({ models: ["lookup", "loop", "narrow", "risk"] });
+    const index = await call("/v2/repository/index", { method: "POST", body: '{"ready": true}' });
+    expect(index.body).toHaveLength(5);
+    expect((await call("/v2/repository/index", { method: "POST" })).body).toHaveLength(5);
+    expect((await call("/v2/models/risk/config")).body).toMatchObject({
+      max_batch_size: 0,
+      input: [{ name: "features", data_type: "TYPE_FP32", dims: [-1, 3] }],
+    });
+    await infer(JSON.stringify(GOOD));
+    const { body } = await call("/v2/models/risk/stats");
+    expect(body).toMatchObject({ model_stats: [{ name: "risk", version: "1" }] });
+  });
+
+  it("is not kept waiting longer than it wants, and the model is not blamed", async () => {
+    const rows = 200_000;
+    const large = {
+      parameters: { timeout: 1 },
+      inputs: [{ name: "features", datatype: "FP32", shape: [rows, 3], data: Array(rows * 3).fill(1) }],
+    };
+    const answer = await infer(JSON.stringify(large));
+    expect(answer.status).toBe(504);
+    expect(answer.body.error).toContain("timeout of 0.001 ms has passed");
+    expect(records.at(-1)?.status).toBe(499);
+  });
+
+  it("is packed as it accepts it", async () => {
+    const raw = await fetch(`${base}/v2/models/risk/infer`, {
+      method: "POST",
+      headers: { authorization: "Bearer good", "accept-encoding": "deflate" },
+      body: JSON.stringify(GOOD),
+    });
+    expect(raw.headers.get("content-encoding")).toBe("deflate");
+    expect(await raw.json()).toMatchObject({ model_name: "risk" });
+  });
+
+  it("keeps a missing value as null with the prediction", async () => {
+    const missing = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 3], data: [null, 2, 3] }] };
+    expect((await infer(JSON.stringify(missing))).body).toMatchObject({ outputs: [{}, { data: [null] }] });
+    expect(records.at(-1)).toMatchObject({
+      inputs: [{ data: [null, 2, 3] }],
+      outputs: [{}, { data: [null] }],
+    });
+  });
+});
+
 describe("a fault of the model", () => {
   const whole = (name: string, ...values: (string | number)[]) =>
     JSON.stringify({ inputs: [{ name, datatype: "INT64", shape: [values.length], data: values }] });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Tensor, TensorSignature } from "@/server/adapters/model-runtime/port";
+import type { Tensor } from "@/server/adapters/model-runtime/port";
 import { topClasses } from "./classification";
 import { encodeInfer } from "./encode-infer";
+import { withLabels } from "./labels";
 import type { WantedOutput } from "./parse-infer";
 
 const OUTPUTS: Tensor[] = [
@@ -9,12 +10,10 @@ const OUTPUTS: Tensor[] = [
   { name: "p", datatype: "FP32", shape: [2, 3], data: Float32Array.of(0.5, 0.25, NaN, 3, 3, 7) },
   { name: 'te"xt', datatype: "BYTES", shape: [1], data: [Buffer.from("ü")] },
 ];
-const SIGNATURE: TensorSignature[] = OUTPUTS.map(({ name, datatype, shape }) => ({
-  name,
-  datatype,
-  shape,
-  ...(name === "p" ? { labels: ["cat", "dog", "duck"] } : {}),
-}));
+const SIGNATURE = withLabels(
+  { inputs: [], outputs: OUTPUTS.map(({ name, datatype, shape }) => ({ name, datatype, shape })) },
+  { outputs: [{ name: "p", featureNames: ["cat", "dog", "duck"] }, { name: "label" }] },
+).outputs;
 
 const encode = (wanted: WantedOutput[], outputs = OUTPUTS) =>
   encodeInfer({ name: "m", version: "3", id: "i", outputs, wanted, signature: SIGNATURE });
