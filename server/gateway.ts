@@ -15,6 +15,7 @@ import { startDrainThread, type DrainThread } from "@/server/serving/gateway/dra
 import { GatewayMetrics } from "@/server/serving/gateway/metrics";
 import { RouteFollower } from "@/server/serving/gateway/route-follower";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
+import { Statistics } from "@/server/serving/gateway/oip/statistics";
 
 /** While the database is away, a caller known before is still served. */
 const TOKENS = { freshMs: 2_000, staleMs: 10 * 60_000 };
@@ -78,10 +79,15 @@ async function main() {
   });
   const record = (prediction: PredictionRecord) => {
     metrics.observe(prediction);
-    return spool.append(prediction);
+    return spool.appendSoon(prediction);
   };
   const server = createGatewayServer({
-    parts: { runtime, routes: () => (follower?.knowsRoutes ? follower.routes : undefined), record },
+    parts: {
+      runtime,
+      routes: () => (follower?.knowsRoutes ? follower.routes : undefined),
+      record,
+      statistics: new Statistics(),
+    },
     callers,
     version: PRODUCT_VERSION,
     isReady: () => follower?.isReady ?? false,

@@ -10,6 +10,7 @@ import { startDrainThread } from "@/server/serving/gateway/drain-thread";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { routeKey, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
+import { Statistics } from "@/server/serving/gateway/oip/statistics";
 import { TEAM } from "../setup";
 import { listen } from "./listen";
 
@@ -43,7 +44,12 @@ const spool = new SpoolWriter({ folder: path.join(env().home, "spool") });
 startDrainThread(new URL("../../server/gateway-drain.ts", import.meta.url));
 listen(
   createGatewayServer({
-    parts: { runtime, routes: () => routes, record: (record) => spool.append(record) },
+    parts: {
+      runtime,
+      routes: () => routes,
+      record: (record) => spool.appendSoon(record),
+      statistics: new Statistics(),
+    },
     callers: new TokenActors(db(), { freshMs: 2_000, staleMs: 0 }),
     version: "bench",
     isReady: () => true,

@@ -13,7 +13,7 @@ export function RequestPanel({ deployment }: { deployment: DeploymentView }) {
   return (
     <Section
       title="Send a request"
-      description="Open Inference Protocol v2, JSON. The answer's id is the prediction's, for feedback."
+      description="Open Inference Protocol v2, JSON or binary tensors. The answer's id is the prediction's, for feedback."
     >
       <p className="flex min-w-0 items-center gap-1">
         <span className="min-w-0 truncate rounded-sm bg-surface-sunken px-2 py-1 font-mono text-sm">

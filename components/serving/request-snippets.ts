@@ -27,11 +27,8 @@ export function requestSnippets(deployment: DeploymentView): Snippet[] {
     const dtype = NUMPY[tensor.datatype] ?? "float32";
     return `x${index} = np.full(${JSON.stringify(shapeOf(tensor))}, ${pythonOf(valueOf(tensor.datatype))}, dtype=np.${dtype})
 i${index} = http.InferInput(${JSON.stringify(tensor.name)}, list(x${index}.shape), ${JSON.stringify(tensor.datatype)})
-i${index}.set_data_from_numpy(x${index}, binary_data=False)`;
+i${index}.set_data_from_numpy(x${index})`;
   });
-  const outputs = signature.outputs
-    .map((tensor) => `http.InferRequestedOutput(${JSON.stringify(tensor.name)}, binary_data=False)`)
-    .join(", ");
   return [
     {
       label: "curl",
@@ -60,7 +57,6 @@ ${arrays.join("\n")}
 answer = client.infer(
     "${name}",
     inputs=[${signature.inputs.map((_, index) => `i${index}`).join(", ")}],
-    outputs=[${outputs}],
     headers={"authorization": f"Bearer {os.environ['MODELWORKS_TOKEN']}"},
 )
 print(answer.get_response()["id"], answer.as_numpy(${JSON.stringify(signature.outputs[0]?.name ?? "output")}))`,

@@ -88,9 +88,9 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
       entry.loading = load(entry, key, spec);
       return entry.loading;
     },
-    infer(key, inputs) {
+    infer(key, inputs, asked) {
       const { group, member } = entries.get(key) ?? {};
-      return group && member ? group.infer(member, inputs) : Promise.reject(notLoaded());
+      return group && member ? group.infer(member, inputs, asked?.deadlineMs) : Promise.reject(notLoaded());
     },
     async unload(key) {
       const entry = entries.get(key);

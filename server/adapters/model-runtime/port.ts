@@ -24,6 +24,8 @@ export interface TensorSignature {
   datatype: Datatype;
   /** -1 for a dimension of any size. */
   shape: number[];
+  /** Names of the classes that the last dimension stands for, where they are known. */
+  labels?: readonly string[] | undefined;
 }
 
 export interface ModelSignature {
@@ -102,6 +104,11 @@ export interface ModelUsage {
   restarts: number;
 }
 
+export interface InferOptions {
+  /** How long the caller waits; nobody wants the answer after it. */
+  deadlineMs?: number | undefined;
+}
+
 /** Runs models apart from the caller and from each other. */
 export interface ModelRuntime {
   /**
@@ -113,7 +120,7 @@ export interface ModelRuntime {
    * @throws AppError `internal` for an error inside the model, `timed_out` at its deadline, `unavailable` while its queue is full or it
    * starts again. None of these is the caller's fault.
    */
-  infer(key: string, inputs: readonly Tensor[]): Promise<Tensor[]>;
+  infer(key: string, inputs: readonly Tensor[], options?: InferOptions): Promise<Tensor[]>;
   unload(key: string): Promise<void>;
   /** Undefined for a key that is not loaded. */
   health(key: string): ModelHealth | undefined;

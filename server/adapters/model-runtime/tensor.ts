@@ -1,6 +1,8 @@
 import { invalidField } from "@/server/core/errors";
 import type { Datatype, Tensor, TensorData } from "./port";
 
+const LENGTH_BYTES = 4;
+
 type View = (memory: ArrayBufferLike, at: number, count: number) => TensorData;
 const view = (bytes: number, of: View) => ({ bytes, of });
 
@@ -24,14 +26,16 @@ const VIEWS = {
   FP64: view(8, (memory, at, count) => new Float64Array(memory, at, count)),
 };
 
+/** Bytes of one element; BYTES have their length before each. */
+export const elementBytes = (datatype: Datatype): number =>
+  datatype === "BYTES" ? LENGTH_BYTES : VIEWS[datatype].bytes;
+
 export const elementCount = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 export const isTexts = (data: TensorData): data is Uint8Array[] => Array.isArray(data);
-
-const LENGTH_BYTES = 4;
 
 /** The elements of a BYTES tensor: each a little-endian length of four bytes, then that many bytes. */
 function textsFromBytes(bytes: Uint8Array, count: number, field: string): Uint8Array[] {

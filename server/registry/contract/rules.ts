@@ -16,7 +16,17 @@ export const tensorInWords = (tensor: {
 
 const isFree = (dimension: number | string | null) => typeof dimension !== "number" || dimension < 0;
 
+/** What a model file has in place of a tensor, by what the scan calls it, and the way out. */
+const NO_TENSORS: Record<string, string> = {
+  sequence: "a sequence",
+  map: "a map",
+  other: "no tensor",
+};
+
 function difference(declared: TensorSpec, actual: SignatureTensor): string | undefined {
+  const kind = NO_TENSORS[actual.datatype];
+  if (kind)
+    return `is declared ${declared.datatype}, but is ${kind} in the model file, which cannot be served; convert scikit-learn classifiers with options={"zipmap": False}`;
   if (declared.datatype !== actual.datatype)
     return `is declared ${declared.datatype}, the model file has ${actual.datatype}`;
   if (declared.shape.length !== actual.shape.length)

@@ -17,6 +17,7 @@ export interface AdmittedVersion {
   id: string;
   number: number;
   weightsDigest: string;
+  contract: unknown;
   spec: ModelSpec;
 }
 
@@ -93,6 +94,7 @@ export async function admit(
     id: version.id,
     number: version.number,
     weightsDigest: version.weightsDigest,
+    contract: version.contract,
     spec: {
       entry: weights.path,
       files: filesFor(store, files, weights.path),

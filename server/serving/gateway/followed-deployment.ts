@@ -5,6 +5,7 @@ import { log } from "@/server/core/log";
 import type { ArmReport, ArmState, DeploymentReport } from "../gateway-report";
 import { admit, NotServed, type AdmitParts } from "./admit";
 import type { LoadQueue } from "./load-queue";
+import { withLabels } from "./oip/labels";
 import type { DeploymentRow } from "./read-rows";
 import { routeOf, runtimeKey, wantedBy, type Arm, type Route, type ServedVersion } from "./routes";
 
@@ -110,9 +111,9 @@ export class FollowedDeployment {
   }
 
   private async bring(arm: Arm, versionId: string): Promise<void> {
-    const { spec, ...version } = await admit(this.parts, this.row, versionId, arm);
+    const { spec, contract, ...version } = await admit(this.parts, this.row, versionId, arm);
     const key = runtimeKey(this.row.id, versionId);
-    const signature = await this.parts.runtime.load(key, spec);
+    const signature = withLabels(await this.parts.runtime.load(key, spec), contract);
     const admittedAs = this.loaded.get(versionId)?.admittedAs ?? new Set();
     this.loaded.set(versionId, { ...version, runtimeKey: key, signature, admittedAs: admittedAs.add(arm) });
   }

@@ -6,7 +6,6 @@ import {
   AppError,
   forbidden,
   HTTP_STATUS,
-  invalid,
   isAppError,
   notFound,
   toPublicError,
@@ -14,8 +13,11 @@ import {
 } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
-import { inferResponse, modelMetadata } from "./oip/messages";
+import type { InferBody } from "./oip/body";
+import { encodeInfer, type Payload } from "./oip/encode-infer";
 import { parseInferRequest, type InferRequest } from "./oip/parse-infer";
+import type { Statistics } from "./oip/statistics";
+import { PatienceEnded, withPatience } from "./patience";
 import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
 
@@ -39,17 +41,19 @@ export interface PredictionRecord {
   traceId: string | null;
 }
 
-export interface Answer {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
+/** `body` is sent as JSON; `payload` as it is, with the content-type in its headers. */
+export type Answer = { status: number; headers?: Record<string, string> } & (
+  | { body: unknown; payload?: undefined }
+  | { payload: Payload["body"] }
+);
 
 export interface GatewayParts {
   runtime: ModelRuntime;
   /** Undefined until the routes are known. */
   routes: () => ReadonlyMap<string, Route> | undefined;
-  record: (record: PredictionRecord) => boolean;
+  /** Resolves when the record outlives this process, or was dropped and counted. */
+  record: (record: PredictionRecord) => Promise<boolean> | boolean;
+  statistics: Statistics;
 }
 
 /** The headers that the gateway reads. */
@@ -58,37 +62,83 @@ export interface InferHeaders {
   traceparent: string | undefined;
 }
 
+/** An inference request as it came. */
+export interface InferCall {
+  body: InferBody;
+  /** From the address; undefined leaves the choice to the deployment. */
+  version: string | undefined;
+  headers: InferHeaders;
+}
+
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+function mayInfer(actor: Actor): void {
+  const verdict = can(actor, "serving.model.infer");
+  if (!verdict.allowed) throw forbidden(verdict.reason ?? "You may not send requests.");
+}
+
+/** @throws AppError `unavailable` while nobody can say what there is. */
+function knownRoutes(parts: GatewayParts): ReadonlyMap<string, Route> {
+  const routes = parts.routes();
+  if (routes) return routes;
+  throw new AppError("unavailable", "The gateway is starting and does not know its deployments yet.", {
+    hint: "Send the request again in a moment.",
+    details: { retryAfterSeconds: 1 },
+  });
+}
+
+/** The routes of the caller's team, by name. */
+export function readableRoutes(parts: GatewayParts, actor: Actor): Route[] {
+  mayInfer(actor);
+  return [...knownRoutes(parts).values()]
+    .filter((route) => route.teamId === actor.teamId)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
 
 /** The route of a name in the caller's team; a foreign deployment looks like a missing one. */
 export function findRoute(parts: GatewayParts, actor: Actor, name: string): Route {
-  const verdict = can(actor, "serving.model.infer");
-  if (!verdict.allowed) throw forbidden(verdict.reason ?? "You may not send requests.");
-  const routes = parts.routes();
-  if (!routes)
-    throw new AppError("unavailable", "The gateway is starting and does not know its deployments yet.", {
-      hint: "Send the request again in a moment.",
-      details: { retryAfterSeconds: 1 },
-    });
-  const route = routes.get(routeKey(actor.teamId, name));
+  mayInfer(actor);
+  const route = knownRoutes(parts).get(routeKey(actor.teamId, name));
   if (!route) throw notFound("deployment", name);
   return route;
 }
 
-const notServed = (route: Route) =>
+export const notServed = (route: Route) =>
   new AppError("unavailable", `${route.name} serves no version now. ${route.refusals.join(" ")}`.trim(), {
     hint: "See the deployment's page for what is missing.",
     details: { retryAfterSeconds: route.refusals.length > 0 ? 10 : 1 },
   });
 
-/** Metadata of what the stable arm serves. */
-export function metadataOf(route: Route): Answer {
-  const served = route.stable ?? route.canary;
-  if (!served) throw notServed(route);
-  return { status: 200, body: modelMetadata(route.name, [String(served.number)], served.signature) };
+type Arm = "stable" | "canary";
+
+/** What answers now; a canary without traffic does not. */
+export const servedBy = (route: Route): { arm: Arm; version: ServedVersion }[] => [
+  ...(route.stable ? [{ arm: "stable" as const, version: route.stable }] : []),
+  ...(route.canary ? [{ arm: "canary" as const, version: route.canary }] : []),
+];
+
+/** The arm that serves the version that an address names. @throws AppError `not_found` that says which do. */
+export function armOf(route: Route, version: string): { arm: Arm; version: ServedVersion } {
+  const served = servedBy(route);
+  if (served.length === 0) throw notServed(route);
+  const found = served.find((each) => String(each.version.number) === version);
+  if (found) return found;
+  const present = served.map((each) => `version ${each.version.number} (${each.arm})`).join(" and ");
+  throw new AppError(
+    "not_found",
+    `Version ${version} of ${route.name} does not answer now; ${present} ${served.length > 1 ? "do" : "does"}.`,
+    {
+      hint: "Leave /versions/… out to get the version that the deployment chooses.",
+    },
+  );
 }
 
-function choose(route: Route, key: string): { arm: "stable" | "canary"; version: ServedVersion } {
+function choose(
+  route: Route,
+  key: string,
+  version: string | undefined,
+): { arm: Arm; version: ServedVersion } {
+  if (version !== undefined) return armOf(route, version);
   const canary =
     route.canary && isCanary(route.deploymentId, key, route.sharePercent) ? route.canary : undefined;
   if (canary) return { arm: "canary", version: canary };
@@ -106,7 +156,7 @@ function predictedOf(outputs: readonly Tensor[], target: string | null): string 
  * Whose fault a request is that the canary refuses: when the stable version answers it, the canary's, and then it counts as a failure.
  * Otherwise a new version that takes other inputs would look healthy while it turns every caller away.
  */
-async function blame(parts: GatewayParts, stable: ServedVersion, body: unknown, refusal: unknown) {
+async function blame(parts: GatewayParts, stable: ServedVersion, body: InferBody, refusal: unknown) {
   if (!isAppError(refusal) || refusal.code !== "invalid") return refusal;
   try {
     await parts.runtime.infer(stable.runtimeKey, parseInferRequest(body, stable.signature).inputs);
@@ -119,55 +169,46 @@ async function blame(parts: GatewayParts, stable: ServedVersion, body: unknown, 
   );
 }
 
-/** Sends one request to its arm and records it, whatever came of it (a refused request counts no error). */
-export async function infer(
+const elapsedMs = (sinceNs: bigint) => Number(process.hrtime.bigint() - sinceNs) / 1e6;
+
+/** One request's way through a version: what it asked, what came of it, and how long the model had it. */
+interface Attempt {
+  request: InferRequest | undefined;
+  outputs: Tensor[];
+  inferMs: number | undefined;
+  payload: Payload | undefined;
+}
+
+async function attempt(
   parts: GatewayParts,
   route: Route,
-  body: unknown,
-  headers: InferHeaders,
-): Promise<Answer> {
+  version: ServedVersion,
+  call: InferCall,
+  id: string,
+  into: Attempt,
+): Promise<void> {
+  const request = parseInferRequest(call.body, version.signature);
+  into.request = request;
+  const { deadlineMs } = request;
   const startedNs = process.hrtime.bigint();
-  const id = newId("prediction");
-  const { arm, version } = choose(route, headers.stickyKey ?? id);
-  let request: InferRequest | undefined;
-  let outputs: Tensor[] = [];
-  let failure: unknown;
+  const work = parts.runtime.infer(version.runtimeKey, request.inputs, { deadlineMs });
   try {
-    request = parseInferRequest(body, version.signature);
-    outputs = await parts.runtime.infer(version.runtimeKey, request.inputs);
-  } catch (error) {
-    failure = arm === "canary" && route.stable ? await blame(parts, route.stable, body, error) : error;
-    if (!isAppError(error))
-      log.error({ err: error, deployment: route.name, prediction: id }, "inference failed");
+    into.outputs = await withPatience(work, deadlineMs);
+  } finally {
+    into.inferMs = elapsedMs(startedNs);
   }
-  const shown = failure === undefined ? undefined : toPublicError(failure, id);
-  const status = shown ? HTTP_STATUS[shown.code] : 200;
-  parts.record({
-    id,
-    teamId: route.teamId,
-    deploymentId: route.deploymentId,
-    versionId: version.id,
-    rolloutId: route.rolloutId,
-    arm,
-    stage: route.rolloutId ? route.stage : -1,
-    routeDigest: route.digest,
-    atMs: Date.now(),
-    latencyMs: Number(process.hrtime.bigint() - startedNs) / 1e6,
-    status,
-    error: shown ? shown.message : null,
-    inputs: request?.inputs.map(storedTensor) ?? null,
-    outputs: failure === undefined ? outputs.map(storedTensor) : null,
-    predicted: failure === undefined ? predictedOf(outputs, route.feedbackTarget) : null,
-    traceId: TRACEPARENT.exec(headers.traceparent ?? "")?.[1] ?? null,
+  into.payload = encodeInfer({
+    name: route.name,
+    version: String(version.number),
+    id: request.id ?? id,
+    outputs: into.outputs,
+    wanted: request.outputs,
+    signature: version.signature.outputs,
   });
-  const replyHeaders = { "x-prediction-id": id, "x-model-version": String(version.number), "x-arm": arm };
-  if (shown) return errorAnswer(shown, replyHeaders);
-  return {
-    status: 200,
-    body: inferResponse(route.name, String(version.number), request?.id ?? id, outputs, request?.outputs),
-    headers: replyHeaders,
-  };
 }
+
+/** A caller's patience says nothing about the model, so its end is recorded as the caller's. */
+const CALLER_LEFT = 499;
 
 /** The protocol's form of a failure. */
 export function errorAnswer(shown: PublicError, headers: Record<string, string> = {}): Answer {
@@ -179,24 +220,48 @@ export function errorAnswer(shown: PublicError, headers: Record<string, string> 
   };
 }
 
-/** Parses a JSON body with a bound on its nesting, so that a hostile one cannot exhaust the stack. */
-export function parseBody(text: string): unknown {
-  let depth = 0;
-  let inText = false;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (inText) {
-      if (code === 0x5c) i += 1;
-      else if (code === 0x22) inText = false;
-    } else if (code === 0x22) inText = true;
-    else if (code === 0x5b || code === 0x7b) {
-      depth += 1;
-      if (depth > 64) throw invalid("The body is nested deeper than 64 levels.");
-    } else if (code === 0x5d || code === 0x7d) depth -= 1;
-  }
+/** Sends one request to its arm and records it, whatever came of it (a refused request counts no error). */
+export async function infer(parts: GatewayParts, route: Route, call: InferCall): Promise<Answer> {
+  const startedNs = process.hrtime.bigint();
+  const id = newId("prediction");
+  const { arm, version } = choose(route, call.headers.stickyKey ?? id, call.version);
+  const made: Attempt = { request: undefined, outputs: [], inferMs: undefined, payload: undefined };
+  let failure: unknown;
   try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid("The body is not valid JSON.", 'Send an Open Inference Protocol request: {"inputs": […]}.');
+    await attempt(parts, route, version, call, id, made);
+  } catch (error) {
+    // Who names the version takes it as it is.
+    const judge = arm === "canary" && call.version === undefined ? route.stable : undefined;
+    failure = judge ? await blame(parts, judge, call.body, error) : error;
+    if (!isAppError(error))
+      log.error({ err: error, deployment: route.name, prediction: id }, "inference failed");
   }
+  const shown = failure === undefined ? undefined : toPublicError(failure, id);
+  const status = shown ? HTTP_STATUS[shown.code] : 200;
+  const atMs = Date.now();
+  const latencyMs = elapsedMs(startedNs);
+  await parts.record({
+    id,
+    teamId: route.teamId,
+    deploymentId: route.deploymentId,
+    versionId: version.id,
+    rolloutId: route.rolloutId,
+    arm,
+    stage: route.rolloutId ? route.stage : -1,
+    routeDigest: route.digest,
+    atMs,
+    latencyMs,
+    status: failure instanceof PatienceEnded ? CALLER_LEFT : status,
+    error: shown ? shown.message : null,
+    inputs: made.request?.inputs.map(storedTensor) ?? null,
+    outputs: failure === undefined ? made.outputs.map(storedTensor) : null,
+    predicted: failure === undefined ? predictedOf(made.outputs, route.feedbackTarget) : null,
+    traceId: TRACEPARENT.exec(call.headers.traceparent ?? "")?.[1] ?? null,
+  });
+  const rows = made.request?.inputs[0]?.shape[0] ?? 1;
+  parts.statistics.observe(version.id, { ok: !shown, totalMs: latencyMs, inferMs: made.inferMs, rows, atMs });
+  const headers = { "x-prediction-id": id, "x-model-version": String(version.number), "x-arm": arm };
+  if (shown) return errorAnswer(shown, headers);
+  if (!made.payload) throw new Error("a request without a failure has an answer");
+  return { status: 200, payload: made.payload.body, headers: { ...made.payload.headers, ...headers } };
 }

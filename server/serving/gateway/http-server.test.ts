@@ -13,6 +13,7 @@ import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
 import { GatewayMetrics } from "./metrics";
 import { MAX_BODY_BYTES } from "./read-body";
+import { Statistics } from "./oip/statistics";
 import { routeKey, type Route } from "./routes";
 
 const ACTOR: Actor = {
@@ -89,7 +90,7 @@ beforeAll(async () => {
     return records.push(each) > 0;
   };
   server = createGatewayServer({
-    parts: { runtime, routes: () => (known ? routes : undefined), record },
+    parts: { runtime, routes: () => (known ? routes : undefined), record, statistics: new Statistics() },
     callers: {
       actor: async (token) => {
         if (token !== "good") throw unauthenticated();
@@ -149,7 +150,11 @@ describe("every failure is JSON with an error, whatever was sent", () => {
     ["GET of infer", "/v2/models/risk/infer", {}, 405],
     ["DELETE of a model", "/v2/models/risk", { method: "DELETE" }, 405],
     ["POST of health", "/v2/health/live", { method: "POST", body: "{}" }, 405],
-    ["a version in the address", "/v2/models/risk/versions/1/infer", { method: "POST", body: "{}" }, 501],
+    ["a version that is not in use", "/v2/models/risk/versions/7", {}, 404],
+    ["a version that is no number", "/v2/models/risk/versions/latest/ready", {}, 404],
+    ["loading by hand", "/v2/repository/models/risk/load", { method: "POST", body: "{}" }, 404],
+    ["GET of the index", "/v2/repository/index", {}, 405],
+    ["an index with another field", "/v2/repository/index", { method: "POST", body: '{"a": 1}' }, 400],
     ["no token", "/v2/models/risk", { headers: { authorization: "" } }, 401],
   ])("%s", async (_what, where, request, status) => {
     const answer = await call(where, request);
@@ -168,7 +173,22 @@ describe("every failure is JSON with an error, whatever was sent", () => {
     ["a false encoding", "{}", { "content-encoding": "gzip" }, 400, "not gzip"],
     ["a bomb", gzipSync(Buffer.alloc(64 * 1024 * 1024)), { "content-encoding": "gzip" }, 413, "larger"],
     ["a body too large", "x".repeat(MAX_BODY_BYTES + 1), {}, 413, "larger"],
-    ["binary tensors", "{}", { "inference-header-content-length": "99999999999" }, 501, "Binary tensors"],
+    [
+      "a header longer than the body",
+      "{}",
+      { "inference-header-content-length": "99999999999" },
+      400,
+      "2 bytes",
+    ],
+    [
+      "a header length of 10^30",
+      "{}",
+      { "inference-header-content-length": "1".repeat(31) },
+      400,
+      "number of bytes",
+    ],
+    ["a negative header length", "{}", { "inference-header-content-length": "-1" }, 400, "number of bytes"],
+    ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0x22]), {}, 400, "not UTF-8"],
   ])("%s", async (_what, body, headers, status, text) => {
     const answer = await infer(body, headers);
     expect(answer.status).toBe(status);
@@ -202,7 +222,7 @@ describe("every failure is JSON with an error, whatever was sent", () => {
 describe("the protocol", () => {
   it("answers health, server and model calls, with and without a trailing slash", async () => {
     expect((await call("/v2/health/ready/")).body).toEqual({ ready: true, live: true });
-    expect((await call("/v2/")).body).toMatchObject({ name: "modelworks", extensions: [] });
+    expect((await call("/v2/")).body).toMatchObject({ name: "modelworks" });
     expect((await call("/v2/models/risk/ready")).body).toEqual({ name: "risk", ready: true });
     expect((await call("/v2/models/risk/")).body).toMatchObject({ platform: "onnx_onnxv1", versions: ["1"] });
     expect((await call("/v2/health/live", { method: "HEAD" })).status).toBe(200);
@@ -233,6 +253,78 @@ describe("a canary that takes other inputs than the stable version", () => {
     expect(records.at(-1)).toMatchObject({ arm: "canary", status: 400 });
     const fits = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 2], data: [1, 2] }] };
     expect((await infer(JSON.stringify(fits), {}, "narrow")).status).toBe(200);
+  });
+});
+
+describe("versions in the address", () => {
+  it("are answered by the arm that serves them, and by none else", async () => {
+    const fits = JSON.stringify({
+      inputs: [{ name: "features", datatype: "FP32", shape: [1, 2], data: [1, 2] }],
+    });
+    const at = (version: string, body: string) =>
+      call(`/v2/models/narrow/versions/${version}/infer`, { method: "POST", body });
+    expect((await at("1", JSON.stringify(GOOD))).headers.get("x-arm")).toBe("stable");
+    const canary = await at("2", fits);
+    expect(canary.body).toMatchObject({ model_version: "2" });
+    expect(records.at(-1)).toMatchObject({ arm: "canary", versionId: "mv_2" });
+    const gone = await at("3", fits);
+    expect(gone.status).toBe(404);
+    // Who names the canary cannot make it fail by sending what only the stable version takes.
+    expect((await at("2", JSON.stringify(GOOD))).status).toBe(400);
+    expect(gone.body.error).toContain("version 1 (stable) and version 2 (canary) do.");
+    expect((await call("/v2/models/narrow/versions/2")).body).toMatchObject({
+      versions: ["1", "2"],
+      inputs: [{ shape: [-1, 2] }],
+    });
+    expect((await call("/v2/models/narrow/versions/2/ready")).body).toEqual({ name: "narrow", ready: true });
+    expect((await call("/v2/models/risk/versions/2/ready")).status).toBe(404);
+  });
+});
+
+describe("what a caller asks of the answer", () => {
+  it("gets a list, an index and numbers of its own team", async () => {
+    expect((await call("/v2/models")).body).toEqual({ models: ["lookup", "loop", "narrow", "risk"] });
+    const index = await call("/v2/repository/index", { method: "POST", body: '{"ready": true}' });
+    expect(index.body).toHaveLength(5);
+    expect((await call("/v2/repository/index", { method: "POST" })).body).toHaveLength(5);
+    expect((await call("/v2/models/risk/config")).body).toMatchObject({
+      max_batch_size: 0,
+      input: [{ name: "features", data_type: "TYPE_FP32", dims: [-1, 3] }],
+    });
+    await infer(JSON.stringify(GOOD));
+    const { body } = await call("/v2/models/risk/stats");
+    expect(body).toMatchObject({ model_stats: [{ name: "risk", version: "1" }] });
+  });
+
+  it("is not kept waiting longer than it wants, and the model is not blamed", async () => {
+    const rows = 200_000;
+    const large = {
+      parameters: { timeout: 1 },
+      inputs: [{ name: "features", datatype: "FP32", shape: [rows, 3], data: Array(rows * 3).fill(1) }],
+    };
+    const answer = await infer(JSON.stringify(large));
+    expect(answer.status).toBe(504);
+    expect(answer.body.error).toContain("timeout of 0.001 ms has passed");
+    expect(records.at(-1)?.status).toBe(499);
+  });
+
+  it("is packed as it accepts it", async () => {
+    const raw = await fetch(`${base}/v2/models/risk/infer`, {
+      method: "POST",
+      headers: { authorization: "Bearer good", "accept-encoding": "deflate" },
+      body: JSON.stringify(GOOD),
+    });
+    expect(raw.headers.get("content-encoding")).toBe("deflate");
+    expect(await raw.json()).toMatchObject({ model_name: "risk" });
+  });
+
+  it("keeps a missing value as null with the prediction", async () => {
+    const missing = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 3], data: [null, 2, 3] }] };
+    expect((await infer(JSON.stringify(missing))).body).toMatchObject({ outputs: [{}, { data: [null] }] });
+    expect(records.at(-1)).toMatchObject({
+      inputs: [{ data: [null, 2, 3] }],
+      outputs: [{}, { data: [null] }],
+    });
   });
 });
 

@@ -7,25 +7,20 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { unauthenticated } from "@/server/core/context";
-import { AppError, isAppError, notFound, toPublicError } from "@/server/core/errors";
+import { AppError, isAppError, toPublicError } from "@/server/core/errors";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
-import {
-  errorAnswer,
-  findRoute,
-  infer,
-  metadataOf,
-  parseBody,
-  type Answer,
-  type GatewayParts,
-} from "./gateway";
-import { serverMetadata } from "./oip/messages";
+import { errorAnswer, findRoute, infer, type Answer, type GatewayParts } from "./gateway";
+import { allStatistics, index, listModels, modelCall } from "./model-calls";
+import { splitBody, type InferBody } from "./oip/body";
+import { serverMetadata } from "./oip/metadata";
+import { operationOf, type CallerOperation } from "./oip/paths";
+import { pack, packingFor } from "./pack-answer";
 import { BodyRefused, readBody } from "./read-body";
 
 const BEARER = /^Bearer\s+(\S+)$/i;
-const MODEL_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(infer|ready))?$/;
 
 export interface GatewayServerOptions {
   parts: GatewayParts;
@@ -59,23 +54,17 @@ const header = (req: IncomingMessage, name: string): string | undefined => {
   return typeof value === "string" && value !== "" ? value : undefined;
 };
 
-function send(res: ServerResponse, answer: Answer) {
-  const body = JSON.stringify(answer.body);
+async function send(res: ServerResponse, answer: Answer, acceptEncoding: string | undefined): Promise<void> {
+  const plain = answer.payload ?? JSON.stringify(answer.body);
+  const packing = packingFor(acceptEncoding, Buffer.byteLength(plain));
+  const body = packing === undefined ? plain : await pack(plain, packing);
   res.writeHead(answer.status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
+    ...(packing === undefined ? {} : { "content-encoding": packing, vary: "accept-encoding" }),
     ...answer.headers,
   });
   res.end(body);
-}
-
-/** The name in a path. @throws AppError `not_found` where the escapes are broken: no deployment has such a name. */
-function nameOf(escaped: string): string {
-  try {
-    return decodeURIComponent(escaped);
-  } catch {
-    throw notFound("deployment", escaped);
-  }
 }
 
 const notAllowed = (allow: string): Answer => ({
@@ -84,74 +73,81 @@ const notAllowed = (allow: string): Answer => ({
   headers: { allow },
 });
 
-const isRead = (req: IncomingMessage) => req.method === "GET" || req.method === "HEAD";
-
-/** The JSON body; a parse error of what does not even claim to be JSON names the content-type. */
-async function jsonBody(req: IncomingMessage): Promise<unknown> {
-  const text = await readBody(req);
+/** The body in its parts; a parse error of what does not even claim to be JSON names the content-type. */
+async function bodyOf(req: IncomingMessage): Promise<InferBody> {
+  const bytes = await readBody(req);
+  const length = header(req, "inference-header-content-length");
   try {
-    return parseBody(text);
+    return splitBody(bytes, length);
   } catch (error) {
     const type = (header(req, "content-type") ?? "application/json").split(";", 1)[0] ?? "";
-    if (/json$/i.test(type)) throw error;
-    throw new BodyRefused(415, `The content-type ${type} is not taken here. Send application/json.`);
+    if (length !== undefined || /json$/i.test(type)) throw error;
+    throw new BodyRefused(
+      415,
+      `The content-type ${type} is not taken here. Send application/json, or binary tensors with Inference-Header-Content-Length.`,
+    );
   }
 }
 
-async function modelCall(
-  options: GatewayServerOptions,
+const NO_BODY: InferBody = { kind: "json", json: undefined, binary: new Uint8Array(0) };
+
+/** The index's body may be left out. */
+async function indexBody(req: IncomingMessage): Promise<InferBody> {
+  const bytes = await readBody(req);
+  return bytes.length === 0 ? NO_BODY : splitBody(bytes, undefined);
+}
+
+/** A call that needs to know who asks. */
+async function callOf(
+  { parts, callers }: GatewayServerOptions,
   req: IncomingMessage,
-  match: RegExpExecArray,
+  operation: CallerOperation,
 ): Promise<Answer> {
-  const [, name = "", version, action] = match;
-  if (action === "infer" ? req.method !== "POST" : !isRead(req))
-    return notAllowed(action === "infer" ? "POST" : "GET");
   const token = BEARER.exec(req.headers.authorization ?? "")?.[1];
   if (!token) throw unauthenticated();
-  const actor = await options.callers.actor(token);
-  const route = findRoute(options.parts, actor, nameOf(name));
-  if (version !== undefined) {
-    return {
-      status: 501,
-      body: { error: "Versions are chosen by the deployment's rollout; leave /versions/… out." },
-    };
-  }
-  if (action === "ready") {
-    const ready = route.stable !== undefined;
-    return { status: ready ? 200 : 503, body: { name: route.name, ready } };
-  }
-  if (action !== "infer") return metadataOf(route);
-  if (header(req, "inference-header-content-length")) {
-    return {
-      status: 501,
-      body: { error: "Binary tensors are not taken here; send JSON (binary_data=False)." },
-    };
-  }
-  const body = await jsonBody(req);
+  const actor = await callers.actor(token);
+  if (operation.kind === "models") return listModels(parts, actor);
+  if (operation.kind === "all-statistics") return allStatistics(parts, actor);
+  if (operation.kind === "index") return index(parts, actor, await indexBody(req));
+  if (operation.kind !== "infer") return modelCall(parts, actor, operation);
+  const { name, version } = operation;
+  // Before the body is read: a caller who may not send it is told at once.
+  findRoute(parts, actor, name);
+  const body = await bodyOf(req);
   // Looked up again: a body may take its time, and the route may have moved on meanwhile.
-  return infer(options.parts, findRoute(options.parts, actor, nameOf(name)), body, {
-    stickyKey: header(req, "x-sticky-key"),
-    traceparent: header(req, "traceparent"),
+  return infer(parts, findRoute(parts, actor, name), {
+    body,
+    version,
+    headers: { stickyKey: header(req, "x-sticky-key"), traceparent: header(req, "traceparent") },
   });
 }
 
 async function answerOf(options: GatewayServerOptions, req: IncomingMessage): Promise<Answer> {
-  const path = (req.url ?? "/").split("?", 1)[0]?.replace(/\/+$/, "") ?? "";
-  const fixed = path === "/v2" || path === "/v2/health/live" || path === "/v2/health/ready";
-  if (fixed && !isRead(req)) return notAllowed("GET");
-  if (path === "/v2/health/live") return { status: 200, body: { live: true } };
-  if (path === "/v2/health/ready") {
-    const ready = options.isReady();
-    return {
-      status: ready ? 200 : 503,
-      body: { ready, live: true },
-      ...(ready ? {} : { headers: { "retry-after": "1" } }),
-    };
+  const [method, url] = [req.method ?? "GET", req.url ?? "/"];
+  const operation = operationOf(method, url);
+  switch (operation.kind) {
+    case "live":
+      return { status: 200, body: { live: true } };
+    case "ready": {
+      const ready = options.isReady();
+      return {
+        status: ready ? 200 : 503,
+        body: { ready, live: true },
+        ...(ready ? {} : { headers: { "retry-after": "1" } }),
+      };
+    }
+    case "server":
+      return { status: 200, body: serverMetadata(options.version) };
+    case "not-allowed":
+      return notAllowed(operation.allow);
+    case "unknown":
+      return {
+        status: 404,
+        body: { error: `There is no ${method} ${url.split("?", 1)[0]}. ${operation.hint}` },
+      };
+    default:
+      return callOf(options, req, operation);
   }
-  if (path === "/v2") return { status: 200, body: serverMetadata(options.version) };
-  const match = MODEL_PATH.exec(path);
-  if (match) return modelCall(options, req, match);
-  return { status: 404, body: { error: `There is no ${req.method ?? "GET"} ${path}. See /v2.` } };
 }
 
 function failure(error: unknown, path: string | undefined): Answer {
@@ -211,7 +207,7 @@ export function createGatewayServer(options: GatewayServerOptions): Server {
     }
     answerOf(options, req)
       .catch((error: unknown) => failure(error, req.url))
-      .then((answer) => send(res, answer))
+      .then((answer) => send(res, answer, header(req, "accept-encoding")))
       .catch((error: unknown) => log.warn({ err: error }, "answer could not be sent"));
   });
   server.setTimeout(silenceMs);

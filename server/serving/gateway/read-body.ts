@@ -43,10 +43,10 @@ const DECODERS: Record<string, (body: Buffer) => Promise<Buffer>> = {
 };
 
 /**
- * The body as text, unpacked; what it unpacks to is bounded like what is sent.
+ * The body, unpacked; what it unpacks to is bounded like what is sent.
  * @throws BodyRefused, or AppError `invalid` for a body that is not what its encoding says.
  */
-export async function readBody(req: IncomingMessage): Promise<string> {
+export async function readBody(req: IncomingMessage): Promise<Buffer> {
   const encoding = (req.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   const decode = DECODERS[encoding];
   if (!decode && encoding !== "identity")
@@ -56,9 +56,9 @@ export async function readBody(req: IncomingMessage): Promise<string> {
     );
   if (Number(req.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const body = await receive(req);
-  if (!decode) return body.toString("utf8");
+  if (!decode) return body;
   try {
-    return (await decode(body)).toString("utf8");
+    return await decode(body);
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge();
     throw invalid(`The body is not ${encoding} data, although its content-encoding says so.`);

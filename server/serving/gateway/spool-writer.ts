@@ -27,6 +27,9 @@ export class SpoolWriter {
   private totalBytes = 0;
   private measuredAt = 0;
   private dirty = false;
+  private soon: Buffer[] = [];
+  private soonBytes = 0;
+  private soonWritten: Promise<boolean> | undefined;
   private readonly syncTimer: NodeJS.Timeout;
   private readonly maxBytes: number;
   appended = 0;
@@ -84,22 +87,54 @@ export class SpoolWriter {
   /** Takes a record; false when the spool is full or the disk refuses, and the record is counted as dropped. */
   append(record: unknown): boolean {
     const frame = encode(record);
-    if (this.isFull(frame.length)) {
-      this.dropped += 1;
-      return false;
+    const isTaken = this.isFull(frame.length) ? false : this.writeAll(frame);
+    this.count(isTaken, 1);
+    return isTaken;
+  }
+
+  /**
+   * The same for all records of one turn of the event loop, which share a write: a write costs more than what it writes. Resolves when the
+   * kernel has them.
+   */
+  appendSoon(record: unknown): Promise<boolean> {
+    const frame = encode(record);
+    if (this.isFull(this.soonBytes + frame.length)) {
+      this.count(false, 1);
+      return Promise.resolve(false);
     }
+    this.soon.push(frame);
+    this.soonBytes += frame.length;
+    this.soonWritten ??= new Promise((resolve) => process.nextTick(() => resolve(this.writeSoon())));
+    return this.soonWritten;
+  }
+
+  private writeSoon(): boolean {
+    const frames = this.soon;
+    this.soon = [];
+    this.soonBytes = 0;
+    this.soonWritten = undefined;
+    const [first = Buffer.alloc(0)] = frames;
+    const isTaken = this.writeAll(frames.length === 1 ? first : Buffer.concat(frames));
+    this.count(isTaken, frames.length);
+    return isTaken;
+  }
+
+  private count(isTaken: boolean, records: number): void {
+    if (isTaken) this.appended += records;
+    else this.dropped += records;
+  }
+
+  private writeAll(bytes: Buffer): boolean {
     try {
       if (this.written >= SEGMENT_BYTES) this.open(this.segment + 1);
-      this.write(frame);
+      this.write(bytes);
     } catch (error) {
-      this.dropped += 1;
       log.error({ err: error }, "prediction spool could not be written");
       return false;
     }
-    this.appended += 1;
     this.dirty = true;
-    this.written += frame.length;
-    this.totalBytes += frame.length;
+    this.written += bytes.length;
+    this.totalBytes += bytes.length;
     return true;
   }
 
@@ -113,6 +148,7 @@ export class SpoolWriter {
 
   close() {
     clearInterval(this.syncTimer);
+    if (this.soon.length > 0) this.writeSoon();
     if (this.fd >= 0) {
       fs.fdatasyncSync(this.fd);
       fs.closeSync(this.fd);

@@ -2,7 +2,7 @@ import { AppError, invalid } from "@/server/core/errors";
 import type { ModelHealth } from "../port";
 
 /** Requests on their way to one process at once; it works on the first, the others save it the wait for the next. */
-export const DEPTH = 8;
+export const DEPTH = 16;
 /** A larger request travels alone. */
 export const SMALL_FRAME_BYTES = 64 * 1024;
 export const MAX_QUEUED = 256;

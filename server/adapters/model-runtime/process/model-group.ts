@@ -18,6 +18,7 @@ const TensorSignature = z.object({
   shape: z.array(z.number()),
 });
 const Signature = z.object({ inputs: z.array(TensorSignature), outputs: z.array(TensorSignature) });
+const AFTER_PATIENCE_MS = 20;
 const Complaint = z.object({ message: z.string() });
 
 const complaintOf = (frame: Frame): string => inWords(Complaint.parse(jsonOf(frame)).message);
@@ -162,7 +163,7 @@ export class ModelGroup {
     return this.nextId;
   }
 
-  infer(member: Member, inputs: readonly Tensor[]): Promise<Tensor[]> {
+  infer(member: Member, inputs: readonly Tensor[], patienceMs = Infinity): Promise<Tensor[]> {
     const { host } = this;
     const { signature } = member;
     if (!host || !signature) return Promise.reject(notLoaded());
@@ -172,7 +173,9 @@ export class ModelGroup {
         signature.inputs.findIndex((input) => input.name === tensor.name),
       ),
     );
-    return host.ask(tensorFrame(this.id(), KIND.infer, member.number, raw), member.deadlineMs, (answer) => {
+    // The caller gives up first, and by itself; what it no longer waits for is not worked on.
+    const deadlineMs = Math.min(member.deadlineMs, patienceMs + AFTER_PATIENCE_MS);
+    return host.ask(tensorFrame(this.id(), KIND.infer, member.number, raw), deadlineMs, (answer) => {
       if (answer.kind === KIND.refused) throw refusedInputs(complaintOf(answer));
       if (answer.kind !== KIND.ok) throw modelFault(complaintOf(answer));
       return tensorsOf(answer).flatMap((each) => {

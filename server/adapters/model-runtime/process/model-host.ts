@@ -49,6 +49,7 @@ export class ModelHost {
   /** In the process or on the way to it, in order; it works on the first. */
   private sent: Call[] = [];
   private busySinceMs = 0;
+  private pumping: NodeJS.Immediate | undefined;
   private watch: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private deathsMs: number[] = [];
@@ -229,7 +230,11 @@ export class ModelHost {
       call.giveUpAfter(deadlineMs, () => this.giveUp(call, deadlineMs));
       this.queue.push(call);
       this.queuedBytes += frame.length;
-      this.pump();
+      // After all that arrived with it, so that they share a write.
+      this.pumping ??= setImmediate(() => {
+        this.pumping = undefined;
+        this.pump();
+      });
     });
   }
 

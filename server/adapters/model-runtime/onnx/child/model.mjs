@@ -39,7 +39,7 @@ function signatureOf(list, what) {
   return list.map((item) => {
     if (!item.isTensor) {
       throw new Refused(
-        `${what} "${item.name}" is no tensor (a map or sequence); export the model with zipmap off`,
+        `${what} "${item.name}" is no tensor but a map or sequence; convert the model again so that it gives tensors (scikit-learn: options={"zipmap": False})`,
       );
     }
     const datatype = OIP[item.type];

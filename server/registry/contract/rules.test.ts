@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { Contract, type TensorSpec } from "./schemas";
+import { compareContract } from "./rules";
+
+const base = {
+  resources: { cpuMilli: 100, memoryBytes: 2 ** 24 },
+  latencyBoundMs: 100,
+  observability: [],
+};
+const tensor = (name: string, datatype: TensorSpec["datatype"], shape: number[]) => ({
+  name,
+  datatype,
+  shape,
+});
+
+describe("a contract", () => {
+  it("describes models without inputs and tensors without dimensions", () => {
+    const contract = { ...base, inputs: [], outputs: [tensor("y", "FP32", [])] };
+    expect(Contract.safeParse(contract).success).toBe(true);
+    expect(Contract.safeParse({ ...contract, outputs: [] }).success).toBe(false);
+  });
+
+  it("says how to convert a classifier that gives maps", () => {
+    const check = compareContract(
+      {
+        ...base,
+        inputs: [tensor("x", "FP32", [-1, 2])],
+        outputs: [tensor("probabilities", "FP32", [-1, 2])],
+      },
+      {
+        inputs: [{ name: "x", datatype: "FP32", shape: ["n", 2] }],
+        outputs: [{ name: "probabilities", datatype: "sequence", shape: [] }],
+      },
+    );
+    expect(check.mismatches.join(" ")).toContain('options={"zipmap": False}');
+  });
+});
