@@ -72,7 +72,8 @@ function kit(out, migration, more) {
     { cwd: root, encoding: "utf8", env: { ...process.env, MIGRATIONS_OUT: out } },
   );
   const said = `${result.stdout}${result.stderr}`;
-  if (result.status !== 0 || /\b(error|malformed)\b/i.test(said)) {
+  // It also ends with 0 when it could not read what is there.
+  if (result.status !== 0 || !/No schema changes|Your SQL migration/.test(said)) {
     throw new Error(`drizzle-kit could not write a migration:\n${said}`);
   }
 }
