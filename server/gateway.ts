@@ -13,6 +13,7 @@ import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { startDrainThread, type DrainThread } from "@/server/serving/gateway/drain-thread";
 import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
+import { withoutValues } from "@/server/serving/gateway/stored-form";
 
 const POLL_MS = 1_000;
 
@@ -32,7 +33,7 @@ const refusalsOf = (routes: ReadonlyMap<string, Route>) =>
 async function main() {
   const { gatewayPort, host, home } = env();
   const runtime = createOnnxRuntime();
-  const spool = new SpoolWriter({ folder: path.join(home, "spool") });
+  const spool = new SpoolWriter({ folder: path.join(home, "spool"), reduce: withoutValues });
   let routes: ReadonlyMap<string, Route> = new Map();
   let ready = false;
   let stopping = false;

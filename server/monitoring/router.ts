@@ -2,6 +2,7 @@ import { mutationOf, queryOf, router } from "@/server/api/trpc";
 import { acknowledgeAlert, listAlerts } from "./alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
+import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
 export const monitoringRouter = router({
@@ -12,4 +13,7 @@ export const monitoringRouter = router({
   recordFeedback: mutationOf(recordFeedback),
   alerts: queryOf(listAlerts),
   acknowledgeAlert: mutationOf(acknowledgeAlert),
+  setAside: queryOf(listSetAside),
+  retrySetAside: mutationOf(retrySetAside),
+  discardSetAside: mutationOf(discardSetAside),
 });

@@ -14,8 +14,10 @@ import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import { inferResponse, modelMetadata } from "./oip/messages";
 import { parseInferRequest, type InferRequest } from "./oip/parse-infer";
+import { predictedOf } from "./predicted";
 import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
+import { storedTensors, type StoredTensor } from "./stored-form";
 
 /** What is kept of each answered request; `server/monitoring` stores it. */
 export interface PredictionRecord {
@@ -31,9 +33,14 @@ export interface PredictionRecord {
   latencyMs: number;
   status: number;
   error: string | null;
-  inputs: unknown;
-  outputs: unknown;
+  inputs: StoredTensor[] | null;
+  outputs: StoredTensor[] | null;
   predicted: string | null;
+  datatype: string;
+  rows: number;
+  predictedRows: (string | string[])[] | null;
+  scored: number;
+  scoreSum: number;
   traceId: string | null;
 }
 
@@ -55,6 +62,7 @@ export interface InferHeaders {
   traceparent: string | undefined;
 }
 
+const MAX_ERROR_TEXT = 2_000;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The route of a name in the caller's team; a foreign deployment looks like a missing one. */
@@ -84,12 +92,6 @@ function choose(route: Route, key: string): { arm: "stable" | "canary"; version:
   if (canary) return { arm: "canary", version: canary };
   if (!route.stable) throw notServed(route);
   return { arm: "stable", version: route.stable };
-}
-
-/** The value that feedback is compared with: the target output (else the first) of a request with a single row. */
-function predictedOf(outputs: readonly Tensor[], target: string | null): string | null {
-  const output = outputs.find((each) => each.name === target) ?? outputs[0];
-  return output?.data.length === 1 ? String(output.data[0]) : null;
 }
 
 /**
@@ -132,6 +134,12 @@ export async function infer(
   }
   const shown = failure === undefined ? undefined : toPublicError(failure, id);
   const status = shown ? HTTP_STATUS[shown.code] : 200;
+  const latencyMs = Number(process.hrtime.bigint() - startedNs) / 1e6;
+  const predicted = predictedOf(
+    request?.inputs ?? [],
+    failure === undefined ? outputs : [],
+    route.feedbackTarget,
+  );
   parts.record({
     id,
     teamId: route.teamId,
@@ -142,15 +150,21 @@ export async function infer(
     stage: route.rolloutId ? route.stage : -1,
     routeDigest: route.digest,
     atMs: Date.now(),
-    latencyMs: Number(process.hrtime.bigint() - startedNs) / 1e6,
+    latencyMs,
     status,
-    error: shown ? shown.message : null,
-    inputs: request?.inputs ?? null,
-    outputs: failure === undefined ? outputs : null,
-    predicted: failure === undefined ? predictedOf(outputs, route.feedbackTarget) : null,
+    error: shown ? shown.message.slice(0, MAX_ERROR_TEXT) : null,
+    inputs: request ? storedTensors(request.inputs) : null,
+    outputs: failure === undefined ? storedTensors(outputs) : null,
+    ...predicted,
     traceId: TRACEPARENT.exec(headers.traceparent ?? "")?.[1] ?? null,
   });
-  const replyHeaders = { "x-prediction-id": id, "x-model-version": String(version.number), "x-arm": arm };
+  const replyHeaders = {
+    "x-prediction-id": id,
+    "x-model-version": String(version.number),
+    "x-arm": arm,
+    // Feedback names a row of a batch as `<prediction id>.<row>`, from 0.
+    ...(predicted.rows > 1 ? { "x-prediction-rows": String(predicted.rows) } : {}),
+  };
   if (shown)
     return {
       status,
