@@ -63,6 +63,15 @@ const EnvSchema = z.object({
       ),
   ),
   ALERT_WEBHOOK_TOKEN: optional(z.string().min(1)),
+  PREDICTION_RETENTION_DAYS: z.preprocess(
+    blankAsMissing,
+    z.coerce
+      .number({ error: "must be a whole number of days" })
+      .int("must be a whole number of days")
+      .min(8, "must be at least 8 days: drift looks back over a week")
+      .max(3_650)
+      .default(90),
+  ),
   MODELWORKS_PYTHON: optional(z.string()),
   MODELWORKS_DEV: z.preprocess(blankAsMissing, z.enum(["0", "1"]).default("0")),
   NEXT_DIST_DIR: optional(z.string()),
@@ -98,6 +107,8 @@ export interface Settings {
   bootstrapToken: string | undefined;
   /** Where alerts go besides the inbox, in Alertmanager's webhook form. */
   alertWebhook: { url: string; token: string | undefined } | undefined;
+  /** Predictions are kept at least this long, by whole weeks. */
+  predictionRetentionDays: number;
   python: string | undefined;
   dev: boolean;
   distDir: string;
@@ -164,6 +175,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     alertWebhook: value.ALERT_WEBHOOK_URL
       ? { url: value.ALERT_WEBHOOK_URL, token: value.ALERT_WEBHOOK_TOKEN }
       : undefined,
+    predictionRetentionDays: value.PREDICTION_RETENTION_DAYS,
     python: value.MODELWORKS_PYTHON,
     dev: value.MODELWORKS_DEV === "1",
     distDir: value.NEXT_DIST_DIR ?? ".next",

@@ -1,7 +1,9 @@
 import { db } from "@/db/client";
+import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
+import { retainPredictions } from "./retention";
 import { sendAlert } from "./send-alert";
 import { sweepPending } from "./pending-feedback";
 import { watchApprovals, watchApprovalsOfReview, watchApprovalsOfVersion } from "./watch-approvals";
@@ -12,6 +14,10 @@ import { watchRollout } from "./watch-rollouts";
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
   const { forgotten } = await sweepPending(db(), new Date());
   if (forgotten > 0) log.warn({ forgotten }, "feedback dropped: its predictions never came");
+});
+every("monitoring.retain-predictions", 3_600_000, async () => {
+  const retained = await retainPredictions(db(), new Date(), env().predictionRetentionDays);
+  if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));

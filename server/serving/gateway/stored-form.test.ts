@@ -63,7 +63,16 @@ describe("what is kept of a request", () => {
       ],
       outputs: null,
     });
-    const old = { ...record, outputs: [tensor("FP32", [200_000], new Array<number>(200_000).fill(0.25))] };
+    const old = {
+      ...record,
+      outputs: [
+        tensor(
+          "FP32",
+          [200_000],
+          Array.from({ length: 200_000 }, () => 0.25),
+        ),
+      ],
+    };
     expect(JSON.stringify(boundRecord(old)).length).toBeLessThan(10_000);
     expect(boundRecord(record)).toEqual(record);
   });
