@@ -4,5 +4,6 @@ export { admissionNow } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
+export { scoresOf } from "./gateway/predicted";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";

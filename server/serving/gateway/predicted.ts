@@ -45,7 +45,9 @@ interface Rows {
 
 function rowsOf(tensor: TensorLike, batch: number): Rows {
   const rows = tensor.shape[0] === batch ? batch : 1;
-  return { tensor, rows, width: tensor.data.length / rows };
+  // By its shape: of a large tensor only the beginning may be there.
+  const size = tensor.shape.reduce((product, each) => product * each, 1);
+  return { tensor, rows, width: size / rows };
 }
 
 const valueAt = ({ tensor, width }: Rows, row: number, column: number) => tensor.data[row * width + column];
@@ -81,6 +83,17 @@ function scoreOf(outputs: readonly Rows[]): { scored: number; scoreSum: number }
     sum.scoreSum += Math.min(1, best.share);
   }
   return sum;
+}
+
+/** The confidence of each row that is kept of a prediction's outputs: its largest probability. */
+export function scoresOf(inputs: readonly TensorLike[], outputs: readonly TensorLike[]): number[] {
+  const batch = batchOf(inputs);
+  const shares = outputs.map((output) => rowsOf(output, batch)).find(isDistributions);
+  if (!shares) return [];
+  const rows = Math.min(shares.rows, Math.floor(shares.tensor.data.length / shares.width));
+  return Array.from({ length: rows }, (_, row) => distributionAt(shares, row)?.share).filter(
+    (share) => share !== undefined,
+  );
 }
 
 function textsOf(target: Rows): (string | string[])[] | null {
