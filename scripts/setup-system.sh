@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Installs what the tests need from the operating system: a browser, Python with venv, nginx.
+# Installs what the tests need from the operating system: a browser, Python with venv, nginx; then builds the Alertmanager they speak to.
 # As root on Debian or Ubuntu it installs; elsewhere it says what is missing.
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing+=(chromium)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
-if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if [ ${#missing[@]} -eq 0 ]; then
+  :
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
@@ -15,3 +16,4 @@ else
   echo "Missing on this system: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
   exit 1
 fi
+bash "$(dirname "$0")/go-tool.sh" github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1 >/dev/null

@@ -9,9 +9,11 @@ import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
+import { countSetAside } from "@/server/monitoring";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { startDrainThread, type DrainThread } from "@/server/serving/gateway/drain-thread";
 import { RouteBuilder, type Route } from "@/server/serving/gateway/routes";
+import { SpoolReader } from "@/server/serving/gateway/spool-reader";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
 import { withoutValues } from "@/server/serving/gateway/stored-form";
 
@@ -34,6 +36,9 @@ async function main() {
   const { gatewayPort, host, home } = env();
   const runtime = createOnnxRuntime();
   const spool = new SpoolWriter({ folder: path.join(home, "spool"), reduce: withoutValues });
+  // Looks at the folder alone, beside the thread that empties it.
+  const waiting = new SpoolReader(path.join(home, "spool"));
+  const waitingMs = () => Math.max(0, Date.now() - (waiting.oldestAtMs() ?? Date.now()));
   let routes: ReadonlyMap<string, Route> = new Map();
   let ready = false;
   let stopping = false;
@@ -43,6 +48,7 @@ async function main() {
     // Silent until it has looked: nobody must take "not yet" for "all is served".
     ...(ready ? { refused: refusalsOf(routes) } : {}),
     spoolBytes: spool.backlogBytes,
+    spoolOldestMs: waitingMs(),
     dropped: spool.dropped,
   }));
   const gauge = (name: string, help: string, read: () => number) =>
@@ -59,6 +65,19 @@ async function main() {
     "Bytes of predictions that wait for the database",
     () => spool.backlogBytes,
   );
+  gauge(
+    "modelworks_spool_oldest_seconds",
+    "Age of the oldest prediction that waits for the database",
+    () => waitingMs() / 1000,
+  );
+  new Gauge({
+    name: "modelworks_predictions_set_aside",
+    help: "Predictions that the database refused, of all gateways",
+    registers: [metricsRegistry],
+    async collect() {
+      this.set(await countSetAside(db()).catch(() => Number.NaN));
+    },
+  });
   gauge("modelworks_predictions_dropped", "Predictions that did not fit the spool", () => spool.dropped);
 
   let wake: (() => void) | undefined;

@@ -1,16 +1,3 @@
-CREATE TABLE "alert_routes" (
-	"team_id" text NOT NULL,
-	"severity" text NOT NULL,
-	"tell" text NOT NULL,
-	"sends_webhook" boolean DEFAULT true NOT NULL,
-	"repeat_minutes" integer NOT NULL,
-	"escalate_minutes" integer NOT NULL,
-	"escalate_to" text,
-	"updated_by" text NOT NULL,
-	"updated_at" timestamp (6) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "alert_routes_team_id_severity_pk" PRIMARY KEY("team_id","severity")
-);
---> statement-breakpoint
 CREATE TABLE "alert_silences" (
 	"id" text PRIMARY KEY NOT NULL,
 	"team_id" text NOT NULL,
@@ -59,8 +46,6 @@ ALTER TABLE "traffic_seconds" ADD COLUMN "fourth_error_sum" double precision DEF
 ALTER TABLE "traffic_seconds" ADD COLUMN "scored" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "traffic_seconds" ADD COLUMN "score_sum" double precision DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "alerts" ADD COLUMN "owner_id" text DEFAULT '' NOT NULL;--> statement-breakpoint
-ALTER TABLE "alerts" ADD COLUMN "told_at" timestamp (6) with time zone;--> statement-breakpoint
-ALTER TABLE "alerts" ADD COLUMN "escalated_at" timestamp (6) with time zone;--> statement-breakpoint
 CREATE INDEX "alert_silences_team" ON "alert_silences" USING btree ("team_id","ends_at");--> statement-breakpoint
 CREATE INDEX "feedback_revisions_at" ON "feedback_revisions" USING btree ("prediction_at");--> statement-breakpoint
 CREATE INDEX "set_aside_records_state" ON "set_aside_records" USING btree ("state","at");--> statement-breakpoint

@@ -159,9 +159,6 @@ export const alerts = pgTable(
     acknowledgedBy: text("acknowledged_by"),
     /** Who is told first. */
     ownerId: text("owner_id").notNull().default(""),
-    /** When people were last told of it: what a repetition waits from. */
-    toldAt: at("told_at"),
-    escalatedAt: at("escalated_at"),
     startedAt: at("started_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
     resolvedAt: at("resolved_at"),
@@ -189,26 +186,6 @@ export const alertSilences = pgTable(
     endedBy: text("ended_by"),
   },
   (t) => [index("alert_silences_team").on(t.teamId, t.endsAt)],
-);
-
-/** Who is told of a team's alerts of a severity, how often again, and who when nobody acknowledges. One row per team and severity. */
-export const alertRoutes = pgTable(
-  "alert_routes",
-  {
-    teamId: text("team_id").notNull(),
-    severity: text("severity").notNull(),
-    /** owner | team */
-    tell: text("tell").notNull(),
-    sendsWebhook: boolean("sends_webhook").notNull().default(true),
-    /** 0: told once. */
-    repeatMinutes: integer("repeat_minutes").notNull(),
-    /** 0: never. */
-    escalateMinutes: integer("escalate_minutes").notNull(),
-    escalateTo: text("escalate_to"),
-    updatedBy: text("updated_by").notNull(),
-    updatedAt: at("updated_at").notNull().defaultNow(),
-  },
-  (t) => [primaryKey({ columns: [t.teamId, t.severity] })],
 );
 
 export const driftReports = pgTable(

@@ -1,3 +1,3 @@
 export { PredictionRecord } from "./schemas";
-export { setRecordAside } from "./set-aside";
+export { countSetAside, setRecordAside } from "./set-aside";
 export { storePredictions, type Stored } from "./store-predictions";

@@ -2,6 +2,7 @@ import { db } from "@/db/client";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
+import { tellAfterSilences } from "./after-silence";
 import { reportAllDrift } from "./drift/run-drift";
 import { retainPredictions } from "./retention";
 import { sendAlert } from "./send-alert";
@@ -9,6 +10,7 @@ import { sweepPending } from "./pending-feedback";
 import { watchApprovals, watchApprovalsOfReview, watchApprovalsOfVersion } from "./watch-approvals";
 import { watchGateways } from "./watch-gateways";
 import { watchErrors } from "./watch-errors";
+import { watchHealth, watchRecording } from "./watch-health";
 import { watchRollout } from "./watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
@@ -20,6 +22,11 @@ every("monitoring.retain-predictions", 3_600_000, async () => {
   if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.tell-after-silences", 30_000, () =>
+  tellAfterSilences(db(), new Date(), (teamId) => systemCtx(teamId)),
+);
+every("monitoring.watch-health", 60_000, () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.watch-recording", 15_000, () => watchRecording(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
 

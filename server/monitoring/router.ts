@@ -3,6 +3,7 @@ import { acknowledgeAlert, listAlerts } from "./alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
 import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
+import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
 export const monitoringRouter = router({
@@ -13,6 +14,9 @@ export const monitoringRouter = router({
   recordFeedback: mutationOf(recordFeedback),
   alerts: queryOf(listAlerts),
   acknowledgeAlert: mutationOf(acknowledgeAlert),
+  silences: queryOf(listSilences),
+  silence: mutationOf(silenceAlerts),
+  endSilence: mutationOf(endSilence),
   setAside: queryOf(listSetAside),
   retrySetAside: mutationOf(retrySetAside),
   discardSetAside: mutationOf(discardSetAside),

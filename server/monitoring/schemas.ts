@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
+import { ALERT_KIND_NAMES } from "./alert-kinds";
 
 /** What the gateway writes to its spool for each answered request, and the store takes from it. */
 export const PredictionRecord = z.object({
@@ -138,3 +139,23 @@ export const ListAlertsInput = PageInput.extend({
   q: z.string().trim().max(200).default(""),
 });
 export const AlertRef = z.object({ alertId: z.string().min(1).max(100) });
+
+export const SilenceInput = z
+  .object({
+    /** One alert; or else those of a kind, a severity, a deployment (together, where several are given). */
+    alertId: z.string().min(1).max(100).optional(),
+    kind: z.enum(ALERT_KIND_NAMES).optional(),
+    severity: z.enum(["critical", "warning"]).optional(),
+    deployment: z.string().min(1).max(63).optional(),
+    minutes: z.coerce
+      .number()
+      .int()
+      .min(5, "must be at least 5 minutes")
+      .max(30 * 24 * 60, "must not be longer than 30 days"),
+    reason: z.string().trim().min(3, "say why, in at least 3 characters").max(2000),
+  })
+  .refine((input) => input.alertId ?? input.kind ?? input.severity ?? input.deployment, {
+    message: "Name an alert, a kind, a severity or a deployment: all alerts at once cannot be silenced.",
+  });
+export const EndSilenceInput = z.object({ silenceId: z.string().min(1).max(100) });
+export const ListSilencesInput = z.object({ state: z.enum(["open", "ended"]).default("open") });

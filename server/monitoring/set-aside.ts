@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import { setAsideRecords } from "@/db/schema";
@@ -50,3 +50,7 @@ export async function setRecordAside(db: Db, record: unknown, error: unknown, tr
       },
     });
 }
+
+/** Records that wait for an administrator. */
+export const countSetAside = (db: Db): Promise<number> =>
+  db.$count(setAsideRecords, eq(setAsideRecords.state, "waiting"));
