@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need from the operating system: a browser, Python with venv, nginx; then builds the foreign verifiers.
+# Installs what the tests need from the operating system: a browser, Python with venv, nginx; then builds the foreign
+# programs that they check our output with: cosign, Go's note and tlog, Alertmanager.
 # As root on Debian or Ubuntu it installs; elsewhere it says what is missing.
 set -euo pipefail
 missing=()
@@ -17,3 +18,4 @@ else
   exit 1
 fi
 bash "$(dirname "$0")/setup-verifiers.sh"
+bash "$(dirname "$0")/go-tool.sh" github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1 >/dev/null

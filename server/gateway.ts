@@ -9,12 +9,15 @@ import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
+import { countSetAside } from "@/server/monitoring";
 import type { PredictionRecord } from "@/server/serving/gateway/gateway";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { startDrainThread, type DrainThread } from "@/server/serving/gateway/drain-thread";
 import { GatewayMetrics } from "@/server/serving/gateway/metrics";
 import { RouteFollower } from "@/server/serving/gateway/route-follower";
+import { SpoolReader } from "@/server/serving/gateway/spool-reader";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
+import { withoutValues } from "@/server/serving/gateway/stored-form";
 import { Statistics } from "@/server/serving/gateway/oip/statistics";
 
 /** While the database is away, a caller known before is still served. */
@@ -33,15 +36,32 @@ function gauge(name: string, help: string, read: () => number): Gauge {
   return made;
 }
 
-function openSpool(home: string): SpoolWriter {
-  const spool = new SpoolWriter({ folder: path.join(home, "spool") });
+/** The spool's near end, and how long its oldest record has waited. */
+function openSpool(home: string) {
+  const spool = new SpoolWriter({ folder: path.join(home, "spool"), reduce: withoutValues });
+  // Looks at the folder alone, beside the thread that empties it.
+  const waiting = new SpoolReader(path.join(home, "spool"));
+  const waitingMs = () => Math.max(0, Date.now() - (waiting.oldestAtMs() ?? Date.now()));
   gauge(
     "modelworks_spool_bytes",
     "Bytes of predictions that wait for the database",
     () => spool.backlogBytes,
   );
+  gauge(
+    "modelworks_spool_oldest_seconds",
+    "Age of the oldest prediction that waits for the database",
+    () => waitingMs() / 1000,
+  );
+  new Gauge({
+    name: "modelworks_predictions_set_aside",
+    help: "Predictions that the database refused, of all gateways",
+    registers: [metricsRegistry],
+    async collect() {
+      this.set(await countSetAside(db()).catch(() => Number.NaN));
+    },
+  });
   gauge("modelworks_predictions_dropped", "Predictions that did not fit the spool", () => spool.dropped);
-  return spool;
+  return { spool, waitingMs };
 }
 
 /** The gateway process: inference traffic. It goes on with the routes it has while the database is away. */
@@ -52,7 +72,7 @@ async function main() {
     ceilingMs: modelDeadlineMs,
     sharing: sharesModelProcesses,
   });
-  const spool = openSpool(home);
+  const { spool, waitingMs } = openSpool(home);
   let follower: RouteFollower | undefined;
   let drain: DrainThread | undefined;
   let stopping = false;
@@ -61,6 +81,7 @@ async function main() {
     // Silent until it has looked: nobody must take "not yet" for "all is served".
     ...(follower?.knowsRoutes ? { routes: follower.generations(), serving: follower.report() } : {}),
     spoolBytes: spool.backlogBytes,
+    spoolOldestMs: waitingMs(),
     dropped: spool.dropped,
   }));
   const changed = () => {

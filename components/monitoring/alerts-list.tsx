@@ -7,6 +7,7 @@ import { toast } from "@/components/ui/toast";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
+import { formatDateTime } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
@@ -22,6 +23,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
+import { SilenceButtons, SilenceList } from "./silences";
 
 const STATES = ["open", "firing", "acknowledged", "resolved"] as const;
 const WORDS = { open: "Open", firing: "Firing", acknowledged: "Acknowledged", resolved: "Resolved" };
@@ -34,6 +36,9 @@ interface Alert {
   href: string;
   subjectId: string;
   subjectName: string | null;
+  ownerName: string | null;
+  runbook: string;
+  silencedUntil: Date | null;
   state: string;
   startedAt: Date;
   history: readonly { id: string; action: string; actorName: string; at: Date; reason: string | null }[];
@@ -67,9 +72,15 @@ function AlertCard({ alert }: { alert: Alert }) {
           <p className="text-sm text-fg-subtle">
             {alert.severity === "critical" ? "Critical" : "Warning"}, since{" "}
             <TimeAgo value={alert.startedAt} />
+            {alert.ownerName ? `, owner ${alert.ownerName}` : ""}
+            {alert.silencedUntil ? `, silenced until ${formatDateTime(alert.silencedUntil)}` : ""}
           </p>
         </div>
-        <div className="flex gap-2">
+        <div className="flex flex-wrap gap-2">
+          {alert.state !== "resolved" && !alert.silencedUntil ? <SilenceButtons alert={alert} /> : null}
+          <Link href={alert.runbook} className={buttonVariants({ variant: "ghost" })}>
+            Runbook
+          </Link>
           <Link href={alert.href} className={buttonVariants({})}>
             See the cause
           </Link>
@@ -163,10 +174,11 @@ export function AlertsList() {
         <EmptyState
           icon={BellOff}
           title={state === "open" ? "Nothing is on fire" : `No ${WORDS[state].toLowerCase()} alert`}
-          text="An alert is raised when a canary is rolled back, when more than 5% of at least 50 requests in five minutes fail, or when inputs drift."
+          text="An alert is raised when a canary is rolled back, requests fail, slow down or stop, accuracy or confidence falls, requests drift, or predictions cannot be recorded."
         />
       ) : null}
       <div className="flex flex-col gap-6">
+        <SilenceList />
         {[...groups].map(([name, alerts]) => (
           <Section key={name} title={name}>
             <div className="flex flex-col gap-3">

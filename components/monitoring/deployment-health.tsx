@@ -5,7 +5,7 @@ import { CopySnippet } from "@/components/common/copy-snippet";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { readError } from "@/components/common/error-shape";
 import { NotFoundState } from "@/components/common/not-found-state";
-import { formatDuration, formatNumber, formatPercent } from "@/components/common/format";
+import { formatDuration, formatMetric, formatNumber, formatPercent } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
 import { ListSkeleton } from "@/components/common/skeletons";
@@ -112,11 +112,19 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
               : `median ${formatDuration(totals.p50Ms)}`
           }
         />
-        <StatTile
-          label="Accuracy"
-          value={totals.accuracy.value === null ? "–" : formatPercent(totals.accuracy.value)}
-          note={rateWords(totals.accuracy, "no feedback in this window")}
-        />
+        {totals.error ? (
+          <StatTile
+            label="Mean absolute error"
+            value={formatMetric(totals.error.meanAbsolute, 4)}
+            note={`root mean squared ${formatMetric(totals.error.rootMeanSquared, 4)}, n ${formatNumber(totals.error.n, 0)}`}
+          />
+        ) : (
+          <StatTile
+            label="Accuracy"
+            value={totals.accuracy.value === null ? "–" : formatPercent(totals.accuracy.value)}
+            note={rateWords(totals.accuracy, "no feedback in this window")}
+          />
+        )}
         <StatTile
           label="Feedback delay, median"
           value={data.feedbackDelay.p50Ms === null ? "–" : formatDuration(data.feedbackDelay.p50Ms)}

@@ -18,6 +18,7 @@ interface Feature {
   status: "drift" | "no-drift" | "not-enough-data";
   referenceCount: number;
   currentCount: number;
+  currentEffective?: number | undefined;
   test: string;
   p: number | null;
   adjustedP: number | null;
@@ -32,6 +33,10 @@ export interface DriftReport {
     label: string;
     href: string | null;
     rows: number;
+    isSmall: boolean;
+    unmatched: readonly string[];
+    alpha: number;
+    weeklyFalseAlarms: number | null;
     window: { from: string | null; to: string | null; requests: number };
   };
   features: readonly Feature[];
@@ -42,15 +47,17 @@ const TEST: Record<string, string> = {
   "chi-square": "Chi-square",
 };
 
-function wordsOf(row: Feature): string {
+function wordsOf(row: Feature, alpha: number): string {
+  const independent = row.currentEffective ?? row.currentCount;
+  const repeats = independent < row.currentCount ? ` (${independent} without repeats)` : "";
   if (row.status === "not-enough-data") {
-    return `Too few values: ${row.currentCount} now, ${row.referenceCount} in the reference; each needs 50.`;
+    return `Too few values: ${row.currentCount}${repeats} now, ${row.referenceCount} in the reference; each needs 50.`;
   }
   const size = `${row.effectName} ${formatMetric(row.effect, 3)}, counts from ${row.effectThreshold}`;
-  const chance = (row.adjustedP ?? 1) <= 0.05 ? "beyond chance" : "within chance";
+  const chance = (row.adjustedP ?? 1) <= alpha ? "beyond chance" : "within chance";
   return row.status === "drift"
     ? `Drifted: ${chance} and large (${size}).`
-    : `${chance === "beyond chance" ? "A trifle: beyond chance but small" : "No drift: within chance"} (${size}).`;
+    : `${chance === "beyond chance" ? "A trifle: beyond chance but small" : "No drift: within chance"} (${size})${repeats}.`;
 }
 
 /** Per feature: test, sample sizes, statistic, p and the verdict in words; what it is compared with is said first. */
@@ -58,7 +65,7 @@ export function DriftPanel({ report }: { report: DriftReport | null }) {
   return (
     <Section
       id="drift"
-      title="Drift of the inputs"
+      title="Drift"
       frame={report ? "flush" : "card"}
       actions={<DriftBadge verdict={report?.verdict ?? null} />}
       description={
@@ -73,8 +80,18 @@ export function DriftPanel({ report }: { report: DriftReport | null }) {
               report.reference.label
             )}{" "}
             ({formatNumber(report.reference.rows, 0)} rows), judged <TimeAgo value={report.at} />. A feature
-            drifts only if the difference is beyond chance (p corrected over all features, at most 0.05) and
-            large.
+            drifts only if the difference is large and beyond chance: p corrected over all features, at most{" "}
+            {formatMetric(report.reference.alpha, 2)}
+            {report.reference.weeklyFalseAlarms === null
+              ? ""
+              : `, so that of a hundred quiet weeks at most ${formatNumber(report.reference.weeklyFalseAlarms * 100, 0)} has a false alarm`}
+            . It is judged once an hour, from the requests since.
+            {report.reference.isSmall
+              ? " The reference is small: only large differences can be told from chance."
+              : ""}
+            {report.reference.unmatched.length > 0
+              ? ` The training data has no column called ${report.reference.unmatched.slice(0, 5).join(", ")}${report.reference.unmatched.length > 5 ? ", …" : ""}; what has none is compared with the version’s first requests, as are predictions and confidence.`
+              : ""}
           </>
         ) : undefined
       }
@@ -113,15 +130,17 @@ export function DriftPanel({ report }: { report: DriftReport | null }) {
                 <TableCell data-numeric className="hidden text-right sm:table-cell">
                   {formatMetric(row.adjustedP, 2)}
                 </TableCell>
-                <TableCell className="hidden text-fg-muted lg:table-cell">{wordsOf(row)}</TableCell>
+                <TableCell className="hidden text-fg-muted lg:table-cell">
+                  {wordsOf(row, report.reference.alpha)}
+                </TableCell>
               </TableRow>
             ))}
           </TableBody>
         </Table>
       ) : (
         <p className="text-fg-muted">
-          Not judged yet. The first report comes within a minute of the first requests; below 50 values a
-          feature gets no verdict.
+          Not judged yet. The first look comes at 300 requests, or an hour after the first when there are at
+          least 50; then one an hour.
         </p>
       )}
     </Section>

@@ -4,21 +4,21 @@ import { CopyButton } from "@/components/common/copy-button";
 import { DigestChip } from "@/components/common/digest-chip";
 import { EntityLink } from "@/components/common/entity-link";
 import { ErrorNotice } from "@/components/common/error-notice";
-import { formatDateTime, formatDuration } from "@/components/common/format";
+import { formatDateTime, formatDuration, formatNumber } from "@/components/common/format";
 import { JsonView } from "@/components/common/json-view";
 import { KeyValue } from "@/components/common/key-value";
 import { RowsSkeleton } from "@/components/common/skeletons";
-import { StatusBadge } from "@/components/common/status-badge";
 import { useTRPC } from "@/components/trpc";
 import { Sheet, SheetContent } from "@/components/ui/sheet";
 import { runHref, versionHref } from "@/server/monitoring/rules";
+import { Outcomes, Truncated } from "./prediction-parts";
 
 function Body({ id }: { id: string }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.monitoring.prediction.queryOptions({ predictionId: id }));
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (!data) return <RowsSkeleton />;
-  const { origin, feedback } = data;
+  const { origin } = data;
   return (
     <>
       <p className="flex items-center gap-1 font-mono text-sm break-all">
@@ -30,23 +30,14 @@ function Body({ id }: { id: string }) {
           { label: "Answered with", value: `${data.status}${data.error ? `: ${data.error}` : ""}` },
           { label: "Latency", value: formatDuration(data.latencyMs) },
           { label: "Arm", value: data.stage >= 0 ? `${data.arm}, stage ${data.stage + 1}` : data.arm },
-          { label: "Predicted", value: data.predicted ?? "–" },
+          {
+            label: "Predicted",
+            value:
+              data.rows > 1 ? `${formatNumber(data.rows, 0)} rows, each by itself` : (data.predicted ?? "–"),
+          },
           {
             label: "Outcome",
-            value: feedback ? (
-              <span className="flex flex-wrap items-center gap-2">
-                <StatusBadge
-                  status={feedback.isCorrect ? "pass" : "fail"}
-                  label={`${feedback.isCorrect ? "Right" : "Wrong"}: ${feedback.value}`}
-                />
-                <span className="text-sm text-fg-subtle">
-                  {formatDuration(feedback.at.getTime() - data.at.getTime())} later
-                  {feedback.by ? `, from ${feedback.by}` : ""}
-                </span>
-              </span>
-            ) : (
-              "No feedback yet"
-            ),
+            value: data.outcomes.length > 0 ? <Outcomes prediction={data} /> : "No feedback yet",
           },
           ...(data.traceId ? [{ label: "Trace", value: data.traceId }] : []),
         ]}
@@ -108,8 +99,10 @@ function Body({ id }: { id: string }) {
       </section>
       <section aria-label="Inputs and outputs" className="flex flex-col gap-2">
         <h3 className="font-semibold">Inputs</h3>
+        <Truncated side={data.inputs} />
         <JsonView value={data.inputs} label="Inputs" />
         <h3 className="font-semibold">Outputs</h3>
+        <Truncated side={data.outputs} />
         <JsonView value={data.outputs} label="Outputs" />
       </section>
     </>

@@ -20,6 +20,7 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { SetAsideList } from "./set-aside-list";
 import { WorkflowList } from "./workflow-list";
 
 interface Work {
@@ -214,6 +215,7 @@ export function WorkList({ host }: { host: string }) {
           }
         />
       </Section>
+      <SetAsideList />
       <WorkflowList />
       <CopySnippet
         title="Do this by API"

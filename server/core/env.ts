@@ -63,6 +63,15 @@ const EnvSchema = z.object({
       ),
   ),
   ALERT_WEBHOOK_TOKEN: optional(z.string().min(1)),
+  PREDICTION_RETENTION_DAYS: z.preprocess(
+    blankAsMissing,
+    z.coerce
+      .number({ error: "must be a whole number of days" })
+      .int("must be a whole number of days")
+      .min(8, "must be at least 8 days: drift looks back over a week")
+      .max(3_650)
+      .default(90),
+  ),
   MODELWORKS_PYTHON: optional(z.string()),
   MODELWORKS_MODEL_PROCESSES: z.preprocess(blankAsMissing, z.enum(["own", "shared"]).default("own")),
   MODELWORKS_MODEL_DEADLINE_SECONDS: z.preprocess(
@@ -107,6 +116,8 @@ export interface Settings {
   bootstrapToken: string | undefined;
   /** Where alerts go besides the inbox, in Alertmanager's webhook form. */
   alertWebhook: { url: string; token: string | undefined } | undefined;
+  /** Predictions are kept at least this long, by whole weeks. */
+  predictionRetentionDays: number;
   python: string | undefined;
   /** Whether small models of a team share one process of the gateway. */
   sharesModelProcesses: boolean;
@@ -177,6 +188,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     alertWebhook: value.ALERT_WEBHOOK_URL
       ? { url: value.ALERT_WEBHOOK_URL, token: value.ALERT_WEBHOOK_TOKEN }
       : undefined,
+    predictionRetentionDays: value.PREDICTION_RETENTION_DAYS,
     python: value.MODELWORKS_PYTHON,
     sharesModelProcesses: value.MODELWORKS_MODEL_PROCESSES === "shared",
     modelDeadlineMs: value.MODELWORKS_MODEL_DEADLINE_SECONDS * 1000,

@@ -7,7 +7,9 @@ import { conflict, notFound } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
+import { runbookOf } from "./alert-kinds";
 import { AlertRef, ListAlertsInput } from "./schemas";
+import { openSilences, silenceOf } from "./silences";
 
 const OPEN = ["firing", "acknowledged"];
 const like = (q: string) => `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
@@ -65,6 +67,8 @@ export const listAlerts = query(
         id: alerts.id,
         kind: alerts.kind,
         severity: alerts.severity,
+        fingerprint: alerts.fingerprint,
+        ownerName: sql<string | null>`(select u.name from users u where u.id = ${alerts.ownerId})`,
         title: alerts.title,
         body: alerts.body,
         href: alerts.href,
@@ -96,11 +100,14 @@ export const listAlerts = query(
       ctx,
       page.items.map((row) => row.id),
     );
+    const silences = await openSilences(ctx);
     return {
       nextCursor: page.nextCursor,
       total: total?.n ?? 0,
       items: page.items.map((row) => ({
         ...row,
+        runbook: runbookOf(row.kind),
+        silencedUntil: row.state === "resolved" ? null : (silenceOf(silences, row)?.endsAt ?? null),
         history: history.filter((entry) => entry.alertId === row.id),
       })),
     };

@@ -1,7 +1,10 @@
 import { db } from "@/db/client";
+import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
+import { tellAfterSilences } from "./after-silence";
 import { reportAllDrift } from "./drift/run-drift";
+import { retainPredictions } from "./retention";
 import { sendAlert } from "./send-alert";
 import { sweepPending } from "./pending-feedback";
 import {
@@ -12,13 +15,23 @@ import {
 } from "./watch-approvals";
 import { watchGateways } from "./watch-gateways";
 import { watchErrors } from "./watch-errors";
+import { watchHealth, watchRecording } from "./watch-health";
 import { watchRollout } from "./watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
   const { forgotten } = await sweepPending(db(), new Date());
   if (forgotten > 0) log.warn({ forgotten }, "feedback dropped: its predictions never came");
 });
+every("monitoring.retain-predictions", 3_600_000, async () => {
+  const retained = await retainPredictions(db(), new Date(), env().predictionRetentionDays);
+  if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
+});
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.tell-after-silences", 30_000, () =>
+  tellAfterSilences(db(), new Date(), (teamId) => systemCtx(teamId)),
+);
+every("monitoring.watch-health", 60_000, () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.watch-recording", 15_000, () => watchRecording(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-policies", 2_000, () =>
   watchPolicies(db(), new Date(), (teamId) => systemCtx(teamId)),

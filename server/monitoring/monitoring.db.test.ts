@@ -24,6 +24,8 @@ let stranger: Actor;
 
 const as = (actor: Actor) => ({ actor, db: database.db });
 const factory = (teamId: string): Ctx => createCtx({ actor: systemActor(teamId), db: database.db });
+const later = (ms: number) => (teamId: string) =>
+  createCtx({ actor: systemActor(teamId), db: database.db, now: () => new Date(Date.now() + ms) });
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -320,19 +322,25 @@ describe("drift", () => {
         ),
       );
     expect(await reportDrift(ctx, row)).toBeUndefined();
-    await send(0, 500, 0);
+    await send(0, 60, 0);
     expect(await reportDrift(ctx, row)).toBe("not-enough-data");
-    await send(500, 1000, 0);
+    await send(60, 1440, 0);
     expect(await reportDrift(ctx, row)).toBe("no-drift");
     await send(1500, 1000, 8);
+    // The next look comes an hour after the last.
     await reportAllDrift(database.db, factory);
+    expect((await getMonitored.execute(as(viewer), { name: "drift", window: "24h" })).drift?.verdict).toBe(
+      "no-drift",
+    );
+    await reportAllDrift(database.db, later(3_600_000));
     const page = await getMonitored.execute(as(viewer), { name: "drift", window: "24h" });
     expect(page.drift).toMatchObject({
       verdict: "drift",
-      reference: { kind: "first-requests", rows: 500, window: { requests: 1000 } },
+      reference: { kind: "first-requests", rows: 500, isSmall: true, window: { requests: 1000 } },
       features: [
         { feature: "features[0]", status: "drift", referenceCount: 500, currentCount: 1000 },
         { feature: "features[1]", status: "no-drift" },
+        { feature: "Predictions", status: "no-drift" },
       ],
     });
     expect(page.alerts).toMatchObject([{ severity: "warning" }]);

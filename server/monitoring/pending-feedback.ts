@@ -1,65 +1,46 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { isSameOutcome, PENDING_MS } from "./rules";
-import { keyOfPrediction, TrafficTally } from "./traffic";
+import { applyOutcomes, nameOfRow, type GivenOutcome } from "./apply-outcomes";
+import { judgeRow, PREDICTION_COLUMNS, type KnownPrediction } from "./labelled-predictions";
+import { PENDING_MS, UNNAMED_ROW } from "./rules";
+import { TrafficTally } from "./traffic";
 
-interface Joined extends Record<string, unknown> {
-  prediction_id: string;
-  team_id: string;
+interface Joined extends KnownPrediction {
+  row_index: number;
   value: string;
   given_by: string;
-  at: string;
-  deployment_id: string;
-  version_id: string;
-  arm: string;
-  rollout_id: string;
-  stage: number;
-  at_ms: number;
-  predicted: string | null;
+  given_at: string;
 }
 
 /**
- * Takes waiting feedback whose prediction is there now, writes it as feedback and counts it in `tally`. Feedback on a prediction
- * without a value to compare is dropped. `ids` narrows to new predictions; left out, all that wait.
+ * Takes waiting feedback whose prediction is there now, writes it as feedback and counts it, together with what `tally` holds. Feedback that
+ * cannot be compared with its prediction is dropped. `ids` narrows to new predictions; left out, all that wait.
  */
 export async function joinPending(db: Db, tally: TrafficTally, ids?: readonly string[]): Promise<number> {
   const { rows } = await db.execute<Joined>(sql`
     with taken as (
       delete from pending_feedback f using predictions p
       where p.id = f.prediction_id and p.team_id = f.team_id ${ids ? sql`and f.prediction_id = any(${sql.param(ids)}::text[])` : sql``}
-      returning f.prediction_id, f.team_id, f.value, f.given_by, f.at
+      returning f.prediction_id, f.row_index, f.value, f.given_by, f.at as given_at
     )
-    select t.*, p.deployment_id, p.version_id, p.arm, p.rollout_id, p.stage, extract(epoch from p.at)::float8 * 1000 as at_ms, p.predicted
+    select t.row_index, t.value, t.given_by, t.given_at, ${PREDICTION_COLUMNS}
     from taken t join predictions p on p.id = t.prediction_id`);
-  const usable = rows.flatMap((row) =>
-    row.predicted === null ? [] : [{ ...row, correct: isSameOutcome(row.predicted, row.value) }],
-  );
-  if (usable.length === 0) return 0;
-  const column = <T>(pick: (row: (typeof usable)[number]) => T) => sql.param(usable.map(pick));
-  const { rows: added } = await db.execute<{ id: string }>(sql`
-    insert into feedback (prediction_id, team_id, deployment_id, value, is_correct, given_by, at)
-    select * from unnest(${column((row) => row.prediction_id)}::text[], ${column((row) => row.team_id)}::text[],
-      ${column((row) => row.deployment_id)}::text[], ${column((row) => row.value)}::text[],
-      ${column((row) => row.correct)}::bool[], ${column((row) => row.given_by)}::text[],
-      ${column((row) => new Date(row.at).toISOString())}::timestamptz[])
-    on conflict (prediction_id) do nothing returning prediction_id as id`);
-  const fresh = new Set(added.map((row) => row.id));
-  for (const row of usable) {
-    if (!fresh.has(row.prediction_id)) continue;
-    const counts = tally.at(
-      keyOfPrediction({
-        deploymentId: row.deployment_id,
-        versionId: row.version_id,
-        arm: row.arm,
-        rolloutId: row.rollout_id,
-        stage: row.stage,
-        atMs: row.at_ms,
-      }),
-    );
-    counts.feedback += 1;
-    if (row.correct) counts.correct += 1;
+  const given = new Map<string, GivenOutcome>();
+  for (const row of rows.toSorted((a, b) => Date.parse(a.given_at) - Date.parse(b.given_at))) {
+    const named = row.row_index === UNNAMED_ROW ? undefined : row.row_index;
+    const judged = judgeRow(row, named, row.value);
+    if ("problem" in judged) continue;
+    const at = new Date(row.given_at);
+    given.set(nameOfRow(judged.row), {
+      ...judged.judged,
+      row: judged.row,
+      value: row.value,
+      givenBy: row.given_by,
+      at,
+    });
   }
-  return fresh.size;
+  const applied = await applyOutcomes(db, [...given.values()], tally);
+  return [...applied.values()].filter((each) => each !== "unchanged").length;
 }
 
 /**
@@ -68,9 +49,7 @@ export async function joinPending(db: Db, tally: TrafficTally, ids?: readonly st
  */
 export async function sweepPending(db: Db, now: Date): Promise<{ joined: number; forgotten: number }> {
   return db.transaction(async (tx) => {
-    const tally = new TrafficTally();
-    const joined = await joinPending(tx, tally);
-    await tally.write(tx);
+    const joined = await joinPending(tx, new TrafficTally());
     const oldest = new Date(now.getTime() - PENDING_MS);
     const gone = await tx.execute(sql`delete from pending_feedback where at < ${oldest.toISOString()}`);
     return { joined, forgotten: gone.rowCount ?? 0 };

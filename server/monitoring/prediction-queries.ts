@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, isNotNull, isNull, like, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNotNull, like, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import {
   datasets,
@@ -6,6 +6,7 @@ import {
   deployments,
   experiments,
   feedback,
+  feedbackRevisions,
   modelVersions,
   predictions,
   registeredModels,
@@ -22,13 +23,21 @@ import { loadMonitored } from "./traffic-queries";
 
 const READ = "monitoring.prediction.read" as const;
 
+/** Outcomes that were told of a prediction's rows; `where` narrows them. */
+const told = (where: SQL = sql`true`) =>
+  sql`(select 1 from ${feedback} f where f.prediction_id = ${predictions.id} and ${where})`;
+
 function outcomeIs(outcome: string | undefined, latencyBoundMs: number): SQL | undefined {
   if (outcome === "failed") return gte(predictions.status, 500);
   if (outcome === "slow") return sql`${predictions.latencyMs} > ${latencyBoundMs}`;
-  if (outcome === "correct") return eq(feedback.isCorrect, true);
-  if (outcome === "wrong") return eq(feedback.isCorrect, false);
-  return outcome === "unlabelled" ? isNull(feedback.predictionId) : undefined;
+  if (outcome === "correct") return sql`exists ${told(sql`f.is_correct`)}`;
+  if (outcome === "wrong") return sql`exists ${told(sql`not f.is_correct`)}`;
+  return outcome === "unlabelled" ? sql`not exists ${told()}` : undefined;
 }
+
+/** Of a batch: how many rows were told an outcome, and how many of them are right. */
+const ofRows = (what: SQL) =>
+  sql`(select ${what} from ${feedback} f where f.prediction_id = ${predictions.id})`;
 
 export const listPredictions = query(
   {
@@ -50,12 +59,14 @@ export const listPredictions = query(
         error: predictions.error,
         latencyMs: predictions.latencyMs,
         predicted: predictions.predicted,
-        outcome: feedback.value,
-        isCorrect: feedback.isCorrect,
+        rows: predictions.rows,
+        outcome: sql<string | null>`${ofRows(sql`min(f.value)`)}`,
+        outcomes: sql<number>`${ofRows(sql`count(*)::int`)}`,
+        rightOutcomes: sql<number>`${ofRows(sql`count(*) filter (where f.is_correct)::int`)}`,
+        isCorrect: sql<boolean | null>`${ofRows(sql`bool_and(f.is_correct)`)}`,
         sortKey: sql<string>`to_char(${predictions.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
       })
       .from(predictions)
-      .leftJoin(feedback, eq(feedback.predictionId, predictions.id))
       .leftJoin(modelVersions, eq(modelVersions.id, predictions.versionId))
       .where(
         and(
@@ -113,6 +124,44 @@ async function originOf(ctx: Ctx, versionId: string) {
   return { ...version, datasets: data };
 }
 
+/** Rows of a batch whose outcomes are shown; all of them are counted. */
+const MAX_SHOWN_ROWS = 100;
+
+/** What was told of each row, the first rows first, and what had been told before it was corrected. */
+async function outcomesOf(ctx: Ctx, predictionId: string) {
+  const own = and(eq(feedback.predictionId, predictionId), eq(feedback.teamId, ctx.actor.teamId));
+  const rows = await ctx.db
+    .select({
+      row: feedback.rowIndex,
+      value: feedback.value,
+      isCorrect: feedback.isCorrect,
+      absError: feedback.absError,
+      at: feedback.at,
+      by: users.name,
+    })
+    .from(feedback)
+    .leftJoin(users, eq(users.id, feedback.givenBy))
+    .where(own)
+    .orderBy(asc(feedback.rowIndex))
+    .limit(MAX_SHOWN_ROWS);
+  const before = await ctx.db
+    .select({
+      row: feedbackRevisions.rowIndex,
+      value: feedbackRevisions.value,
+      isCorrect: feedbackRevisions.isCorrect,
+      at: feedbackRevisions.at,
+      by: users.name,
+    })
+    .from(feedbackRevisions)
+    .leftJoin(users, eq(users.id, feedbackRevisions.givenBy))
+    .where(
+      and(eq(feedbackRevisions.predictionId, predictionId), eq(feedbackRevisions.teamId, ctx.actor.teamId)),
+    )
+    .orderBy(desc(feedbackRevisions.at))
+    .limit(MAX_SHOWN_ROWS);
+  return rows.map((each) => ({ ...each, before: before.filter(({ row }) => row === each.row) }));
+}
+
 /** One prediction with what came of it and everything it came from. */
 export const getPrediction = query(
   {
@@ -123,28 +172,23 @@ export const getPrediction = query(
   },
   async ({ ctx, input }) => {
     const [row] = await ctx.db
-      .select({
-        prediction: predictions,
-        deployment: deployments.name,
-        outcome: feedback.value,
-        isCorrect: feedback.isCorrect,
-        outcomeAt: feedback.at,
-        outcomeBy: users.name,
-      })
+      .select({ prediction: predictions, deployment: deployments.name })
       .from(predictions)
       .leftJoin(deployments, eq(deployments.id, predictions.deploymentId))
-      .leftJoin(feedback, eq(feedback.predictionId, predictions.id))
-      .leftJoin(users, eq(users.id, feedback.givenBy))
       .where(and(eq(predictions.id, input.predictionId), eq(predictions.teamId, ctx.actor.teamId)));
     if (!row) throw notFound("prediction", input.predictionId);
-    const { prediction, outcome, isCorrect, outcomeAt, outcomeBy, deployment } = row;
+    const { prediction, deployment } = row;
+    const outcomes = await outcomesOf(ctx, prediction.id);
+    const [first] = outcomes;
     return {
       ...prediction,
       deployment,
+      outcomes,
+      /** The outcome of a request of one row. */
       feedback:
-        outcome === null || outcomeAt === null
-          ? null
-          : { value: outcome, isCorrect: isCorrect ?? false, at: outcomeAt, by: outcomeBy },
+        prediction.rows === 1 && first
+          ? { value: first.value, isCorrect: first.isCorrect, at: first.at, by: first.by }
+          : null,
       origin: await originOf(ctx, prediction.versionId),
     };
   },

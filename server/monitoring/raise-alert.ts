@@ -7,11 +7,13 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
+import type { AlertKind } from "./alert-kinds";
+import { openSilences, silenceOf } from "./silences";
 
 export interface AlertDraft {
   /** Identity: the same fingerprint in a team is the same alert, however often its cause is seen. */
   fingerprint: string;
-  kind: "rollback" | "errors" | "drift" | "approval" | "policy-grace" | "policy-stop" | "serving";
+  kind: AlertKind;
   severity: "critical" | "warning";
   title: string;
   body: string;
@@ -28,7 +30,13 @@ async function peopleOf(ctx: Ctx, ownerId: string): Promise<string[]> {
   return [ownerId, ...rows.map((row) => row.userId).filter((id) => id !== ownerId)];
 }
 
-async function tell(ctx: Ctx, alertId: string, startedAt: Date, draft: AlertDraft): Promise<void> {
+/** Puts an alert into the inboxes of those concerned; once for each time it starts. Returns how many were told now. */
+export async function tellPeople(
+  ctx: Ctx,
+  alertId: string,
+  startedAt: Date,
+  draft: Omit<AlertDraft, "kind" | "severity" | "fingerprint">,
+): Promise<number> {
   const [owner, ...team] = await peopleOf(ctx, draft.ownerId);
   const notice = {
     dedupKey: `alert:${alertId}:${startedAt.getTime()}`,
@@ -38,8 +46,10 @@ async function tell(ctx: Ctx, alertId: string, startedAt: Date, draft: AlertDraf
     href: draft.href,
     subject: draft.subject,
   };
-  if (owner) await notify(ctx, { ...notice, userIds: [owner], reason: "You own the deployment" });
-  await notify(ctx, { ...notice, userIds: team, reason: "Your team runs the deployment" });
+  const told = owner
+    ? await notify(ctx, { ...notice, userIds: [owner], reason: "You own the deployment" })
+    : 0;
+  return told + (await notify(ctx, { ...notice, userIds: team, reason: "Your team runs the deployment" }));
 }
 
 /**
@@ -48,7 +58,7 @@ async function tell(ctx: Ctx, alertId: string, startedAt: Date, draft: AlertDraf
  */
 export function raiseAlert(outer: Ctx, draft: AlertDraft): Promise<boolean> {
   return inTransaction(outer, async (ctx) => {
-    const { subject, ownerId: _owner, ...values } = draft;
+    const { subject, ...values } = draft;
     const now = ctx.now();
     const row = { ...values, subjectKind: subject.kind, subjectId: subject.id, updatedAt: now };
     const [started] = await ctx.db
@@ -67,7 +77,8 @@ export function raiseAlert(outer: Ctx, draft: AlertDraft): Promise<boolean> {
         .where(and(eq(alerts.teamId, ctx.actor.teamId), eq(alerts.fingerprint, draft.fingerprint)));
       return false;
     }
-    await tell(ctx, started.id, now, draft);
+    const silence = silenceOf(await openSilences(ctx), row);
+    if (!silence) await tellPeople(ctx, started.id, now, draft);
     await audit(ctx, {
       action: "monitoring.alert.raise",
       subject: { kind: "alert", id: started.id, label: draft.title },

@@ -2,6 +2,8 @@ import { rest, type RestRoute } from "@/server/http/rest";
 import { acknowledgeAlert, listAlerts } from "./alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
+import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
+import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
 const TAG = "Monitoring";
@@ -14,4 +16,10 @@ export const monitoringRoutes: readonly RestRoute[] = [
   rest(TAG, "post", "/feedback", recordFeedback),
   rest(TAG, "get", "/alerts", listAlerts),
   rest(TAG, "post", "/alerts/{alertId}/acknowledge", acknowledgeAlert),
+  rest(TAG, "get", "/silences", listSilences),
+  rest(TAG, "post", "/silences", silenceAlerts),
+  rest(TAG, "post", "/silences/{silenceId}/end", endSilence),
+  rest(TAG, "get", "/platform/set-aside", listSetAside),
+  rest(TAG, "post", "/platform/set-aside/{id}/retry", retrySetAside),
+  rest(TAG, "post", "/platform/set-aside/{id}/discard", discardSetAside),
 ];

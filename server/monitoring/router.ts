@@ -2,6 +2,8 @@ import { mutationOf, queryOf, router } from "@/server/api/trpc";
 import { acknowledgeAlert, listAlerts } from "./alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
+import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
+import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
 export const monitoringRouter = router({
@@ -12,4 +14,10 @@ export const monitoringRouter = router({
   recordFeedback: mutationOf(recordFeedback),
   alerts: queryOf(listAlerts),
   acknowledgeAlert: mutationOf(acknowledgeAlert),
+  silences: queryOf(listSilences),
+  silence: mutationOf(silenceAlerts),
+  endSilence: mutationOf(endSilence),
+  setAside: queryOf(listSetAside),
+  retrySetAside: mutationOf(retrySetAside),
+  discardSetAside: mutationOf(discardSetAside),
 });

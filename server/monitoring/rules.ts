@@ -1,5 +1,7 @@
 /** Feedback for a prediction that never came is kept for this long. */
 export const PENDING_MS = 24 * 3_600_000;
+/** Row of waiting feedback that names a prediction and no row of it. */
+export const UNNAMED_ROW = -1;
 /** A spool may lag behind by a clock's difference, not more. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
@@ -9,15 +11,6 @@ export const isFailure = (record: { status: number; error: string | null }): boo
 
 /** Refused as the caller's mistake, before or by the model: kept with the predictions, but no measurement of a version. */
 export const isRefused = (record: { status: number }): boolean => record.status >= 400 && record.status < 500;
-
-const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-
-/** Whether an outcome equals what was predicted: as text, or as the same number (`1` and `1.0`). */
-export function isSameOutcome(predicted: string, value: string): boolean {
-  const [a, b] = [predicted.trim(), value.trim()];
-  if (a === b) return true;
-  return NUMBER.test(a) && NUMBER.test(b) && Number(a) === Number(b);
-}
 
 /** When a prediction id was given, in milliseconds, from its UUIDv7; undefined for ids of another form. */
 export function timeOfPredictionId(id: string): number | undefined {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
+import { ALERT_KIND_NAMES } from "./alert-kinds";
 
 /** What the gateway writes to its spool for each answered request, and the store takes from it. */
 export const PredictionRecord = z.object({
@@ -23,17 +24,30 @@ export const PredictionRecord = z.object({
   outputs: z.unknown(),
   /** The class or value that feedback is compared with; null when there is none. */
   predicted: z.string().nullable().default(null),
+  /** Datatype of the output that feedback is compared with; empty where an earlier gateway did not say. */
+  datatype: z.string().max(20).default(""),
+  /** Rows of the request; each is a prediction of its own to feedback. */
+  rows: z.number().int().min(1).default(1),
+  predictedRows: z
+    .array(z.union([z.string(), z.array(z.string())]))
+    .nullable()
+    .default(null),
+  /** Rows with a confidence, and its sum. */
+  scored: z.number().int().nonnegative().default(0),
+  scoreSum: z.number().nonnegative().default(0),
   traceId: z.string().nullable().default(null),
 });
 export type PredictionRecord = z.output<typeof PredictionRecord>;
 
 export const MAX_FEEDBACK_ITEMS = 1000;
 
+const Scalar = z.union([z.string().trim().min(1).max(1000), z.number(), z.boolean()]);
 const FeedbackValue = z
-  .union([z.string().trim().min(1).max(1000), z.number(), z.boolean()])
-  .describe("The true outcome: the class or the value that came to be");
+  .union([Scalar, z.array(Scalar).max(100)])
+  .describe("The true outcome: the class or the value that came to be; several labels or numbers as a list");
 
 interface FeedbackEntry {
+  /** As the caller named it: a prediction, or `<prediction>.<row>`. */
   predictionId: string;
   value: string;
   /** Why the item cannot be used; the others of the call are not touched by it. */
@@ -44,6 +58,10 @@ const idOf = (value: unknown): string =>
   value !== null && typeof value === "object" && "predictionId" in value
     ? String(value.predictionId).slice(0, 100).replaceAll("\0", "\uFFFD")
     : "";
+
+/** One value as text, several as a JSON list of texts. */
+const textOf = (value: z.output<typeof FeedbackValue>): string =>
+  Array.isArray(value) ? JSON.stringify(value.map(String)) : String(value);
 
 const FeedbackItem = z
   .object({
@@ -56,7 +74,7 @@ const FeedbackItem = z
   })
   .transform(({ predictionId, value }): FeedbackEntry => ({
     predictionId,
-    value: String(value).replaceAll("\0", "\uFFFD"),
+    value: textOf(value).replaceAll("\0", "\uFFFD"),
   }))
   .catch(({ value, error }) => ({
     predictionId: idOf(value),
@@ -71,8 +89,9 @@ export const RecordFeedbackInput = z.object({
 export const FEEDBACK_OUTCOMES = [
   "recorded",
   "unchanged",
+  "corrected",
+  "superseded",
   "pending",
-  "conflict",
   "not_found",
   "invalid",
 ] as const;
@@ -80,9 +99,11 @@ export type FeedbackOutcome = (typeof FEEDBACK_OUTCOMES)[number];
 
 export interface FeedbackResult {
   predictionId: string;
-  /** recorded · unchanged (same value again) · pending (the prediction is still on its way) · conflict · not_found · invalid */
+  /** recorded · unchanged (same value again) · corrected · superseded (a later item of the call says otherwise) · pending (still on its way) · not_found · invalid */
   outcome: FeedbackOutcome;
   isCorrect?: boolean | undefined;
+  /** Distance of a predicted number from the outcome. */
+  absError?: number | undefined;
   message?: string | undefined;
 }
 
@@ -107,9 +128,34 @@ export const ListPredictionsInput = PageInput.extend({
 });
 export const PredictionRef = z.object({ predictionId: z.string().min(1).max(100) });
 
+export const ListSetAsideInput = PageInput.extend({
+  state: z.enum(["waiting", "stored", "discarded"]).default("waiting"),
+});
+export const SetAsideRef = z.object({ id: z.string().min(1).max(100) });
+
 export const ALERT_STATES = ["firing", "acknowledged", "resolved"] as const;
 export const ListAlertsInput = PageInput.extend({
   state: z.enum(["open", ...ALERT_STATES]).default("open"),
   q: z.string().trim().max(200).default(""),
 });
 export const AlertRef = z.object({ alertId: z.string().min(1).max(100) });
+
+export const SilenceInput = z
+  .object({
+    /** One alert; or else those of a kind, a severity, a deployment (together, where several are given). */
+    alertId: z.string().min(1).max(100).optional(),
+    kind: z.enum(ALERT_KIND_NAMES).optional(),
+    severity: z.enum(["critical", "warning"]).optional(),
+    deployment: z.string().min(1).max(63).optional(),
+    minutes: z.coerce
+      .number()
+      .int()
+      .min(5, "must be at least 5 minutes")
+      .max(30 * 24 * 60, "must not be longer than 30 days"),
+    reason: z.string().trim().min(3, "say why, in at least 3 characters").max(2000),
+  })
+  .refine((input) => input.alertId ?? input.kind ?? input.severity ?? input.deployment, {
+    message: "Name an alert, a kind, a severity or a deployment: all alerts at once cannot be silenced.",
+  });
+export const EndSilenceInput = z.object({ silenceId: z.string().min(1).max(100) });
+export const ListSilencesInput = z.object({ state: z.enum(["open", "ended"]).default("open") });

@@ -1,8 +1,10 @@
 import { and, eq } from "drizzle-orm";
 import { alerts, deployments, teams } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { digestOf } from "@/server/core/digest";
 import { env } from "@/server/core/env";
+import { runbookOf } from "./alert-kinds";
+import { openSilences, silenceOf } from "./silences";
+import { fingerprintOf, labelText } from "./alert-labels";
 
 const TIMEOUT_MS = 10_000;
 /** What Alertmanager writes as the end of an alert that fires. */
@@ -20,15 +22,20 @@ export function webhookBody(alert: Alert, team: string, deployment: string | nul
     ...(deployment === null ? {} : { deployment }),
     alert: alert.fingerprint,
   };
-  const annotations = { summary: alert.title, description: alert.body };
+  const group = { team, alert: alert.fingerprint };
+  const annotations = {
+    summary: alert.title,
+    description: alert.body,
+    runbook_url: new URL(runbookOf(alert.kind), portalUrl).href,
+  };
   const link = new URL(alert.href, portalUrl).href;
   return {
     version: "4",
-    groupKey: `{}:{team="${team}", alert="${alert.fingerprint}"}`,
+    groupKey: `{}:${labelText(group)}`,
     truncatedAlerts: 0,
     status,
     receiver: "modelworks",
-    groupLabels: { team, alert: alert.fingerprint },
+    groupLabels: group,
     commonLabels: labels,
     commonAnnotations: annotations,
     externalURL: portalUrl,
@@ -40,7 +47,7 @@ export function webhookBody(alert: Alert, team: string, deployment: string | nul
         startsAt: alert.startedAt.toISOString(),
         endsAt: status === "resolved" ? (alert.resolvedAt ?? alert.updatedAt).toISOString() : NEVER,
         generatorURL: link,
-        fingerprint: digestOf(labels).slice("sha256:".length, "sha256:".length + 16),
+        fingerprint: fingerprintOf(labels),
       },
     ],
   };
@@ -65,7 +72,10 @@ async function load(ctx: Ctx, alertId: string) {
 export async function sendAlert(ctx: Ctx, alertId: string): Promise<void> {
   const { alertWebhook, portalUrl } = env();
   if (!alertWebhook) return;
+  const silences = await openSilences(ctx);
   for (let sent = await load(ctx, alertId); sent;) {
+    // The end of an alert is told all the same: the receiver may have heard of its beginning.
+    if (sent.alert.state !== "resolved" && silenceOf(silences, sent.alert)) return;
     // oxlint-disable no-await-in-loop -- the next one depends on the answer to this one
     await post(alertWebhook, webhookBody(sent.alert, sent.team, sent.deployment, portalUrl));
     const now = await load(ctx, alertId);

@@ -145,7 +145,6 @@ describe("feedback", () => {
       results: [{ isCorrect: true }, { isCorrect: false }],
     });
     expect(await outcomesOf(scientist, items)).toEqual(["unchanged", "unchanged"]);
-    expect(await outcomesOf(scientist, [{ predictionId: right.id, value: "0" }])).toEqual(["conflict"]);
     const rows = await secondsOf(id);
     expect(rows.find((row) => row.arm === "canary")).toMatchObject({
       stage: 2,
@@ -165,9 +164,9 @@ describe("feedback", () => {
     expect(
       await outcomesOf(scientist, [
         { predictionId: known.id, value: {} },
-        { predictionId: known.id, value: "1" },
-        { predictionId: known.id, value: "1" },
         { predictionId: known.id, value: "2" },
+        { predictionId: known.id, value: "1" },
+        { predictionId: known.id, value: "1.0" },
         { predictionId: failed.id, value: "1" },
         { predictionId: early, value: "1" },
         { predictionId: early, value: "2" },
@@ -175,19 +174,21 @@ describe("feedback", () => {
         "nonsense",
         { predictionId: "zero\0byte", value: "1" },
         { predictionId: early, value: "1\0" },
+        { predictionId: `${known.id}.1`, value: "1" },
       ]),
     ).toEqual([
       "invalid",
+      "superseded",
       "recorded",
       "unchanged",
-      "conflict",
       "invalid",
-      "pending",
-      "conflict",
+      "superseded",
+      "superseded",
       "not_found",
       "invalid",
       "invalid",
-      "conflict",
+      "pending",
+      "invalid",
     ]);
   });
 

@@ -23,8 +23,8 @@ async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Se
   const textOrNull = (text: string | null) => (text === null ? null : storableText(text));
   const { rows } = await db.execute<{ id: string }>(sql`
     insert into predictions (id, team_id, deployment_id, version_id, rollout_id, arm, stage, route_digest, at,
-      latency_ms, status, error, inputs, outputs, predicted, trace_id)
-    select id, team, deployment, version, rollout, arm, stage, route, to_timestamp(at_ms / 1000), latency, status, error, inputs, outputs, predicted, trace
+      latency_ms, status, error, inputs, outputs, predicted, datatype, rows, predicted_rows, trace_id)
+    select id, team, deployment, version, rollout, arm, stage, route, to_timestamp(at_ms / 1000), latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace
     from unnest(
       ${column((record) => record.id)}::text[], ${column((record) => record.teamId)}::text[],
       ${column((record) => record.deploymentId)}::text[], ${column((record) => record.versionId)}::text[],
@@ -33,10 +33,12 @@ async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Se
       ${column((record) => record.atMs)}::float8[], ${column((record) => record.latencyMs)}::float8[],
       ${column((record) => record.status)}::int[], ${column((record) => textOrNull(record.error))}::text[],
       ${column((record) => storableJson(record.inputs))}::jsonb[], ${column((record) => storableJson(record.outputs))}::jsonb[],
-      ${column((record) => textOrNull(record.predicted))}::text[], ${column((record) => textOrNull(record.traceId))}::text[]
-    ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, predicted, trace)
+      ${column((record) => textOrNull(record.predicted))}::text[], ${column((record) => storableText(record.datatype))}::text[],
+      ${column((record) => record.rows)}::int[], ${column((record) => (record.predictedRows === null ? null : storableJson(record.predictedRows)))}::jsonb[],
+      ${column((record) => textOrNull(record.traceId))}::text[]
+    ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace)
     order by id
-    on conflict (id) do nothing returning id`);
+    on conflict (id, at) do nothing returning id`);
   return new Set(rows.map((row) => row.id));
 }
 
@@ -54,6 +56,8 @@ function count(tally: TrafficTally, record: PredictionRecord, boundMs: number | 
   counts.requests += 1;
   if (isFailure(record)) counts.errors += 1;
   if (boundMs !== undefined && record.latencyMs > boundMs) counts.slow += 1;
+  counts.scored += record.scored;
+  counts.scoreSum += record.scoreSum;
   counts.latencySumMs += record.latencyMs;
   counts.latencyMaxMs = Math.max(counts.latencyMaxMs, record.latencyMs);
   counts.latencyBuckets[bucket] = (counts.latencyBuckets[bucket] ?? 0) + 1;
@@ -103,7 +107,6 @@ export async function storePredictions(db: Db, batch: readonly PredictionRecord[
       for (const record of fresh)
         if (!isRefused(record)) count(tally, record, bounds.get(record.deploymentId));
       await joinPending(tx, tally, [...newIds]);
-      await tally.write(tx);
       await keepFailureRuns(tx, fresh);
       await tellPages(tx, fresh);
     }

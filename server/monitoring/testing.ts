@@ -65,6 +65,11 @@ export function predictionOf(
     inputs: { age: 0.1 },
     outputs: { label: [1] },
     predicted: "1",
+    datatype: "INT64",
+    rows: 1,
+    predictedRows: null,
+    scored: 0,
+    scoreSum: 0,
     traceId: null,
     ...change,
   };

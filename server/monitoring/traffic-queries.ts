@@ -39,6 +39,11 @@ interface Sums {
   slow: number;
   feedback: number;
   correct: number;
+  measured: number;
+  absErrorSum: number;
+  squaredErrorSum: number;
+  scored: number;
+  scoreSum: number;
   latencySumMs: number;
   latencyMaxMs: number;
   buckets: Record<string, number>;
@@ -49,6 +54,17 @@ const figures = (sums: Sums) => ({
   errorRate: rate(sums.errors, sums.requests),
   slowShare: rate(sums.slow, sums.requests),
   accuracy: rate(sums.correct, sums.feedback),
+  /** How far predicted numbers were from their outcomes; null where none was told. */
+  error:
+    sums.measured === 0
+      ? null
+      : {
+          n: sums.measured,
+          meanAbsolute: sums.absErrorSum / sums.measured,
+          rootMeanSquared: Math.sqrt(sums.squaredErrorSum / sums.measured),
+        },
+  /** Mean confidence of the answers that have one. */
+  confidence: sums.scored === 0 ? null : { n: sums.scored, mean: sums.scoreSum / sums.scored },
   meanMs: sums.requests === 0 ? null : sums.latencySumMs / sums.requests,
   maxMs: sums.requests === 0 ? null : sums.latencyMaxMs,
   p50Ms: quantileMs(sums.buckets, 0.5),
@@ -64,6 +80,11 @@ interface SumRow extends Record<string, unknown> {
   slow: number;
   feedback: number;
   correct: number;
+  measured: number;
+  abs_error: number;
+  squared_error: number;
+  scored: number;
+  score: number;
   sum_ms: number;
   max_ms: number;
   buckets: Record<string, number>;
@@ -75,6 +96,11 @@ const toSums = (row: SumRow | undefined): Sums => ({
   slow: row?.slow ?? 0,
   feedback: row?.feedback ?? 0,
   correct: row?.correct ?? 0,
+  measured: row?.measured ?? 0,
+  absErrorSum: row?.abs_error ?? 0,
+  squaredErrorSum: row?.squared_error ?? 0,
+  scored: row?.scored ?? 0,
+  scoreSum: row?.score ?? 0,
   latencySumMs: row?.sum_ms ?? 0,
   latencyMaxMs: row?.max_ms ?? 0,
   buckets: row?.buckets ?? {},
@@ -98,7 +124,8 @@ async function sumTraffic(
       group by key
     )
     select p.key::text as key, sum(requests)::int as requests, sum(errors)::int as errors, sum(slow)::int as slow, sum(feedback)::int as feedback,
-      sum(correct)::int as correct, sum(latency_sum_ms)::float8 as sum_ms, max(latency_max_ms)::float8 as max_ms,
+      sum(correct)::int as correct, sum(measured)::int as measured, sum(abs_error_sum)::float8 as abs_error,
+      sum(squared_error_sum)::float8 as squared_error, sum(scored)::int as scored, sum(score_sum)::float8 as score, sum(latency_sum_ms)::float8 as sum_ms, max(latency_max_ms)::float8 as max_ms,
       coalesce((select m.buckets from merged m where m.key = p.key), '{}') as buckets
     from picked p group by p.key`);
   return new Map(rows.map((row) => [row.key, row]));
@@ -235,7 +262,7 @@ export const getMonitored = query(
     const lastBin = Math.floor(ctx.now().getTime() / 1000 / stepSeconds);
     const { rows: delays } = await ctx.db.execute<Delays>(sql`
       select count(*)::int as n, percentile_disc(0.5) within group (order by d) as p50, percentile_disc(0.95) within group (order by d) as p95
-      from (select extract(epoch from f.at - p.at)::float8 * 1000 as d from feedback f join predictions p on p.id = f.prediction_id
+      from (select extract(epoch from f.at - f.prediction_at)::float8 * 1000 as d from feedback f
         where f.deployment_id = ${deployment.id} and f.at >= to_timestamp(${since})) x`);
     const open = await ctx.db
       .select({
@@ -284,7 +311,16 @@ const Reference = z.object({
   label: z.string(),
   href: z.string().nullable(),
   rows: z.number(),
-  window: z.object({ from: z.string().nullable(), to: z.string().nullable(), requests: z.number() }),
+  isSmall: z.boolean().default(false),
+  unmatched: z.array(z.string()).default([]),
+  window: z.object({
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    requests: z.number(),
+    rows: z.number().optional(),
+  }),
+  alpha: z.number().default(0.05),
+  weeklyFalseAlarms: z.number().nullable().default(null),
 });
 const Features = z.array(
   z.object({
@@ -292,6 +328,7 @@ const Features = z.array(
     status: z.enum(["drift", "no-drift", "not-enough-data"]),
     referenceCount: z.number(),
     currentCount: z.number(),
+    currentEffective: z.number().optional(),
     test: z.string(),
     p: z.number().nullable(),
     adjustedP: z.number().nullable(),

@@ -18,6 +18,12 @@ interface TrafficCounts {
   slow: number;
   feedback: number;
   correct: number;
+  measured: number;
+  absErrorSum: number;
+  squaredErrorSum: number;
+  fourthErrorSum: number;
+  scored: number;
+  scoreSum: number;
   latencySumMs: number;
   latencyMaxMs: number;
   latencyBuckets: Record<number, number>;
@@ -29,6 +35,12 @@ const zero = (): TrafficCounts => ({
   slow: 0,
   feedback: 0,
   correct: 0,
+  measured: 0,
+  absErrorSum: 0,
+  squaredErrorSum: 0,
+  fourthErrorSum: 0,
+  scored: 0,
+  scoreSum: 0,
   latencySumMs: 0,
   latencyMaxMs: 0,
   latencyBuckets: {},
@@ -54,20 +66,27 @@ export class TrafficTally {
       sql.param(rows.map(pick));
     await db.execute(sql`
       insert into traffic_seconds as t (deployment_id, version_id, arm, rollout_id, stage, second,
-        requests, errors, slow, feedback, correct, latency_sum_ms, latency_max_ms, latency_buckets)
+        requests, errors, slow, feedback, correct, measured, abs_error_sum, squared_error_sum, fourth_error_sum, scored, score_sum, latency_sum_ms, latency_max_ms, latency_buckets)
       select * from unnest(
         ${column((row) => row.key.deploymentId)}::text[], ${column((row) => row.key.versionId)}::text[],
         ${column((row) => row.key.arm)}::text[], ${column((row) => row.key.rolloutId)}::text[],
         ${column((row) => row.key.stage)}::int[], ${column((row) => row.key.second)}::bigint[],
         ${column((row) => row.counts.requests)}::int[], ${column((row) => row.counts.errors)}::int[],
         ${column((row) => row.counts.slow)}::int[], ${column((row) => row.counts.feedback)}::int[],
-        ${column((row) => row.counts.correct)}::int[], ${column((row) => row.counts.latencySumMs)}::float8[],
+        ${column((row) => row.counts.correct)}::int[],
+        ${column((row) => row.counts.measured)}::int[], ${column((row) => row.counts.absErrorSum)}::float8[],
+        ${column((row) => row.counts.squaredErrorSum)}::float8[], ${column((row) => row.counts.fourthErrorSum)}::float8[],
+        ${column((row) => row.counts.scored)}::int[], ${column((row) => row.counts.scoreSum)}::float8[], ${column((row) => row.counts.latencySumMs)}::float8[],
         ${column((row) => row.counts.latencyMaxMs)}::float8[],
         ${column((row) => JSON.stringify(row.counts.latencyBuckets))}::jsonb[])
       on conflict (deployment_id, version_id, arm, rollout_id, stage, second) do update set
         requests = t.requests + excluded.requests, errors = t.errors + excluded.errors,
         slow = t.slow + excluded.slow, feedback = t.feedback + excluded.feedback,
-        correct = t.correct + excluded.correct, latency_sum_ms = t.latency_sum_ms + excluded.latency_sum_ms,
+        correct = t.correct + excluded.correct,
+        measured = t.measured + excluded.measured, abs_error_sum = t.abs_error_sum + excluded.abs_error_sum,
+        squared_error_sum = t.squared_error_sum + excluded.squared_error_sum,
+        fourth_error_sum = t.fourth_error_sum + excluded.fourth_error_sum,
+        scored = t.scored + excluded.scored, score_sum = t.score_sum + excluded.score_sum, latency_sum_ms = t.latency_sum_ms + excluded.latency_sum_ms,
         latency_max_ms = greatest(t.latency_max_ms, excluded.latency_max_ms),
         latency_buckets = case when excluded.latency_buckets = '{}' then t.latency_buckets else (
           select jsonb_object_agg(b.key, b.total) from (

@@ -5,5 +5,6 @@ export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
 export { DeploymentReport, isBroken, ServingReport } from "./gateway-report";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
+export { scoresOf } from "./gateway/predicted";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";

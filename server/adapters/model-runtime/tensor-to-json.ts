@@ -31,6 +31,10 @@ function jsonElement(tensor: Tensor, element: TensorData[number] | undefined): J
   return textOf(element) ?? { b64: Buffer.from(element).toString("base64") };
 }
 
+/** One element as JSON keeps it. */
+export const jsonElementAt = (tensor: Tensor, index: number): JsonElement =>
+  jsonElement(tensor, tensor.data[index]);
+
 /**
  * The elements as JSON keeps them, in the form in which predictions are stored: numbers; whole numbers beyond 2^53 as digits in a text;
  * NaN as null; "Infinity" and "-Infinity"; booleans; texts; and bytes that are no text as `{"b64": …}`.
@@ -40,11 +44,3 @@ export function jsonElements(tensor: Tensor): JsonElement[] {
   for (const element of tensor.data) elements.push(jsonElement(tensor, element));
   return elements;
 }
-
-/** A tensor in the form in which predictions are stored. */
-export const storedTensor = (tensor: Tensor) => ({
-  name: tensor.name,
-  datatype: tensor.datatype,
-  shape: tensor.shape,
-  data: jsonElements(tensor),
-});

@@ -7,6 +7,9 @@ import type { ColumnCounts } from "./samples";
 const Profile = z.array(
   z.object({
     name: z.string(),
+    count: z.number(),
+    nulls: z.number().default(0),
+    nonFinite: z.number().default(0),
     distinct: z.number(),
     top: z.array(z.object({ value: z.unknown(), count: z.number() })),
     histogram: z.array(z.object({ from: z.number(), to: z.number(), count: z.number() })),
@@ -18,7 +21,7 @@ export interface TrainingData {
   label: string;
   href: string;
   rows: number;
-  /** Columns that a model may have been trained on, in the order of the table. */
+  /** Columns that a model may have been trained on. */
   columns: ColumnCounts[];
 }
 
@@ -79,33 +82,9 @@ export async function trainingDataOf(ctx: Ctx, versionId: string): Promise<Train
         name: column.name,
         histogram: column.histogram,
         top: column.top,
-        isComplete: column.distinct <= 10 && column.top.length >= column.distinct,
+        present: column.count - column.nulls - column.nonFinite,
+        missing: column.nulls + column.nonFinite,
+        distinct: column.distinct,
       })),
   };
-}
-
-/**
- * Which column of the training data each feature of the requests is: by name, or, for one wide tensor, by position when the
- * table has exactly as many feature columns (`target` is the last column when it is one too many). Undefined when it does not fit.
- */
-export function matchColumns(
-  features: readonly string[],
-  columns: readonly ColumnCounts[],
-): Map<string, ColumnCounts> | undefined {
-  const byName = new Map(columns.map((column) => [column.name, column]));
-  if (features.length > 0 && features.every((feature) => byName.has(feature)))
-    return new Map(
-      features
-        .flatMap((feature) => [[feature, byName.get(feature)]] as const)
-        .flatMap(([k, v]) => (v ? [[k, v] as const] : [])),
-    );
-  const wide = features.every((feature) => /\[\d+\]$/.test(feature));
-  const spare = columns.length - features.length;
-  if (!wide || spare < 0 || spare > 1) return undefined;
-  return new Map(
-    features.flatMap((feature, index) => {
-      const column = columns[index];
-      return column ? [[feature, column] as const] : [];
-    }),
-  );
 }

@@ -34,6 +34,20 @@ export function chiSquareTwoSample(a: readonly number[], b: readonly number[]): 
   return result(statistic, columns.length - 1);
 }
 
+/** The likelihood-ratio test of the same question, `2 sum o ln(o / e)`. */
+export function likelihoodRatioTwoSample(a: readonly number[], b: readonly number[]): ChiSquare {
+  const { degreesOfFreedom } = chiSquareTwoSample(a, b);
+  const [n, m] = [a, b].map((counts) => counts.reduce((x, y) => x + y, 0));
+  const part = (observed: number, expected: number) =>
+    observed > 0 ? 2 * observed * Math.log(observed / expected) : 0;
+  const statistic = a.reduce((sum, x, i) => {
+    const y = b[i] ?? 0;
+    const share = (x + y) / ((n ?? 0) + (m ?? 0));
+    return sum + part(x, share * (n ?? 0)) + part(y, share * (m ?? 0));
+  }, 0);
+  return result(Math.max(0, statistic), degreesOfFreedom);
+}
+
 /** Folds categories whose smaller expected count is under `least` into one, because the chi-square limit fails for them. */
 export function foldRare(
   a: readonly number[],

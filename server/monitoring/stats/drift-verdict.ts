@@ -1,18 +1,26 @@
-import { benjaminiHochberg } from "./benjamini-hochberg";
-import { chiSquareTwoSample, foldRare } from "./chi-square";
+import { chiSquareTwoSample, foldRare, likelihoodRatioTwoSample } from "./chi-square";
 import { jensenShannonDistance, normedWasserstein, populationStabilityIndex, shares } from "./distances";
-import { ksTest } from "./kolmogorov-smirnov";
+import { holm } from "./holm";
+import { ksPValue, ksStatistic } from "./kolmogorov-smirnov";
+
+/**
+ * How many independent values each side has, where that is fewer than it has values (a replay of a few rows): shares are of all values,
+ * chance is judged by these.
+ */
+export type Effective = { readonly reference?: number; readonly current?: number };
 
 /** A feature's values in the reference and now. Missing values are left out before; judge their share as a category. */
 export type FeatureSamples =
   | {
       readonly feature: string;
+      readonly effective?: Effective;
       readonly kind: "numeric";
       readonly reference: readonly number[];
       readonly current: readonly number[];
     }
   | {
       readonly feature: string;
+      readonly effective?: Effective;
       readonly kind: "categorical";
       readonly reference: Readonly<Record<string, number>>;
       readonly current: Readonly<Record<string, number>>;
@@ -38,7 +46,9 @@ export type DriftVerdict = {
   readonly currentCount: number;
   readonly test: "kolmogorov-smirnov" | "chi-square";
   readonly p: number | null;
-  /** p after the correction over all features judged together. */
+  /** Independent values among `currentCount`. */
+  readonly currentEffective: number;
+  /** p after Holm's correction over all features judged together. */
   readonly adjustedP: number | null;
   readonly effect: number | null;
   readonly effectThreshold: number;
@@ -51,20 +61,35 @@ type Measured = Omit<DriftVerdict, "status" | "adjustedP">;
 
 const DEFAULTS = { alpha: 0.05, minValues: 50, numericEffect: 0.1, categoricalEffect: 0.1 };
 
+/** Independent values of each side; never more than there are values. */
+const sizesOf = (f: FeatureSamples, reference: number, current: number) => ({
+  reference: Math.min(reference, Math.floor(f.effective?.reference ?? reference)),
+  current: Math.min(current, Math.floor(f.effective?.current ?? current)),
+});
+
 function measureNumeric(f: FeatureSamples & { kind: "numeric" }, o: Required<DriftOptions>): Measured {
-  const enough = Math.min(f.reference.length, f.current.length) >= o.minValues;
+  const size = sizesOf(f, f.reference.length, f.current.length);
+  const enough = Math.min(size.reference, size.current) >= o.minValues;
   return {
     feature: f.feature,
     referenceCount: f.reference.length,
     currentCount: f.current.length,
+    currentEffective: size.current,
     test: "kolmogorov-smirnov",
-    p: enough ? ksTest(f.reference, f.current).p : null,
+    p: enough ? ksPValue(ksStatistic(f.reference, f.current), size.reference, size.current) : null,
     effect: enough ? normedWasserstein(f.reference, f.current) : null,
     effectThreshold: o.numericEffect,
     effectName: "normed Wasserstein",
     psi: null,
   };
 }
+
+/**
+ * Far in the tail, where an hourly look judges, Pearson's statistic finds small cells that are too full too surprising, and the likelihood
+ * ratio those that are too empty. The larger p errs on neither side.
+ */
+const cautiousP = (a: readonly number[], b: readonly number[]) =>
+  Math.max(chiSquareTwoSample(a, b).p, likelihoodRatioTwoSample(a, b).p);
 
 function measureCategorical(
   f: FeatureSamples & { kind: "categorical" },
@@ -74,14 +99,19 @@ function measureCategorical(
   const reference = names.map((name) => (Object.hasOwn(f.reference, name) ? (f.reference[name] ?? 0) : 0));
   const current = names.map((name) => (Object.hasOwn(f.current, name) ? (f.current[name] ?? 0) : 0));
   const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
-  const enough = Math.min(total(reference), total(current)) >= o.minValues;
-  const folded = foldRare(reference, current);
+  const [n, m] = [total(reference), total(current)];
+  const size = sizesOf(f, n, m);
+  const enough = Math.min(size.reference, size.current) >= o.minValues;
+  const scaled = (counts: number[], to: number, of: number) =>
+    to === of ? counts : counts.map((count) => (count * to) / of);
+  const folded = foldRare(scaled(reference, size.reference, n), scaled(current, size.current, m));
   return {
     feature: f.feature,
-    referenceCount: total(reference),
-    currentCount: total(current),
+    referenceCount: n,
+    currentCount: m,
+    currentEffective: size.current,
     test: "chi-square",
-    p: enough ? chiSquareTwoSample(folded.a, folded.b).p : null,
+    p: enough ? cautiousP(folded.a, folded.b) : null,
     effect: enough ? jensenShannonDistance(shares(folded.a), shares(folded.b)) : null,
     effectThreshold: o.categoricalEffect,
     effectName: "Jensen-Shannon",
@@ -91,7 +121,7 @@ function measureCategorical(
 
 /**
  * Judges all features of one window together. A feature drifts only if the difference is statistically real (p adjusted by
- * Benjamini-Hochberg <= alpha; the p-value knows the sample size, a fixed distance does not) and practically large (effect >=
+ * Holm <= alpha; the p-value knows the sample size, a fixed distance does not) and practically large (effect >=
  * threshold; at 100,000 rows every trifle is significant). With too few values it says so instead of guessing.
  */
 export function judgeDrift(features: readonly FeatureSamples[], options: DriftOptions = {}): DriftVerdict[] {
@@ -99,7 +129,7 @@ export function judgeDrift(features: readonly FeatureSamples[], options: DriftOp
   const measured = features.map((f) =>
     f.kind === "numeric" ? measureNumeric(f, settings) : measureCategorical(f, settings),
   );
-  const adjusted = benjaminiHochberg(measured.flatMap(({ p }) => (p === null ? [] : [p])));
+  const adjusted = holm(measured.flatMap(({ p }) => (p === null ? [] : [p])));
   let next = 0;
   return measured.map((m) => {
     if (m.p === null || m.effect === null) return { ...m, status: "not-enough-data", adjustedP: null };

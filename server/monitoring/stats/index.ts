@@ -1,5 +1,10 @@
-export { benjaminiHochberg } from "./benjamini-hochberg";
-export { chiSquareFit, chiSquareTwoSample, foldRare, type ChiSquare } from "./chi-square";
+export {
+  chiSquareFit,
+  chiSquareTwoSample,
+  foldRare,
+  likelihoodRatioTwoSample,
+  type ChiSquare,
+} from "./chi-square";
 export {
   hellingerDistance,
   jensenShannonDistance,
@@ -11,11 +16,13 @@ export {
   standardDeviation,
   wassersteinDistance,
 } from "./distances";
+export { holm } from "./holm";
 export {
   judgeDrift,
   type DriftOptions,
   type DriftStatus,
   type DriftVerdict,
+  type Effective,
   type FeatureSamples,
 } from "./drift-verdict";
 export {

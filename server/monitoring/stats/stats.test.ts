@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
-  benjaminiHochberg,
   chiSquareFit,
   chiSquareSurvival,
   chiSquareTwoSample,
   hellingerDistance,
+  holm,
   jensenShannonDistance,
   judgeDrift,
   kolmogorovSurvival,
@@ -13,6 +13,7 @@ import {
   ksTest,
   kullbackLeibler,
   largestShareDifference,
+  likelihoodRatioTwoSample,
   normedWasserstein,
   populationStabilityIndex,
   wassersteinDistance,
@@ -77,13 +78,34 @@ describe("vectors (SciPy 1.17)", () => {
     expect(ksAsymptoticP(0.09, 500, 400)).toBeCloseTo(ksExactP(0.09, 500, 400), 2);
     expect(ksExactP(1, 3, 3)).toBeCloseTo(0.1, 12);
   });
+  it("V7: the likelihood ratio", () => {
+    const [a, b] = [
+      [5, 5, 8],
+      [4, 6, 8],
+    ];
+    // 2 (5 ln(5/4.5) + 4 ln(4/4.5) + 5 ln(5/5.5) + 6 ln(6/5.5)).
+    expect(likelihoodRatioTwoSample(a, b).statistic).toBeCloseTo(0.2023756, 6);
+    expect(likelihoodRatioTwoSample(a, b).degreesOfFreedom).toBe(2);
+  });
   it("refuses lengths that do not match", () =>
     expect(() => hellingerDistance([1], [0.5, 0.5])).toThrow(RangeError));
 });
 
-it("Benjamini-Hochberg adjusts in the order given", () => {
-  expect(benjaminiHochberg([0.01, 0.04, 0.03, 0.5])).toEqual([0.04, 0.16 / 3, 0.16 / 3, 0.5]);
-  expect(benjaminiHochberg([])).toEqual([]);
+it("Holm adjusts in the order given", () => {
+  expect(holm([0.01, 0.04, 0.03, 0.5])).toEqual([0.04, 0.09, 0.09, 0.5]);
+  expect(holm([])).toEqual([]);
+});
+
+it("counts what repeats once, where it says so", () => {
+  const repeated = { reference: { a: 500, b: 500 }, current: { a: 620, b: 380 } };
+  const [all] = judgeDrift([{ feature: "z", kind: "categorical", ...repeated }]);
+  const [few] = judgeDrift([{ feature: "z", kind: "categorical", ...repeated, effective: { current: 60 } }]);
+  expect([all?.p, few?.p].map((p) => (p ?? 1) < 0.05)).toEqual([true, false]);
+  expect(few?.currentCount).toBe(1_000);
+  const numbers = { reference: range(1, 1_000), current: range(100, 1_099) };
+  const [sure] = judgeDrift([{ feature: "x", kind: "numeric", ...numbers }]);
+  const [unsure] = judgeDrift([{ feature: "x", kind: "numeric", ...numbers, effective: { current: 55 } }]);
+  expect([sure?.p, unsure?.p].map((p) => (p ?? 1) < 0.01)).toEqual([true, false]);
 });
 
 function generator(seed: number): () => number {

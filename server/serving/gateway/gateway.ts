@@ -1,6 +1,6 @@
 import type { Actor } from "@/server/core/actor";
 import type { ModelRuntime, Tensor } from "@/server/adapters/model-runtime/port";
-import { jsonElements, storedTensor } from "@/server/adapters/model-runtime/tensor-to-json";
+
 import { can } from "@/server/core/authz/permissions";
 import {
   AppError,
@@ -18,8 +18,10 @@ import { encodeInfer, type Payload } from "./oip/encode-infer";
 import { parseInferRequest, type InferRequest } from "./oip/parse-infer";
 import type { Statistics } from "./oip/statistics";
 import { PatienceEnded, withPatience } from "./patience";
+import { predictedOf } from "./predicted";
 import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
+import { storedTensors, type StoredTensor } from "./stored-form";
 
 /** What is kept of each answered request; `server/monitoring` stores it. */
 export interface PredictionRecord {
@@ -35,9 +37,14 @@ export interface PredictionRecord {
   latencyMs: number;
   status: number;
   error: string | null;
-  inputs: unknown;
-  outputs: unknown;
+  inputs: StoredTensor[] | null;
+  outputs: StoredTensor[] | null;
   predicted: string | null;
+  datatype: string;
+  rows: number;
+  predictedRows: (string | string[])[] | null;
+  scored: number;
+  scoreSum: number;
   traceId: string | null;
 }
 
@@ -70,6 +77,7 @@ export interface InferCall {
   headers: InferHeaders;
 }
 
+const MAX_ERROR_TEXT = 2_000;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function mayInfer(actor: Actor): void {
@@ -144,12 +152,6 @@ function choose(
   if (canary) return { arm: "canary", version: canary };
   if (!route.stable) throw notServed(route);
   return { arm: "stable", version: route.stable };
-}
-
-/** The value that feedback is compared with: the target output (else the first) of a request with a single row. */
-function predictedOf(outputs: readonly Tensor[], target: string | null): string | null {
-  const output = outputs.find((each) => each.name === target) ?? outputs[0];
-  return output?.data.length === 1 ? String(jsonElements(output)[0]) : null;
 }
 
 /**
@@ -240,6 +242,8 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
   const status = shown ? HTTP_STATUS[shown.code] : 200;
   const atMs = Date.now();
   const latencyMs = elapsedMs(startedNs);
+  const outputs = failure === undefined ? made.outputs : [];
+  const predicted = predictedOf(made.request?.inputs ?? [], outputs, route.feedbackTarget);
   await parts.record({
     id,
     teamId: route.teamId,
@@ -252,15 +256,21 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
     atMs,
     latencyMs,
     status: failure instanceof PatienceEnded ? CALLER_LEFT : status,
-    error: shown ? shown.message : null,
-    inputs: made.request?.inputs.map(storedTensor) ?? null,
-    outputs: failure === undefined ? made.outputs.map(storedTensor) : null,
-    predicted: failure === undefined ? predictedOf(made.outputs, route.feedbackTarget) : null,
+    error: shown ? shown.message.slice(0, MAX_ERROR_TEXT) : null,
+    inputs: made.request ? storedTensors(made.request.inputs) : null,
+    outputs: failure === undefined ? storedTensors(outputs) : null,
+    ...predicted,
     traceId: TRACEPARENT.exec(call.headers.traceparent ?? "")?.[1] ?? null,
   });
   const rows = made.request?.inputs[0]?.shape[0] ?? 1;
   parts.statistics.observe(version.id, { ok: !shown, totalMs: latencyMs, inferMs: made.inferMs, rows, atMs });
-  const headers = { "x-prediction-id": id, "x-model-version": String(version.number), "x-arm": arm };
+  const headers = {
+    "x-prediction-id": id,
+    "x-model-version": String(version.number),
+    "x-arm": arm,
+    // Feedback names a row of a batch as `<prediction id>.<row>`, from 0.
+    ...(predicted.rows > 1 ? { "x-prediction-rows": String(predicted.rows) } : {}),
+  };
   if (shown) return errorAnswer(shown, headers);
   if (!made.payload) throw new Error("a request without a failure has an answer");
   return { status: 200, payload: made.payload.body, headers: { ...made.payload.headers, ...headers } };

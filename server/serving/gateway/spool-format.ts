@@ -16,6 +16,19 @@ export const segmentsIn = (folder: string): number[] =>
     .flatMap((name) => (/^\d{12}\.log$/.test(name) ? [Number(name.slice(0, 12))] : []))
     .toSorted((a, b) => a - b);
 
+/** A record whose bytes arrived whole and are no JSON; handed on like any other, so that it hides none behind it. */
+export class UnreadableRecord {
+  constructor(readonly bytes: Buffer) {}
+}
+
+function readRecord(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return new UnreadableRecord(Buffer.from(bytes));
+  }
+}
+
 export function encode(record: unknown): Buffer {
   const text = JSON.stringify(record);
   const frame = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(text));
@@ -34,7 +47,7 @@ export function decode(chunk: Buffer, into: unknown[], limit: number): number {
     if (length === 0 || end > chunk.length) break;
     const body = chunk.subarray(at + HEADER_BYTES, end);
     if (crc32(body) >>> 0 !== chunk.readUInt32LE(at + 4)) break;
-    into.push(JSON.parse(body.toString("utf8")));
+    into.push(readRecord(body));
     at = end;
   }
   return at;

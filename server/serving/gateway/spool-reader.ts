@@ -24,6 +24,14 @@ export class SpoolReader {
     this.position = this.readPosition() ?? { segment: segmentsIn(folder)[0] ?? 1, offset: 0 };
   }
 
+  /** When the oldest record that waits was made; undefined when none waits, or it does not say. */
+  oldestAtMs(): number | undefined {
+    this.position = this.readPosition() ?? this.position;
+    const [record] = this.read(1).records;
+    if (record === null || typeof record !== "object" || !("atMs" in record)) return undefined;
+    return typeof record.atMs === "number" ? record.atMs : undefined;
+  }
+
   private readonly positionFile = () => path.join(this.folder, "position.json");
 
   private readPosition(): Position | undefined {

@@ -7,11 +7,15 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 const SYNC_MS = 200;
 /** A full spool is measured again at most this often. */
 const MEASURE_MS = 100;
+/** Records are a few kB; a larger one is written without its values. */
+const MAX_RECORD_BYTES = 512 * 1024;
 
 export interface SpoolOptions {
   folder: string;
   /** Beyond this the newest records are counted as dropped; a prediction is never refused for its record. */
   maxBytes?: number;
+  /** What is left of a record that is too large; what is still too large then is dropped. */
+  reduce?: (record: object) => object;
 }
 
 /**
@@ -85,9 +89,9 @@ export class SpoolWriter {
   }
 
   /** Takes a record; false when the spool is full or the disk refuses, and the record is counted as dropped. */
-  append(record: unknown): boolean {
-    const frame = encode(record);
-    const isTaken = this.isFull(frame.length) ? false : this.writeAll(frame);
+  append(record: object): boolean {
+    const frame = this.frameOf(record);
+    const isTaken = frame === undefined || this.isFull(frame.length) ? false : this.writeAll(frame);
     this.count(isTaken, 1);
     return isTaken;
   }
@@ -96,9 +100,9 @@ export class SpoolWriter {
    * The same for all records of one turn of the event loop, which share a write: a write costs more than what it writes. Resolves when the
    * kernel has them.
    */
-  appendSoon(record: unknown): Promise<boolean> {
-    const frame = encode(record);
-    if (this.isFull(this.soonBytes + frame.length)) {
+  appendSoon(record: object): Promise<boolean> {
+    const frame = this.frameOf(record);
+    if (frame === undefined || this.isFull(this.soonBytes + frame.length)) {
       this.count(false, 1);
       return Promise.resolve(false);
     }
@@ -136,6 +140,13 @@ export class SpoolWriter {
     this.written += bytes.length;
     this.totalBytes += bytes.length;
     return true;
+  }
+
+  private frameOf(record: object): Buffer | undefined {
+    const whole = encode(record);
+    if (whole.length <= MAX_RECORD_BYTES) return whole;
+    const reduced = this.options.reduce ? encode(this.options.reduce(record)) : whole;
+    return reduced.length <= MAX_RECORD_BYTES ? reduced : undefined;
   }
 
   private write(frame: Buffer): void {

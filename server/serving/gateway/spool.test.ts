@@ -82,6 +82,20 @@ describe("the prediction spool", () => {
     writer.close();
   });
 
+  it("says since when its oldest record waits, beside the reader that empties it", async () => {
+    const at = folder();
+    const writer = new SpoolWriter({ folder: at });
+    const [looking, reader] = [new SpoolReader(at), new SpoolReader(at)];
+    expect(looking.oldestAtMs()).toBeUndefined();
+    for (const atMs of [10, 20]) writer.append({ atMs });
+    expect(looking.oldestAtMs()).toBe(10);
+    await reader.drain(async () => {}, 1);
+    expect(looking.oldestAtMs()).toBe(20);
+    await reader.drain(async () => {}, 1);
+    expect(looking.oldestAtMs()).toBeUndefined();
+    writer.close();
+  });
+
   it("delivers again what could not be delivered", async () => {
     const at = folder();
     const writer = new SpoolWriter({ folder: at });

@@ -13,6 +13,7 @@ export default function WorkPage({ searchParams }: { searchParams: Search }) {
         opens={[
           serverTrpc.platform.work.queryOptions({ state: "dead", limit: 1 }),
           serverTrpc.platform.work.queryOptions({ state: undefined, cursor: null }),
+          serverTrpc.monitoring.setAside.queryOptions({}),
           serverTrpc.platform.workflows.queryOptions({ status: undefined, cursor: null, limit: 25 }),
         ]}
       >

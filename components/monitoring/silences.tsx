@@ -1,0 +1,103 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ConfirmDialog } from "@/components/common/confirm-dialog";
+import { DisabledReason } from "@/components/common/disabled-reason";
+import { formatDateTime } from "@/components/common/format";
+import { Section } from "@/components/common/section";
+import { useCan } from "@/components/identity/use-can";
+import { useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toast";
+
+const LENGTHS = [
+  { minutes: 4 * 60, words: "4 hours" },
+  { minutes: 3 * 24 * 60, words: "3 days" },
+];
+
+function useInvalidate() {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  return () =>
+    Promise.all([
+      queryClient.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
+      queryClient.invalidateQueries({ queryKey: trpc.monitoring.silences.queryKey() }),
+    ]);
+}
+
+/** Silences one alert for a while, with a reason. */
+export function SilenceButtons({ alert }: { alert: { id: string; title: string } }) {
+  const trpc = useTRPC();
+  const can = useCan("monitoring.alert.update");
+  const invalidate = useInvalidate();
+  const silence = useMutation(
+    trpc.monitoring.silence.mutationOptions({ onSettled: invalidate, meta: { handlesError: true } }),
+  );
+  return LENGTHS.map(({ minutes, words }) => {
+    const button = <Button variant="ghost">Silence {words}</Button>;
+    if (!can.allowed)
+      return (
+        <DisabledReason key={minutes} reason={can.reason}>
+          {button}
+        </DisabledReason>
+      );
+    return (
+      <ConfirmDialog
+        key={minutes}
+        trigger={button}
+        title={`Silence “${alert.title}” for ${words}?`}
+        consequence="It stays in this list, and tells neither inboxes nor the receiver of alerts. When the time is over and it still fires, they are told."
+        confirmLabel="Silence"
+        cancelLabel="Keep it loud"
+        tone="primary"
+        reason={{ label: "Reason", required: true }}
+        onConfirm={async (reason) => {
+          await silence.mutateAsync({ alertId: alert.id, minutes, reason });
+          toast.success(`Silenced for ${words}`);
+        }}
+      />
+    );
+  });
+}
+
+/** The silences that hold now, each with a way to end it. */
+export function SilenceList() {
+  const trpc = useTRPC();
+  const can = useCan("monitoring.alert.update");
+  const invalidate = useInvalidate();
+  const list = useQuery(trpc.monitoring.silences.queryOptions({}));
+  const end = useMutation(
+    trpc.monitoring.endSilence.mutationOptions({
+      onSettled: invalidate,
+      onSuccess: () => toast.success("The silence is over."),
+    }),
+  );
+  const items = list.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Silences">
+      <ul className="flex flex-col gap-3">
+        {items.map((each) => (
+          <li key={each.id} className="flex flex-wrap items-center justify-between gap-3">
+            <span className="flex min-w-0 flex-col">
+              <span>{each.scope}</span>
+              <span className="text-sm text-fg-subtle">
+                Until {formatDateTime(each.endsAt)}
+                {each.by ? `, by ${each.by}` : ""}: {each.reason}
+              </span>
+            </span>
+            <DisabledReason reason={can.allowed ? undefined : can.reason}>
+              <Button
+                size="sm"
+                disabled={end.isPending}
+                aria-label={`End the silence of ${each.scope}`}
+                onClick={() => end.mutate({ silenceId: each.id })}
+              >
+                End
+              </Button>
+            </DisabledReason>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
