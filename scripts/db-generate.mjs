@@ -9,7 +9,7 @@ import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
 const target = path.join(root, "db", "migrations");
-const frozenFile = path.join(target, "meta", "frozen.json");
+const frozenFile = path.join(target, "frozen.json");
 const args = process.argv.slice(2);
 const name = args.find((arg) => !arg.startsWith("--"));
 
@@ -72,7 +72,8 @@ function kit(out, migration, more) {
     { cwd: root, encoding: "utf8", env: { ...process.env, MIGRATIONS_OUT: out } },
   );
   const said = `${result.stdout}${result.stderr}`;
-  if (result.status !== 0 || /\berror\b/i.test(said)) {
+  // It also ends with 0 when it could not read what is there.
+  if (result.status !== 0 || !/No schema changes|Your SQL migration/.test(said)) {
     throw new Error(`drizzle-kit could not write a migration:\n${said}`);
   }
 }
