@@ -112,6 +112,7 @@ export const PLAN: RolloutPlan = {
     { sharePercent: 50, minRequests: 50, maxDurationMs: 60_000 },
   ],
   criteria: {
+    advanceWhen: "not-worse",
     errorRate: { maxIncrease: 0.02 },
     alpha: 0.05,
     onTimeout: "hold",
