@@ -10,11 +10,16 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { at } from "./core";
+import { bytea } from "./governance";
 
+/**
+ * Partitioned by week of `at` (its migration and db/sql/25-prediction-weeks.sql), so that old ones are dropped whole. The key includes the time because a
+ * partitioned table demands it; an id belongs to one record, so it stays unique.
+ */
 export const predictions = pgTable(
   "predictions",
   {
-    id: text("id").primaryKey(),
+    id: text("id").notNull(),
     teamId: text("team_id").notNull(),
     deploymentId: text("deployment_id").notNull(),
     versionId: text("version_id").notNull(),
@@ -29,11 +34,18 @@ export const predictions = pgTable(
     error: text("error"),
     inputs: jsonb("inputs").$type<unknown>(),
     outputs: jsonb("outputs").$type<unknown>(),
-    /** The class or value that feedback is compared with. */
+    /** The class or value that feedback is compared with, as a person reads it; null for a batch and where there is none. */
     predicted: text("predicted"),
+    /** Datatype of the output that feedback is compared with; it decides what counts as equal. Empty: unknown. */
+    datatype: text("datatype").notNull().default(""),
+    /** Rows of the request; each is a prediction of its own to feedback. */
+    rows: integer("rows").notNull().default(1),
+    /** What was predicted for each row, where one text does not say it: several rows, or several values of a row. */
+    predictedRows: jsonb("predicted_rows").$type<unknown>(),
     traceId: text("trace_id"),
   },
   (t) => [
+    primaryKey({ columns: [t.id, t.at] }),
     index("predictions_deployment_at").on(t.deploymentId, t.at, t.id),
     index("predictions_version_at").on(t.versionId, t.at),
   ],
@@ -42,15 +54,52 @@ export const predictions = pgTable(
 export const feedback = pgTable(
   "feedback",
   {
-    predictionId: text("prediction_id").primaryKey(),
+    predictionId: text("prediction_id").notNull(),
+    /** Row of the request, from 0. */
+    rowIndex: integer("row_index").notNull().default(0),
     teamId: text("team_id").notNull(),
     deploymentId: text("deployment_id").notNull(),
+    // Where it is counted: the second, arm and stage of its prediction, so that a correction finds the same row of `traffic_seconds`.
+    versionId: text("version_id").notNull(),
+    rolloutId: text("rollout_id").notNull(),
+    arm: text("arm").notNull(),
+    stage: integer("stage").notNull(),
+    predictionAt: at("prediction_at").notNull(),
     value: text("value").notNull(),
     isCorrect: boolean("is_correct").notNull(),
+    /** Distance of a predicted number from its outcome; null where the difference of two values means nothing (classes). */
+    absError: doublePrecision("abs_error"),
+    /** How often the outcome was corrected. */
+    revision: integer("revision").notNull().default(0),
     givenBy: text("given_by").notNull(),
     at: at("at").notNull().defaultNow(),
   },
-  (t) => [index("feedback_deployment_at").on(t.deploymentId, t.at)],
+  (t) => [
+    primaryKey({ columns: [t.predictionId, t.rowIndex] }),
+    index("feedback_deployment_at").on(t.deploymentId, t.at),
+    index("feedback_counted").on(t.deploymentId, t.predictionAt),
+  ],
+);
+
+/** Outcomes that were corrected since: what had been said, by whom and when. */
+export const feedbackRevisions = pgTable(
+  "feedback_revisions",
+  {
+    predictionId: text("prediction_id").notNull(),
+    rowIndex: integer("row_index").notNull().default(0),
+    revision: integer("revision").notNull(),
+    teamId: text("team_id").notNull(),
+    value: text("value").notNull(),
+    isCorrect: boolean("is_correct").notNull(),
+    absError: doublePrecision("abs_error"),
+    givenBy: text("given_by").notNull(),
+    at: at("at").notNull(),
+    predictionAt: at("prediction_at").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.predictionId, t.rowIndex, t.revision] }),
+    index("feedback_revisions_at").on(t.predictionAt),
+  ],
 );
 
 /** Feedback that came before its prediction was stored; joined when the prediction lands. */
@@ -58,13 +107,38 @@ export const pendingFeedback = pgTable(
   "pending_feedback",
   {
     predictionId: text("prediction_id").notNull(),
+    rowIndex: integer("row_index").notNull().default(0),
     teamId: text("team_id").notNull(),
     value: text("value").notNull(),
     givenBy: text("given_by").notNull(),
     at: at("at").notNull().defaultNow(),
   },
   // By team, so that nobody can occupy another team's prediction.
-  (t) => [primaryKey({ columns: [t.teamId, t.predictionId] }), index("pending_feedback_at").on(t.at)],
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.predictionId, t.rowIndex] }),
+    index("pending_feedback_at").on(t.at),
+  ],
+);
+
+/** Records that could not be stored by themselves: kept apart, so that those behind them are stored. */
+export const setAsideRecords = pgTable(
+  "set_aside_records",
+  {
+    /** Digest of the record, so that a second delivery is the same row. */
+    id: text("id").primaryKey(),
+    predictionId: text("prediction_id"),
+    teamId: text("team_id"),
+    deploymentId: text("deployment_id"),
+    /** The record as the spool held it, in UTF-8. */
+    record: bytea("record").notNull(),
+    error: text("error").notNull(),
+    tries: integer("tries").notNull(),
+    /** waiting | stored | discarded */
+    state: text("state").notNull().default("waiting"),
+    at: at("at").notNull().defaultNow(),
+    triedAt: at("tried_at").notNull().defaultNow(),
+  },
+  (t) => [index("set_aside_records_state").on(t.state, t.at)],
 );
 
 export const alerts = pgTable(
@@ -83,6 +157,11 @@ export const alerts = pgTable(
     /** firing | acknowledged | resolved */
     state: text("state").notNull().default("firing"),
     acknowledgedBy: text("acknowledged_by"),
+    /** Who is told first. */
+    ownerId: text("owner_id").notNull().default(""),
+    /** When people were last told of it: what a repetition waits from. */
+    toldAt: at("told_at"),
+    escalatedAt: at("escalated_at"),
     startedAt: at("started_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
     resolvedAt: at("resolved_at"),
@@ -91,6 +170,45 @@ export const alerts = pgTable(
     uniqueIndex("alerts_fingerprint").on(t.teamId, t.fingerprint),
     index("alerts_team").on(t.teamId, t.state, t.startedAt),
   ],
+);
+
+/** Alerts that tell nobody for a while: those of a team that match every field that is set. */
+export const alertSilences = pgTable(
+  "alert_silences",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    kind: text("kind"),
+    severity: text("severity"),
+    subjectId: text("subject_id"),
+    fingerprint: text("fingerprint"),
+    reason: text("reason").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    endsAt: at("ends_at").notNull(),
+    endedBy: text("ended_by"),
+  },
+  (t) => [index("alert_silences_team").on(t.teamId, t.endsAt)],
+);
+
+/** Who is told of a team's alerts of a severity, how often again, and who when nobody acknowledges. One row per team and severity. */
+export const alertRoutes = pgTable(
+  "alert_routes",
+  {
+    teamId: text("team_id").notNull(),
+    severity: text("severity").notNull(),
+    /** owner | team */
+    tell: text("tell").notNull(),
+    sendsWebhook: boolean("sends_webhook").notNull().default(true),
+    /** 0: told once. */
+    repeatMinutes: integer("repeat_minutes").notNull(),
+    /** 0: never. */
+    escalateMinutes: integer("escalate_minutes").notNull(),
+    escalateTo: text("escalate_to"),
+    updatedBy: text("updated_by").notNull(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.severity] })],
 );
 
 export const driftReports = pgTable(

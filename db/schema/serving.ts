@@ -119,6 +119,14 @@ export const trafficSeconds = pgTable(
     slow: integer("slow").notNull().default(0),
     feedback: integer("feedback").notNull().default(0),
     correct: integer("correct").notNull().default(0),
+    /** Labelled predictions of a number, whose distance e from the outcome is summed in the next four. */
+    measured: integer("measured").notNull().default(0),
+    absErrorSum: doublePrecision("abs_error_sum").notNull().default(0),
+    squaredErrorSum: doublePrecision("squared_error_sum").notNull().default(0),
+    fourthErrorSum: doublePrecision("fourth_error_sum").notNull().default(0),
+    /** Answered rows with a confidence (the largest probability the model gave), and its sum. */
+    scored: integer("scored").notNull().default(0),
+    scoreSum: doublePrecision("score_sum").notNull().default(0),
     latencySumMs: doublePrecision("latency_sum_ms").notNull().default(0),
     latencyMaxMs: doublePrecision("latency_max_ms").notNull().default(0),
     /** Counts per latency bucket (log scale), index → count. */

@@ -37,12 +37,13 @@ export async function joinPending(db: Db, tally: TrafficTally, ids?: readonly st
   if (usable.length === 0) return 0;
   const column = <T>(pick: (row: (typeof usable)[number]) => T) => sql.param(usable.map(pick));
   const { rows: added } = await db.execute<{ id: string }>(sql`
-    insert into feedback (prediction_id, team_id, deployment_id, value, is_correct, given_by, at)
-    select * from unnest(${column((row) => row.prediction_id)}::text[], ${column((row) => row.team_id)}::text[],
-      ${column((row) => row.deployment_id)}::text[], ${column((row) => row.value)}::text[],
+    insert into feedback (prediction_id, team_id, deployment_id, version_id, rollout_id, arm, stage, prediction_at, value, is_correct, given_by, at)
+    select p.id, p.team_id, p.deployment_id, p.version_id, p.rollout_id, p.arm, p.stage, p.at, r.value, r.correct, r.given_by, r.at
+    from unnest(${column((row) => row.prediction_id)}::text[], ${column((row) => row.value)}::text[],
       ${column((row) => row.correct)}::bool[], ${column((row) => row.given_by)}::text[],
-      ${column((row) => new Date(row.at).toISOString())}::timestamptz[])
-    on conflict (prediction_id) do nothing returning prediction_id as id`);
+      ${column((row) => new Date(row.at).toISOString())}::timestamptz[]) as r(id, value, correct, given_by, at)
+    join predictions p on p.id = r.id
+    on conflict (prediction_id, row_index) do nothing returning prediction_id as id`);
   const fresh = new Set(added.map((row) => row.id));
   for (const row of usable) {
     if (!fresh.has(row.prediction_id)) continue;

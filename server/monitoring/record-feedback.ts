@@ -42,11 +42,11 @@ type Pair = { id: string; value: string };
 async function insertFeedback(ctx: Ctx, pairs: readonly (Pair & { row: Known; correct: boolean })[]) {
   const column = <T>(pick: (pair: (typeof pairs)[number]) => T) => sql.param(pairs.map(pick));
   const { rows: added } = await ctx.db.execute<{ id: string }>(sql`
-    insert into feedback (prediction_id, team_id, deployment_id, value, is_correct, given_by, at)
-    select r.id, ${ctx.actor.teamId}, r.deployment, r.value, r.correct, ${ctx.actor.userId}, ${ctx.now().toISOString()}::timestamptz
-    from unnest(${column((pair) => pair.id)}::text[], ${column((pair) => pair.row.deployment_id)}::text[],
-      ${column((pair) => pair.value)}::text[], ${column((pair) => pair.correct)}::bool[]) as r(id, deployment, value, correct)
-    order by r.id on conflict (prediction_id) do nothing returning prediction_id as id`);
+    insert into feedback (prediction_id, team_id, deployment_id, version_id, rollout_id, arm, stage, prediction_at, value, is_correct, given_by, at)
+    select r.id, p.team_id, p.deployment_id, p.version_id, p.rollout_id, p.arm, p.stage, p.at, r.value, r.correct, ${ctx.actor.userId}, ${ctx.now().toISOString()}::timestamptz
+    from unnest(${column((pair) => pair.id)}::text[], ${column((pair) => pair.value)}::text[], ${column((pair) => pair.correct)}::bool[]) as r(id, value, correct)
+    join predictions p on p.id = r.id
+    order by r.id on conflict (prediction_id, row_index) do nothing returning prediction_id as id`);
   const { rows: known } = await ctx.db.execute<Pair & { is_correct: boolean }>(sql`
     select prediction_id as id, value, is_correct from feedback
     where team_id = ${ctx.actor.teamId} and prediction_id = any(${column((pair) => pair.id)}::text[])`);

@@ -36,7 +36,7 @@ async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Se
       ${column((record) => textOrNull(record.predicted))}::text[], ${column((record) => textOrNull(record.traceId))}::text[]
     ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, predicted, trace)
     order by id
-    on conflict (id) do nothing returning id`);
+    on conflict (id, at) do nothing returning id`);
   return new Set(rows.map((row) => row.id));
 }
 
