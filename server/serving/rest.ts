@@ -4,6 +4,7 @@ import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
+import { planPowerOf } from "./plan-power";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 const TAG = "Deployments";
@@ -17,6 +18,7 @@ export const servingRoutes = [
   rest(TAG, "get", "/deployments/{name}/chart", trafficChart),
   rest(TAG, "get", "/deployments/{name}/history", deploymentHistory),
   rest(TAG, "get", "/deployment-preview", previewDeploy),
+  rest(TAG, "post", "/deployments/{name}/plan", planPowerOf),
   rest(TAG, "get", "/rollouts/{rolloutId}", getRollout),
   rest(TAG, "post", "/rollouts/{rolloutId}/{command}", controlRollout),
 ];

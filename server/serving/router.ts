@@ -5,6 +5,7 @@ import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
+import { planPowerOf } from "./plan-power";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 export const servingRouter = router({
@@ -14,6 +15,7 @@ export const servingRouter = router({
   chart: queryOf(trafficChart),
   history: queryOf(deploymentHistory),
   preview: queryOf(previewDeploy),
+  planPower: queryOf(planPowerOf),
   deploy: mutationOf(deploy),
   control: mutationOf(controlRollout),
   rollBack: mutationOf(rollBack),
