@@ -3,6 +3,8 @@ import { PageInput } from "@/server/core/pagination";
 import { MetricName, RolloutPlan } from "./rollout/schemas";
 import { ENVIRONMENTS } from "./rules";
 
+export type { RolloutPlan } from "./rollout/schemas";
+
 export const DeploymentName = z
   .string()
   .trim()

@@ -78,7 +78,8 @@ it("serves both arms, and keeps what runs when an approval ends; a restart keeps
   expect((await running.build()).get(key)).toMatchObject({
     stable: { id: first.id },
     canary: { id: second.id },
-    sharePercent: 10,
+    // Loaded before its first request: the rollout starts when every gateway serves it.
+    sharePercent: 0,
     refusals: [],
   });
   await editCard(first.id);

@@ -59,8 +59,8 @@ type Arm = "stable" | "canary";
 /** Why a version is not served, in words that callers may read. */
 class NotServed extends Error {}
 
-/** States in which the canary may get traffic. */
-const WITH_TRAFFIC = new Set(["running", "paused", "promoting"]);
+/** States in which the canary is loaded; while it is pending its share is 0. */
+const WITH_TRAFFIC = new Set(["pending", "running", "paused", "promoting"]);
 
 /** Builds routes from the database, admitting versions by their signatures and loading their weights. */
 export class RouteBuilder {
