@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import { processes } from "@/db/schema";
-import { ServingReport, type ArmState, type DeploymentReport } from "./gateway-report";
+import { isBroken, serves, ServingReport, type ArmReport, type ArmState } from "./gateway-report";
 
 /** A gateway that has been silent for this long does not count: nobody waits for what is gone. */
 const GATEWAY_SILENT_SECONDS = 6;
@@ -44,8 +44,6 @@ export interface GatewayState {
   state: ArmState;
   /** Why it does not serve the version, in words; empty where it does. */
   reason: string;
-  /** Since when, by the gateway's clock; null where it has said nothing of it. */
-  sinceMs: number | null;
 }
 
 export interface Readiness {
@@ -58,17 +56,10 @@ export interface Readiness {
   waiting: string;
 }
 
-function stateOf(report: DeploymentReport | undefined, arm: "stable" | "canary", versionId: string) {
-  const said = report?.[arm];
-  if (said?.versionId === versionId) return { state: said.state, reason: said.reason, sinceMs: said.sinceMs };
-  return { state: "loading" as const, reason: "it has not taken it up yet", sinceMs: null };
-}
-
 /** A crash loop speaks for itself; a failure must have lasted. A clock that is ahead of ours must not make it last for ever. */
-function isFinal({ state, sinceMs }: GatewayState, now: number): boolean {
-  if (state === "crash-looping") return true;
-  if (state !== "failed") return false;
-  return sinceMs === null || sinceMs > now || now - sinceMs >= PATIENCE_MS;
+function isFinal(said: ArmReport | null, now: number): boolean {
+  if (!isBroken(said)) return false;
+  return said.state === "crash-looping" || said.sinceMs > now || now - said.sinceMs >= PATIENCE_MS;
 }
 
 function describe({ name, state, reason }: GatewayState, version: string): string {
@@ -82,23 +73,25 @@ function describe({ name, state, reason }: GatewayState, version: string): strin
   return `Gateway ${name} ${what}${because.replace(/\.$/, "")}.`;
 }
 
+const NOT_TAKEN_UP = { state: "loading", reason: "it has not taken it up yet" } as const;
+
 /** Whether the live gateways serve a version as one arm of a deployment. What gateways that are gone said counts for nothing. */
 export function readinessOf(
   live: readonly LiveGateway[],
   wanted: { deploymentId: string; arm: "stable" | "canary"; versionId: string; version: string },
   now: Date,
 ): Readiness {
-  const gateways = live.map(({ id, name, serving }) => ({
-    id,
-    name,
-    ...stateOf(serving?.[wanted.deploymentId], wanted.arm, wanted.versionId),
-  }));
-  const told = (states: readonly GatewayState[]) =>
-    states.map((each) => describe(each, wanted.version)).join(" ");
-  const final = gateways.filter((each) => isFinal(each, now.getTime()));
-  const missing = gateways.filter(({ state }) => state !== "ready");
+  const said = live.map(({ id, name, serving }) => {
+    const arm = serving?.[wanted.deploymentId]?.[wanted.arm] ?? null;
+    const own = arm?.versionId === wanted.versionId ? arm : null;
+    const { state, reason } = own ?? NOT_TAKEN_UP;
+    return { own, gateway: { id, name, state, reason } };
+  });
+  const told = (of: typeof said) => of.map(({ gateway }) => describe(gateway, wanted.version)).join(" ");
+  const final = said.filter(({ own }) => isFinal(own, now.getTime()));
+  const missing = said.filter(({ own }) => !serves(own));
   return {
-    gateways,
+    gateways: said.map(({ gateway }) => gateway),
     ready: live.length > 0 && missing.length === 0,
     broken: final.length > 0 ? told(final) : null,
     waiting:

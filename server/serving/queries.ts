@@ -210,6 +210,8 @@ export const getDeployment = query(
         id: row.id,
         state: row.state,
         stateReason: row.stateReason,
+        /** It takes all requests as soon as every gateway serves it, without stages. */
+        atOnce: Array.isArray(row.stages) && row.stages.length === 0,
         from: label(row.fromVersionId),
         to: label(row.toVersionId),
         sharePercent: row.sharePercent,
