@@ -1,4 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
+import { z } from "zod";
 import { deployments, rollouts } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -154,7 +155,23 @@ async function brokenReason(ctx: Ctx, rollout: ParsedRollout, readiness: Readine
   return crashes || (await admissionLost(ctx, rollout)) === null ? readiness.broken : null;
 }
 
+const LOOKS_PER_AGE = 20_000;
+const RAREST_LOOK_MS = 60_000;
+const Judged = z.object({ at: z.coerce.date() });
+
+/**
+ * Every look adds up the whole rollout, so an old one is looked at a little less often: each twenty-thousandth of its age, and at least once a
+ * minute. A run of failures is judged at once.
+ */
+function isDue({ verdict, createdAt, criteria, consecutiveFailures }: ParsedRollout, now: number): boolean {
+  if (consecutiveFailures >= criteria.hardKill.consecutiveFailures) return true;
+  const last = Judged.safeParse(verdict).data?.at.getTime();
+  const rest = Math.min(RAREST_LOOK_MS, Math.floor((now - createdAt.getTime()) / LOOKS_PER_AGE));
+  return last === undefined || now - last >= rest;
+}
+
 async function judge(ctx: Ctx, rollout: ParsedRollout, readiness: Readiness): Promise<void> {
+  if (!isDue(rollout, ctx.now().getTime())) return;
   const startedAt = rollout.stageStartedAt?.getTime() ?? rollout.createdAt.getTime();
   const judged = decideRollout(
     {

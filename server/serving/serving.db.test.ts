@@ -35,7 +35,7 @@ beforeEach(async () => {
   await database.db.delete(processes);
 });
 
-const { as, look, actionsOf, kindsOf, rolloutOf, deploymentOf, follow, canary } = rolloutTools(
+const { as, look, actionsOf, kindsOf, rolloutOf, deploymentOf, follow, deployBeside, canary } = rolloutTools(
   () => database.db,
   () => ada,
 );
@@ -226,6 +226,54 @@ describe("the controller", () => {
       verdict: { action: "hold" },
     });
     expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "held"]);
+  });
+
+  it("judges errors of numbers by the sums that feedback left", async () => {
+    const criteria = { advanceWhen: "proven" as const, absoluteError: { maxIncrease: 0.1 } };
+    const { name, rolloutId, deploymentId, first, second } = await deployBeside({ ...PLAN, criteria });
+    await follow(deploymentId);
+    await look(rolloutId);
+    // Errors of mean 2 on stable and 2.6 on canary, spread like an exponential.
+    for (const [arm, versionId, n, scale] of [
+      ["stable", first.id, 20_000, 1],
+      ["canary", second.id, 4_000, 1.3],
+    ] as const)
+      await serveTraffic(database.db, {
+        deploymentId,
+        rolloutId,
+        versionId,
+        arm,
+        stage: 0,
+        requests: n,
+        feedback: n,
+        measured: n,
+        absErrorSum: 2 * n * scale,
+        squaredErrorSum: 8 * n * scale ** 2,
+        fourthErrorSum: 384 * n * scale ** 4,
+      });
+    await look(rolloutId);
+    const turned = await rolloutOf(rolloutId);
+    expect(turned.state).toBe("rolling_back");
+    expect(turned.stateReason).toMatch(/^Mean absolute error 2.6 on canary .* against 2 on stable .*\+30.0%/);
+    const chart = await trafficChart.execute(as(ada), { name, rolloutId });
+    expect(chart.canary.absoluteError.value.at(-1)).toBeCloseTo(2.6, 6);
+    expect(chart.difference.absoluteError?.lo.at(-1)).toBeGreaterThan(0.1);
+  });
+
+  it("looks at an old rollout less often, and at a run of failures at once", async () => {
+    const { rolloutId } = await canary();
+    const createdAt = new Date(Date.now() - 10 * 3_600_000);
+    await database.db.update(rollouts).set({ createdAt }).where(eq(rollouts.id, rolloutId));
+    const at = async () => (await getRollout.execute(as(ada), { rolloutId })).verdict?.at;
+    const start = Date.now();
+    await look(rolloutId, new Date(start));
+    await look(rolloutId, new Date(start + 1_500));
+    expect(await at()).toBe(new Date(start).toISOString());
+    await look(rolloutId, new Date(start + 2_500));
+    expect(await at()).toBe(new Date(start + 2_500).toISOString());
+    await database.db.update(rollouts).set({ consecutiveFailures: 5 }).where(eq(rollouts.id, rolloutId));
+    await look(rolloutId, new Date(start + 2_600));
+    expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
   });
 
   it("stops the stage's clock while paused, and decides nothing", async () => {

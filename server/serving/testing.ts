@@ -130,13 +130,18 @@ export const PLAN: RolloutPlan = {
   },
 };
 
-export interface Traffic extends Partial<ArmCounts> {
+export interface Traffic extends Omit<Partial<ArmCounts>, "numeric"> {
   deploymentId: string;
   versionId: string;
   rolloutId: string;
   arm: "stable" | "canary";
   stage: number;
   second?: number;
+  /** Labelled predictions of a number, and the sums of their errors. */
+  measured?: number;
+  absErrorSum?: number;
+  squaredErrorSum?: number;
+  fourthErrorSum?: number;
 }
 
 /** One stored second of traffic. */
