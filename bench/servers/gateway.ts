@@ -1,6 +1,9 @@
 // The gateway's own server, spool and drain on a route with a canary, so that the split works too.
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { db } from "@/db/client";
+import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
+import { specOf } from "@/server/adapters/model-runtime/testing";
 import { TokenActors } from "@/server/auth/token-actors";
 import { env } from "@/server/core/env";
 import { startDrainThread } from "@/server/serving/gateway/drain-thread";
@@ -9,10 +12,17 @@ import { routeKey, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
 import { TEAM } from "../setup";
 import { listen } from "./listen";
-import { DIGEST, loadModel } from "./model";
 
-const { runtime, signature } = await loadModel();
-const version = { id: "mv_stable", number: 1, weightsDigest: DIGEST, signature };
+// A process for each of the two versions, as in production.
+const runtime = createModelRuntime({ folder: path.join(env().home, "serving") });
+const model = readFileSync(path.join(env().home, "model.onnx"));
+const versionOf = async (id: string, number: number) => ({
+  id,
+  number,
+  weightsDigest: "sha256:bench",
+  runtimeKey: id,
+  signature: await runtime.load(id, specOf(model)),
+});
 const route: Route = {
   deploymentId: "dep_bench",
   teamId: TEAM,
@@ -20,8 +30,8 @@ const route: Route = {
   environment: "production",
   generation: 1,
   feedbackTarget: null,
-  stable: version,
-  canary: { ...version, id: "mv_canary", number: 2 },
+  stable: await versionOf("mv_stable", 1),
+  canary: await versionOf("mv_canary", 2),
   rolloutId: "rol_bench",
   stage: 0,
   sharePercent: 10,

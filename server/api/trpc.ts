@@ -25,6 +25,7 @@ const TRPC_CODE: Record<ErrorCode, TRPCError["code"]> = {
   quota_exceeded: "FORBIDDEN",
   rate_limited: "TOO_MANY_REQUESTS",
   unavailable: "SERVICE_UNAVAILABLE",
+  timed_out: "GATEWAY_TIMEOUT",
   internal: "INTERNAL_SERVER_ERROR",
 };
 

@@ -64,6 +64,15 @@ const EnvSchema = z.object({
   ),
   ALERT_WEBHOOK_TOKEN: optional(z.string().min(1)),
   MODELWORKS_PYTHON: optional(z.string()),
+  MODELWORKS_MODEL_PROCESSES: z.preprocess(blankAsMissing, z.enum(["own", "shared"]).default("own")),
+  MODELWORKS_MODEL_DEADLINE_SECONDS: z.preprocess(
+    blankAsMissing,
+    z.coerce
+      .number({ error: "must be a number of seconds from 1 to 600" })
+      .min(1, "must be at least 1")
+      .max(600, "must be at most 600")
+      .default(30),
+  ),
   MODELWORKS_DEV: z.preprocess(blankAsMissing, z.enum(["0", "1"]).default("0")),
   NEXT_DIST_DIR: optional(z.string()),
   LOG_LEVEL: z.preprocess(
@@ -99,6 +108,10 @@ export interface Settings {
   /** Where alerts go besides the inbox, in Alertmanager's webhook form. */
   alertWebhook: { url: string; token: string | undefined } | undefined;
   python: string | undefined;
+  /** Whether small models of a team share one process of the gateway. */
+  sharesModelProcesses: boolean;
+  /** No inference may take longer, whatever a contract says. */
+  modelDeadlineMs: number;
   dev: boolean;
   distDir: string;
   logLevel: string;
@@ -165,6 +178,8 @@ export function readSettings(source: Record<string, string | undefined>): Settin
       ? { url: value.ALERT_WEBHOOK_URL, token: value.ALERT_WEBHOOK_TOKEN }
       : undefined,
     python: value.MODELWORKS_PYTHON,
+    sharesModelProcesses: value.MODELWORKS_MODEL_PROCESSES === "shared",
+    modelDeadlineMs: value.MODELWORKS_MODEL_DEADLINE_SECONDS * 1000,
     dev: value.MODELWORKS_DEV === "1",
     distDir: value.NEXT_DIST_DIR ?? ".next",
     logLevel: value.LOG_LEVEL,

@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   "quota_exceeded",
   "rate_limited",
   "unavailable",
+  "timed_out",
   "internal",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -25,6 +26,7 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   quota_exceeded: 403,
   rate_limited: 429,
   unavailable: 503,
+  timed_out: 504,
   internal: 500,
 };
 

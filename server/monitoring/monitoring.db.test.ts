@@ -13,6 +13,7 @@ import { storePredictions } from "./store-predictions";
 import { getMonitored, listMonitored } from "./traffic-queries";
 import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
 import { watchErrors } from "./watch-errors";
+import type { ArmReport, DeploymentReport } from "@/server/serving/gateway-report";
 import { watchGateways } from "./watch-gateways";
 import { watchRollout } from "./watch-rollouts";
 
@@ -196,7 +197,8 @@ describe("alerts", () => {
 
   it("tell of a deployment that a gateway refuses to serve, why, and end when it is served", async () => {
     const deployment = await makeDeployment(database.db, owner, "refused");
-    const beat = async (id: string, refused: Record<string, string[]> | undefined, seenAt = new Date()) => {
+    type Reports = Record<string, DeploymentReport>;
+    const beat = async (id: string, serving: Reports | undefined, seenAt = new Date()) => {
       const row = {
         kind: "gateway",
         host: "h",
@@ -204,20 +206,32 @@ describe("alerts", () => {
         version: "1",
         startedAt: seenAt,
         seenAt,
-        info: { refused },
+        info: { serving },
       };
       await database.db
         .insert(processes)
         .values({ id, ...row })
-        .onConflictDoUpdate({ target: processes.id, set: { seenAt, info: { refused } } });
+        .onConflictDoUpdate({ target: processes.id, set: { seenAt, info: { serving } } });
     };
     const look = async () => {
       await watchGateways(database.db, factory);
       const [row] = await database.db.select().from(alerts).where(eq(alerts.subjectId, deployment.id));
       return row;
     };
-    const refusal = { [deployment.id]: ["The stable version is not served: its weights are gone"] };
+    const arm = (versionId: string, state: ArmReport["state"], reason = "") => ({
+      versionId,
+      state,
+      reason,
+      sinceMs: 1,
+    });
+    const says = (report: Partial<DeploymentReport>): Reports => ({
+      [deployment.id]: { generation: 1, stable: null, canary: null, answering: null, ...report },
+    });
+    const refusal = says({ stable: arm("mv_1", "failed", "its weights are gone") });
     await beat("gone", refusal, new Date(Date.now() - 60_000));
+    expect(await look()).toBeUndefined();
+    // What is being loaded is no trouble yet.
+    await beat("one", says({ stable: arm("mv_1", "loading") }));
     expect(await look()).toBeUndefined();
     await beat("one", refusal);
     expect(await look()).toMatchObject({
@@ -236,7 +250,20 @@ describe("alerts", () => {
     // Nor is a gateway that has just started and has not looked yet.
     await beat("one", undefined);
     expect(await look()).toMatchObject({ state: "firing" });
-    await beat("one", {});
+    await beat("one", says({ stable: arm("mv_1", "ready"), answering: "mv_1" }));
+    expect(await look()).toMatchObject({ state: "resolved" });
+
+    await beat("one", says({ stable: arm("mv_2", "failed", "no model"), answering: "mv_1" }));
+    expect(await look()).toMatchObject({ title: "refused still serves the version before" });
+    const ready = { stable: arm("mv_1", "ready"), answering: "mv_1" };
+    const loops = arm("mv_2", "crash-looping", "its process was ended by SIGSEGV");
+    await beat("one", says({ ...ready, canary: loops }));
+    expect(await look()).toMatchObject({
+      title: "The canary of refused is not served",
+      severity: "warning",
+      body: "The canary version is not served: its process was ended by SIGSEGV",
+    });
+    await beat("one", says(ready));
     expect(await look()).toMatchObject({ state: "resolved" });
   });
 

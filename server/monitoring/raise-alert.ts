@@ -63,7 +63,7 @@ export function raiseAlert(outer: Ctx, draft: AlertDraft): Promise<boolean> {
     if (!started) {
       await ctx.db
         .update(alerts)
-        .set({ title: draft.title, body: draft.body, updatedAt: now })
+        .set({ title: draft.title, body: draft.body, severity: draft.severity, updatedAt: now })
         .where(and(eq(alerts.teamId, ctx.actor.teamId), eq(alerts.fingerprint, draft.fingerprint)));
       return false;
     }

@@ -4,6 +4,7 @@ export { admissionNow } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
 export { previewDeploy } from "./deploy-preview";
+export { DeploymentReport, isBroken, ServingReport } from "./gateway-report";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";

@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+
 /** Tensor types of the Open Inference Protocol that a runtime takes and gives. */
 export const DATATYPES = [
   "BOOL",
@@ -9,6 +11,8 @@ export const DATATYPES = [
   "INT16",
   "INT32",
   "INT64",
+  "FP16",
+  "BF16",
   "FP32",
   "FP64",
   "BYTES",
@@ -27,24 +31,94 @@ export interface ModelSignature {
   outputs: TensorSignature[];
 }
 
+/** Elements in the datatype's own width; FP16 and BF16 as their bits, booleans as 0 and 1. */
+export type NumericData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
+
+/** What a tensor holds, row-major; of a BYTES tensor the bytes of each element. `tensor.ts` makes and reads it. */
+export type TensorData = NumericData | Uint8Array[];
+
 export interface Tensor {
   name: string;
   datatype: Datatype;
   shape: number[];
-  /** Row-major; booleans, numbers (64-bit integers as digits where they are not safe), or texts. */
-  data: (number | boolean | string)[];
+  data: TensorData;
 }
 
-/** Runs models outside the serving event loop. */
+/** One file of a version's manifest. */
+export interface ModelFile {
+  /** Its path in the manifest, with forward slashes. */
+  path: string;
+  /** `sha256:` and hex digits; bytes that hash to something else are not loaded. */
+  digest: string;
+  open: () => Promise<Readable>;
+}
+
+export interface ModelLimits {
+  /** What the model may take besides the runtime itself; undefined where its contract does not say. */
+  memoryBytes?: number | undefined;
+  /** Thousandths of a core; undefined for no limit. */
+  cpuMilli?: number | undefined;
+  /** A request that has no answer by then gets none; undefined for the runtime's ceiling. */
+  deadlineMs?: number | undefined;
+}
+
+/** What a runtime needs to serve a version. */
+export interface ModelSpec {
+  /** Path of the file to load; it sees the files beside and below it that are listed here, and no others. */
+  entry: string;
+  files: readonly ModelFile[];
+  limits: ModelLimits;
+  /** Small models with the same word may share a process where the operator wants that. */
+  shareWith?: string | undefined;
+}
+
+export const MODEL_STATES = ["loading", "ready", "failed", "crash-looping"] as const;
+
+/** How a model fares. */
+export interface ModelHealth {
+  state: (typeof MODEL_STATES)[number];
+  /** Why it does not serve, in words; empty where it does. */
+  reason: string;
+  sinceMs: number;
+}
+
+export interface ModelUsage {
+  key: string;
+  pid: number;
+  queued: number;
+  inFlight: number;
+  /** Of its process; shared ones count for each. */
+  residentBytes: number;
+  restarts: number;
+}
+
+/** Runs models apart from the caller and from each other. */
 export interface ModelRuntime {
   /**
-   * Loads a model once; later calls return the same signature.
-   * @throws AppError `invalid` when the file is not a model that this runtime serves.
+   * Loads a model once; later calls with the same key return the same signature.
+   * @throws AppError `invalid` when the file is not a model that this runtime serves, `unavailable` when it could not be tried.
    */
-  load(digest: string, path: string): Promise<ModelSignature>;
-  /** @throws AppError `invalid` for inputs the model refuses, `unavailable` when the worker died or took too long. */
-  infer(digest: string, inputs: readonly Tensor[]): Promise<Tensor[]>;
-  unload(digest: string): Promise<void>;
-  loaded(): string[];
+  load(key: string, spec: ModelSpec): Promise<ModelSignature>;
+  /**
+   * @throws AppError `internal` for an error inside the model, `timed_out` at its deadline, `unavailable` while its queue is full or it
+   * starts again. None of these is the caller's fault.
+   */
+  infer(key: string, inputs: readonly Tensor[]): Promise<Tensor[]>;
+  unload(key: string): Promise<void>;
+  /** Undefined for a key that is not loaded. */
+  health(key: string): ModelHealth | undefined;
+  /** Calls back when a model's health has changed. */
+  onChange(listener: (key: string) => void): void;
+  usage(): Promise<ModelUsage[]>;
   close(): Promise<void>;
 }

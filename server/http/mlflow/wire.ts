@@ -37,6 +37,7 @@ const ERROR_CODE: Record<ErrorCode, string> = {
   quota_exceeded: "PERMISSION_DENIED",
   rate_limited: "REQUEST_LIMIT_EXCEEDED",
   unavailable: "TEMPORARILY_UNAVAILABLE",
+  timed_out: "TEMPORARILY_UNAVAILABLE",
   internal: "INTERNAL_ERROR",
 };
 

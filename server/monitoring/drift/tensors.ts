@@ -1,15 +1,24 @@
 import { z } from "zod";
 
 const Tensors = z.array(
-  z.object({ name: z.string(), shape: z.array(z.number()), data: z.array(z.unknown()) }),
+  z.object({
+    name: z.string(),
+    datatype: z.string().optional(),
+    shape: z.array(z.number()),
+    data: z.array(z.unknown()),
+  }),
 );
 
 /** A value a request carried for a feature: a number, or a category as text. */
 export type FeatureValue = number | string;
 
-const valueOf = (item: unknown): FeatureValue | undefined => {
+const valueOf = (item: unknown, datatype: string | undefined): FeatureValue | undefined => {
   if (typeof item === "number") return Number.isFinite(item) ? item : undefined;
-  if (typeof item === "string") return item;
+  if (typeof item === "string") {
+    // Texts in a tensor of numbers are whole numbers beyond 2^53, or infinities: no categories.
+    if (datatype === undefined || datatype === "BYTES") return item;
+    return valueOf(Number(item), datatype);
+  }
   return typeof item === "boolean" ? String(item) : undefined;
 };
 
@@ -24,7 +33,7 @@ export function featuresOf(inputs: unknown): Map<string, FeatureValue> | undefin
   for (const tensor of parsed.data) {
     if (tensor.shape.length > 1 && tensor.shape[0] !== 1) return undefined;
     tensor.data.forEach((item, index) => {
-      const value = valueOf(item);
+      const value = valueOf(item, tensor.datatype);
       const name = tensor.data.length === 1 ? tensor.name : `${tensor.name}[${index}]`;
       if (value !== undefined) features.set(name, value);
     });

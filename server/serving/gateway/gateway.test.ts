@@ -1,10 +1,7 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
 import type { Actor } from "@/server/core/actor";
 import { findRoute, infer, metadataOf, parseBody, type PredictionRecord } from "./gateway";
 import { parseInferRequest } from "./oip/parse-infer";
@@ -35,12 +32,10 @@ const row = (data: unknown, shape = [1, 3]) => ({
 });
 
 beforeAll(async () => {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "mw-onnx-")), "model.onnx");
-  fs.writeFileSync(file, linearModel([1, -1, 0.5]));
-  runtime = createOnnxRuntime({ threads: 1 });
+  runtime = makeRuntime();
   parts.runtime = runtime;
-  const signature = await runtime.load("sha256:a", file);
-  const version = { id: "mv_1", number: 1, weightsDigest: "sha256:a", signature };
+  const signature = await runtime.load("a", specOf(linearModel([1, -1, 0.5])));
+  const version = { id: "mv_1", number: 1, weightsDigest: "sha256:a", runtimeKey: "a", signature };
   route = {
     deploymentId: "dep_1",
     teamId: "team_1",
@@ -103,10 +98,12 @@ describe("the Open Inference Protocol", () => {
       "no input of this model",
     ],
     [
-      "half floats",
-      { inputs: [{ name: "features", datatype: "FP16", shape: [1, 3], data: [1, 2, 3] }] },
-      "no JSON form",
+      "integers for floats",
+      { inputs: [{ name: "features", datatype: "INT64", shape: [1, 3], data: [1, 2, 3] }] },
+      "model wants FP32",
     ],
+    ["a number beyond the datatype", row([1, 2, 1e39]), "beyond FP32"],
+    ["nesting of another shape", row([[1, 2], [3]]), "nested otherwise"],
     ["texts for numbers", row(["a", 2, 3]), "must hold numbers"],
     ["an input twice", { inputs: [...row([1, 2, 3]).inputs, ...row([1, 2, 3]).inputs] }, "twice"],
     ["an output twice", { ...row([1, 2, 3]), outputs: [{ name: "score" }, { name: "score" }] }, "twice"],
@@ -154,10 +151,7 @@ describe("the Open Inference Protocol", () => {
   });
 
   it("says which file is no model", async () => {
-    const file = path.join(os.tmpdir(), `mw-not-a-model-${process.pid}.onnx`);
-    fs.writeFileSync(file, "hello");
-    await expect(runtime.load("sha256:b", file)).rejects.toThrow(/not a model/);
-    fs.rmSync(file);
+    await expect(runtime.load("b", specOf(Buffer.from("hello")))).rejects.toThrow(/not a model/);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Actor } from "@/server/core/actor";
 import type { ModelRuntime, Tensor } from "@/server/adapters/model-runtime/port";
+import { jsonElements, storedTensor } from "@/server/adapters/model-runtime/tensor-to-json";
 import { can } from "@/server/core/authz/permissions";
 import {
   AppError,
@@ -9,6 +10,7 @@ import {
   isAppError,
   notFound,
   toPublicError,
+  type PublicError,
 } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
@@ -45,7 +47,8 @@ export interface Answer {
 
 export interface GatewayParts {
   runtime: ModelRuntime;
-  routes: () => ReadonlyMap<string, Route>;
+  /** Undefined until the routes are known. */
+  routes: () => ReadonlyMap<string, Route> | undefined;
   record: (record: PredictionRecord) => boolean;
 }
 
@@ -61,7 +64,13 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export function findRoute(parts: GatewayParts, actor: Actor, name: string): Route {
   const verdict = can(actor, "serving.model.infer");
   if (!verdict.allowed) throw forbidden(verdict.reason ?? "You may not send requests.");
-  const route = parts.routes().get(routeKey(actor.teamId, name));
+  const routes = parts.routes();
+  if (!routes)
+    throw new AppError("unavailable", "The gateway is starting and does not know its deployments yet.", {
+      hint: "Send the request again in a moment.",
+      details: { retryAfterSeconds: 1 },
+    });
+  const route = routes.get(routeKey(actor.teamId, name));
   if (!route) throw notFound("deployment", name);
   return route;
 }
@@ -69,6 +78,7 @@ export function findRoute(parts: GatewayParts, actor: Actor, name: string): Rout
 const notServed = (route: Route) =>
   new AppError("unavailable", `${route.name} serves no version now. ${route.refusals.join(" ")}`.trim(), {
     hint: "See the deployment's page for what is missing.",
+    details: { retryAfterSeconds: route.refusals.length > 0 ? 10 : 1 },
   });
 
 /** Metadata of what the stable arm serves. */
@@ -89,7 +99,7 @@ function choose(route: Route, key: string): { arm: "stable" | "canary"; version:
 /** The value that feedback is compared with: the target output (else the first) of a request with a single row. */
 function predictedOf(outputs: readonly Tensor[], target: string | null): string | null {
   const output = outputs.find((each) => each.name === target) ?? outputs[0];
-  return output?.data.length === 1 ? String(output.data[0]) : null;
+  return output?.data.length === 1 ? String(jsonElements(output)[0]) : null;
 }
 
 /**
@@ -99,7 +109,7 @@ function predictedOf(outputs: readonly Tensor[], target: string | null): string 
 async function blame(parts: GatewayParts, stable: ServedVersion, body: unknown, refusal: unknown) {
   if (!isAppError(refusal) || refusal.code !== "invalid") return refusal;
   try {
-    await parts.runtime.infer(stable.weightsDigest, parseInferRequest(body, stable.signature).inputs);
+    await parts.runtime.infer(stable.runtimeKey, parseInferRequest(body, stable.signature).inputs);
   } catch {
     return refusal;
   }
@@ -124,7 +134,7 @@ export async function infer(
   let failure: unknown;
   try {
     request = parseInferRequest(body, version.signature);
-    outputs = await parts.runtime.infer(version.weightsDigest, request.inputs);
+    outputs = await parts.runtime.infer(version.runtimeKey, request.inputs);
   } catch (error) {
     failure = arm === "canary" && route.stable ? await blame(parts, route.stable, body, error) : error;
     if (!isAppError(error))
@@ -145,22 +155,27 @@ export async function infer(
     latencyMs: Number(process.hrtime.bigint() - startedNs) / 1e6,
     status,
     error: shown ? shown.message : null,
-    inputs: request?.inputs ?? null,
-    outputs: failure === undefined ? outputs : null,
+    inputs: request?.inputs.map(storedTensor) ?? null,
+    outputs: failure === undefined ? outputs.map(storedTensor) : null,
     predicted: failure === undefined ? predictedOf(outputs, route.feedbackTarget) : null,
     traceId: TRACEPARENT.exec(headers.traceparent ?? "")?.[1] ?? null,
   });
   const replyHeaders = { "x-prediction-id": id, "x-model-version": String(version.number), "x-arm": arm };
-  if (shown)
-    return {
-      status,
-      body: { error: shown.hint ? `${shown.message} ${shown.hint}` : shown.message },
-      headers: replyHeaders,
-    };
+  if (shown) return errorAnswer(shown, replyHeaders);
   return {
     status: 200,
     body: inferResponse(route.name, String(version.number), request?.id ?? id, outputs, request?.outputs),
     headers: replyHeaders,
+  };
+}
+
+/** The protocol's form of a failure. */
+export function errorAnswer(shown: PublicError, headers: Record<string, string> = {}): Answer {
+  const retryAfter = shown.details?.retryAfterSeconds;
+  return {
+    status: HTTP_STATUS[shown.code],
+    body: { error: shown.hint ? `${shown.message} ${shown.hint}` : shown.message },
+    headers: { ...headers, ...(typeof retryAfter === "number" ? { "retry-after": String(retryAfter) } : {}) },
   };
 }
 

@@ -1,17 +1,17 @@
-import fs from "node:fs";
 import type { Server } from "node:http";
 import net from "node:net";
-import os from "node:os";
-import path from "node:path";
 import { gzipSync } from "node:zlib";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
+import { lookupModel, loopModel } from "@/server/adapters/model-runtime/onnx/testing-hostile-models";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
 import type { Actor } from "@/server/core/actor";
 import { unauthenticated } from "@/server/core/context";
 import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
+import { GatewayMetrics } from "./metrics";
 import { MAX_BODY_BYTES } from "./read-body";
 import { routeKey, type Route } from "./routes";
 
@@ -31,18 +31,20 @@ let runtime: ModelRuntime;
 let server: Server;
 let base: string;
 let port: number;
-let folder: string;
 const routes = new Map<string, Route>();
 const records: PredictionRecord[] = [];
+const registry = new Registry();
+let metrics: GatewayMetrics;
+let known = true;
 
 beforeAll(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-gateway-http-"));
-  runtime = createOnnxRuntime({ threads: 1 });
-  const load = async (digest: string, weights: number[]) => {
-    const file = path.join(folder, `${digest}.onnx`);
-    fs.writeFileSync(file, linearModel(weights));
-    return { weightsDigest: digest, signature: await runtime.load(digest, file) };
-  };
+  runtime = makeRuntime();
+  const loadAs = async (key: string, model: Uint8Array, deadlineMs?: number) => ({
+    weightsDigest: `sha256:${key}`,
+    runtimeKey: key,
+    signature: await runtime.load(key, specOf(model, { deadlineMs })),
+  });
+  const load = (key: string, weights: number[]) => loadAs(key, linearModel(weights));
   const stable = { id: "mv_1", number: 1, ...(await load("three", [1, -1, 0.5])) };
   const other = { id: "mv_2", number: 2, ...(await load("two", [1, -1])) };
   const route: Route = {
@@ -69,8 +71,25 @@ beforeAll(async () => {
     stage: 0,
     sharePercent: 100,
   });
+  const own = async (name: string, model: Uint8Array) => {
+    const deploymentId = `dep_${name}`;
+    const version = { id: "mv_3", number: 3, ...(await loadAs(`${deploymentId}/mv_3`, model, 300)) };
+    routes.set(routeKey("team_1", name), { ...route, deploymentId, name, stable: version });
+  };
+  await own("lookup", lookupModel());
+  await own("loop", loopModel());
+  metrics = new GatewayMetrics({
+    registry,
+    runtime,
+    served: () =>
+      [...routes.values()].flatMap((each) => (each.stable ? [{ ...each.stable, route: each }] : [])),
+  });
+  const record = (each: PredictionRecord) => {
+    metrics.observe(each);
+    return records.push(each) > 0;
+  };
   server = createGatewayServer({
-    parts: { runtime, routes: () => routes, record: (record) => records.push(record) > 0 },
+    parts: { runtime, routes: () => (known ? routes : undefined), record },
     callers: {
       actor: async (token) => {
         if (token !== "good") throw unauthenticated();
@@ -78,7 +97,8 @@ beforeAll(async () => {
       },
     },
     version: "1",
-    isReady: () => true,
+    isReady: () => known,
+    limits: { headersMs: 300, requestMs: 600 },
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -89,7 +109,6 @@ afterAll(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await runtime.close();
-  fs.rmSync(folder, { recursive: true });
 });
 
 interface Call {
@@ -214,5 +233,88 @@ describe("a canary that takes other inputs than the stable version", () => {
     expect(records.at(-1)).toMatchObject({ arm: "canary", status: 400 });
     const fits = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 2], data: [1, 2] }] };
     expect((await infer(JSON.stringify(fits), {}, "narrow")).status).toBe(200);
+  });
+});
+
+describe("a fault of the model", () => {
+  const whole = (name: string, ...values: (string | number)[]) =>
+    JSON.stringify({ inputs: [{ name, datatype: "INT64", shape: [values.length], data: values }] });
+
+  it("is 500 with its reason, and counts as an error of its arm; the caller's is 400 and counts for none", async () => {
+    const beyond = await infer(whole("at", 99), {}, "lookup");
+    expect(beyond.status).toBe(500);
+    expect(beyond.body.error).toContain("indices element out of data bounds, idx=99");
+    expect(records.at(-1)).toMatchObject({ arm: "stable", status: 500, deploymentId: "dep_lookup" });
+    expect((await infer(whole("at", "x"), {}, "lookup")).status).toBe(400);
+    expect(records.at(-1)).toMatchObject({ status: 400 });
+    expect((await infer(whole("at", 3), {}, "lookup")).body).toMatchObject({ outputs: [{ data: [40] }] });
+  });
+
+  it("is 504 at the deadline, and 503 with the time to wait while it cannot be asked", async () => {
+    const began = performance.now();
+    const stuck = await infer(whole("rounds", "1000000000000000"), {}, "loop");
+    expect(performance.now() - began).toBeGreaterThanOrEqual(299);
+    expect(stuck.status).toBe(504);
+    expect(stuck.body.error).toContain("took longer than 300 ms");
+    expect(records.at(-1)).toMatchObject({ arm: "stable", status: 504, deploymentId: "dep_loop" });
+    const many = await Promise.all(Array.from({ length: 300 }, () => infer(whole("rounds", 1), {}, "loop")));
+    const turnedAway = many.filter((each) => each.status === 503);
+    expect(turnedAway.length).toBeGreaterThan(0);
+    expect(turnedAway[0]?.headers.get("retry-after")).toBe("1");
+  });
+
+  it("is in /metrics by deployment, version and arm, and goes with the version", async () => {
+    const text = await registry.metrics();
+    const labels = (name: string) => `team="team_1",deployment="${name}",version="3",arm="stable"`;
+    expect(text).toContain(`modelworks_inference_requests_total{${labels("lookup")},status="500"} 1`);
+    expect(text).toContain(`modelworks_inference_errors_total{${labels("lookup")}} 1`);
+    expect(text).toMatch(new RegExp(`modelworks_inference_seconds_count\\{${labels("lookup")}\\} 3`));
+    expect(text).toMatch(new RegExp(`modelworks_model_resident_bytes\\{${labels("lookup")}\\} \\d{8}`));
+    for (const gauge of ["queued", "in_flight", "restarts"])
+      expect(text).toContain(`modelworks_model_${gauge}{${labels("lookup")}}`);
+    const lookup = routes.get(routeKey("team_1", "lookup"));
+    routes.delete(routeKey("team_1", "lookup"));
+    expect(await registry.metrics()).not.toContain('deployment="lookup"');
+    if (lookup) routes.set(routeKey("team_1", "lookup"), lookup);
+  });
+});
+
+it("answers 503 with Retry-After, never 404, while it does not know its routes", async () => {
+  known = false;
+  try {
+    for (const answer of [await infer(JSON.stringify(GOOD)), await call("/v2/health/ready")]) {
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get("retry-after")).toBe("1");
+    }
+    expect((await call("/v2/health/live")).status).toBe(200);
+  } finally {
+    known = true;
+  }
+  expect((await infer(JSON.stringify(GOOD), {}, "nobody")).status).toBe(404);
+});
+
+describe("a slow client", () => {
+  /** What is heard on a connection that sends this much and then no more. */
+  const half = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      let heard = "";
+      const socket = net.connect(port, "127.0.0.1", () => socket.write(text));
+      socket.on("data", (data) => (heard += data.toString()));
+      socket.on("close", () => resolve(heard));
+      socket.on("error", (error) => (heard ? resolve(heard) : reject(error)));
+    });
+
+  it.each([
+    ["nothing", ""],
+    ["half its headers", "POST /v2/models/risk/infer HTTP/1.1\r\nhost: x\r\n"],
+    [
+      "half its body",
+      "POST /v2/models/risk/infer HTTP/1.1\r\nhost: x\r\nauthorization: Bearer good\r\ncontent-length: 100\r\n\r\n{",
+    ],
+  ])("that sends %s is told so and let go", async (_what, text) => {
+    const heard = await half(text);
+    expect(heard).toMatch(/^HTTP\/1\.1 408 /);
+    expect(heard).toContain('{"error":"The request did not arrive in time."}');
+    expect(records.at(-1)?.error ?? "").not.toContain("aborted");
   });
 });

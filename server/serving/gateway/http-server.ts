@@ -7,12 +7,20 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { unauthenticated } from "@/server/core/context";
-import { AppError, HTTP_STATUS, isAppError, notFound, toPublicError } from "@/server/core/errors";
+import { AppError, isAppError, notFound, toPublicError } from "@/server/core/errors";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
-import { findRoute, infer, metadataOf, parseBody, type Answer, type GatewayParts } from "./gateway";
+import {
+  errorAnswer,
+  findRoute,
+  infer,
+  metadataOf,
+  parseBody,
+  type Answer,
+  type GatewayParts,
+} from "./gateway";
 import { serverMetadata } from "./oip/messages";
 import { BodyRefused, readBody } from "./read-body";
 
@@ -23,9 +31,28 @@ export interface GatewayServerOptions {
   parts: GatewayParts;
   callers: { actor(token: string): Promise<Actor> };
   version: string;
-  /** Whether routes have been read at least once. */
+  /** Whether every deployment's versions have been tried. */
   isReady: () => boolean;
+  limits?: Partial<ConnectionLimits>;
 }
+
+/** How long a client may take; who takes longer makes room for others. */
+export interface ConnectionLimits {
+  headersMs: number;
+  /** Headers and body together. */
+  requestMs: number;
+  /** Without a byte either way: a client that does not take its answer. It outlasts the longest answer. */
+  silenceMs: number;
+  /** Between two requests of one connection. */
+  idleMs: number;
+}
+
+const LIMITS: ConnectionLimits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  silenceMs: 11 * 60_000,
+  idleMs: 65_000,
+};
 
 const header = (req: IncomingMessage, name: string): string | undefined => {
   const value = req.headers[name];
@@ -100,7 +127,9 @@ async function modelCall(
       body: { error: "Binary tensors are not taken here; send JSON (binary_data=False)." },
     };
   }
-  return infer(options.parts, route, await jsonBody(req), {
+  const body = await jsonBody(req);
+  // Looked up again: a body may take its time, and the route may have moved on meanwhile.
+  return infer(options.parts, findRoute(options.parts, actor, nameOf(name)), body, {
     stickyKey: header(req, "x-sticky-key"),
     traceparent: header(req, "traceparent"),
   });
@@ -113,7 +142,11 @@ async function answerOf(options: GatewayServerOptions, req: IncomingMessage): Pr
   if (path === "/v2/health/live") return { status: 200, body: { live: true } };
   if (path === "/v2/health/ready") {
     const ready = options.isReady();
-    return { status: ready ? 200 : 503, body: { ready, live: ready } };
+    return {
+      status: ready ? 200 : 503,
+      body: { ready, live: true },
+      ...(ready ? {} : { headers: { "retry-after": "1" } }),
+    };
   }
   if (path === "/v2") return { status: 200, body: serverMetadata(options.version) };
   const match = MODEL_PATH.exec(path);
@@ -124,6 +157,9 @@ async function answerOf(options: GatewayServerOptions, req: IncomingMessage): Pr
 function failure(error: unknown, path: string | undefined): Answer {
   if (error instanceof BodyRefused)
     return { status: error.status, body: { error: error.message }, headers: { connection: "close" } };
+  // Who has gone hears nothing, and is no fault of ours.
+  if (error instanceof Error && "code" in error && error.code === "ECONNRESET")
+    return { status: 400, body: { error: "The request ended before it was whole." } };
   const requestId = newId("request");
   if (!isAppError(error)) log.error({ err: error, requestId, path }, "gateway request failed");
   // A database that is away is no fault of the request: the client may send it again.
@@ -135,11 +171,7 @@ function failure(error: unknown, path: string | undefined): Answer {
         }),
     requestId,
   );
-  return {
-    status: HTTP_STATUS[shown.code],
-    body: { error: shown.hint ? `${shown.message} ${shown.hint}` : shown.message },
-    ...(shown.code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
-  };
+  return errorAnswer(shown, shown.code === "unauthenticated" ? { "www-authenticate": "Bearer" } : {});
 }
 
 const PROTOCOL_FAULTS: Record<string, [number, string]> = {
@@ -162,7 +194,14 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
 
 /** The Open Inference Protocol over HTTP, in front of the models. */
 export function createGatewayServer(options: GatewayServerOptions): Server {
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 70_000 }, (req, res) => {
+  const { headersMs, requestMs, silenceMs, idleMs } = { ...LIMITS, ...options.limits };
+  const timeouts = {
+    keepAliveTimeout: idleMs,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(1_000, headersMs),
+  };
+  const server = createServer(timeouts, (req, res) => {
     if (req.url === "/metrics") {
       void metricsRegistry.metrics().then((text) => {
         res.writeHead(200, { "content-type": metricsRegistry.contentType });
@@ -175,6 +214,7 @@ export function createGatewayServer(options: GatewayServerOptions): Server {
       .then((answer) => send(res, answer))
       .catch((error: unknown) => log.warn({ err: error }, "answer could not be sent"));
   });
+  server.setTimeout(silenceMs);
   server.on("clientError", refuseConnection);
   return server;
 }

@@ -1,36 +1,38 @@
+import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import { Readable } from "node:stream";
-import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { modelCards, modelVersionFiles, modelVersions } from "@/db/schema";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import { createOnnxRuntime } from "@/server/adapters/model-runtime/onnx/runtime";
+import { and, eq } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { deployments, modelCards, modelVersionFiles, modelVersions, rollouts } from "@/db/schema";
+import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { externalModel } from "@/server/adapters/model-runtime/onnx/testing-hostile-models";
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
-import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import { makeRuntime } from "@/server/adapters/model-runtime/testing";
+import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { openLocalSigners } from "@/server/adapters/signer";
 import { attestorSigner, objectStore } from "@/server/composition";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import type { Actor } from "@/server/core/actor";
 import { digestOf, manifestDigest } from "@/server/core/digest";
 import { newId } from "@/server/core/ids";
+import { rollBack } from "../control-rollout";
 import { deploy } from "../deploy";
+import { ServingReport } from "../gateway-report";
 import { makeModel, PLAN, prove, type TestVersion } from "../testing";
-import { RouteBuilder, routeKey } from "./routes";
+import { RouteFollower } from "./route-follower";
+import { routeKey } from "./routes";
 
 let database: TestDatabase;
 let home: string;
-let runtime: ModelRuntime;
 let ada: Actor;
 let ours: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   home = prepareHome(database.url);
-  runtime = createOnnxRuntime({ threads: 1 });
   ours = (await attestorSigner()).publicKeyPem;
 });
 afterAll(async () => {
-  await runtime.close();
   await database.close();
   await fs.rm(home, { recursive: true });
 });
@@ -39,83 +41,262 @@ beforeEach(async () => {
 });
 
 const caller = () => ({ actor: ada, db: database.db });
-/** A gateway that has just started: it knows nothing of what it admitted before. */
-const started = (pem = ours) => new RouteBuilder(database.db, objectStore(), runtime, pem);
+const running: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
 
-/** Real weights in the store, sealed by the digests of real files. */
-async function seal(version: TestVersion, weights: number[]): Promise<void> {
-  const { digest, sizeBytes } = await objectStore().put(Readable.from([linearModel(weights)]));
-  const files = [{ path: "model.onnx", digest, sizeBytes }];
-  version.manifestDigest = manifestDigest(files);
+/** A gateway that has just started, with processes of its own: it knows nothing of what another admitted. It looks only when told to. */
+async function started({ pem = ours, store = objectStore(), waits = true } = {}) {
+  const runtime = makeRuntime();
+  const follower = new RouteFollower({
+    db: database.db,
+    store,
+    runtime,
+    attestorKeyPem: pem,
+    pollMs: 2 ** 30,
+  });
+  running.push(async () => {
+    await follower.stop();
+    await runtime.close();
+  });
+  await waitFor(() => (waits ? follower.isReady : follower.knowsRoutes), { what: "the gateway is ready" });
+  return { follower, runtime };
+}
+
+/** Real files in the store; the first is the weights, and the version is sealed by all their digests. */
+async function seal(version: TestVersion, files: Record<string, Uint8Array>): Promise<void> {
+  const stored = [];
+  for (const [path, bytes] of Object.entries(files)) {
+    const { digest, sizeBytes } = await objectStore().put(Readable.from([bytes]));
+    stored.push({ path, digest, sizeBytes });
+  }
+  version.manifestDigest = manifestDigest(stored);
   await database.db
     .update(modelVersions)
-    .set({ manifestDigest: version.manifestDigest, weightsDigest: digest })
+    .set({ manifestDigest: version.manifestDigest, weightsDigest: stored[0]?.digest })
     .where(eq(modelVersions.id, version.id));
   await database.db
     .insert(modelVersionFiles)
-    .values(files.map((file) => ({ ...file, versionId: version.id })));
+    .values(stored.map((file) => ({ ...file, versionId: version.id })));
 }
 
-async function canary() {
-  const [first, second] = await makeModel(database.db, ada, 2);
-  if (!first || !second) throw new Error("no versions");
-  for (const [index, version] of [first, second].entries()) {
-    await seal(version, [Math.random(), -1, index]);
-    await prove(database.db, ada, version, "production");
+/** Versions of one model, sealed with these files and proven for production. */
+async function versions(actor: Actor, ...contents: Record<string, Uint8Array>[]) {
+  const made = await makeModel(database.db, actor, contents.length);
+  for (const [index, version] of made.entries()) {
+    await seal(version, contents[index] ?? {});
+    await prove(database.db, actor, version, "production");
   }
+  return made;
+}
+
+const linear = (first: number) => ({ "model.onnx": linearModel([first, -1, Math.random()]) });
+
+async function canary(actor = ada) {
+  const [first, second] = await versions(actor, linear(1), linear(2));
+  if (!first || !second) throw new Error("no versions");
   const target = { model: first.model, environment: "production" as const };
-  await deploy.execute(caller(), { ...target, version: 1 });
-  const { name } = await deploy.execute(caller(), { ...target, version: 2, plan: PLAN });
-  return { first, second, key: routeKey(ada.teamId, name) };
+  const asActor = { actor, db: database.db };
+  await deploy.execute(asActor, { ...target, version: 1 });
+  const { name } = await deploy.execute(asActor, { ...target, version: 2, plan: PLAN });
+  const [row] = await database.db
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.teamId, actor.teamId), eq(deployments.name, name)));
+  if (!row) throw new Error("no deployment");
+  return { first, second, name, id: row.id, key: routeKey(actor.teamId, name) };
 }
 
 const editCard = (versionId: string) =>
   database.db.insert(modelCards).values({ versionId, digest: digestOf("edited"), updatedBy: ada.userId });
 
+/** A store whose reading of one blob waits until it is let go. */
+function storeThatHolds(digest: string) {
+  const store = objectStore();
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const get: ObjectStore["get"] = async (wanted, options) => {
+    if (wanted === digest) await held;
+    return store.get(wanted, options);
+  };
+  return { store: Object.assign(Object.create(store) as ObjectStore, { get }), letGo };
+}
+
 it("serves both arms, and keeps what runs when an approval ends; a restart keeps the stable version alone", async () => {
-  const { first, second, key } = await canary();
-  const running = started();
-  expect((await running.build()).get(key)).toMatchObject({
+  const { first, second, key, id } = await canary();
+  const { follower } = await started();
+  const both = {
     stable: { id: first.id },
     canary: { id: second.id },
     // Loaded before its first request: the rollout starts when every gateway serves it.
     sharePercent: 0,
     refusals: [],
+  };
+  expect(follower.routes.get(key)).toMatchObject(both);
+  expect(follower.report()[id]).toMatchObject({
+    stable: { versionId: first.id, state: "ready", reason: "" },
+    canary: { versionId: second.id, state: "ready" },
+    answering: first.id,
   });
   await editCard(first.id);
   await editCard(second.id);
-  expect((await running.build()).get(key)).toMatchObject({
-    stable: { id: first.id },
-    canary: { id: second.id },
-  });
-  const restarted = (await started().build()).get(key);
-  expect(restarted).toMatchObject({ stable: { id: first.id }, canary: undefined });
-  expect(restarted?.refusals).toEqual([
+  await database.db.update(deployments).set({ generation: 99 }).where(eq(deployments.id, id));
+  follower.look("*");
+  await waitFor(() => follower.routes.get(key)?.generation === 99, { what: "another look" });
+  expect(follower.routes.get(key)).toMatchObject(both);
+  const restarted = (await started()).follower;
+  expect(restarted.routes.get(key)).toMatchObject({ stable: { id: first.id }, canary: undefined });
+  expect(restarted.routes.get(key)?.refusals).toEqual([
     expect.stringContaining(
       "The canary version is not served: its evidence is incomplete: approval: the model card changed",
     ),
   ]);
+  expect(ServingReport.parse(restarted.report())[id]?.canary).toMatchObject({
+    state: "failed",
+    reason: expect.stringContaining("the model card changed"),
+  });
 });
 
 it("serves nothing by another key than the pinned one, with other files, or with changed weights", async () => {
   const { first, key } = await canary();
   const stranger = await openLocalSigners(`${home}/theirs`);
-  const foreign = (await started(stranger.attestation.publicKeyPem).build()).get(key);
+  const foreign = (await started({ pem: stranger.attestation.publicKeyPem })).follower.routes.get(key);
   expect(foreign).toMatchObject({ stable: undefined, canary: undefined });
   expect(foreign?.refusals.join()).toContain("no signed verdict");
 
   const [version] = await database.db.select().from(modelVersions).where(eq(modelVersions.id, first.id));
   const set = (values: Partial<typeof modelVersions.$inferInsert>) =>
     database.db.update(modelVersions).set(values).where(eq(modelVersions.id, first.id));
+  const refusals = async () => (await started()).follower.routes.get(key)?.refusals.join();
   await set({ manifestDigest: digestOf("other") });
-  expect((await started().build()).get(key)?.refusals.join()).toContain("does not match its manifest");
+  expect(await refusals()).toContain("does not match its manifest");
   await set({ manifestDigest: version?.manifestDigest, weightsDigest: digestOf("other weights") });
-  expect((await started().build()).get(key)?.refusals.join()).toContain("not part of its manifest");
+  expect(await refusals()).toContain("not part of its manifest");
   await set({ weightsDigest: version?.weightsDigest });
   const file = await objectStore().localPath(version?.weightsDigest ?? "");
   await fs.chmod(file, 0o600);
   await fs.appendFile(file, "x");
-  const tampered = (await started().build()).get(key);
+  const tampered = (await started()).follower.routes.get(key);
   expect(tampered).toMatchObject({ stable: undefined, canary: expect.anything() });
   expect(tampered?.refusals).toEqual([expect.stringContaining("do not have the digest that was attested")]);
+});
+
+it("takes a rollback over while another deployment of the team is still being loaded", async () => {
+  const ours2 = await canary();
+  const [slow] = await versions(ada, linear(7));
+  await deploy.execute(caller(), { model: slow?.model ?? "", version: 1, environment: "production" });
+  const [row] = await database.db
+    .select()
+    .from(modelVersions)
+    .where(eq(modelVersions.id, slow?.id ?? ""));
+  const { store, letGo } = storeThatHolds(row?.weightsDigest ?? "");
+  const { follower } = await started({ store, waits: false });
+  const slowKey = routeKey(ada.teamId, slow?.model ?? "");
+  await waitFor(() => follower.routes.get(ours2.key)?.canary !== undefined, { what: "the canary is loaded" });
+  expect(follower.routes.get(slowKey)).toMatchObject({ stable: undefined });
+  expect(follower.isReady).toBe(false);
+
+  await rollBack.execute(caller(), { name: ours2.name, reason: "it is wrong" });
+  follower.look(ours2.id);
+  await waitFor(() => follower.routes.get(ours2.key)?.sharePercent === 0, { what: "the rollback" });
+  // Nothing of it waited for the other.
+  expect(follower.routes.get(slowKey)).toMatchObject({ stable: undefined });
+  expect(follower.routes.get(ours2.key)).toMatchObject({ stable: { id: ours2.first.id } });
+  letGo();
+  await waitFor(() => follower.routes.get(slowKey)?.stable !== undefined, { what: "the slow one" });
+  expect(follower.isReady).toBe(true);
+});
+
+it("answers with the version before until the new one is loaded, and goes back to a warm one at once", async () => {
+  const { first, second, key, id } = await canary();
+  const stable = (versionId: string, previousVersionId: string | null) =>
+    database.db
+      .update(deployments)
+      .set({ stableVersionId: versionId, previousVersionId })
+      .where(eq(deployments.id, id));
+  await database.db
+    .update(rollouts)
+    .set({ state: "rolled_back", finishedAt: new Date() })
+    .where(eq(rollouts.deploymentId, id));
+  const [row] = await database.db.select().from(modelVersions).where(eq(modelVersions.id, second.id));
+  const { store, letGo } = storeThatHolds(row?.weightsDigest ?? "");
+  const { follower, runtime } = await started({ store });
+  await stable(second.id, first.id);
+  follower.look(id);
+  await waitFor(() => follower.report()[id]?.stable?.versionId === second.id, { what: "the new row" });
+  expect(follower.report()[id]).toMatchObject({ stable: { state: "loading" }, answering: first.id });
+  expect(follower.routes.get(key)).toMatchObject({ stable: { id: first.id } });
+  letGo();
+  await waitFor(() => follower.routes.get(key)?.stable?.id === second.id, { what: "the new version" });
+  expect((await runtime.usage()).map((each) => each.key)).toContain(`${id}/${first.id}`);
+  const before = (await runtime.usage()).map((each) => each.pid);
+  await stable(first.id, second.id);
+  follower.look(id);
+  await waitFor(() => follower.routes.get(key)?.stable?.id === first.id, { what: "the version before" });
+  expect((await runtime.usage()).map((each) => each.pid)).toEqual(before);
+});
+
+it("loses no change that is told while it looks", async () => {
+  const { key, id } = await canary();
+  const { follower } = await started();
+  for (let generation = 100; generation < 120; generation += 1) {
+    // A look is under way when the change commits, and the word of it comes before that look ends.
+    follower.look(id);
+    await database.db.update(deployments).set({ generation }).where(eq(deployments.id, id));
+    follower.look(id);
+  }
+  await waitFor(() => follower.routes.get(key)?.generation === 119, { what: "the last change" });
+  expect(follower.generations()[id]).toBe(119);
+});
+
+describe("external data", () => {
+  const weights = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+  const x = { name: "x", datatype: "FP32" as const, shape: [4], data: Float32Array.of(0, 0, 0, 0) };
+
+  async function served(files: Record<string, Uint8Array>) {
+    const [version] = await versions(ada, files);
+    const target = { model: version?.model ?? "", environment: "production" as const };
+    const { name } = await deploy.execute(caller(), { ...target, version: 1 });
+    const { follower, runtime } = await started();
+    return { route: follower.routes.get(routeKey(ada.teamId, name)), runtime };
+  }
+
+  it("is read where the manifest lists it", async () => {
+    const { route, runtime } = await served({
+      "onnx/model.onnx": externalModel("parts/w.bin"),
+      "onnx/parts/w.bin": weights,
+    });
+    expect(route?.refusals).toEqual([]);
+    const [y] = await runtime.infer(route?.stable?.runtimeKey ?? "", [x]);
+    expect(y?.data).toEqual(Float32Array.of(1, 2, 3, 4));
+  });
+
+  /** The model's own digest begins as the victim's does, so that both lie in one folder of the store. */
+  function ground(hex: string): Uint8Array {
+    for (let nonce = 0; ; nonce += 1) {
+      const model = externalModel(hex.slice(2), String(nonce));
+      if (createHash("sha256").update(model).digest("hex").startsWith(hex.slice(0, 2))) return model;
+    }
+  }
+
+  it("never reads another team's blob, by name, by a path that climbs, or by an absolute one", async () => {
+    const secret = new Uint8Array(Float32Array.of(5, 6, 7, Math.random()).buffer);
+    const { digest } = await objectStore().put(Readable.from([secret]));
+    const hex = digest.replace("sha256:", "");
+    const place = await objectStore().localPath(digest);
+    for (const model of [
+      ground(hex),
+      externalModel(place),
+      externalModel(`../${hex.slice(2)}`),
+      externalModel(`../../../..${place}`),
+    ]) {
+      const { route } = await served({ "model.onnx": model });
+      expect(route?.stable).toBeUndefined();
+      expect(route?.refusals.join()).toContain("External data path");
+      expect(route?.refusals.join()).not.toContain(home);
+    }
+  });
 });

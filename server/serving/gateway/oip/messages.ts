@@ -1,4 +1,5 @@
 import type { ModelSignature, Tensor, TensorSignature } from "@/server/adapters/model-runtime/port";
+import { storedTensor } from "@/server/adapters/model-runtime/tensor-to-json";
 
 const tensor = ({ name, datatype, shape }: TensorSignature) => ({ name, datatype, shape });
 
@@ -22,7 +23,10 @@ export const inferResponse = (
   model_name: name,
   model_version: version,
   id,
-  outputs: wanted ? wanted.flatMap((each) => outputs.filter((output) => output.name === each)) : outputs,
+  outputs: (wanted
+    ? wanted.flatMap((each) => outputs.filter((output) => output.name === each))
+    : outputs
+  ).map(storedTensor),
 });
 
 export const serverMetadata = (version: string) => ({ name: "modelworks", version, extensions: [] });

@@ -1,4 +1,11 @@
-import type { Datatype, ModelSignature, Tensor, TensorSignature } from "@/server/adapters/model-runtime/port";
+import {
+  DATATYPES,
+  type ModelSignature,
+  type Tensor,
+  type TensorSignature,
+} from "@/server/adapters/model-runtime/port";
+import { isFloat } from "@/server/adapters/model-runtime/floats";
+import { dataFromJson } from "@/server/adapters/model-runtime/tensor-from-json";
 import { invalidField } from "@/server/core/errors";
 
 /** An inference request of the Open Inference Protocol v2, checked against the model's signature. */
@@ -10,57 +17,8 @@ export interface InferRequest {
   parameters: Record<string, unknown>;
 }
 
-const MAX_DEPTH = 16;
-const MAX_ELEMENTS = 4_000_000;
-
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === "object" && !Array.isArray(value);
-
-const INTEGER_RANGES: Partial<Record<Datatype, [bigint, bigint]>> = {
-  UINT8: [0n, 255n],
-  UINT16: [0n, 65_535n],
-  UINT32: [0n, 4_294_967_295n],
-  UINT64: [0n, 18_446_744_073_709_551_615n],
-  INT8: [-128n, 127n],
-  INT16: [-32_768n, 32_767n],
-  INT32: [-2_147_483_648n, 2_147_483_647n],
-  INT64: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
-};
-
-function flatten(value: unknown, field: string, into: unknown[], depth = 0): void {
-  if (!Array.isArray(value)) {
-    into.push(value);
-    if (into.length > MAX_ELEMENTS) throw invalidField(field, `holds more than ${MAX_ELEMENTS} elements`);
-    return;
-  }
-  if (depth >= MAX_DEPTH) throw invalidField(field, `is nested deeper than ${MAX_DEPTH} levels`);
-  for (const item of value) flatten(item, field, into, depth + 1);
-}
-
-function element(value: unknown, datatype: Datatype, field: string): number | boolean | string {
-  if (datatype === "BOOL") {
-    if (typeof value === "boolean") return value;
-    if (value === 0 || value === 1) return value === 1;
-    throw invalidField(field, "must hold booleans");
-  }
-  if (datatype === "BYTES") {
-    if (typeof value === "string") return value;
-    throw invalidField(field, "must hold texts");
-  }
-  if (datatype === "FP32" || datatype === "FP64") {
-    if (typeof value === "number") return value;
-    throw invalidField(field, "must hold numbers");
-  }
-  const range = INTEGER_RANGES[datatype];
-  const whole =
-    (typeof value === "number" && Number.isInteger(value)) ||
-    (typeof value === "string" && /^-?\d{1,20}$/.test(value));
-  if (!whole || !range) throw invalidField(field, "must hold whole numbers");
-  const big = BigInt(value);
-  if (big < range[0] || big > range[1])
-    throw invalidField(field, `holds ${String(value)}, which does not fit ${datatype}`);
-  return value;
-}
 
 function shapeOf(value: unknown, field: string): number[] {
   if (!Array.isArray(value)) throw invalidField(field, "must be a list of sizes");
@@ -94,12 +52,8 @@ function parseInput(value: unknown, index: number, byName: ReadonlyMap<string, T
       `${at}.name`,
       `"${name}" is no input of this model; it has ${[...byName.keys()].join(", ")}`,
     );
-  if (datatype === "FP16" || datatype === "BF16")
-    throw invalidField(`${at}.datatype`, `${datatype} has no JSON form; send ${expected.datatype}`);
-  const compatible =
-    datatype === expected.datatype ||
-    (datatype === "FP64" && expected.datatype === "FP32") ||
-    (datatype === "FP32" && expected.datatype === "FP64");
+  const given = DATATYPES.find((each) => each === datatype);
+  const compatible = given === expected.datatype || (given && isFloat(given) && isFloat(expected.datatype));
   if (!compatible)
     throw invalidField(
       `${at}.datatype`,
@@ -112,20 +66,11 @@ function parseInput(value: unknown, index: number, byName: ReadonlyMap<string, T
       `${at}.data`,
       "is missing; binary tensors are not taken here, send JSON (binary_data=False)",
     );
-  const flat: unknown[] = [];
-  flatten(data, `${at}.data`, flat);
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (flat.length !== count) {
-    throw invalidField(
-      `${at}.data`,
-      `holds ${flat.length} elements; the shape [${shape.join(", ")}] asks for ${count}`,
-    );
-  }
   return {
     name,
     datatype: expected.datatype,
     shape,
-    data: flat.map((item) => element(item, expected.datatype, `${at}.data`)),
+    data: dataFromJson(expected.datatype, shape, data, `${at}.data`),
   };
 }
 

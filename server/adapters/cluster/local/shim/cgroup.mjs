@@ -43,12 +43,17 @@ function makeFolder(mount, own, name) {
   }
 }
 
+/** The kernel takes no quota below a millisecond. @param {{ cpuMilli?: number, periodUs?: number }} limits */
+function quotaOf({ cpuMilli = 0, periodUs = PERIOD_US }) {
+  return { quotaUs: Math.max(1000, Math.round((cpuMilli * periodUs) / 1000)), periodUs };
+}
+
 /** @param {string} text @param {string} key */
 function counter(text, key) {
   return Number(new RegExp(`^${key} (\\d+)`, "m").exec(text)?.[1] ?? 0);
 }
 
-/** @param {string} name @param {{ memoryBytes?: number, cpuMilli?: number }} limits @param {Map<string, string>} own */
+/** @param {string} name @param {{ memoryBytes?: number, cpuMilli?: number, periodUs?: number }} limits @param {Map<string, string>} own */
 function version1(name, limits, own) {
   // Made without a limit too: it knows the job's processes wherever they went.
   const memory = own.has("memory") ? makeFolder(`${MOUNT}/memory`, own.get("memory") ?? "/", name) : null;
@@ -62,12 +67,9 @@ function version1(name, limits, own) {
   }
   let boundsCpu = false;
   if (cpu !== null) {
-    tryWrite(cpu, "cpu.cfs_period_us", String(PERIOD_US));
-    boundsCpu = tryWrite(
-      cpu,
-      "cpu.cfs_quota_us",
-      String(Math.max(1000, ((limits.cpuMilli ?? 0) * PERIOD_US) / 1000)),
-    );
+    const { quotaUs, periodUs } = quotaOf(limits);
+    tryWrite(cpu, "cpu.cfs_period_us", String(periodUs));
+    boundsCpu = tryWrite(cpu, "cpu.cfs_quota_us", String(quotaUs));
   }
   const folders = [memory, cpu].filter((folder) => folder !== null);
   const killCount = () =>
@@ -75,7 +77,7 @@ function version1(name, limits, own) {
   return { folders, boundsCpu, killCount };
 }
 
-/** @param {string} name @param {{ memoryBytes?: number, cpuMilli?: number }} limits @param {string} own */
+/** @param {string} name @param {{ memoryBytes?: number, cpuMilli?: number, periodUs?: number }} limits @param {string} own */
 function version2(name, limits, own) {
   const folder = makeFolder(MOUNT, own, name);
   if (folder === null) return { folders: [], boundsCpu: false, killCount: () => 0 };
@@ -83,8 +85,8 @@ function version2(name, limits, own) {
     tryWrite(folder, "memory.max", hardLimit(limits.memoryBytes));
     tryWrite(folder, "memory.swap.max", "0");
   }
-  const quota = `${Math.max(1000, ((limits.cpuMilli ?? 0) * PERIOD_US) / 1000)} ${PERIOD_US}`;
-  const boundsCpu = limits.cpuMilli !== undefined && tryWrite(folder, "cpu.max", quota);
+  const { quotaUs, periodUs } = quotaOf(limits);
+  const boundsCpu = limits.cpuMilli !== undefined && tryWrite(folder, "cpu.max", `${quotaUs} ${periodUs}`);
   return {
     folders: [folder],
     boundsCpu,
@@ -94,7 +96,7 @@ function version2(name, limits, own) {
 
 /**
  * Makes the attempt's cgroups. Where none may be made, `folders` is empty and the other bounds stand alone.
- * @param {string} attemptId @param {{ memoryBytes?: number, cpuMilli?: number }} limits
+ * @param {string} attemptId @param {{ memoryBytes?: number, cpuMilli?: number, periodUs?: number }} limits
  */
 export function createCgroup(attemptId, limits) {
   const name = `modelworks-${attemptId}`;

@@ -1,0 +1,122 @@
+import path from "node:path";
+import type { ModelRuntime, ModelSignature, ModelSpec } from "./port";
+import { notLoaded } from "./process/host-rules";
+import { memoryBounds, residentBytes } from "./process/memory";
+import { ModelGroup, type Member } from "./process/model-group";
+import { ownFolder } from "./process/own-folder";
+import { takeUser } from "./process/users";
+import { Warden } from "./process/warden";
+
+const MIB = 1024 ** 2;
+/** For a model whose contract does not say. */
+const DEFAULT_BYTES = 1024 * MIB;
+/** What "small" means where small models share. */
+const SMALL_BYTES = 256 * MIB;
+const MAX_SHARING = 16;
+
+export interface ModelRuntimeOptions {
+  /** Where private copies of models lie while they are served. */
+  folder: string;
+  /** No request may take longer, whatever a contract says. */
+  ceilingMs?: number;
+  /** Whether small models with the same `shareWith` share a process. */
+  sharing?: boolean;
+}
+
+interface Entry {
+  loading: Promise<ModelSignature>;
+  group: ModelGroup | undefined;
+  member: Member | undefined;
+}
+
+/**
+ * Runs each model in a process of its own, so that one which hangs, swells or crashes takes nobody with it. Where the operator wants it, small
+ * models of the same owner share one.
+ */
+export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
+  const { ceilingMs = 30_000, sharing = false } = options;
+  const copies = ownFolder(options.folder);
+  const warden = new Warden();
+  const entries = new Map<string, Entry>();
+  const shared = new Map<string, ModelGroup>();
+  let listener: (key: string) => void = () => undefined;
+  let made = 0;
+
+  function makeGroup(memoryBytes: number, cpuMilli: number | undefined): ModelGroup {
+    made += 1;
+    return new ModelGroup({
+      folder: path.join(copies.folder, String(made)),
+      userId: copies.reachable ? takeUser() : undefined,
+      memory: memoryBounds(memoryBytes),
+      cpuMilli,
+      warden,
+      onChange: (key) => listener(key),
+    });
+  }
+
+  function groupFor({ limits, shareWith }: ModelSpec): ModelGroup {
+    const own = limits.memoryBytes ?? DEFAULT_BYTES;
+    if (!sharing || shareWith === undefined || own > SMALL_BYTES) return makeGroup(own, limits.cpuMilli);
+    const present = shared.get(shareWith);
+    if (present && present.occupants > 0 && present.occupants < MAX_SHARING) return present;
+    const next = makeGroup(DEFAULT_BYTES, undefined);
+    shared.set(shareWith, next);
+    return next;
+  }
+
+  async function load(entry: Entry, key: string, spec: ModelSpec): Promise<ModelSignature> {
+    const group = groupFor(spec);
+    entry.group = group;
+    try {
+      entry.member = await group.add(key, spec, Math.min(spec.limits.deadlineMs ?? ceilingMs, ceilingMs));
+    } catch (error) {
+      entries.delete(key);
+      if (group.occupants === 0) await group.close();
+      throw error;
+    }
+    if (!entry.member.signature) throw notLoaded();
+    return entry.member.signature;
+  }
+
+  return {
+    load(key, spec) {
+      const known = entries.get(key);
+      if (known) return known.loading;
+      const entry: Entry = { loading: Promise.reject(notLoaded()), group: undefined, member: undefined };
+      entry.loading.catch(() => undefined);
+      entries.set(key, entry);
+      entry.loading = load(entry, key, spec);
+      return entry.loading;
+    },
+    infer(key, inputs) {
+      const { group, member } = entries.get(key) ?? {};
+      return group && member ? group.infer(member, inputs) : Promise.reject(notLoaded());
+    },
+    async unload(key) {
+      const entry = entries.get(key);
+      if (!entry) return;
+      entries.delete(key);
+      await entry.loading.catch(() => undefined);
+      if (entry.group && entry.member) await entry.group.remove(entry.member);
+    },
+    health: (key) => entries.get(key)?.member?.health,
+    onChange(next) {
+      listener = next;
+    },
+    usage: () =>
+      Promise.all(
+        [...entries].flatMap(([key, { group, member }]) => {
+          if (!group || !member) return [];
+          const use = group.usage();
+          return [residentBytes(use.pid).then((bytes) => ({ key, ...use, residentBytes: bytes }))];
+        }),
+      ),
+    async close() {
+      const groups = new Set([...entries.values()].flatMap(({ group }) => (group ? [group] : [])));
+      entries.clear();
+      await Promise.all([...groups].map((group) => group.close()));
+      warden.close();
+      copies.remove();
+    },
+  };
+}
