@@ -27,7 +27,10 @@ function useRestingPlan(control: Control<DeployValues>, getValues: UseFormGetVal
   }, [typed]);
   return useQuery({
     queryKey: ["serving", "plan-of-form", resting],
-    queryFn: () => toPlan(getValues()),
+    queryFn: async () => {
+      const values = getValues();
+      return { plan: await toPlan(values), losses: wishOf(values) };
+    },
     placeholderData: (before) => before,
   }).data;
 }
@@ -72,10 +75,11 @@ export function PowerPanel(props: {
   const { control, getValues, name, onPlan } = props;
   const trpc = useTRPC();
   const client = useQueryClient();
-  const plan = useRestingPlan(control, getValues);
+  const resting = useRestingPlan(control, getValues);
+  const plan = resting?.plan;
   const power = useQuery(
     trpc.serving.planPower.queryOptions(
-      { name, plan: plan ?? undefined },
+      { name, plan: plan ?? undefined, losses: resting?.losses },
       { enabled: Boolean(plan), placeholderData: (before) => before },
     ),
   );

@@ -45,7 +45,7 @@ export const planPowerOf = query(
     }
     const isSized = input.wish !== undefined || input.plan === undefined;
     const plan = isSized ? sizedPlan(given.criteria, traffic, input.wish) : given;
-    const power = planPower(plan, traffic, input.wish);
+    const power = planPower(plan, traffic, input.wish ?? input.losses);
     return { name: input.name, traffic, plan, power, ...powerWords(plan, traffic, power) };
   },
 );

@@ -58,6 +58,8 @@ export const PlanPowerInput = z.object({
   name: DeploymentName,
   /** Left out: the plan that the observed traffic asks for. */
   plan: RolloutPlan.optional(),
+  /** The losses that are asked about, by metric; left out, half as much again as the plan allows. */
+  losses: z.partialRecord(MetricName, z.number().gt(0).max(5)).optional(),
   /** Smallest loss worth catching, by metric; asks for a plan that notices it in nine of ten cases. */
   wish: z.partialRecord(MetricName, z.number().gt(0).max(5)).optional(),
 });

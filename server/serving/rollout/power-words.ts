@@ -1,6 +1,9 @@
 import { stageSeconds, type MetricPower, type PlanPower, type TrafficProfile } from "./power";
 import type { RolloutPlan } from "./schemas";
-import { count, METRIC_WORDS, percent, plain } from "./words";
+import { count, METRIC_WORDS, percent } from "./words";
+
+/** A forecast is no more exact than this. */
+const plain = (value: number): string => value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
 
 /** "about 4 hours": as exact as such a forecast is. */
 export function roughTime(seconds: number): string {
