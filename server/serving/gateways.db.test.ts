@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { modelCards, outboxEvents, processes } from "@/db/schema";
+import { modelCards, outboxEvents, processes, trafficSeconds } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import type { Actor } from "@/server/core/actor";
@@ -199,14 +199,14 @@ describe("a plan before it starts", () => {
     expect(nothing.warnings[0]).toMatch(/^No requests reached/);
     await controlRollout.execute(as(ada), { rolloutId, command: "abort", reason: "Not now" });
     const now = Math.floor(Date.now() / 1000);
+    const little = { deploymentId, versionId: first.id, rolloutId: "", arm: "stable" as const, stage: -1 };
+    await serveTraffic(database.db, { ...little, second: now - 1_500, requests: 10 });
+    expect((await planPowerOf.execute(as(ada), { name })).warnings[0]).toMatch(/^Only 10 requests were seen/);
+    await database.db.delete(trafficSeconds);
     const each = { requests: 50_000, errors: 500, slow: 600, feedback: 15_000, correct: 11_250 };
     for (let ago = 999; ago >= 0; ago -= 333)
       await serveTraffic(database.db, {
-        deploymentId,
-        versionId: first.id,
-        rolloutId: "",
-        arm: "stable",
-        stage: -1,
+        ...little,
         second: now - ago,
         ...each,
       });

@@ -11,6 +11,9 @@ import { sizedPlan } from "./rollout/sized-plan";
 import { standardCriteria, standardPlan } from "./rules";
 import { PlanPowerInput } from "./schemas";
 
+/** Rates from fewer requests are guesses. */
+const FEW_REQUESTS = 1_000;
+
 /** The plan of a deploy that names none: sized by what was observed, or the standard one where nothing came yet. */
 export async function defaultPlan(
   ctx: Ctx,
@@ -46,6 +49,9 @@ export const planPowerOf = query(
     const isSized = input.wish !== undefined || input.plan === undefined;
     const plan = isSized ? sizedPlan(given.criteria, traffic, input.wish) : given;
     const power = planPower(plan, traffic, input.wish ?? input.losses);
-    return { name: input.name, traffic, plan, power, ...powerWords(plan, traffic, power) };
+    const { sentences, warnings } = powerWords(plan, traffic, power);
+    const rough = `Only ${traffic.requests} requests were seen in the last day: take these figures as a rough guess.`;
+    const all = traffic.requests < FEW_REQUESTS ? [rough, ...warnings] : warnings;
+    return { name: input.name, traffic, plan, power, sentences, warnings: all };
   },
 );
