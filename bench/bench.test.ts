@@ -31,4 +31,13 @@ describe("the benchmarks", { timeout: 180_000 }, () => {
     expect(Number(answered)).toBeGreaterThan(0);
     expect(kept).toBe(answered);
   });
+
+  it("rollout prints false alarms for equal versions and misses for worse ones", async () => {
+    const text = await quick("rollout");
+    const [equal = "", worse = ""] = text.split("Worse versions: promoted is a miss");
+    expect(equal.match(/^advance when proven.* \d+\.\d %/gm)).toHaveLength(3);
+    const missed = worse.match(/^advance when proven.* % +(\d+\.\d) % /gm) ?? [];
+    expect(missed).toHaveLength(5);
+    expect(worse).toMatch(/^advance when proven.*errors 1 % to 3 % +0\.0 %/m);
+  });
 });

@@ -124,6 +124,35 @@ test("a request is on the open page of its canary within a second", async ({ as,
   expect(times.toSorted((a, b) => a - b)[2], `${times.join(", ")} ms`).toBeLessThan(1_000);
 });
 
+test("the deploy form says what a plan would notice, and sizes it to what is worth catching", async ({
+  as,
+  api,
+}) => {
+  const { model, version, deployment } = await seededLine();
+  const scientist = await api("scientist");
+  for (let request = 0; request < 5; request += 1) await infer(scientist, deployment);
+  const page = await as("scientist");
+  const query = new URLSearchParams({
+    model,
+    version: String(version),
+    environment: "production",
+    name: deployment,
+  });
+  await page.goto(`/deployments/new?${query.toString()}`);
+  const told = page.getByRole("region", { name: "What the plan notices" });
+  await expect(
+    told.getByText(/requests a (second|minute) this plan notices a .*-point rise of error rate/),
+  ).toBeVisible({
+    timeout: 30_000,
+  });
+  await told.getByLabel("Error rate (points)").fill("20");
+  await told.getByRole("button", { name: /^Size the plan/ }).click();
+  await expect(told.getByText(/this plan notices a 20-point rise of error rate in/)).toBeVisible();
+  await expect(page.getByLabel("May rise by (points)").first()).toHaveValue("13.3");
+  await page.getByLabel("A stage ends").selectOption("not-worse");
+  await expect(told.getByText(/A stage ends as soon as its requests are there/)).toBeVisible();
+});
+
 test("the canary is paused and resumed on its page", async ({ as }) => {
   const { deployment, rolloutId } = await seededLine();
   const page = await as("scientist");

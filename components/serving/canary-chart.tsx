@@ -8,7 +8,8 @@ import {
   isRate,
   rateRange,
   seriesOf,
-  showPoints,
+  isMean,
+  showDifference,
   showValue,
   silence,
   without,
@@ -35,8 +36,14 @@ function marginOf(rollout: RolloutView, metric: Metric): number | null {
   if (metric === "errorRate") return rollout.criteria.errorRate?.maxIncrease ?? null;
   if (metric === "slowShare") return rollout.criteria.slowShare?.maxIncrease ?? null;
   if (metric === "accuracy") return rollout.criteria.accuracy ? -rollout.criteria.accuracy.maxDrop : null;
+  if (metric === "absoluteError" || metric === "squaredError")
+    return rollout.criteria[metric]?.maxIncrease ?? null;
   return null;
 }
+
+/** Means of numbers are there only where the truth is a number. */
+const isShown = (metric: Metric, chart: TrafficChart): boolean =>
+  !isMean(metric) || (metric !== "latency" && (chart.stable[metric].n.at(-1) ?? 0) > 0);
 
 /** The interval is as wide as the axis while there is little data; the strip shows the part that decides. */
 function stripRange(values: readonly (number | null)[], margin: number): [number, number] {
@@ -58,15 +65,16 @@ function DifferenceStrip({
   const margin = marginOf(rollout, metric);
   if (!difference || margin === null) return null;
   const silent = silence(chart);
+  const show = (value: number) => showDifference(metric, value);
   const lo = difference.lo.at(-1);
   const hi = difference.hi.at(-1);
   const known = typeof lo === "number" && typeof hi === "number";
   return (
     <LiveChart
-      title="Difference, canary minus stable"
+      title={isMean(metric) ? "Change, canary against stable" : "Difference, canary minus stable"}
       summary={
         known
-          ? `Between ${showPoints(lo)} and ${showPoints(hi)}: valid at every look. ${lo > 0 || hi < 0 ? "It has left the zero line." : "It still holds the zero line."}`
+          ? `Between ${show(lo)} and ${show(hi)}: valid at every look. ${lo > 0 || hi < 0 ? "It has left the zero line." : "It still holds the zero line."}`
           : "No data in both arms yet."
       }
       x={chart.x}
@@ -84,9 +92,9 @@ function DifferenceStrip({
       markers={markersOf(rollout).map((marker) => ({ ...marker, label: "" }))}
       thresholds={[
         { value: 0, label: "" },
-        { value: margin, label: `allowed ${showPoints(margin)}` },
+        { value: margin, label: `allowed ${show(margin)}` },
       ]}
-      format={showPoints}
+      format={show}
       range={stripRange(difference.value, margin)}
       height={150}
       syncKey={SYNC}
@@ -116,7 +124,7 @@ export function CanaryChart(props: {
           if (next) props.onMetric(next);
         }}
       >
-        {METRICS.map((each) => (
+        {METRICS.filter((each) => isShown(each, chart)).map((each) => (
           <ToggleGroupItem key={each} value={each}>
             {WORDS[each].short}
           </ToggleGroupItem>

@@ -6,13 +6,27 @@ const points = (share: number) => `${formatNumber(share * 100, 2)} points`;
 
 /** What a rollout is judged by, in words. */
 export function CriteriaFacts({ criteria }: { criteria: RolloutView["criteria"] }) {
-  const { errorRate, slowShare, accuracy, hardKill } = criteria;
+  const { errorRate, slowShare, accuracy, absoluteError, squaredError, hardKill } = criteria;
+  const rise = (label: string, of: typeof absoluteError) =>
+    of
+      ? {
+          label,
+          value: `may rise by at most ${formatPercent(of.maxIncrease)}; at least ${formatNumber(of.minFeedback)} labels in each arm`,
+        }
+      : null;
   const items = [
+    {
+      label: "A stage ends",
+      value:
+        criteria.advanceWhen === "proven"
+          ? "when every metric is proven no worse than allowed"
+          : "as soon as no metric is shown worse",
+    },
     errorRate ? { label: "Error rate", value: `may rise by at most ${points(errorRate.maxIncrease)}` } : null,
     slowShare
       ? {
           label: "Slow requests",
-          value: `slower than ${formatDuration(slowShare.latencyBoundMs)}; may rise by at most ${points(slowShare.maxIncrease)}`,
+          value: `slower than ${formatDuration(slowShare.latencyBoundMs)}; may rise by at most ${points(slowShare.maxIncrease)}${slowShare.maxShare === undefined ? "" : `, and be at most ${formatPercent(slowShare.maxShare, 1)}`}`,
         }
       : null,
     accuracy
@@ -21,6 +35,8 @@ export function CriteriaFacts({ criteria }: { criteria: RolloutView["criteria"] 
           value: `may drop by at most ${points(accuracy.maxDrop)}; at least ${formatNumber(accuracy.minFeedback)} labels in each arm`,
         }
       : null,
+    rise("Mean absolute error", absoluteError),
+    rise("Mean squared error", squaredError),
     { label: "False alarms", value: `at most ${formatPercent(criteria.alpha)} over all metrics and looks` },
     { label: "Least bad events", value: `${criteria.minBadEvents} before a metric may fail` },
     {

@@ -3,7 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
-import { type FieldPath, type UseFormSetError, useForm, useWatch } from "react-hook-form";
+import {
+  type FieldPath,
+  type UseFormSetError,
+  type UseFormSetValue,
+  useForm,
+  useWatch,
+} from "react-hook-form";
 import { toast } from "@/components/ui/toast";
 import { readError } from "@/components/common/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
@@ -14,9 +20,20 @@ import { useTRPC } from "@/components/trpc";
 import { Callout } from "@/components/ui/callout";
 import { useCan } from "@/components/identity/use-can";
 import { standardPlan } from "@/server/serving/rules";
+import type { RolloutPlan } from "@/server/serving/schemas";
 import { AdmissionPanel } from "./admission-panel";
 import { PlanEditor } from "./plan-editor";
-import { type DeployValues, fieldOf, fromPlan, labelOf, toDeployInput } from "./plan-form";
+import {
+  type DeployValues,
+  fieldOf,
+  fromPlan,
+  labelOf,
+  PLAN_KEYS,
+  type PlanValues,
+  toDeployInput,
+} from "./plan-form";
+import { PowerPanel } from "./power-panel";
+import type { DeployPreview } from "./types";
 
 export interface DeployPrefill {
   model: string;
@@ -68,13 +85,15 @@ function Effect({
   if (effect === "canary")
     return (
       <Callout tone="info" title={`Goes to ${name} as a canary beside version ${current ?? "?"}`}>
-        It gets a small share of requests and grows stage by stage while it is no worse. If it is worse, it is
-        rolled back by itself.
+        Every gateway loads it first. Then it gets a small share of requests and grows stage by stage by the
+        plan below. If it is worse, or a gateway cannot serve it, it is rolled back by itself.
       </Callout>
     );
   return (
     <Callout tone="info" title={`Takes all requests of ${name} at once`}>
-      {current === null ? "Nothing serves this name yet." : `It replaces version ${current}.`}
+      {current === null
+        ? "Nothing serves this name yet."
+        : `It replaces version ${current} when every gateway serves it; until then version ${current} answers.`}
     </Callout>
   );
 }
@@ -106,7 +125,7 @@ function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
         done.unchanged
           ? "It serves this version already"
           : done.rolloutId
-            ? "The canary has started"
+            ? "The gateways load it"
             : "Deployed",
       );
       const page = `/deployments/${done.name}`;
@@ -120,6 +139,32 @@ function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
     }
   };
   return { submit, pending: deploy.isPending };
+}
+
+function takePlan(setValue: UseFormSetValue<DeployValues>, values: PlanValues): void {
+  for (const key of PLAN_KEYS) setValue(key, values[key]);
+}
+
+/** Takes over the plan that fits the chosen deployment, once for each choice, never over the person's own stages. */
+function useSizedPlan(
+  plan: RolloutPlan | undefined,
+  choice: string,
+  setValue: UseFormSetValue<DeployValues>,
+  isEdited: boolean,
+): void {
+  const planned = useRef("");
+  // Effect: the plan comes from the server after the choice; the form's own state cannot be derived from it, as people edit it.
+  useEffect(() => {
+    if (!plan || planned.current === choice || isEdited) return;
+    planned.current = choice;
+    takePlan(setValue, fromPlan(plan));
+  }, [plan, choice, setValue, isEdited]);
+}
+
+/** Why what the preview shows cannot be deployed now; null when it can. */
+function blockedBy(preview: DeployPreview | undefined): string | null {
+  if (preview && !preview.admission.admitted) return "The evidence is not complete.";
+  return preview?.runningRolloutId ? "A rollout is under way." : null;
 }
 
 /** Deploys a version: says what is missing and what will happen before it is sent. */
@@ -141,26 +186,17 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
       { enabled: model !== "" && version !== "", retry: false, placeholderData: (before) => before },
     ),
   );
-  const planned = useRef("");
-  const plan = preview.data?.plan;
-  // Effect: takes over the plan that fits the chosen deployment, once for each choice, never over the person's own edits.
-  useEffect(() => {
-    const key = `${model}/${environment}`;
-    if (!plan || planned.current === key || formState.dirtyFields.stages) return;
-    planned.current = key;
-    setValue("slowBoundMs", fromPlan(plan).slowBoundMs);
-  }, [plan, model, environment, setValue, formState.dirtyFields.stages]);
+  useSizedPlan(
+    preview.data?.plan,
+    `${model}/${environment}`,
+    setValue,
+    formState.dirtyFields.stages !== undefined,
+  );
   const canary = preview.data?.effect === "canary";
   const { submit, pending } = useDeploy(setError, canary);
   const blocked =
     can.reason ??
-    (model === "" || version === ""
-      ? "Choose a model and a version."
-      : preview.data && !preview.data.admission.admitted
-        ? "The evidence is not complete."
-        : preview.data?.runningRolloutId
-          ? "A rollout is under way."
-          : null);
+    (model === "" || version === "" ? "Choose a model and a version." : blockedBy(preview.data));
   return (
     <>
       <PageHeader
@@ -226,7 +262,17 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
             />
           </>
         ) : null}
-        {canary ? <PlanEditor control={control} /> : null}
+        {canary ? (
+          <>
+            <PlanEditor control={control} />
+            <PowerPanel
+              control={control}
+              getValues={getValues}
+              name={preview.data?.name ?? name}
+              onPlan={(values) => takePlan(setValue, values)}
+            />
+          </>
+        ) : null}
         <SubmitBar
           submitLabel={canary ? "Start the canary" : "Deploy"}
           pending={pending}

@@ -7,6 +7,7 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import type { Column } from "@/components/data-table/types";
 import { showShare } from "./metrics";
+import { rolloutStatus } from "./rollout-model";
 import { ShareBar } from "./share-bar";
 import type { DeploymentRow } from "./types";
 
@@ -21,7 +22,7 @@ function Canary({ row }: { row: DeploymentRow }) {
         >
           Version {row.canaryVersion ?? "?"}
         </Link>
-        <StatusBadge status={row.rolloutState} />
+        <StatusBadge status={rolloutStatus(row.rolloutState)} />
       </span>
       <ShareBar sharePercent={row.sharePercent ?? 0} className="max-w-40" />
     </span>

@@ -27,6 +27,13 @@ const LABELS = {
   timeline: "Timeline",
 };
 
+const SERVING: Readonly<Record<string, string>> = {
+  serving: "serving",
+  deploying: "deploying",
+  failed: "failed",
+  no_gateway: "inactive",
+};
+
 /** One endpoint: what it serves, its canary, its traffic, how to ask it, and its history. */
 export function DeploymentPage({ name }: { name: string }) {
   const trpc = useTRPC();
@@ -50,7 +57,9 @@ export function DeploymentPage({ name }: { name: string }) {
         title={deployment.name}
         status={
           <StatusBadge
-            status={deployment.rolloutId ? "rolling_out" : deployment.stable ? "serving" : "inactive"}
+            status={
+              deployment.rolloutId ? "rolling_out" : (SERVING[deployment.serving?.state ?? ""] ?? "inactive")
+            }
           />
         }
         breadcrumbs={[{ label: "Deployments", href: "/deployments" }, { label: deployment.name }]}

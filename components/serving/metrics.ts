@@ -2,15 +2,32 @@ import { formatDuration, formatPercent } from "@/components/common/format";
 import type { LiveSeries } from "@/components/chart/live-chart";
 import type { TrafficChart } from "./types";
 
-export const METRICS = ["errorRate", "slowShare", "accuracy", "latency"] as const;
+export const METRICS = [
+  "errorRate",
+  "slowShare",
+  "accuracy",
+  "absoluteError",
+  "squaredError",
+  "latency",
+] as const;
 export type Metric = (typeof METRICS)[number];
 export type RateMetric = Exclude<Metric, "latency">;
+const MEANS: ReadonlySet<Metric> = new Set(["absoluteError", "squaredError"]);
+/** A mean of numbers in the target's own unit, not a share. */
+export const isMean = (metric: Metric): boolean => MEANS.has(metric);
 
 type Words = { label: string; short: string; trials: string; bad: string };
 export const WORDS: Record<Metric, Words> = {
   errorRate: { label: "Error rate", short: "Errors", trials: "requests", bad: "errors" },
   slowShare: { label: "Share of slow requests", short: "Slow", trials: "requests", bad: "slow" },
   accuracy: { label: "Accuracy", short: "Accuracy", trials: "labelled predictions", bad: "wrong" },
+  absoluteError: {
+    label: "Mean absolute error",
+    short: "Abs. error",
+    trials: "labelled predictions",
+    bad: "",
+  },
+  squaredError: { label: "Mean squared error", short: "Sq. error", trials: "labelled predictions", bad: "" },
   latency: { label: "Latency", short: "Latency", trials: "requests", bad: "" },
 };
 
@@ -29,8 +46,20 @@ export function showPoints(share: number): string {
   return `${value > 0 ? "+" : "−"}${text} pt`;
 }
 
+/** "+4.2%": how much a mean changed. */
+function showChange(share: number): string {
+  const text = Math.abs(share * 100).toFixed(1);
+  if (Number(text) === 0) return "0%";
+  return `${share > 0 ? "+" : "−"}${text}%`;
+}
+
+/** A difference of two arms as the metric's differences are said. */
+export const showDifference = (metric: Metric, value: number): string =>
+  isMean(metric) ? showChange(value) : showPoints(value);
+
 export function showValue(metric: Metric, value: number): string {
-  return metric === "latency" ? formatDuration(value) : showShare(value);
+  if (metric === "latency") return formatDuration(value);
+  return isMean(metric) ? value.toLocaleString("en-US", { maximumSignificantDigits: 4 }) : showShare(value);
 }
 
 const ARMS = [
@@ -65,7 +94,7 @@ export function without(mask: readonly boolean[], values: readonly (number | nul
 
 /** First intervals are as wide as the axis: it is scaled to three times where they end, and to every later value. */
 export function rateRange(chart: TrafficChart, metric: Metric): [number | null, number | null] {
-  if (!isRate(metric)) return [0, null];
+  if (!isRate(metric) || isMean(metric)) return [0, null];
   const ends = (["stable", "canary"] as const).map((arm) => chart[arm][metric]);
   const toBad = (share: number) => (metric === "accuracy" ? 1 - share : share);
   const known = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
@@ -91,7 +120,9 @@ export function seriesOf(chart: TrafficChart, metric: Metric): LiveSeries[] {
     const arm = chart[id];
     if (isRate(metric)) {
       const { value, lo, hi, n, bad } = arm[metric];
-      const note = `n = ${grouped(last(n))}, ${grouped(last(bad))} ${WORDS[metric].bad}`;
+      const note = isMean(metric)
+        ? `n = ${grouped(last(n))}`
+        : `n = ${grouped(last(n))}, ${grouped(last(bad))} ${WORDS[metric].bad}`;
       return [{ id, label, color, dash, values: cut(value), lo: cut(lo), hi: cut(hi), note }];
     }
     const n = last(arm.requests) ?? 0;

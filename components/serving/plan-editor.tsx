@@ -63,15 +63,18 @@ function Stages({ control }: Props) {
         <Plus aria-hidden /> Add stage
       </Button>
       <p className="text-sm text-fg-subtle">
-        Each arm serves that many requests before the share grows. When the time is over without them, the
-        time-out decides: no data is never a success.
+        Each arm serves that many requests before the share grows. When the time is over without them, or
+        without the proof, the time-out decides: no data is never a success.
       </p>
     </fieldset>
   );
 }
 
 function Criteria({ control }: Props) {
-  const [errorOn, slowOn, accuracyOn] = useWatch({ control, name: ["errorOn", "slowOn", "accuracyOn"] });
+  const [errorOn, slowOn, accuracyOn, absoluteOn, squaredOn] = useWatch({
+    control,
+    name: ["errorOn", "slowOn", "accuracyOn", "absoluteOn", "squaredOn"],
+  });
   return (
     <fieldset className="flex flex-col gap-3">
       <legend className="mb-1 font-medium">Criteria, canary against stable</legend>
@@ -88,17 +91,56 @@ function Criteria({ control }: Props) {
       ) : null}
       <CheckboxField control={control} name="slowOn" label="Share of slow requests" />
       {slowOn ? (
-        <div className="grid gap-2 pl-6 sm:grid-cols-2">
+        <div className="grid gap-2 pl-6 sm:grid-cols-3">
           <NumberField control={control} name="slowBoundMs" label="Slow is over" unit="ms" min={0} />
           <NumberField control={control} name="slowPoints" label="May rise by" unit="points" min={0} />
+          <NumberField
+            control={control}
+            name="slowLimitPercent"
+            label="And be at most"
+            unit="%"
+            hint="Whatever the stable version does; 1% is p99 within the bound"
+            optional
+            min={0}
+            max={100}
+          />
         </div>
       ) : null}
       <CheckboxField control={control} name="accuracyOn" label="Accuracy, from feedback" />
       {accuracyOn ? (
-        <div className="grid gap-2 pl-6 sm:grid-cols-2">
-          <NumberField control={control} name="accuracyPoints" label="May drop by" unit="points" min={0} />
-          <NumberField control={control} name="minFeedback" label="Labels in each arm" min={10} step={1} />
-        </div>
+        <NumberField
+          className="pl-6"
+          control={control}
+          name="accuracyPoints"
+          label="May drop by"
+          unit="points"
+          min={0}
+        />
+      ) : null}
+      <CheckboxField control={control} name="absoluteOn" label="Mean absolute error, from numeric feedback" />
+      {absoluteOn ? (
+        <NumberField
+          className="pl-6"
+          control={control}
+          name="absolutePercent"
+          label="May rise by"
+          unit="%"
+          min={0}
+        />
+      ) : null}
+      <CheckboxField control={control} name="squaredOn" label="Mean squared error, from numeric feedback" />
+      {squaredOn ? (
+        <NumberField
+          className="pl-6"
+          control={control}
+          name="squaredPercent"
+          label="May rise by"
+          unit="%"
+          min={0}
+        />
+      ) : null}
+      {accuracyOn || absoluteOn || squaredOn ? (
+        <NumberField control={control} name="minFeedback" label="Labels in each arm" min={10} step={1} />
       ) : null}
     </fieldset>
   );
@@ -108,6 +150,16 @@ function Criteria({ control }: Props) {
 export function PlanEditor({ control }: Props) {
   return (
     <section aria-label="Canary plan" className="flex flex-col gap-5 rounded-lg border bg-surface p-4">
+      <SelectField
+        control={control}
+        name="advanceWhen"
+        label="A stage ends"
+        hint="Without proof a worse version can pass, because little was seen of it."
+        options={[
+          { value: "proven", label: "When every metric is proven no worse than allowed" },
+          { value: "not-worse", label: "As soon as no metric is shown worse" },
+        ]}
+      />
       <Stages control={control} />
       <Criteria control={control} />
       <div className="grid gap-3 sm:grid-cols-3">

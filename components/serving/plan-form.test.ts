@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { standardPlan } from "@/server/serving/rules";
-import { fieldOf, fromPlan, labelOf, toDeployInput } from "./plan-form";
+import { fieldOf, fromPlan, labelOf, toDeployInput, toPlan, wishOf } from "./plan-form";
 
 const values = {
   model: "risk",
@@ -27,6 +27,11 @@ describe("what the deploy form says of a problem", () => {
       {
         ...values,
         accuracyOn: true,
+        absoluteOn: true,
+        squaredOn: true,
+        absolutePercent: null,
+        squaredPercent: null,
+        slowLimitPercent: 200,
         stages: [{ sharePercent: null, minRequests: null, maxMinutes: null }],
         errorPoints: null,
         slowBoundMs: null,
@@ -41,5 +46,27 @@ describe("what the deploy form says of a problem", () => {
     const fields = emptied.error?.issues.map((issue) => fieldOf(issue.path.join("."))) ?? [];
     expect(fields.length).toBeGreaterThan(8);
     expect(fields.filter((field) => labelOf(field) === undefined)).toEqual([]);
+  });
+});
+
+describe("a plan in the form", () => {
+  it("comes out as it went in, with what the form does not ask", async () => {
+    const plan = {
+      ...standardPlan(80),
+      criteria: {
+        ...standardPlan(80).criteria,
+        slowShare: { latencyBoundMs: 80, maxIncrease: 0.02, maxShare: 0.05 },
+        absoluteError: { maxIncrease: 0.1, minFeedback: 100 },
+        hardKill: { consecutiveFailures: 9, errorShare: 0.5, minRequests: 25 },
+      },
+    };
+    expect(await toPlan(fromPlan(plan))).toEqual(plan);
+  });
+
+  it("wishes what the chosen metrics name, as shares", () => {
+    const told = fromPlan(standardPlan(100));
+    expect(wishOf({ ...told, slowOn: false, wish: { ...told.wish, errorRate: null } })).toEqual({
+      accuracy: 0.045,
+    });
   });
 });

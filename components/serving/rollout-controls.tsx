@@ -39,6 +39,7 @@ function consequence(command: Command, rollout: RolloutView): string {
   if (command === "resume") return "The clock of the stage goes on, and the controller decides again.";
   if (command === "promote")
     return `All requests go to ${to} at once and the stages that are left are skipped. The verdicts so far are kept with your reason.`;
+  if (rollout.state === "pending") return `${to} is not deployed; ${from} goes on serving.`;
   return `All requests go back to ${from} at once. ${to.charAt(0).toUpperCase()}${to.slice(1)} can be deployed again later.`;
 }
 
@@ -46,6 +47,7 @@ function consequence(command: Command, rollout: RolloutView): string {
 function stateReason(command: Command, rollout: RolloutView): string | undefined {
   if (rollout.allowed.includes(command)) return undefined;
   if (rollout.finishedAt) return "This rollout has ended.";
+  if (rollout.state === "pending") return "It has no requests yet: the gateways load it.";
   if (command === "pause" && rollout.state === "paused") return "It is paused already.";
   if (command === "resume") return "It is not paused.";
   return `It is ${rollout.state.replaceAll("_", " ")}.`;
@@ -63,7 +65,9 @@ function Control({ command, rollout }: { command: Command; rollout: RolloutView 
   );
   const look = LOOKS[command];
   const Icon = look.icon;
-  const blocked = can.reason ?? stateReason(command, rollout);
+  // The server refuses it as well: what takes all requests must be served by every gateway that runs.
+  const unserved = command === "promote" && rollout.notServed !== "" ? rollout.notServed : undefined;
+  const blocked = can.reason ?? stateReason(command, rollout) ?? unserved;
   const button = (
     <Button variant={command === "abort" ? "danger" : "secondary"}>
       <Icon aria-hidden /> {look.label}

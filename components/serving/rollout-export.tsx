@@ -5,7 +5,7 @@ import type { RolloutView, TrafficChart } from "./types";
 
 /** The moments of the chart as flat rows. */
 function toRows(chart: TrafficChart): Record<string, unknown>[] {
-  const rates = ["errorRate", "slowShare", "accuracy"] as const;
+  const rates = ["errorRate", "slowShare", "accuracy", "absoluteError", "squaredError"] as const;
   return chart.x.map((at, index) => {
     const row: Record<string, unknown> = { time: new Date(at * 1000).toISOString() };
     for (const arm of ["stable", "canary"] as const) {

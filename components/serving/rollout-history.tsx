@@ -2,15 +2,16 @@ import Link from "next/link";
 import { formatDuration } from "@/components/common/format";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed, TimeAgo } from "@/components/common/time-ago";
+import { rolloutStatus } from "./rollout-model";
 import type { DeploymentView } from "./types";
 
-/** Every canary of a deployment, newest first, with how it ended and why. */
+/** Every rollout of a deployment, newest first, with how it ended and why. */
 export function RolloutHistory({ deployment }: { deployment: DeploymentView }) {
   if (deployment.rollouts.length === 0)
     return (
       <p className="text-fg-muted">
-        No canary yet. The first version takes all requests at once; each later one goes to production as a
-        canary.
+        No rollout yet. The first version takes all requests at once; each later one waits until every gateway
+        serves it, and goes to production as a canary.
       </p>
     );
   return (
@@ -24,7 +25,7 @@ export function RolloutHistory({ deployment }: { deployment: DeploymentView }) {
             >
               Version {rollout.from?.number ?? "none"} → version {rollout.to?.number ?? "?"}
             </Link>
-            <StatusBadge status={rollout.state} />
+            <StatusBadge status={rolloutStatus(rollout.state)} />
             <span className="relative text-sm text-fg-subtle">
               <TimeAgo value={rollout.createdAt} />, {rollout.finishedAt ? "took " : "for "}
               <Elapsed from={rollout.createdAt} to={rollout.finishedAt} format={formatDuration} />

@@ -14,6 +14,9 @@ export interface StageSpan {
   to: number | null;
 }
 
+/** The word for a rollout's state: one that waits for gateways is being deployed. */
+export const rolloutStatus = (state: string): string => (state === "pending" ? "deploying" : state);
+
 const ended = (rollout: RolloutView) => rollout.finishedAt !== null;
 
 /** When each stage began and ended, read from the timeline. */

@@ -13,11 +13,14 @@ import { ChartSkeleton, ListSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed, TimeAgo } from "@/components/common/time-ago";
 import { Callout, type CalloutTone } from "@/components/ui/callout";
+import { cn } from "@/components/ui/cn";
 import { CanaryChart } from "./canary-chart";
 import { CriteriaFacts } from "./criteria-facts";
+import { GatewayList } from "./gateway-list";
 import { METRICS } from "./metrics";
 import { RolloutControls } from "./rollout-controls";
 import { RolloutExport } from "./rollout-export";
+import { rolloutStatus } from "./rollout-model";
 import { RolloutTimeline } from "./rollout-timeline";
 import { ShareBar } from "./share-bar";
 import { StepLadder } from "./step-ladder";
@@ -35,6 +38,7 @@ const TONES: Record<string, CalloutTone> = {
 };
 
 const TITLES: Record<string, string> = {
+  pending: "Gateways load it: it gets no request before every one of them serves it",
   succeeded: "The new version took over",
   promoting: "All requests are moving to the new version",
   rolled_back: "The canary was rolled back",
@@ -81,6 +85,40 @@ function Meta({ rollout }: { rollout: RolloutView }) {
   );
 }
 
+/** Stages, verdicts and the chart: what a canary is judged by. */
+function Judged(props: {
+  rollout: RolloutView;
+  chart: ReturnType<typeof useRollout>["chart"];
+  metric: (typeof METRICS)[number];
+  onMetric: (metric: (typeof METRICS)[number]) => void;
+}) {
+  const { rollout, chart, metric } = props;
+  return (
+    <>
+      <StepLadder rollout={rollout} counts={chart.data?.stageRequests} />
+
+      <Section
+        title="Verdicts"
+        description="Each metric by a test that holds at every look. Choose one to see it below."
+      >
+        <VerdictCards rollout={rollout} chart={chart.data} metric={metric} onMetric={props.onMetric} />
+      </Section>
+      <Section
+        title="Chart"
+        description="Bands are stages; ribbons are 95% intervals and shrink as requests come; hatching is no data."
+      >
+        {chart.data ? (
+          <CanaryChart rollout={rollout} chart={chart.data} metric={metric} onMetric={props.onMetric} />
+        ) : chart.error ? (
+          <ErrorNotice error={chart.error} onRetry={() => void chart.refetch()} />
+        ) : (
+          <ChartSkeleton height={300} />
+        )}
+      </Section>
+    </>
+  );
+}
+
 /** The live canary: stages, verdicts, the chart, who did what. After the end it stands still as the record. */
 export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: string }) {
   const { rollout: found, chart, live, open } = useRollout(name, rolloutId);
@@ -96,16 +134,18 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
   // Without a choice the metric that failed is shown: it is why one came.
   const failed = rollout.verdict?.verdicts.find((verdict) => verdict.status === "fail")?.metric;
   const metric = chosen ?? failed ?? "errorRate";
+  const atOnce = rollout.stages.length === 0;
+  const what = `${atOnce ? "Deploy" : "Canary"} of version ${rollout.to?.number ?? "?"}`;
   const choose = (next: (typeof METRICS)[number]) => void setMetric(next);
   return (
     <>
       <PageHeader
-        title={`Canary of version ${rollout.to?.number ?? "?"}`}
-        status={<StatusBadge status={rollout.state} />}
+        title={what}
+        status={<StatusBadge status={rolloutStatus(rollout.state)} />}
         breadcrumbs={[
           { label: "Deployments", href: "/deployments" },
           { label: name, href: `/deployments/${name}` },
-          { label: `Canary of version ${rollout.to?.number ?? "?"}` },
+          { label: what },
         ]}
         meta={
           <>
@@ -127,32 +167,24 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
       />
       <div className="flex flex-col gap-6">
         <Standing rollout={rollout} />
-        <StepLadder rollout={rollout} counts={chart.data?.stageRequests} />
-        <Section
-          title="Verdicts"
-          description="Each metric by a test that holds at every look. Choose one to see it below."
-        >
-          <VerdictCards rollout={rollout} chart={chart.data} metric={metric} onMetric={choose} />
-        </Section>
-        <Section
-          title="Chart"
-          description="Bands are stages; ribbons are 95% intervals and shrink as requests come; hatching is no data."
-        >
-          {chart.data ? (
-            <CanaryChart rollout={rollout} chart={chart.data} metric={metric} onMetric={choose} />
-          ) : chart.error ? (
-            <ErrorNotice error={chart.error} onRetry={() => void chart.refetch()} />
-          ) : (
-            <ChartSkeleton height={300} />
-          )}
-        </Section>
-        <div className="grid gap-6 lg:grid-cols-[3fr_2fr]">
+        {rollout.gateways && rollout.notServed !== "" ? (
+          <Section
+            title="Gateways"
+            description="It takes no more of the requests while a running gateway does not serve it."
+          >
+            <GatewayList gateways={rollout.gateways} label="Gateways and whether they serve it" />
+          </Section>
+        ) : null}
+        {atOnce ? null : <Judged rollout={rollout} chart={chart} metric={metric} onMetric={choose} />}
+        <div className={cn("grid gap-6", !atOnce && "lg:grid-cols-[3fr_2fr]")}>
           <Section title="Timeline">
             <RolloutTimeline rollout={rollout} />
           </Section>
-          <Section title="Criteria">
-            <CriteriaFacts criteria={rollout.criteria} />
-          </Section>
+          {atOnce ? null : (
+            <Section title="Criteria">
+              <CriteriaFacts criteria={rollout.criteria} />
+            </Section>
+          )}
         </div>
       </div>
     </>

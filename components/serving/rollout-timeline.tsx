@@ -3,6 +3,7 @@ import {
   CirclePause,
   CirclePlay,
   CircleStop,
+  Download,
   Flag,
   FastForward,
   Hourglass,
@@ -16,6 +17,7 @@ import type { Tone } from "@/components/ui/badge";
 import type { RolloutView } from "./types";
 
 const LOOKS: Record<string, { icon: LucideIcon; tone: Tone }> = {
+  deploying: { icon: Download, tone: "neutral" },
   started: { icon: Rocket, tone: "info" },
   stage: { icon: TrendingUp, tone: "info" },
   paused: { icon: CirclePause, tone: "warning" },

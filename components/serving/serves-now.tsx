@@ -7,7 +7,10 @@ import { OwnerChip } from "@/components/common/owner-chip";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { buttonVariants } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
 import { AdmissionPanel } from "./admission-panel";
+import { GatewayList } from "./gateway-list";
+import { rolloutStatus } from "./rollout-model";
 import { ShareBar } from "./share-bar";
 import type { DeploymentView } from "./types";
 
@@ -18,7 +21,8 @@ function CanaryBox({ deployment }: { deployment: DeploymentView }) {
     <div className="flex flex-col gap-2 rounded-lg border border-info/40 bg-info-soft px-4 py-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="flex items-center gap-2 font-medium">
-          Canary of version {open.to?.number ?? "?"} <StatusBadge status={open.state} />
+          {open.atOnce ? "Deploy" : "Canary"} of version {open.to?.number ?? "?"}{" "}
+          <StatusBadge status={rolloutStatus(open.state)} />
         </p>
         <Link
           href={`/deployments/${deployment.name}/rollouts/${open.id}`}
@@ -33,12 +37,29 @@ function CanaryBox({ deployment }: { deployment: DeploymentView }) {
   );
 }
 
+const NOT_SERVED = {
+  deploying: "Not every gateway serves the stable version yet",
+  failed: "A gateway cannot serve the stable version",
+  no_gateway: "No gateway serves this deployment",
+} as const;
+
 /** What answers requests now, its files' digest, and whether its evidence holds at this moment. */
 export function ServesNow({ deployment }: { deployment: DeploymentView }) {
   const { stable, modelName, environment } = deployment;
   return (
     <Section title="Serves now">
       <CanaryBox deployment={deployment} />
+      {deployment.serving && deployment.serving.state !== "serving" ? (
+        <div aria-live="polite" className="flex flex-col gap-2">
+          <Callout
+            tone={deployment.serving.state === "deploying" ? "info" : "negative"}
+            title={NOT_SERVED[deployment.serving.state]}
+          >
+            {deployment.serving.words}
+          </Callout>
+          <GatewayList gateways={deployment.serving.gateways} label="Gateways and whether they serve it" />
+        </div>
+      ) : null}
       <KeyValue
         columns={2}
         items={[

@@ -2,7 +2,7 @@
 import { formatDuration, formatNumber } from "@/components/common/format";
 import { StatusBadge } from "@/components/common/status-badge";
 import { cn } from "@/components/ui/cn";
-import { type Metric, WORDS, showPoints, showShare } from "./metrics";
+import { type Metric, WORDS, showDifference, showValue } from "./metrics";
 import { timeToVerdict } from "./rollout-model";
 import type { MetricVerdict, RolloutView, TrafficChart } from "./types";
 
@@ -13,7 +13,7 @@ const BADGE: Record<MetricVerdict["status"], string> = {
   inconclusive: "indeterminate",
   "no-data": "no_data",
 };
-const LABEL: Partial<Record<MetricVerdict["status"], string>> = { inconclusive: "Undecided" };
+const LABEL: Partial<Record<MetricVerdict["status"], string>> = { inconclusive: "Undecided", pass: "Proven" };
 
 /** The verdict on a metric; what was still watched when the rollout ended stays undecided. */
 export function VerdictBadge({ status, isOpen }: { status: MetricVerdict["status"]; isOpen: boolean }) {
@@ -31,7 +31,8 @@ export function needsMoreText(verdict: MetricVerdict, chart: TrafficChart | unde
   return `Needs about ${formatNumber(moreCanary, 0)} more canary ${WORDS[verdict.metric].trials} to ${decision}, ${time}.`;
 }
 
-function Arm({ name, arm, mark }: { name: string; arm: MetricVerdict["stable"]; mark: string }) {
+function Arm(props: { name: string; metric: Metric; arm: MetricVerdict["stable"]; mark: string }) {
+  const { name, metric, arm, mark } = props;
   return (
     <div className="flex min-w-0 flex-col">
       <dt className="flex items-center gap-1.5 text-sm text-fg-subtle">
@@ -39,11 +40,13 @@ function Arm({ name, arm, mark }: { name: string; arm: MetricVerdict["stable"]; 
         {name}
       </dt>
       <dd data-numeric className="text-lg font-semibold tracking-tight">
-        {arm.rate === null ? <span className="text-fg-subtle">no data</span> : showShare(arm.rate)}
+        {arm.rate === null ? <span className="text-fg-subtle">no data</span> : showValue(metric, arm.rate)}
       </dd>
       <dd data-numeric className="text-sm text-fg-muted">
         n = {formatNumber(arm.n, 0)}
-        {arm.interval ? `, ${showShare(arm.interval.low)} to ${showShare(arm.interval.high)}` : ""}
+        {arm.interval
+          ? `, ${showValue(metric, arm.interval.low)} to ${showValue(metric, arm.interval.high)}`
+          : ""}
       </dd>
     </div>
   );
@@ -79,13 +82,14 @@ function VerdictCard(props: {
         <VerdictBadge status={verdict.status} isOpen={open} />
       </div>
       <dl className="grid grid-cols-2 gap-3">
-        <Arm name="Stable" arm={verdict.stable} mark="var(--chart-1)" />
-        <Arm name="Canary" arm={verdict.canary} mark="var(--chart-2)" />
+        <Arm name="Stable" metric={verdict.metric} arm={verdict.stable} mark="var(--chart-1)" />
+        <Arm name="Canary" metric={verdict.metric} arm={verdict.canary} mark="var(--chart-2)" />
       </dl>
       {verdict.difference !== null && verdict.interval ? (
         <p data-numeric className="text-sm text-fg-muted">
-          Difference {showPoints(verdict.difference)}, between {showPoints(verdict.interval.low)} and{" "}
-          {showPoints(verdict.interval.high)}; p&nbsp;
+          Difference {showDifference(verdict.metric, verdict.difference)}, between{" "}
+          {showDifference(verdict.metric, verdict.interval.low)} and{" "}
+          {showDifference(verdict.metric, verdict.interval.high)}; p&nbsp;
           {verdict.p < 0.0001 ? "< 0.0001" : verdict.p.toPrecision(2)}
         </p>
       ) : null}

@@ -24,13 +24,14 @@ const BETTER = [-1, 1, -1, 1, -0.9, 0.9];
 const DEGRADED = [1, -1, 1, -1, 1, -1];
 export const WEIGHTS = [GOOD, BETTER, DEGRADED] as const;
 
-/** Short stages, judged by errors and accuracy: latency says nothing while processes are killed. */
+/** Short stages that end as soon as nothing is shown worse, judged by errors and accuracy: latency says nothing while processes are killed. */
 const PLAN = {
   stages: [
     { sharePercent: 30, minRequests: 40, maxDurationMs: 3_600_000 },
     { sharePercent: 60, minRequests: 40, maxDurationMs: 3_600_000 },
   ],
   criteria: {
+    advanceWhen: "not-worse",
     errorRate: { maxIncrease: 0.05 },
     accuracy: { maxDrop: 0.2, minFeedback: 80 },
     alpha: 0.001,

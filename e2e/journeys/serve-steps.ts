@@ -1,3 +1,4 @@
+import type { Locator } from "@playwright/test";
 import { expect, type Page } from "../fixtures/test";
 import { HELD_OUT, MODEL, REPLAY } from "./line-names";
 import { choose, launch, part } from "./pages";
@@ -26,6 +27,16 @@ export async function deployAtOnce(
   await expect(part(page, "Serves now").getByText(`${MODEL}, version ${number}`)).toBeVisible();
 }
 
+/** Brings the form to this many stages, whatever plan the traffic asked for. */
+async function stagesOf(form: Locator, count: number): Promise<void> {
+  const shown = form.getByRole("group", { name: /^Stage \d+$/ });
+  for (let have = await shown.count(); have !== count; have = await shown.count()) {
+    const button = have < count ? "Add stage" : `Remove stage ${have}`;
+    await form.getByRole("button", { name: button }).click();
+    await expect(shown).toHaveCount(have < count ? have + 1 : have - 1);
+  }
+}
+
 /** Starts a canary whose stages fit the traffic of the journey; gives back its page's address. */
 export async function startCanary(page: Page, number: number): Promise<string> {
   const form = await deployForm(page, number, "production");
@@ -35,6 +46,9 @@ export async function startCanary(page: Page, number: number): Promise<string> {
     { share: "50", requests: "60" },
     { share: "100", requests: "40" },
   ];
+  // Proof takes longer than a journey: its stages end as soon as nothing is shown worse.
+  await form.getByLabel("A stage ends").selectOption("not-worse");
+  await stagesOf(form, stages.length);
   for (const [index, stage] of stages.entries()) {
     const fields = form.getByRole("group", { name: `Stage ${index + 1}` });
     await fields.getByLabel("Share").fill(stage.share);

@@ -12,7 +12,8 @@ from training import TARGET, features
 
 BATCH = 40
 HOUR_MS = 3_600_000
-# The standard canary but for alpha: an equally good version is rolled back by chance in at most one of a thousand runs.
+# Short, for the traffic of one script: a stage ends as soon as nothing is shown worse, because proof would take longer than the script. Alpha is small,
+# so that an equally good version is rolled back by chance in at most one of a thousand runs.
 PLAN = {
     "stages": [
         {"sharePercent": 10, "minRequests": 100, "maxDurationMs": HOUR_MS},
@@ -20,6 +21,7 @@ PLAN = {
         {"sharePercent": 50, "minRequests": 400, "maxDurationMs": HOUR_MS},
     ],
     "criteria": {
+        "advanceWhen": "not-worse",
         "errorRate": {"maxIncrease": 0.02},
         "slowShare": {"latencyBoundMs": 250, "maxIncrease": 0.05},
         "accuracy": {"maxDrop": 0.1, "minFeedback": 30},

@@ -4,7 +4,8 @@ import { datasets, datasetVersions, modelVersions, reviews, runs } from "@/db/sc
 import { dispatchJob, jobOf } from "@/server/compute";
 import { decideReview } from "@/server/governance";
 import { requestVersionReview, versionOf } from "@/server/registry";
-import { deploy, getRollout } from "@/server/serving";
+import { deploy, getRollout, previewDeploy } from "@/server/serving";
+import { demoPlan } from "./plan";
 import { asDemoPerson } from "./people";
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
@@ -112,10 +113,11 @@ export async function deployTo(
   version: { model: string; number: number },
 ): Promise<{ name: string; rolloutId: string | null }> {
   const ctx = await asDemoPerson("scientist@demo.local");
+  const target = { model: version.model, version: version.number, environment };
+  const { plan } = await previewDeploy.within(ctx, target);
   const { name, rolloutId } = await deploy.within(ctx, {
-    model: version.model,
-    version: version.number,
-    environment,
+    ...target,
+    plan: environment === "production" ? demoPlan(plan.criteria.slowShare?.latencyBoundMs) : undefined,
   });
   return { name, rolloutId };
 }

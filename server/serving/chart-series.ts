@@ -1,6 +1,6 @@
-import { metricTests, type ArmCounts, type RolloutCriteria } from "./rollout";
+import { COMPARE, isInverted, metricTests, type ArmCounts, type RolloutCriteria } from "./rollout";
 import { quantileMs } from "./rules";
-import { confidenceHalfWidth, differenceOfProportions, wilsonInterval, type Proportion } from "./stats";
+import { confidenceSequence, wilsonInterval, type Proportion } from "./stats";
 
 /** What one second of one arm counts, as stored. */
 export interface TrafficRow extends ArmCounts {
@@ -31,6 +31,9 @@ export interface ArmSeries {
   errorRate: RateSeries;
   slowShare: RateSeries;
   accuracy: RateSeries;
+  /** Means in the target's unit; nothing is bad among them. */
+  absoluteError: RateSeries;
+  squaredError: RateSeries;
   p50Ms: Cell[];
   /** Not given under 300 requests: order statistics give it no upper bound there. */
   p99Ms: Cell[];
@@ -61,6 +64,12 @@ function add(target: ArmCounts, row: ArmCounts): void {
   target.slow += row.slow;
   target.feedback += row.feedback;
   target.correct += row.correct;
+  if (!row.numeric || row.numeric.n === 0) return;
+  const sums = (target.numeric ??= { n: 0, absolute: 0, squared: 0, fourth: 0 });
+  sums.n += row.numeric.n;
+  sums.absolute += row.numeric.absolute;
+  sums.squared += row.numeric.squared;
+  sums.fourth += row.numeric.fourth;
 }
 
 function addRow(target: Sum, row: TrafficRow): void {
@@ -76,6 +85,8 @@ const emptyArm = (): ArmSeries => ({
   errorRate: emptyRate(),
   slowShare: emptyRate(),
   accuracy: emptyRate(),
+  absoluteError: emptyRate(),
+  squaredError: emptyRate(),
   p50Ms: [],
   p99Ms: [],
 });
@@ -95,6 +106,14 @@ function pushArm(series: ArmSeries, sum: Sum, inStep: number, step: number): voi
   pushRate(series.errorRate, { events: sum.errors, n: sum.requests }, sum.errors);
   pushRate(series.slowShare, { events: sum.slow, n: sum.requests }, sum.slow);
   pushRate(series.accuracy, { events: sum.correct, n: sum.feedback }, sum.feedback - sum.correct);
+  for (const metric of ["absoluteError", "squaredError"] as const) {
+    const { n, rate, interval } = COMPARE[metric]([{ stable: sum, canary: sum }]).stable;
+    series[metric].value.push(short(rate));
+    series[metric].lo.push(short(interval?.low));
+    series[metric].hi.push(short(interval?.high));
+    series[metric].n.push(n);
+    series[metric].bad.push(0);
+  }
   series.p50Ms.push(short(quantileMs(sum.latencies, 0.5)));
   series.p99Ms.push(sum.requests >= MIN_FOR_P99 ? short(quantileMs(sum.latencies, 0.99)) : null);
 }
@@ -124,18 +143,17 @@ class Differences {
   }
 
   push(): void {
-    for (const { metric, tau, alpha, bad } of this.tests) {
-      const series = this.series[metric];
+    const stages = this.stages.filter(Boolean);
+    for (const test of this.tests) {
+      const series = this.series[test.metric];
       if (!series) continue;
-      const strata = this.stages
-        .filter(Boolean)
-        .map((s) => ({ stable: bad(s.stable), canary: bad(s.canary) }));
-      const found = differenceOfProportions(strata);
-      const half = found ? confidenceHalfWidth(found.variance, tau, 2 * alpha) : 0;
-      const value = found ? (metric === "accuracy" ? -1 : 1) * found.difference : null;
-      series.value.push(short(value));
-      series.lo.push(value === null ? null : short(Math.max(-1, value - half)));
-      series.hi.push(value === null ? null : short(Math.min(1, value + half)));
+      const { contrast } = test.compare(stages);
+      const found = contrast && confidenceSequence(contrast, test);
+      const sign = isInverted(test.metric) ? -1 : 1;
+      const ends = found && [sign * found.low, sign * found.high].toSorted((a, b) => a - b);
+      series.value.push(contrast && short(sign * contrast.estimate));
+      series.lo.push(short(ends?.[0]));
+      series.hi.push(short(ends?.[1]));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { and, eq, gte, lte } from "drizzle-orm";
 import { trafficSeconds } from "@/db/schema";
 import { query } from "@/server/core/verb";
-import { chartSeries } from "./chart-series";
+import { chartSeries, type TrafficRow } from "./chart-series";
 import { loadDeploymentById, loadRollout, loadDeployment, parseRollout } from "./load";
 import { ChartInput } from "./schemas";
 
@@ -9,6 +9,17 @@ import { ChartInput } from "./schemas";
 const MAX_POINTS = { cumulative: 240, step: 90 } as const;
 /** Seconds shown after the end, so that the last marker stands inside. */
 const AFTER_END = 3;
+
+const trafficRow = ({
+  measured,
+  absErrorSum,
+  squaredErrorSum,
+  fourthErrorSum,
+  ...row
+}: typeof trafficSeconds.$inferSelect): TrafficRow => ({
+  ...row,
+  numeric: { n: measured, absolute: absErrorSum, squared: squaredErrorSum, fourth: fourthErrorSum },
+});
 
 /**
  * Stable and canary over time with the intervals of their rates and, for a rollout, the difference with the confidence sequence that
@@ -40,7 +51,7 @@ export const trafficChart = query(
         ),
       )
       .orderBy(trafficSeconds.second);
-    return chartSeries(rows, {
+    return chartSeries(rows.map(trafficRow), {
       from,
       to: Math.max(from, to),
       step: Math.max(1, Math.ceil((to - from + 1) / MAX_POINTS[input.mode])),

@@ -15,8 +15,9 @@ import {
   type Deployment,
   type ParsedRollout,
 } from "./load";
+import { canaryReadiness } from "./readiness";
 import { recordRollout, rerouted } from "./record";
-import { nextRolloutState, statesAllowing, type RolloutAction } from "./rollout/states";
+import { isFinished, nextRolloutState, statesAllowing, type RolloutAction } from "./rollout/states";
 import { ControlRolloutInput, RetireInput, RollBackInput } from "./schemas";
 
 const WORDS: Record<RolloutAction, { kind: "paused" | "resumed" | "promoted" | "aborted"; text: string }> = {
@@ -51,6 +52,17 @@ async function requireAdmitted(ctx: Ctx, deployment: Deployment, versionId: stri
   );
 }
 
+/** What takes all traffic must be served by every live gateway at that moment; a dead one is not asked. */
+async function requireServed(ctx: Ctx, rollout: ParsedRollout): Promise<void> {
+  const { ready, broken, waiting } = await canaryReadiness(ctx, rollout);
+  if (ready) return;
+  throw precondition(
+    "The new version cannot take all requests: not every gateway serves it.",
+    `${broken ?? waiting} Wait until every gateway serves it, or abort the rollout.`,
+    { waiting: broken ?? waiting },
+  );
+}
+
 async function command(ctx: Ctx, rollout: ParsedRollout, verb: RolloutAction, reason: string): Promise<void> {
   const state = nextRolloutState(rollout.state, verb);
   if (!state) {
@@ -64,7 +76,13 @@ async function command(ctx: Ctx, rollout: ParsedRollout, verb: RolloutAction, re
   }
   const written = await ctx.db
     .update(rollouts)
-    .set({ ...changesOf(rollout, verb, ctx.now()), state, stateReason: reason || WORDS[verb].text })
+    .set({
+      ...changesOf(rollout, verb, ctx.now()),
+      // What never had traffic has nothing to bring back.
+      ...(isFinished(state) ? { finishedAt: ctx.now() } : {}),
+      state,
+      stateReason: reason || WORDS[verb].text,
+    })
     .where(
       and(
         eq(rollouts.id, rollout.id),
@@ -105,6 +123,7 @@ export const controlRollout = mutation(
     if (input.command === "promote") {
       const deployment = await loadDeploymentById(ctx, rollout.deploymentId);
       await requireAdmitted(ctx, deployment, rollout.toVersionId);
+      if (nextRolloutState(rollout.state, "promote")) await requireServed(ctx, rollout);
     }
     await command(ctx, rollout, input.command, input.reason);
     await audit(ctx, {

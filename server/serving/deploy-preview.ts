@@ -5,6 +5,7 @@ import { query } from "@/server/core/verb";
 import { getVersion } from "@/server/registry";
 import { admissionNow } from "./admission";
 import { openRollout } from "./load";
+import { defaultPlan } from "./plan-power";
 import { deploymentNameOf, standardPlan } from "./rules";
 import { DeployPreviewInput } from "./schemas";
 
@@ -48,7 +49,10 @@ export const previewDeploy = query(
         : serving && input.environment === "production"
           ? ("canary" as const)
           : ("at_once" as const),
-      plan: standardPlan(deployment?.latencyBoundMs ?? (bound.success ? bound.data.latencyBoundMs : 100)),
+      /** What a canary would follow: fitted to the traffic of the last day where there was any. */
+      plan: deployment
+        ? await defaultPlan(ctx, deployment)
+        : standardPlan(bound.success ? bound.data.latencyBoundMs : 100),
     };
   },
 );

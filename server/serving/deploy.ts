@@ -9,9 +9,11 @@ import { newId } from "@/server/core/ids";
 import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
 import { admissionNow } from "./admission";
-import { openRollout, type Deployment } from "./load";
+import { openRollout, type Deployment, type RolloutRow } from "./load";
+import { defaultPlan } from "./plan-power";
 import { recordRollout, rerouted } from "./record";
-import { deploymentNameOf, standardPlan } from "./rules";
+import type { RolloutPlan } from "./rollout/schemas";
+import { deploymentNameOf, standardCriteria } from "./rules";
 import { DeployInput } from "./schemas";
 
 const ContractBound = z.object({ latencyBoundMs: z.number().gt(0) });
@@ -67,7 +69,8 @@ async function lockDeployment(ctx: Ctx, input: DeployInput, version: ModelVersio
   return row;
 }
 
-async function replaceAtOnce(ctx: Ctx, deployment: Deployment, version: ModelVersion): Promise<void> {
+/** The first version of a name: nothing answers yet, so nothing can get worse; the page says which gateway still lacks it. */
+async function serveFirst(ctx: Ctx, deployment: Deployment, version: ModelVersion): Promise<void> {
   await ctx.db
     .update(deployments)
     .set({ stableVersionId: version.id, previousVersionId: deployment.stableVersionId, retiredAt: null })
@@ -75,45 +78,93 @@ async function replaceAtOnce(ctx: Ctx, deployment: Deployment, version: ModelVer
   await rerouted(ctx, deployment.id);
 }
 
+/**
+ * Begins a rollout: gateways load the version, and it gets its first traffic when every live one serves it. Without stages it then takes
+ * all requests at once.
+ */
 async function startRollout(
   ctx: Ctx,
   deployment: Deployment,
   version: ModelVersion,
-  input: DeployInput,
+  plan: Pick<RolloutPlan, "criteria"> & { stages: RolloutPlan["stages"] | [] },
 ): Promise<string> {
-  const plan = input.plan ?? standardPlan(deployment.latencyBoundMs);
-  const first = plan.stages[0];
   const id = newId("rollout");
+  const boundMs = plan.criteria.slowShare?.latencyBoundMs;
+  // Slow is counted once, by the deployment's bound: the newest plan says what it is.
+  if (plan.stages.length > 0 && boundMs !== undefined && boundMs !== deployment.latencyBoundMs)
+    await ctx.db
+      .update(deployments)
+      .set({ latencyBoundMs: boundMs })
+      .where(eq(deployments.id, deployment.id));
   await ctx.db.insert(rollouts).values({
     id,
     teamId: deployment.teamId,
     deploymentId: deployment.id,
     fromVersionId: deployment.stableVersionId,
     toVersionId: version.id,
-    state: "running",
-    stateReason: `Stage 1 of ${plan.stages.length}`,
+    state: "pending",
+    stateReason: `Waiting for every gateway to serve version ${version.number}`,
     stages: plan.stages,
     criteria: plan.criteria,
     stageIndex: 0,
-    stageStartedAt: ctx.now(),
-    sharePercent: first?.sharePercent ?? 0,
+    sharePercent: 0,
     createdBy: ctx.actor.userId,
     createdAt: ctx.now(),
   });
   await recordRollout(ctx, {
     rolloutId: id,
-    dedupKey: "started",
-    kind: "started",
-    text: `Started: ${first?.sharePercent ?? 0}% of requests go to version ${version.number}`,
+    dedupKey: "deploying",
+    kind: "deploying",
+    text: `Gateways load version ${version.number}; it gets no request before every one of them serves it`,
   });
   await emit(ctx, { type: "serving.rollout_started", payload: { rolloutId: id } });
   await rerouted(ctx, deployment.id);
   return id;
 }
 
+/** A version that only waits to take a name at once gives way to the next one. */
+async function giveWay(ctx: Ctx, running: RolloutRow, version: ModelVersion): Promise<boolean> {
+  const isAtOnce = Array.isArray(running.stages) && running.stages.length === 0;
+  if (running.state !== "pending" || !isAtOnce) return false;
+  const reason = `Replaced by version ${version.number} before it served`;
+  await ctx.db
+    .update(rollouts)
+    .set({ state: "aborted", stateReason: reason, finishedAt: ctx.now() })
+    .where(and(eq(rollouts.id, running.id), eq(rollouts.state, "pending")));
+  await recordRollout(ctx, { rolloutId: running.id, dedupKey: "replaced", kind: "aborted", text: reason });
+  return true;
+}
+
+type Effect = "unchanged" | "first" | "at_once" | "canary";
+
+/** What a deploy does: production compares a later version with the one before; elsewhere a plan asks for it. */
+function effectOf(deployment: Deployment, version: ModelVersion, input: DeployInput): Effect {
+  const isServing = deployment.stableVersionId !== null && !deployment.retiredAt;
+  if (!isServing) return "first";
+  if (deployment.stableVersionId === version.id) return "unchanged";
+  return input.environment === "production" || input.plan ? "canary" : "at_once";
+}
+
+async function take(
+  ctx: Ctx,
+  deployment: Deployment,
+  version: ModelVersion,
+  input: DeployInput,
+): Promise<{ effect: Effect; rolloutId: string | null }> {
+  const effect = effectOf(deployment, version, input);
+  if (effect === "first") await serveFirst(ctx, deployment, version);
+  if (effect === "first" || effect === "unchanged") return { effect, rolloutId: null };
+  const plan =
+    effect === "at_once"
+      ? { stages: [], criteria: standardCriteria(deployment.latencyBoundMs) }
+      : (input.plan ?? (await defaultPlan(ctx, deployment)));
+  return { effect, rolloutId: await startRollout(ctx, deployment, version, plan) };
+}
+
 /**
- * Deploys a version. Staging, and the first version of a deployment, take all traffic at once; any later version goes to production
- * as a canary. Either way the signed evidence for that environment must be complete.
+ * Deploys a version. The first version of a deployment takes its name at once. A later one replaces what serves only when every live gateway
+ * serves it: in staging with all requests at once (or by a plan, where one is given), in production as a canary. Either way the signed
+ * evidence for that environment must be complete.
  */
 export const deploy = mutation(
   {
@@ -127,21 +178,14 @@ export const deploy = mutation(
     await requireAdmission(ctx, version, input.environment);
     const deployment = await lockDeployment(ctx, input, version);
     const running = await openRollout(ctx, deployment.id);
-    if (running) {
+    if (running && !(await giveWay(ctx, running, version))) {
       throw conflict(
         `A rollout is under way on ${deployment.name}.`,
         "Wait for it to end, or abort it first.",
         { rolloutId: running.id },
       );
     }
-    const isCurrent = deployment.stableVersionId === version.id && !deployment.retiredAt;
-    const asCanary =
-      input.environment === "production" &&
-      deployment.stableVersionId !== null &&
-      !deployment.retiredAt &&
-      !isCurrent;
-    const rolloutId = asCanary ? await startRollout(ctx, deployment, version, input) : null;
-    if (!asCanary && !isCurrent) await replaceAtOnce(ctx, deployment, version);
+    const { effect, rolloutId } = await take(ctx, deployment, version, input);
     await ctx.db
       .insert(lineageEdges)
       .values({
@@ -166,7 +210,9 @@ export const deploy = mutation(
       name: deployment.name,
       rolloutId,
       versionId: version.id,
-      unchanged: isCurrent,
+      unchanged: effect === "unchanged",
+      /** "first" and "at_once" take all requests; the latter, and "canary", when every live gateway serves the version. */
+      effect,
     };
   },
 );

@@ -3,6 +3,7 @@ import "./affected-deployments";
 export { admissionNow, admissionOf } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
+export { previewDeploy } from "./deploy-preview";
 export { DeploymentReport, isBroken, ServingReport } from "./gateway-report";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { scoresOf } from "./gateway/predicted";

@@ -2,7 +2,7 @@ import { and, eq, isNull, notInArray } from "drizzle-orm";
 import { deployments, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
-import { RolloutCriteria, RolloutStage, RolloutEvidence } from "./rollout/schemas";
+import { RolloutEvidence, RolloutStage, StoredCriteria, type RolloutCriteria } from "./rollout/schemas";
 import { ROLLOUT_STATES, type RolloutState } from "./rollout/states";
 import { z } from "zod";
 
@@ -71,6 +71,6 @@ export const parseRollout = (row: RolloutRow): ParsedRollout => ({
   ...row,
   state: State.parse(row.state),
   stages: Stages.parse(row.stages),
-  criteria: RolloutCriteria.parse(row.criteria),
+  criteria: StoredCriteria.parse(row.criteria),
   evidence: RolloutEvidence.parse(row.evidence),
 });

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import type { RolloutObservations } from "./rollout/schemas";
+import type { ArmCounts, RolloutObservations, StageObservation } from "./rollout/schemas";
 
 interface Row extends Record<string, unknown> {
   stage: number;
@@ -10,6 +10,10 @@ interface Row extends Record<string, unknown> {
   slow: number;
   feedback: number;
   correct: number;
+  measured: number;
+  absolute: number;
+  squared: number;
+  fourth: number;
 }
 
 const empty = () => ({ requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0 });
@@ -21,12 +25,18 @@ export async function observe(
 ): Promise<RolloutObservations> {
   const { rows } = await db.execute<Row>(sql`
     select stage, arm, sum(requests)::int as requests, sum(errors)::int as errors, sum(slow)::int as slow,
-      sum(feedback)::int as feedback, sum(correct)::int as correct
+      sum(feedback)::int as feedback, sum(correct)::int as correct,
+      sum(measured)::int as measured, sum(abs_error_sum) as absolute, sum(squared_error_sum) as squared, sum(fourth_error_sum) as fourth
     from traffic_seconds where rollout_id = ${rollout.id} and stage between 0 and ${rollout.stageIndex} group by stage, arm`);
-  const stages = Array.from({ length: rollout.stageIndex + 1 }, () => ({ stable: empty(), canary: empty() }));
-  for (const { stage, arm, ...counts } of rows) {
+  const stages: StageObservation[] = Array.from({ length: rollout.stageIndex + 1 }, () => ({
+    stable: empty(),
+    canary: empty(),
+  }));
+  for (const { stage, arm, measured, absolute, squared, fourth, ...rest } of rows) {
     const target = stages[stage];
     if (!target) continue;
+    const counts: ArmCounts =
+      measured > 0 ? { ...rest, numeric: { n: measured, absolute, squared, fourth } } : rest;
     if (arm === "canary") target.canary = counts;
     else target.stable = counts;
   }

@@ -15,6 +15,8 @@ import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { admissionNow, admissionOf } from "./admission";
 import { loadDeployment, loadRollout, openRollout, parseRollout } from "./load";
+import { servingState } from "./gateways";
+import { canaryReadiness, stableReadiness } from "./readiness";
 import { allowedActions } from "./rollout/states";
 import { StoredVerdict } from "./rollout/stored-verdict";
 import { DeploymentRef, ListDeploymentsInput, RolloutRef } from "./schemas";
@@ -186,8 +188,17 @@ export const getDeployment = query(
       : [];
     const admission = stable ? await admissionNow(ctx, stable.id, deployment.environment) : null;
     const mayStop = admission?.fallen.some(({ onFallOut }) => onFallOut === "stop") ?? false;
+    const readiness = deployment.stableVersionId
+      ? await stableReadiness(ctx, deployment.id, deployment.stableVersionId)
+      : null;
     return {
       ...deployment,
+      /** What the live gateways make of the stable version: which of them lacks it, and why. */
+      serving: readiness && {
+        state: servingState(readiness),
+        gateways: readiness.gateways,
+        words: readiness.ready ? "" : (readiness.broken ?? readiness.waiting),
+      },
       modelName: about?.modelName ?? "",
       ownerName: about?.ownerName ?? "",
       stable: label(deployment.stableVersionId),
@@ -207,6 +218,8 @@ export const getDeployment = query(
         id: row.id,
         state: row.state,
         stateReason: row.stateReason,
+        /** It takes all requests as soon as every gateway serves it, without stages. */
+        atOnce: Array.isArray(row.stages) && row.stages.length === 0,
         from: label(row.fromVersionId),
         to: label(row.toVersionId),
         sharePercent: row.sharePercent,
@@ -245,8 +258,13 @@ export const getRollout = query(
       .leftJoin(users, eq(users.id, rolloutEvents.actorId))
       .where(eq(rolloutEvents.rolloutId, rollout.id))
       .orderBy(desc(rolloutEvents.at), desc(rolloutEvents.id));
+    const readiness = rollout.finishedAt === null ? await canaryReadiness(ctx, rollout) : null;
     return {
       ...rollout,
+      /** Live gateways and whether each serves the new version; null once the rollout has ended. */
+      gateways: readiness?.gateways ?? null,
+      /** Why it may not take all traffic now, in words; empty when every live gateway serves it. */
+      notServed: readiness && !readiness.ready ? (readiness.broken ?? readiness.waiting) : "",
       /** The latest decision; null before the first look. */
       verdict: StoredVerdict.safeParse(rollout.verdict).data ?? null,
       deployment: deployment ?? null,

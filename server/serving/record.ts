@@ -10,6 +10,7 @@ export interface RolloutEvent {
   /** Same key, one event, however often the step is done. */
   dedupKey: string;
   kind:
+    | "deploying"
     | "started"
     | "stage"
     | "paused"

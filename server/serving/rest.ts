@@ -6,6 +6,7 @@ import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
 import { policyAffected, previewPolicy } from "./policy-impact";
+import { planPowerOf } from "./plan-power";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 const TAG = "Deployments";
@@ -21,6 +22,7 @@ export const servingRoutes = [
   rest(TAG, "get", "/deployment-preview", previewDeploy),
   rest("Governance", "get", "/policies/{key}/affected", policyAffected),
   rest("Governance", "post", "/policies/{key}/preview", previewPolicy),
+  rest(TAG, "post", "/deployments/{name}/plan", planPowerOf),
   rest(TAG, "get", "/rollouts/{rolloutId}", getRollout),
   rest(TAG, "post", "/rollouts/{rolloutId}/{command}", controlRollout),
 ];

@@ -6,6 +6,7 @@ import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
 import { policyAffected, previewPolicy } from "./policy-impact";
+import { planPowerOf } from "./plan-power";
 import { getDeployment, getRollout, listDeployments } from "./queries";
 
 export const servingRouter = router({
@@ -17,6 +18,7 @@ export const servingRouter = router({
   preview: queryOf(previewDeploy),
   policyAffected: queryOf(policyAffected),
   previewPolicy: mutationOf(previewPolicy),
+  planPower: queryOf(planPowerOf),
   deploy: mutationOf(deploy),
   control: mutationOf(controlRollout),
   rollBack: mutationOf(rollBack),

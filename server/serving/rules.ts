@@ -3,24 +3,34 @@ import type { RolloutPlan } from "./rollout/schemas";
 export const ENVIRONMENTS = ["staging", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
-/** The standard canary: four stages, judged by errors, slowness and (once feedback comes) accuracy. */
+const HOUR_MS = 3_600_000;
+
+/**
+ * What a canary is judged by where nobody says otherwise: errors, slowness and (once feedback comes) accuracy, each proven no worse than
+ * allowed before the share grows.
+ */
+export function standardCriteria(latencyBoundMs: number): RolloutPlan["criteria"] {
+  return {
+    advanceWhen: "proven",
+    errorRate: { maxIncrease: 0.01 },
+    slowShare: { latencyBoundMs, maxIncrease: 0.02 },
+    accuracy: { maxDrop: 0.03, minFeedback: 100 },
+    alpha: 0.02,
+    onTimeout: "hold",
+    minBadEvents: 5,
+    hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
+  };
+}
+
+/** The standard canary where nothing is known of the traffic; `sizedPlan` fits the stages to what is observed. */
 export function standardPlan(latencyBoundMs: number): RolloutPlan {
-  const minutes = (count: number) => count * 60_000;
   return {
     stages: [
-      { sharePercent: 10, minRequests: 100, maxDurationMs: minutes(60) },
-      { sharePercent: 25, minRequests: 200, maxDurationMs: minutes(60) },
-      { sharePercent: 50, minRequests: 400, maxDurationMs: minutes(60) },
+      { sharePercent: 10, minRequests: 100, maxDurationMs: 8 * HOUR_MS },
+      { sharePercent: 25, minRequests: 200, maxDurationMs: HOUR_MS },
+      { sharePercent: 50, minRequests: 400, maxDurationMs: HOUR_MS },
     ],
-    criteria: {
-      errorRate: { maxIncrease: 0.02 },
-      slowShare: { latencyBoundMs, maxIncrease: 0.05 },
-      accuracy: { maxDrop: 0.1, minFeedback: 30 },
-      alpha: 0.05,
-      onTimeout: "hold",
-      minBadEvents: 5,
-      hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
-    },
+    criteria: standardCriteria(latencyBoundMs),
   };
 }
 

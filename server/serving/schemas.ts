@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
-import { RolloutPlan } from "./rollout/schemas";
+import { MetricName, RolloutPlan } from "./rollout/schemas";
 import { ENVIRONMENTS } from "./rules";
+
+export type { RolloutPlan } from "./rollout/schemas";
 
 export const DeploymentName = z
   .string()
@@ -51,6 +53,15 @@ export const ChartInput = z.object({
   windowSeconds: z.coerce.number().int().min(60).max(86_400).default(900),
   /** `cumulative`: all since the beginning, so that intervals shrink; `step`: each step by itself. */
   mode: z.enum(["cumulative", "step"]).default("cumulative"),
+});
+export const PlanPowerInput = z.object({
+  name: DeploymentName,
+  /** Left out: the plan that the observed traffic asks for. */
+  plan: RolloutPlan.optional(),
+  /** The losses that are asked about, by metric; left out, half as much again as the plan allows. */
+  losses: z.partialRecord(MetricName, z.number().gt(0).max(5)).optional(),
+  /** Smallest loss worth catching, by metric; asks for a plan that notices it in nine of ten cases. */
+  wish: z.partialRecord(MetricName, z.number().gt(0).max(5)).optional(),
 });
 export const DeployPreviewInput = DeployInput.pick({
   model: true,

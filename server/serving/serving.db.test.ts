@@ -1,29 +1,21 @@
-import { asc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  auditLog,
-  deployments,
-  modelCards,
-  modelVersions,
-  processes,
-  rolloutEvents,
-  rollouts,
-} from "@/db/schema";
+import { modelCards, modelVersions, processes, rollouts } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { prepareHome, makePerson, makeTeam } from "@/server/compute/testing";
-import { systemActor, type Actor } from "@/server/core/actor";
+import type { Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { newId } from "@/server/core/ids";
 import { requestReview, voidReviews } from "@/server/governance";
-import { advanceRollout } from "./advance-rollouts";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";
 import { previewDeploy } from "./deploy-preview";
 import { deploymentHistory } from "./history";
 import { getDeployment, getRollout, listDeployments } from "./queries";
-import { gatewayHolds, makeModel, PLAN, prove, serveTraffic } from "./testing";
+import { gatewayServes, makeModel, PLAN, prove, serveTraffic } from "./testing";
+import { rolloutTools } from "./testing-rollout";
 
 let database: TestDatabase;
 let ada: Actor;
@@ -43,56 +35,11 @@ beforeEach(async () => {
   await database.db.delete(processes);
 });
 
-const as = (actor: Actor, now?: Date) => ({ actor, db: database.db, ...(now ? { now: () => now } : {}) });
+const { as, look, actionsOf, kindsOf, rolloutOf, deploymentOf, follow, deployBeside, canary } = rolloutTools(
+  () => database.db,
+  () => ada,
+);
 const code = (expected: string) => ({ code: expected });
-const look = (id: string, now = new Date()) =>
-  advanceRollout(createCtx({ actor: systemActor(ada.teamId), db: database.db, now: () => now }), id);
-const actionsOf = async (id: string) =>
-  (await database.db.select().from(auditLog).where(eq(auditLog.subjectId, id)).orderBy(auditLog.seq)).map(
-    (row) => row.action,
-  );
-const kindsOf = async (id: string) =>
-  (
-    await database.db
-      .select()
-      .from(rolloutEvents)
-      .where(eq(rolloutEvents.rolloutId, id))
-      .orderBy(asc(rolloutEvents.at), asc(rolloutEvents.id))
-  ).map((row) => row.kind);
-const rolloutOf = async (id: string) => {
-  const [row] = await database.db.select().from(rollouts).where(eq(rollouts.id, id));
-  if (!row) throw new Error("no rollout");
-  return row;
-};
-const deploymentOf = async (name: string) => {
-  const [row] = await database.db.select().from(deployments).where(eq(deployments.name, name));
-  if (!row) throw new Error("no deployment");
-  return row;
-};
-
-/** Version 1 in production, version 2 as a canary beside it. */
-async function canary() {
-  const [first, second] = await makeModel(database.db, ada, 2);
-  if (!first || !second) throw new Error("no versions");
-  await prove(database.db, ada, first, "production");
-  await prove(database.db, ada, second, "production");
-  const target = { model: first.model, environment: "production" as const };
-  await deploy.execute(as(ada), { ...target, version: 1 });
-  const { name, rolloutId, deploymentId } = await deploy.execute(as(ada), {
-    ...target,
-    version: 2,
-    plan: PLAN,
-  });
-  if (!rolloutId) throw new Error("no rollout");
-  const serve = async (stage: number, counts: { canary: [number, number]; stable: [number, number] }) => {
-    for (const arm of ["canary", "stable"] as const) {
-      const [requests, errors] = counts[arm];
-      const versionId = arm === "canary" ? second.id : first.id;
-      await serveTraffic(database.db, { deploymentId, rolloutId, versionId, arm, stage, requests, errors });
-    }
-  };
-  return { name, rolloutId, deploymentId, first, second, serve };
-}
 
 describe("deploying", () => {
   it("is refused without evidence, naming what is missing, and leaves nothing behind", async () => {
@@ -119,13 +66,38 @@ describe("deploying", () => {
     const done = await deploy.execute(as(ada), { ...input, version: 1 });
     expect(done).toMatchObject({ name: `${first?.model}-staging`, rolloutId: null, unchanged: false });
     expect(await deploy.execute(as(ada), { ...input, version: 1 })).toMatchObject({ unchanged: true });
-    expect(await deploy.execute(as(ada), { ...input, version: 2 })).toMatchObject({ rolloutId: null });
+    const next = await deploy.execute(as(ada), { ...input, version: 2 });
+    expect(next).toMatchObject({ effect: "at_once", rolloutId: expect.any(String) });
+    await follow(done.deploymentId);
+    await look(next.rolloutId ?? "");
+    await follow(done.deploymentId);
+    await look(next.rolloutId ?? "");
     expect(await getDeployment.execute(as(ada), { name: done.name })).toMatchObject({
       stable: { number: 2 },
       previous: { number: 1 },
       admission: { admitted: true },
     });
     expect(await actionsOf(done.deploymentId)).toEqual(Array(3).fill("serving.deployment.deploy"));
+  });
+
+  it("takes a plan in staging as well, and lets a version that waits to take the name give way to the next", async () => {
+    const versions = await makeModel(database.db, ada, 3);
+    for (const version of versions) await prove(database.db, ada, version, "staging");
+    const input = { model: versions[0]?.model ?? "", environment: "staging" as const };
+    const { name } = await deploy.execute(as(ada), { ...input, version: 1 });
+    const second = await deploy.execute(as(ada), { ...input, version: 2 });
+    const third = await deploy.execute(as(ada), { ...input, version: 3, plan: PLAN });
+    expect([second.effect, third.effect]).toEqual(["at_once", "canary"]);
+    expect(await rolloutOf(second.rolloutId ?? "")).toMatchObject({
+      state: "aborted",
+      stateReason: "Replaced by version 3 before it served",
+      finishedAt: expect.any(Date),
+    });
+    await expect(deploy.execute(as(ada), { ...input, version: 2 })).rejects.toMatchObject(code("conflict"));
+    expect(await getDeployment.execute(as(ada), { name })).toMatchObject({
+      stable: { number: 1 },
+      rolloutId: third.rolloutId,
+    });
   });
 
   it("takes a later production version as a canary, and refuses a second one beside it", async () => {
@@ -201,12 +173,12 @@ describe("the controller", () => {
     expect(await rolloutOf(rolloutId)).toMatchObject({ state: "running", stageIndex: 1 });
     await serve(1, { canary: [200, 1], stable: [200, 1] });
     const { generation } = await deploymentOf(name);
-    await gatewayHolds(database.db, { [deploymentId]: generation });
+    await gatewayServes(database.db, { [deploymentId]: { generation } });
     await look(rolloutId);
     expect(await rolloutOf(rolloutId)).toMatchObject({ state: "promoting", sharePercent: 100 });
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("promoting");
-    await gatewayHolds(database.db, { [deploymentId]: generation + 1 });
+    await gatewayServes(database.db, { [deploymentId]: { generation: generation + 1 } });
     await look(rolloutId);
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("succeeded");
@@ -215,7 +187,7 @@ describe("the controller", () => {
       previous: { number: 1 },
       rolloutId: null,
     });
-    expect(await kindsOf(rolloutId)).toEqual(["started", "stage", "promoted", "finished"]);
+    expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "stage", "promoted", "finished"]);
     expect(await actionsOf(rolloutId)).toEqual(["serving.rollout.complete", "serving.rollout.finish"]);
   });
 
@@ -223,18 +195,18 @@ describe("the controller", () => {
     const { name, rolloutId, deploymentId, serve } = await canary();
     await serve(0, { canary: [100, 30], stable: [900, 9] });
     const { generation } = await deploymentOf(name);
-    await gatewayHolds(database.db, { [deploymentId]: generation });
+    await gatewayServes(database.db, { [deploymentId]: { generation } });
     await look(rolloutId);
     const turned = await rolloutOf(rolloutId);
     expect(turned).toMatchObject({ state: "rolling_back", sharePercent: 0 });
     expect(turned.stateReason).toMatch(/Error rate 30.0% on canary \(100 requests\) against 1.0% on stable/);
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
-    await gatewayHolds(database.db, { [deploymentId]: generation + 1 });
+    await gatewayServes(database.db, { [deploymentId]: { generation: generation + 1 } });
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("rolled_back");
     expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
-    expect(await kindsOf(rolloutId)).toEqual(["started", "rollback", "finished"]);
+    expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "rollback", "finished"]);
     const history = await deploymentHistory.execute(as(ada), { name });
     const told = history.map(({ action, version }) => ({ action, version }));
     expect(told).toContainEqual({ action: "serving.rollout.roll-back", version: 2 });
@@ -256,7 +228,55 @@ describe("the controller", () => {
       stageIndex: 0,
       verdict: { action: "hold" },
     });
-    expect(await kindsOf(rolloutId)).toEqual(["started", "held"]);
+    expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "held"]);
+  });
+
+  it("judges errors of numbers by the sums that feedback left", async () => {
+    const criteria = { advanceWhen: "proven" as const, absoluteError: { maxIncrease: 0.1 } };
+    const { name, rolloutId, deploymentId, first, second } = await deployBeside({ ...PLAN, criteria });
+    await follow(deploymentId);
+    await look(rolloutId);
+    // Errors of mean 2 on stable and 2.6 on canary, spread like an exponential.
+    for (const [arm, versionId, n, scale] of [
+      ["stable", first.id, 20_000, 1],
+      ["canary", second.id, 4_000, 1.3],
+    ] as const)
+      await serveTraffic(database.db, {
+        deploymentId,
+        rolloutId,
+        versionId,
+        arm,
+        stage: 0,
+        requests: n,
+        feedback: n,
+        measured: n,
+        absErrorSum: 2 * n * scale,
+        squaredErrorSum: 8 * n * scale ** 2,
+        fourthErrorSum: 384 * n * scale ** 4,
+      });
+    await look(rolloutId);
+    const turned = await rolloutOf(rolloutId);
+    expect(turned.state).toBe("rolling_back");
+    expect(turned.stateReason).toMatch(/^Mean absolute error 2.6 on canary .* against 2 on stable .*\+30.0%/);
+    const chart = await trafficChart.execute(as(ada), { name, rolloutId });
+    expect(chart.canary.absoluteError.value.at(-1)).toBeCloseTo(2.6, 6);
+    expect(chart.difference.absoluteError?.lo.at(-1)).toBeGreaterThan(0.1);
+  });
+
+  it("looks at an old rollout less often, and at a run of failures at once", async () => {
+    const { rolloutId } = await canary();
+    const createdAt = new Date(Date.now() - 10 * 3_600_000);
+    await database.db.update(rollouts).set({ createdAt }).where(eq(rollouts.id, rolloutId));
+    const at = async () => (await getRollout.execute(as(ada), { rolloutId })).verdict?.at;
+    const start = Date.now();
+    await look(rolloutId, new Date(start));
+    await look(rolloutId, new Date(start + 1_500));
+    expect(await at()).toBe(new Date(start).toISOString());
+    await look(rolloutId, new Date(start + 2_500));
+    expect(await at()).toBe(new Date(start + 2_500).toISOString());
+    await database.db.update(rollouts).set({ consecutiveFailures: 5 }).where(eq(rollouts.id, rolloutId));
+    await look(rolloutId, new Date(start + 2_600));
+    expect((await rolloutOf(rolloutId)).state).toBe("rolling_back");
   });
 
   it("stops the stage's clock while paused, and decides nothing", async () => {
@@ -299,7 +319,7 @@ describe("an approval that ended after the canary began", () => {
         reason: expect.stringContaining("the model card changed since the approval"),
       },
     });
-    expect(await kindsOf(rolloutId)).toEqual(["started", "held"]);
+    expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "held"]);
     const say = (command: "promote" | "abort") =>
       controlRollout.execute(as(ada), { rolloutId, command, reason: "Try" });
     await expect(say("promote")).rejects.toMatchObject({ code: "precondition_failed" });
@@ -359,8 +379,9 @@ describe("an approval that ended after the canary began", () => {
   });
 
   it("goes back only to a version that was admitted when it served", async () => {
-    const { name, rolloutId, first } = await canary();
+    const { name, rolloutId, deploymentId, first } = await canary();
     await controlRollout.execute(as(ada), { rolloutId, command: "promote", reason: "Known good" });
+    await follow(deploymentId);
     await look(rolloutId);
     await editCard(first.id, "edited");
     const other = digestOf("other files");
@@ -381,7 +402,7 @@ describe("an approval that ended after the canary began", () => {
 
 describe("a person's word", () => {
   it("refuses a promote that was meant for an earlier stage, and one without a reason", async () => {
-    const { rolloutId, serve } = await canary();
+    const { rolloutId, deploymentId, serve } = await canary();
     await serve(0, { canary: [60, 0], stable: [60, 0] });
     await look(rolloutId);
     const promote = (extra: { stageIndex?: number; reason?: string }) =>
@@ -392,20 +413,22 @@ describe("a person's word", () => {
     });
     await expect(promote({ stageIndex: 1 })).rejects.toMatchObject(code("invalid"));
     await promote({ stageIndex: 1, reason: "Looks fine" });
+    await follow(deploymentId);
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("succeeded");
     await expect(promote({ stageIndex: 1, reason: "Again" })).rejects.toMatchObject(code("conflict"));
   });
 
   it("aborts with a reason, once", async () => {
-    const { name, rolloutId } = await canary();
+    const { name, rolloutId, deploymentId } = await canary();
     const abort = () =>
       controlRollout.execute(as(ada), { rolloutId, command: "abort", reason: "Wrong model" });
     await abort();
     await expect(abort()).rejects.toMatchObject(code("conflict"));
+    await follow(deploymentId);
     await look(rolloutId);
     expect((await rolloutOf(rolloutId)).state).toBe("rolled_back");
-    expect(await kindsOf(rolloutId)).toEqual(["started", "aborted", "finished"]);
+    expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "aborted", "finished"]);
     expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
   });
 
@@ -415,6 +438,7 @@ describe("a person's word", () => {
     await expect(retireDeployment.execute(as(ada), { name, reason: "Over" })).rejects.toMatchObject(
       code("conflict"),
     );
+    await follow(deploymentId);
     await look(rolloutId);
     await rollBack.execute(as(ada), { name, reason: "Complaints" });
     expect(await getDeployment.execute(as(ada), { name })).toMatchObject({

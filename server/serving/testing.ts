@@ -1,10 +1,19 @@
 import type { Db } from "@/db/client";
-import { modelVersions, processes, registeredModels, trafficSeconds } from "@/db/schema";
+import { and, eq, isNull } from "drizzle-orm";
+import {
+  deployments,
+  modelVersions,
+  processes,
+  registeredModels,
+  rollouts,
+  trafficSeconds,
+} from "@/db/schema";
 import type { Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { newId } from "@/server/core/ids";
 import { attest, environmentRequirements, PREDICATE_TYPES } from "@/server/governance";
+import type { ArmReport, ServingReport } from "./gateway-report";
 import type { ArmCounts } from "./rollout/schemas";
 import type { RolloutPlan } from "./rollout/schemas";
 
@@ -112,6 +121,7 @@ export const PLAN: RolloutPlan = {
     { sharePercent: 50, minRequests: 50, maxDurationMs: 60_000 },
   ],
   criteria: {
+    advanceWhen: "not-worse",
     errorRate: { maxIncrease: 0.02 },
     alpha: 0.05,
     onTimeout: "hold",
@@ -120,13 +130,18 @@ export const PLAN: RolloutPlan = {
   },
 };
 
-export interface Traffic extends Partial<ArmCounts> {
+export interface Traffic extends Omit<Partial<ArmCounts>, "numeric"> {
   deploymentId: string;
   versionId: string;
   rolloutId: string;
   arm: "stable" | "canary";
   stage: number;
   second?: number;
+  /** Labelled predictions of a number, and the sums of their errors. */
+  measured?: number;
+  absErrorSum?: number;
+  squaredErrorSum?: number;
+  fourthErrorSum?: number;
 }
 
 /** One stored second of traffic. */
@@ -134,20 +149,54 @@ export async function serveTraffic(db: Db, traffic: Traffic): Promise<void> {
   await db.insert(trafficSeconds).values({ second: Math.floor(Date.now() / 1000), ...traffic });
 }
 
-/** A gateway as the heartbeat writes it: alive, with the route generations it holds. */
-export async function gatewayHolds(db: Db, routes: Record<string, number>): Promise<void> {
-  const seenAt = new Date();
+const ready = (versionId: string | null): ArmReport | null =>
+  versionId === null ? null : { versionId, state: "ready", reason: "", sinceMs: 0 };
+
+export interface GatewaySays {
+  /** By deployment; left out, the newest generation. */
+  generation?: number;
+  /** Instead of "ready" for what the rows ask for. */
+  stable?: Partial<ArmReport>;
+  canary?: Partial<ArmReport>;
+}
+
+/** A gateway as the heartbeat writes it: alive, following what the rows of these deployments ask for, or as said. */
+export async function gatewayServes(
+  db: Db,
+  says: Record<string, GatewaySays>,
+  gateway: { id?: string; seenAt?: Date } = {},
+): Promise<void> {
+  const serving: ServingReport = {};
+  for (const [id, { generation, stable, canary }] of Object.entries(says)) {
+    const [row] = await db.select().from(deployments).where(eq(deployments.id, id));
+    const [open] = await db
+      .select({ versionId: rollouts.toVersionId })
+      .from(rollouts)
+      .where(and(eq(rollouts.deploymentId, id), isNull(rollouts.finishedAt)));
+    const arm = (versionId: string | null, over?: Partial<ArmReport>) => {
+      const report = ready(versionId);
+      return report && { ...report, ...over };
+    };
+    serving[id] = {
+      generation: generation ?? row?.generation ?? 0,
+      stable: arm(row?.stableVersionId ?? null, stable),
+      canary: arm(open?.versionId ?? null, canary),
+      answering: row?.stableVersionId ?? null,
+    };
+  }
+  // An hour ahead, so that no test is so slow that its gateway falls silent.
+  const { id = "gateway-test", seenAt = new Date(Date.now() + 3_600_000) } = gateway;
   const row = {
     kind: "gateway",
     host: "test",
     pid: 1,
     version: "1",
-    startedAt: seenAt,
+    startedAt: new Date(0),
     seenAt,
-    info: { routes },
+    info: { serving },
   };
   await db
     .insert(processes)
-    .values({ id: "gateway-test", ...row })
-    .onConflictDoUpdate({ target: processes.id, set: { seenAt, info: { routes } } });
+    .values({ id, ...row })
+    .onConflictDoUpdate({ target: processes.id, set: { seenAt, info: { serving } } });
 }

@@ -134,7 +134,8 @@ it("serves both arms, and keeps what runs when an approval ends; a restart keeps
   const both = {
     stable: { id: first.id },
     canary: { id: second.id },
-    sharePercent: 10,
+    // Loaded before its first request: the rollout starts when every gateway serves it.
+    sharePercent: 0,
     refusals: [],
   };
   expect(follower.routes.get(key)).toMatchObject(both);

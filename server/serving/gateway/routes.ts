@@ -39,8 +39,8 @@ export const routeKey = (teamId: string, name: string): string => `${teamId}/${n
 
 export const runtimeKey = (deploymentId: string, versionId: string): string => `${deploymentId}/${versionId}`;
 
-/** States in which the canary may get traffic. */
-const WITH_TRAFFIC = new Set(["running", "paused", "promoting"]);
+/** States in which the canary is loaded; while it is pending its share is 0. */
+const WITH_TRAFFIC = new Set(["pending", "running", "paused", "promoting"]);
 
 /** The version that the row wants on an arm. */
 export function wantedBy(row: DeploymentRow, arm: Arm): string | null {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decideRollout, type RolloutSnapshot } from "./decide";
-import { type ArmCounts, RolloutPlan, type RolloutObservations } from "./schemas";
+import { type ArmCounts, RolloutPlan, type RolloutObservations, StoredCriteria } from "./schemas";
 import {
   allowedActions,
   isFinished,
@@ -9,6 +9,7 @@ import {
   ROLLOUT_STATES,
   statesAllowing,
 } from "./states";
+import { StoredVerdict } from "./stored-verdict";
 
 const MINUTE = 60_000;
 
@@ -22,7 +23,7 @@ function plan(criteria: Record<string, unknown> = { errorRate: {} }): RolloutPla
       { sharePercent: 10, minRequests: 100, maxDurationMs: 10 * MINUTE },
       { sharePercent: 50, minRequests: 500, maxDurationMs: 10 * MINUTE },
     ],
-    criteria,
+    criteria: { advanceWhen: "not-worse", alpha: 0.05, ...criteria },
   });
 }
 
@@ -143,7 +144,7 @@ describe("decideRollout", () => {
         { sharePercent: 50, minRequests: 10, maxDurationMs: MINUTE },
         { sharePercent: 100, minRequests: 50, maxDurationMs: MINUTE },
       ],
-      criteria: { errorRate: {} },
+      criteria: { advanceWhen: "not-worse", errorRate: {} },
     });
     const last = { stable: arm(), canary: arm({ requests: 60 }) };
     const d = decideRollout(
@@ -155,9 +156,159 @@ describe("decideRollout", () => {
   });
 });
 
+describe("a plan that advances only when proven", () => {
+  const proven = (criteria: Record<string, unknown>) => plan({ advanceWhen: "proven", ...criteria });
+  const enough = seen(arm({ requests: 30_000, errors: 300 }), arm({ requests: 3_400, errors: 34 }));
+
+  it("is what a plan says when it says nothing", () => {
+    const { stages } = plan();
+    expect(RolloutPlan.parse({ stages, criteria: { errorRate: {} } }).criteria).toMatchObject({
+      advanceWhen: "proven",
+      alpha: 0.02,
+    });
+  });
+
+  it("waits for the proof although every request is there, says so, and advances with it", () => {
+    const snapshot = at(0, { plan: proven({ errorRate: {} }) });
+    const d = decideRollout(snapshot, good, MINUTE);
+    expect([d.action, d.reason]).toEqual([
+      "wait",
+      "Waiting for proof that error rate is no worse than allowed.",
+    ]);
+    const done = decideRollout(snapshot, enough, MINUTE);
+    expect([done.action, done.verdicts[0]?.status]).toEqual(["advance", "pass"]);
+    expect(done.reason).toContain("every metric is proven no worse than allowed");
+  });
+
+  it.each(["hold", "rollback"] as const)(
+    "does what its policy says when the time is over: %s",
+    (onTimeout) => {
+      const d = decideRollout(at(0, { plan: proven({ errorRate: {}, onTimeout }) }), good, 10 * MINUTE);
+      expect(d.action).toBe(onTimeout);
+      expect(d.reason).toContain("without proof that error rate is no worse than allowed");
+    },
+  );
+
+  it("needs the proof of every metric", () => {
+    const observed = seen(
+      arm({ requests: 30_000, errors: 300, feedback: 900, correct: 700 }),
+      arm({ requests: 3_400, errors: 34, feedback: 150, correct: 116 }),
+    );
+    const d = decideRollout(at(0, { plan: proven({ errorRate: {}, accuracy: {} }) }), observed, MINUTE);
+    expect(d.verdicts.map(({ status }) => status)).toEqual(["pass", "watching"]);
+    expect(d.reason).toBe("Waiting for proof that accuracy is no worse than allowed.");
+  });
+
+  it("still rolls back a shown loss", () => {
+    const bad = seen(arm({ requests: 9500, errors: 95 }), arm({ requests: 500, errors: 25 }));
+    expect(decideRollout(at(0, { plan: proven({ errorRate: {} }) }), bad, 0).action).toBe("rollback");
+  });
+});
+
+describe("a limit on slow requests beside the comparison", () => {
+  const slow = (maxShare: number) =>
+    at(0, {
+      plan: plan({ advanceWhen: "proven", slowShare: { latencyBoundMs: 100, maxIncrease: 0.02, maxShare } }),
+    });
+  const judged = (maxShare: number, stable: [number, number], canary: [number, number]) =>
+    decideRollout(
+      slow(maxShare),
+      seen(arm({ requests: stable[1], slow: stable[0] }), arm({ requests: canary[1], slow: canary[0] })),
+      MINUTE,
+    );
+
+  it("passes what is no slower than stable and shown to keep the bound", () => {
+    const d = judged(0.02, [300, 60_000], [30, 6_000]);
+    expect([d.action, d.verdicts[0]?.limit?.state]).toEqual(["advance", "kept"]);
+  });
+
+  it("waits where it is no slower than stable but not yet shown to keep the bound", () => {
+    const d = judged(0.007, [300, 60_000], [30, 6_000]);
+    expect([d.action, d.verdicts[0]?.limit?.state]).toEqual(["wait", "open"]);
+    expect(d.verdicts[0]?.sentence).toContain("Not yet shown to stay under its limit of 0.70%");
+  });
+
+  it("fails what breaks the bound and stable keeps, within the margin to stable", () => {
+    const d = judged(0.01, [300, 60_000], [110, 6_000]);
+    expect([d.action, d.verdicts[0]?.limit?.state]).toEqual(["rollback", "broken"]);
+    expect(d.reason).toContain("Shown to be over its limit of 1.0%");
+  });
+
+  it("neither fails nor proves what stable breaks as well", () => {
+    const d = judged(0.01, [1200, 60_000], [120, 6_000]);
+    expect([d.action, d.verdicts[0]?.limit?.state]).toEqual(["wait", "excused"]);
+  });
+});
+
+describe("errors of numbers", () => {
+  /** n errors of mean 2 with the moments of an exponential. */
+  const errors = (n: number, factor = 1) =>
+    arm({
+      requests: n,
+      feedback: n,
+      numeric: { n, absolute: 2 * n * factor, squared: 8 * n * factor ** 2, fourth: 384 * n * factor ** 4 },
+    });
+  const snapshot = at(0, {
+    plan: plan({ advanceWhen: "proven", absoluteError: {}, squaredError: { maxIncrease: 0.25 } }),
+  });
+
+  it("are proven no worse, shown worse, and neither while there are few", () => {
+    const equal = decideRollout(snapshot, seen(errors(200_000), errors(20_000)), MINUTE);
+    expect([equal.action, ...equal.verdicts.map((v) => v.status)]).toEqual(["advance", "pass", "pass"]);
+    const worse = decideRollout(snapshot, seen(errors(200_000), errors(20_000, 1.3)), MINUTE);
+    expect(worse.action).toBe("rollback");
+    expect(worse.reason).toMatch(
+      /^Mean absolute error 2.6 on canary \(20,000 labelled predictions\) against 2 on stable.*\+30.0%.*beyond the allowed 10.0%/,
+    );
+    const few = decideRollout(snapshot, seen(errors(900), errors(90, 1.3)), MINUTE);
+    expect([few.action, few.evidence.absoluteError]).toEqual(["wait", 1]);
+  });
+
+  it("are no data where the truth is no number", () => {
+    const d = decideRollout(snapshot, seen(arm({ requests: 500 }), arm({ requests: 500 })), MINUTE);
+    expect(d.verdicts.map((v) => v.status)).toEqual(["no-data", "no-data"]);
+  });
+});
+
+describe("what was stored before there was a choice", () => {
+  const stored = {
+    errorRate: { maxIncrease: 0.02 },
+    alpha: 0.05,
+    onTimeout: "hold",
+    minBadEvents: 5,
+    hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
+  };
+  it("goes on by the rule it began with", () => {
+    expect(StoredCriteria.parse(stored)).toEqual({ ...stored, advanceWhen: "not-worse" });
+  });
+  it("is still shown", () => {
+    const side = { n: 10, rate: 0.1, interval: { low: 0, high: 0.3 } };
+    const verdict = {
+      metric: "errorRate",
+      status: "watching",
+      stable: side,
+      canary: side,
+      difference: 0,
+      interval: { low: -0.1, high: 0.1 },
+      p: 1,
+      measured: true,
+      sentence: "Not decided yet.",
+      needsMore: null,
+    };
+    const old = { action: "wait", reason: "Waiting.", at: "2026-01-01T00:00:00.000Z", verdicts: [verdict] };
+    expect(StoredVerdict.parse(old).verdicts[0]).toEqual({ ...verdict, limit: null });
+  });
+});
+
 describe("no data is never success", () => {
-  const criteria = [{ errorRate: {} }, { slowShare: { latencyBoundMs: 100 } }, { accuracy: {} }];
-  it.each(criteria)("%j", (criterion) => {
+  const criteria = [
+    { errorRate: {} },
+    { slowShare: { latencyBoundMs: 100 } },
+    { accuracy: {} },
+    { absoluteError: {} },
+    { squaredError: {} },
+  ];
+  it.each(criteria.flatMap((each) => [each, { ...each, advanceWhen: "proven" }]))("%j", (criterion) => {
     for (const onTimeout of ["hold", "rollback"] as const) {
       const snapshot = at(0, { plan: plan({ ...criterion, onTimeout }) });
       const observations: RolloutObservations[] = [

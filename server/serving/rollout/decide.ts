@@ -1,6 +1,5 @@
-import type { Stratum } from "../stats";
 import { judgeMetric, type MetricVerdict } from "./judge-metric";
-import { metricTests, type MetricTest } from "./metric-tests";
+import { metricTests } from "./metric-tests";
 import type {
   ArmCounts,
   RolloutCriteria,
@@ -8,7 +7,6 @@ import type {
   RolloutObservations,
   RolloutPlan,
   RolloutStage,
-  StageObservation,
 } from "./schemas";
 import { count, METRIC_WORDS, percent } from "./words";
 
@@ -36,20 +34,16 @@ export type RolloutDecision = {
 
 const EMPTY: ArmCounts = { requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0 };
 
-function strataOf(stages: readonly StageObservation[], bad: MetricTest["bad"]): Stratum[] {
-  return stages.map(({ stable, canary }) => ({ stable: bad(stable), canary: bad(canary) }));
-}
-
 function judgeAll(
   snapshot: RolloutSnapshot,
-  observed: RolloutObservations,
+  { stages }: RolloutObservations,
   timedOut: boolean,
 ): MetricVerdict[] {
   const { criteria } = snapshot.plan;
-  return metricTests(criteria).map(({ bad, ...test }) =>
+  return metricTests(criteria).map((test) =>
     judgeMetric({
-      ...test,
-      strata: strataOf(observed.stages, bad),
+      test,
+      stages,
       minBadEvents: criteria.minBadEvents,
       previousP: snapshot.evidence[test.metric],
       timedOut,
@@ -71,6 +65,7 @@ function hardKillReason(criteria: RolloutCriteria, observed: RolloutObservations
 /** What still keeps the stage from ending; empty when it may end. */
 function missingForAdvance(
   stage: RolloutStage,
+  criteria: RolloutCriteria,
   observed: RolloutObservations,
   verdicts: readonly MetricVerdict[],
 ): string[] {
@@ -82,7 +77,10 @@ function missingForAdvance(
     if (short > 0) missing.push(`${count(short)} more ${arm} requests in this stage`);
   }
   for (const v of verdicts) {
-    if (!v.measured) missing.push(`measurements of ${METRIC_WORDS[v.metric].subject.toLowerCase()}`);
+    const subject = METRIC_WORDS[v.metric].subject.toLowerCase();
+    if (!v.measured) missing.push(`measurements of ${subject}`);
+    else if (criteria.advanceWhen === "proven" && v.status !== "pass")
+      missing.push(`proof that ${subject} is no worse than allowed`);
   }
   return missing;
 }
@@ -91,7 +89,8 @@ function missingForAdvance(
  * Decides what a running rollout does next. Pure: same snapshot, counts and clock, same answer.
  *
  * Order: hard limits, then a failed metric (both roll back), then advance or complete when every required number is there,
- * then the time-out policy, else wait. Absence of data can only wait, hold or roll back; it never advances.
+ * then the time-out policy, else wait. In mode "proven" every metric must be shown no worse than allowed before a stage ends; in mode
+ * "not-worse" it is enough that none is shown worse. Absence of data can only wait, hold or roll back; it never advances.
  */
 export function decideRollout(
   snapshot: RolloutSnapshot,
@@ -126,7 +125,7 @@ export function decideRollout(
   if (killed !== null) return answer("rollback", killed);
   const failed = verdicts.find((v) => v.status === "fail");
   if (failed !== undefined) return answer("rollback", failed.sentence);
-  const missing = missingForAdvance(stage, seen, verdicts);
+  const missing = missingForAdvance(stage, criteria, seen, verdicts);
   if (missing.length === 0) return advance(snapshot, stage, answer);
   const list = missing.join("; ");
   if (!timedOut) return answer("wait", `Waiting for ${list}.`);
@@ -141,11 +140,12 @@ function advance(
   answer: (action: StageAction, reason: string) => RolloutDecision,
 ): RolloutDecision {
   const next = snapshot.plan.stages[snapshot.stageIndex + 1];
-  const seen = `Each arm has its ${count(stage.minRequests)} requests and no metric fails`;
-  const reason =
-    stage.sharePercent < 100
-      ? seen
-      : `The canary has its ${count(stage.minRequests)} requests and no metric fails`;
+  const who = stage.sharePercent < 100 ? "Each arm has its" : "The canary has its";
+  const shown =
+    snapshot.plan.criteria.advanceWhen === "proven"
+      ? "every metric is proven no worse than allowed"
+      : "no metric fails";
+  const reason = `${who} ${count(stage.minRequests)} requests and ${shown}`;
   if (next === undefined) return answer("complete", `${reason}: the last stage is done.`);
   return answer("advance", `${reason}: the share goes from ${stage.sharePercent}% to ${next.sharePercent}%.`);
 }

@@ -1,6 +1,6 @@
 export { decideRollout, type RolloutDecision, type RolloutSnapshot, type StageAction } from "./decide";
-export { metricTests, type MetricTest } from "./metric-tests";
-export { type ArmEstimate, type MetricStatus, type MetricVerdict } from "./judge-metric";
+export { COMPARE, metricTests, type ArmEstimate, type MetricTest } from "./metric-tests";
+export { isInverted, type LimitVerdict, type MetricStatus, type MetricVerdict } from "./judge-metric";
 export {
   allowedActions,
   isFinished,

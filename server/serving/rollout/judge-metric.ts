@@ -1,26 +1,23 @@
 import {
-  confidenceHalfWidth,
-  differenceOfProportions,
+  confidenceSequence,
+  excludes,
+  judgeLimit,
   oneSidedP,
   requiredSamples,
   runningMinimum,
-  sumStrata,
-  wilsonInterval,
   type Interval,
-  type Proportion,
   type RequiredSamples,
-  type Stratum,
 } from "../stats";
-import type { MetricName } from "./schemas";
-import { count, METRIC_WORDS, percent, points } from "./words";
+import type { ArmEstimate, Comparison, MetricTest } from "./metric-tests";
+import type { MetricName, StageObservation } from "./schemas";
+import { verdictSentence, noDataSentence } from "./verdict-sentence";
 
 export type MetricStatus = "pass" | "watching" | "fail" | "no-data" | "inconclusive";
 
-/** One arm as shown: how many trials, the rate and its 95 % Wilson interval. */
-export type ArmEstimate = {
-  readonly n: number;
-  readonly rate: number | null;
-  readonly interval: Interval | null;
+/** The canary's own share against a limit; "excused" where stable does not keep it either. */
+export type LimitVerdict = {
+  readonly share: number;
+  readonly state: "kept" | "broken" | "open" | "excused";
 };
 
 export type MetricVerdict = {
@@ -28,10 +25,11 @@ export type MetricVerdict = {
   readonly status: MetricStatus;
   readonly stable: ArmEstimate;
   readonly canary: ArmEstimate;
-  /** Canary minus stable of the shown rate; null without data in both arms. */
+  /** Canary minus stable of the shown rate, or the relative change of a mean; null without data in both arms. */
   readonly difference: number | null;
   /** Confidence sequence of the difference: it leaves zero exactly when the test rejects. */
   readonly interval: Interval | null;
+  readonly limit: LimitVerdict | null;
   /** Running minimum of the one-sided always-valid p, over the looks at enough data. */
   readonly p: number;
   /** True when both arms have the least data the criteria ask for. */
@@ -41,123 +39,74 @@ export type MetricVerdict = {
 };
 
 export type MetricInput = {
-  readonly metric: MetricName;
-  /** Bad events per arm and stage. */
-  readonly strata: readonly Stratum[];
-  /** Largest acceptable rise of the bad share. */
-  readonly margin: number;
-  /** Scale of the mixture: about the smallest effect worth catching. */
-  readonly tau: number;
-  /** One-sided level of this metric. */
-  readonly alpha: number;
+  readonly test: MetricTest;
+  readonly stages: readonly StageObservation[];
   readonly minBadEvents: number;
-  readonly minTrials: number;
   readonly previousP: number | undefined;
   /** True when the stage ran out of time. */
   readonly timedOut: boolean;
 };
 
 /** Accuracy is tested as the share of wrong predictions; rates and differences are turned round only for display. */
-function isInverted(metric: MetricName): boolean {
-  return metric === "accuracy";
+export const isInverted = (metric: MetricName): boolean => metric === "accuracy";
+
+/** An equally good version breaks a limit that stable breaks too: that is no reason to go back, nor is it proof. */
+function limitVerdict({ limit, alpha }: MetricTest, { bad, stableBad }: Comparison): LimitVerdict | null {
+  if (limit === null || !bad || !stableBad) return null;
+  const state = judgeLimit(bad, limit, alpha);
+  const stableOver = stableBad.n > 0 && stableBad.events / stableBad.n > limit;
+  return { share: limit, state: state === "broken" && stableOver ? "excused" : state };
 }
 
-function armEstimate(metric: MetricName, bad: Proportion): ArmEstimate {
-  const shown = isInverted(metric) ? { events: bad.n - bad.events, n: bad.n } : bad;
-  return {
-    n: shown.n,
-    rate: shown.n > 0 ? shown.events / shown.n : null,
-    interval: wilsonInterval(shown),
-  };
-}
-
-function status(
-  input: MetricInput,
-  facts: { rejects: boolean; proven: boolean; measured: boolean },
-): MetricStatus {
-  if (facts.rejects) return "fail";
-  if (facts.proven && facts.measured) return "pass";
-  return input.timedOut ? "inconclusive" : "watching";
+/** Difference and interval as they are shown: accuracy falls where wrong answers rise. */
+function shown(metric: MetricName, estimate: number, interval: Interval) {
+  if (!isInverted(metric)) return { difference: estimate, interval };
+  return { difference: -estimate, interval: { low: -interval.high, high: -interval.low } };
 }
 
 /**
- * Judges one metric. Fails when the rise is statistically real (running always-valid p <= alpha), larger than the margin and
- * carried by at least `minBadEvents` among at least `minTrials` in each arm; passes when the confidence sequence proves the rise below the margin; else it watches,
- * or is inconclusive after the stage's time. Without trials in both arms the verdict is "no-data", never "pass".
+ * Judges one metric. Fails when the loss is statistically real (running always-valid p <= alpha), larger than the margin and carried by at
+ * least `minBadEvents` among at least `minTrials` in each arm, or when the canary's own limit is shown broken; passes when the confidence
+ * sequence excludes a loss as large as the margin, and the limit, where there is one, is shown kept; else it watches, or is inconclusive
+ * after the stage's time. Without trials in both arms the verdict is "no-data", never "pass".
  */
-export function judgeMetric(input: MetricInput): MetricVerdict {
-  const total = sumStrata(input.strata);
-  const arms = {
-    stable: armEstimate(input.metric, total.stable),
-    canary: armEstimate(input.metric, total.canary),
-  };
-  const found = differenceOfProportions(input.strata);
-  if (found === null) {
+export function judgeMetric({ test, stages, ...input }: MetricInput): MetricVerdict {
+  const { metric, margin } = test;
+  const compared = test.compare(stages);
+  const { stable, canary, contrast } = compared;
+  const limit = limitVerdict(test, compared);
+  const base = { metric, stable, canary, limit };
+  if (contrast === null) {
     const p = input.previousP ?? 1;
     const nothing = { difference: null, interval: null, p, measured: false, needsMore: null };
-    return {
-      metric: input.metric,
-      status: "no-data",
-      ...arms,
-      ...nothing,
-      sentence: noDataSentence(input.metric, total),
-    };
+    const status = "no-data" as const;
+    return { ...base, ...nothing, status, sentence: noDataSentence(metric, stable.n, canary.n) };
   }
-  const half = confidenceHalfWidth(found.variance, input.tau, 2 * input.alpha);
-  const measured = total.stable.n >= input.minTrials && total.canary.n >= input.minTrials;
-  const enoughBad = total.canary.events >= input.minBadEvents;
+  const measured = stable.n >= test.minTrials && canary.n >= test.minTrials;
+  const enoughBad = compared.bad === null || compared.bad.events >= input.minBadEvents;
   // A handful of events is not normally distributed: what the test saw in them must not be remembered against the canary.
-  const now = measured && enoughBad ? oneSidedP(found, input.tau) : 1;
-  const p = runningMinimum(input.previousP, now);
-  const verdict = status(input, {
-    rejects: p <= input.alpha && found.difference > input.margin && measured && enoughBad,
-    proven: found.difference + half < input.margin,
-    measured,
-  });
-  const { margin, tau, alpha } = input;
-  const decided = verdict === "fail" || verdict === "pass";
-  const needsMore = decided
-    ? null
-    : requiredSamples({ ...found, canaryTrials: total.canary.n, margin, tau, alpha });
-  const sign = isInverted(input.metric) ? -1 : 1;
-  const difference = sign * found.difference;
-  const shown = {
-    metric: input.metric,
-    status: verdict,
-    ...arms,
-    difference,
-    interval: { low: Math.max(-1, difference - half), high: Math.min(1, difference + half) },
+  const atNone = { difference: contrast.estimate, variance: contrast.varianceAt(0) };
+  const p = runningMinimum(
+    input.previousP,
+    measured && enoughBad && atNone.variance > 0 ? oneSidedP(atNone, test.tau) : 1,
+  );
+  const worse = p <= test.alpha && contrast.estimate > margin && measured && enoughBad;
+  const broken = limit?.state === "broken" && measured && enoughBad;
+  const within = contrast.estimate < margin && excludes(contrast, margin, test) && measured;
+  const proven = within && (limit === null || limit.state === "kept");
+  const open = input.timedOut ? "inconclusive" : "watching";
+  const status: MetricStatus = worse || broken ? "fail" : proven ? "pass" : open;
+  const needsMore =
+    status === "fail" || status === "pass" || within
+      ? null
+      : requiredSamples({ ...test, contrast, canaryTrials: canary.n });
+  const verdict = {
+    ...base,
+    status,
+    ...shown(metric, contrast.estimate, confidenceSequence(contrast, test)),
     p,
     measured,
     needsMore: needsMore !== null && needsMore.moreCanary > 0 ? needsMore : null,
   };
-  return { ...shown, sentence: verdictSentence(shown, input) };
-}
-
-function noDataSentence(metric: MetricName, total: Stratum): string {
-  const { subject, unit } = METRIC_WORDS[metric];
-  const missing = [total.canary.n === 0 ? "canary" : null, total.stable.n === 0 ? "stable" : null].filter(
-    Boolean,
-  );
-  const where =
-    missing.length > 0 ? `no ${unit} from ${missing.join(" or ")}` : `no ${unit} from both arms at once`;
-  return `${subject}: ${where} yet. No data is not a pass.`;
-}
-
-function verdictSentence(v: Omit<MetricVerdict, "sentence">, input: MetricInput): string {
-  const { subject, unit } = METRIC_WORDS[v.metric];
-  const arms = `${subject} ${percent(v.canary.rate ?? 0)} on canary (${count(v.canary.n)} ${unit}) against ${percent(v.stable.rate ?? 0)} on stable (${count(v.stable.n)})`;
-  const range = `${points(v.difference ?? 0)}, between ${points(v.interval?.low ?? 0)} and ${points(v.interval?.high ?? 0)}`;
-  const limit = percent(input.margin).replace(" %", " points");
-  const word = isInverted(v.metric) ? "drop" : "rise";
-  const facts = `${arms}: ${range}`;
-  if (v.status === "fail")
-    return `${facts}. A real ${word} beyond the allowed ${limit} (p ${v.p.toPrecision(2)}).`;
-  if (v.status === "pass") return `${facts}. Proven within the allowed ${word} of ${limit}.`;
-  const state = v.status === "inconclusive" ? "Undecided at the end of the stage" : "Not decided yet";
-  const few = v.measured ? "" : ` It needs at least ${count(input.minTrials)} ${unit} in each arm.`;
-  const more = v.needsMore
-    ? ` It needs about ${count(v.needsMore.moreCanary)} more canary ${unit} to ${v.needsMore.decision}.`
-    : "";
-  return `${facts}. ${state}.${few}${more}`;
+  return { ...verdict, sentence: verdictSentence(verdict, test) };
 }

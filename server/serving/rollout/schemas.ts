@@ -25,13 +25,25 @@ export const ErrorRateCriterion = z.object({
 export const SlowShareCriterion = z.object({
   /** A request slower than this counts as slow. */
   latencyBoundMs: z.number().gt(0).max(600_000),
+  /** Largest acceptable rise of the share over stable. */
   maxIncrease: Increase.default(0.01),
+  /** Largest share of the canary's own requests that may be slow, whatever stable does: 0.01 is "p99 within the bound". */
+  maxShare: z.number().gt(0).lt(1).optional(),
 });
 export const AccuracyCriterion = z.object({
   /** Largest acceptable fall of accuracy under stable, as a share. */
   maxDrop: Increase.default(0.05),
   /** Labelled predictions each arm needs before accuracy counts as measured. */
   minFeedback: z.number().int().min(10).max(1_000_000).default(30),
+});
+/** An error of numbers is worth an asymptotic test from this many on. */
+const MIN_NUMBERS = 30;
+/** Mean absolute or squared error of predicted numbers against what came true. */
+export const ErrorCriterion = z.object({
+  /** Largest acceptable rise of the mean over stable's, relative: 0.1 is "10 % larger". */
+  maxIncrease: z.number().gt(0).max(5).default(0.1),
+  /** Labelled predictions each arm needs before the mean counts as measured. */
+  minFeedback: z.number().int().min(MIN_NUMBERS).max(1_000_000).default(100),
 });
 export const HardKill = z.object({
   /** This many failed canary requests in a row end the rollout at once. */
@@ -40,22 +52,34 @@ export const HardKill = z.object({
   minRequests: z.number().int().min(1).max(100_000).default(25),
 });
 
-export const RolloutCriteria = z
-  .object({
-    errorRate: ErrorRateCriterion.optional(),
-    slowShare: SlowShareCriterion.optional(),
-    accuracy: AccuracyCriterion.optional(),
-    /** Chance of rolling back an equally good version, over all criteria and all looks together. */
-    alpha: z.number().gt(0).max(0.2).default(0.05),
-    onTimeout: z.enum(["hold", "rollback"]).default("hold"),
-    /** A statistical rollback needs at least this many bad events in the canary. */
-    minBadEvents: z.number().int().min(1).max(1_000).default(5),
-    hardKill: HardKill.prefault({}),
-  })
-  .refine((c) => c.errorRate !== undefined || c.slowShare !== undefined || c.accuracy !== undefined, {
-    message: "Choose at least one criterion: a rollout that measures nothing can never advance.",
-  });
+/** What the criteria of a plan can name, in the order in which they are shown. */
+export const METRIC_NAMES = ["errorRate", "slowShare", "accuracy", "absoluteError", "squaredError"] as const;
+
+/** When a stage may end: when every metric is shown no worse than allowed, or already when none is shown worse. */
+export const ADVANCE_MODES = ["proven", "not-worse"] as const;
+export type AdvanceMode = (typeof ADVANCE_MODES)[number];
+
+const Criteria = z.object({
+  advanceWhen: z.enum(ADVANCE_MODES).default("proven"),
+  errorRate: ErrorRateCriterion.optional(),
+  slowShare: SlowShareCriterion.optional(),
+  accuracy: AccuracyCriterion.optional(),
+  absoluteError: ErrorCriterion.optional(),
+  squaredError: ErrorCriterion.optional(),
+  /** Chance of rolling back an equally good version, over all criteria and all looks together. */
+  alpha: z.number().gt(0).max(0.2).default(0.02),
+  onTimeout: z.enum(["hold", "rollback"]).default("hold"),
+  /** A statistical rollback needs at least this many bad events in the canary. */
+  minBadEvents: z.number().int().min(1).max(1_000).default(5),
+  hardKill: HardKill.prefault({}),
+});
+export const RolloutCriteria = Criteria.refine((c) => METRIC_NAMES.some((name) => c[name] !== undefined), {
+  message: "Choose at least one criterion: a rollout that measures nothing can never advance.",
+});
 export type RolloutCriteria = z.infer<typeof RolloutCriteria>;
+
+/** Criteria as stored: a rollout that began before there was a choice goes on by the rule it began with. */
+export const StoredCriteria = Criteria.extend({ advanceWhen: z.enum(ADVANCE_MODES).default("not-worse") });
 
 export const RolloutPlan = z
   .object({ stages: z.array(RolloutStage).min(1).max(20), criteria: RolloutCriteria })
@@ -82,6 +106,15 @@ export type RolloutPlan = z.infer<typeof RolloutPlan>;
 
 const Count = z.number().int().min(0);
 
+/** Sums of the errors of predicted numbers, for the means of `|e|` and `e²` and what these means vary by. */
+export const NumericErrors = z.object({
+  n: Count,
+  absolute: z.number().min(0),
+  squared: z.number().min(0),
+  fourth: z.number().min(0),
+});
+export type NumericErrors = z.infer<typeof NumericErrors>;
+
 export const ArmCounts = z.object({
   requests: Count,
   /** Failed by the server's fault; a refused bad request is not an error. */
@@ -91,6 +124,8 @@ export const ArmCounts = z.object({
   /** Labelled predictions, and how many of them were right. */
   feedback: Count,
   correct: Count,
+  /** Of the labelled predictions whose truth is a number; missing where none is. */
+  numeric: NumericErrors.optional(),
 });
 export type ArmCounts = z.infer<typeof ArmCounts>;
 
@@ -106,7 +141,7 @@ export const RolloutObservations = z.object({
 });
 export type RolloutObservations = z.infer<typeof RolloutObservations>;
 
-export const MetricName = z.enum(["errorRate", "slowShare", "accuracy"]);
+export const MetricName = z.enum(METRIC_NAMES);
 export type MetricName = z.infer<typeof MetricName>;
 
 /** Smallest p seen for each metric: the memory of the sequential test. Store it with every decision. */

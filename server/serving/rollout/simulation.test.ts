@@ -1,123 +1,134 @@
 import { describe, expect, it } from "vitest";
-import { decideRollout, type StageAction } from "./decide";
-import { type ArmCounts, type RolloutEvidence, RolloutPlan, type StageObservation } from "./schemas";
+import { planPower, type TrafficProfile } from "./power";
+import { RolloutPlan } from "./schemas";
+import { shareOf, simulateMany, type Flow, type Outcome, type Truth } from "./simulate";
 
-/** mulberry32: small seeded generator, so that every run sees the same traffic. */
-function random(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = a;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-type Truth = { error: number; slow: number; accuracy: number };
-type Outcome = { action: StageAction; canaryRequests: number; canaryFeedback: number };
-
+const HOUR_MS = 3_600_000;
+const flow: Flow = { requestsPerSecond: 50, labelShare: 0.5 };
+const truth: Truth = { error: 0.01, slow: 0.01, accuracy: 0.75 };
 const ALL = { errorRate: {}, slowShare: { latencyBoundMs: 100 }, accuracy: {} };
-const empty = (): ArmCounts => ({ requests: 0, errors: 0, slow: 0, feedback: 0, correct: 0 });
 
-function serve(arm: ArmCounts, truth: Truth, roll: () => number): boolean {
-  const failed = roll() < truth.error;
-  arm.requests += 1;
-  if (failed) arm.errors += 1;
-  if (roll() < truth.slow) arm.slow += 1;
-  if (roll() < 0.5) {
-    arm.feedback += 1;
-    if (roll() < truth.accuracy) arm.correct += 1;
-  }
-  return failed;
-}
-
-/** Plays one rollout request by request, deciding after every 25 canary requests. */
-function play(plan: RolloutPlan, stable: Truth, canary: Truth, seed: number): Outcome {
-  const roll = random(seed);
-  const stages: StageObservation[] = [];
-  let evidence: RolloutEvidence = {};
-  let row = 0;
-  let canaryRequests = 0;
-  let canaryFeedback = 0;
-  for (let stageIndex = 0; ; stageIndex += 1) {
-    const counts = { stable: empty(), canary: empty() };
-    stages.push(counts);
-    const share = (plan.stages[stageIndex]?.sharePercent ?? 0) / 100;
-    for (let action: StageAction = "wait"; action === "wait";) {
-      for (let served = 0; served < 25;) {
-        if (roll() >= share) serve(counts.stable, stable, roll);
-        else {
-          row = serve(counts.canary, canary, roll) ? row + 1 : 0;
-          served += 1;
-        }
-      }
-      const snapshot = { plan, stageIndex, stageStartedAtMs: 0, evidence };
-      const decision = decideRollout(snapshot, { stages, consecutiveFailures: row }, 0);
-      ({ action, evidence } = decision);
-      canaryRequests = stages.reduce((n, s) => n + s.canary.requests, 0);
-      canaryFeedback = stages.reduce((n, s) => n + s.canary.feedback, 0);
-      if (action === "rollback" || action === "complete") return { action, canaryRequests, canaryFeedback };
-    }
-  }
-}
-
-function planOf(shares: [number, number][], criteria: Record<string, unknown>): RolloutPlan {
-  const stages = shares.map(([sharePercent, minRequests]) => ({
-    sharePercent,
-    minRequests,
-    maxDurationMs: 1e9,
-  }));
+function planOf(
+  shares: [number, number][],
+  criteria: Record<string, unknown>,
+  maxDurationMs = 1e9,
+): RolloutPlan {
+  const stages = shares.map(([sharePercent, minRequests]) => ({ sharePercent, minRequests, maxDurationMs }));
   return RolloutPlan.parse({ stages, criteria });
 }
 
-function many(runs: number, plan: RolloutPlan, stable: Truth, canary: Truth): Outcome[] {
-  return Array.from({ length: runs }, (_, i) => play(plan, stable, canary, 7919 * (i + 1)));
-}
-
-const rolledBack = (outcomes: Outcome[]) =>
-  outcomes.filter((o) => o.action === "rollback").length / outcomes.length;
 const p90 = (values: number[]) =>
-  [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.9) - 1] ?? Infinity;
-const truth: Truth = { error: 0.01, slow: 0.01, accuracy: 0.75 };
+  values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.9) - 1] ?? Number.POSITIVE_INFINITY;
+const p90Of = (outcomes: Outcome[], of: "canaryRequests" | "canaryFeedback") =>
+  p90(outcomes.map((outcome) => outcome[of]));
 
-describe("simulated rollouts", () => {
+describe("equally good versions", () => {
+  const few: Truth = { error: 0.001, slow: 0.002, accuracy: 0.98 };
+  const RUNS = 400;
+  // Two in a hundred are allowed; what 400 rollouts may show of it by chance is three standard errors more.
+  const allowed = 0.02 + 3 * Math.sqrt((0.02 * 0.98) / RUNS);
   it.each([
+    ["proven, usual rates", { ...ALL, accuracy: { maxDrop: 0.06 } }, truth],
+    ["proven, few events", ALL, few],
+    ["not worse, usual rates", { ...ALL, advanceWhen: "not-worse" }, truth],
+    ["not worse, few events", { ...ALL, advanceWhen: "not-worse" }, few],
     [
-      "5% then 50%",
-      [
-        [5, 400],
-        [50, 1000],
-      ],
+      "not worse, with a limit on slow requests",
+      { slowShare: { latencyBoundMs: 100, maxShare: 0.01 }, advanceWhen: "not-worse" },
+      truth,
     ],
-    [
-      "10%, 25%, 50%",
+  ] as const)("are kept: %s", (_name, criteria, both) => {
+    const plan = planOf(
       [
         [10, 500],
-        [25, 500],
-        [50, 500],
+        [50, 1000],
       ],
-    ],
-  ] as [string, [number, number][]][])("keeps an equally good version: %s", (_name, shares) => {
-    expect(rolledBack(many(400, planOf(shares, ALL), truth, truth))).toBeLessThanOrEqual(0.06);
+      criteria,
+      HOUR_MS,
+    );
+    expect(shareOf(simulateMany(RUNS, plan, flow, both, both), "rollback")).toBeLessThanOrEqual(allowed);
+  });
+});
+
+describe("losses beyond the margin", () => {
+  // The losses that a plan which only watches lets through: it ends as soon as the requests are there.
+  it.each([
+    ["errors 1 % to 3 %", { ...truth, error: 0.03 }],
+    ["accuracy 75 % to 70 %", { ...truth, accuracy: 0.7 }],
+    ["slow requests 1 % to 4 %", { ...truth, slow: 0.04 }],
+  ])("are never promoted when a stage needs proof: %s", (_name, worse) => {
+    const shares: [number, number][] = [
+      [10, 100],
+      [25, 200],
+      [50, 400],
+    ];
+    const criteria = {
+      ...ALL,
+      accuracy: { maxDrop: 0.03 },
+      slowShare: { latencyBoundMs: 100, maxIncrease: 0.02 },
+    };
+    const outcomes = simulateMany(150, planOf(shares, criteria, HOUR_MS), flow, truth, worse);
+    expect(shareOf(outcomes, "complete")).toBeLessThanOrEqual(0.02);
+    const watched = planOf(shares, { ...criteria, advanceWhen: "not-worse" }, HOUR_MS);
+    expect(shareOf(simulateMany(150, watched, flow, truth, worse), "complete")).toBeGreaterThan(0.1);
   });
 
-  // With three criteria each gets a third of alpha, which costs about 25 requests at 10% share (p90 275); alone it gets all.
   it.each([
     [5, "all criteria", ALL],
     [10, "the error criterion alone", { errorRate: {} }],
   ])(
-    "catches a 5x error rate at %s % share, %s, within 250 canary requests at p90",
+    "5x errors are caught at %s % share, %s, within 300 canary requests at p90",
     (share, _name, criteria) => {
-      const outcomes = many(300, planOf([[share, 2000]], criteria), truth, { ...truth, error: 0.05 });
-      expect(rolledBack(outcomes)).toBeGreaterThanOrEqual(0.99);
-      expect(p90(outcomes.map((o) => o.canaryRequests))).toBeLessThanOrEqual(250);
+      const plan = planOf([[share, 2000]], criteria);
+      const outcomes = simulateMany(300, plan, flow, truth, { ...truth, error: 0.05 });
+      expect(shareOf(outcomes, "rollback")).toBeGreaterThanOrEqual(0.99);
+      expect(p90Of(outcomes, "canaryRequests")).toBeLessThanOrEqual(300);
     },
   );
 
-  it.each([10, 50])("catches accuracy 0.75 -> 0.45 at %s % share within 150 labels at p90", (share) => {
-    const outcomes = many(300, planOf([[share, 2000]], ALL), truth, { ...truth, accuracy: 0.45 });
-    expect(rolledBack(outcomes)).toBeGreaterThanOrEqual(0.99);
-    expect(p90(outcomes.map((o) => o.canaryFeedback))).toBeLessThanOrEqual(150);
+  it.each([10, 50])("accuracy 0.75 -> 0.45 is caught at %s % share within 200 labels at p90", (share) => {
+    const plan = planOf([[share, 2000]], ALL);
+    const outcomes = simulateMany(300, plan, flow, truth, { ...truth, accuracy: 0.45 });
+    expect(shareOf(outcomes, "rollback")).toBeGreaterThanOrEqual(0.99);
+    expect(p90Of(outcomes, "canaryFeedback")).toBeLessThanOrEqual(200);
+  });
+});
+
+describe("the power that a plan states before it starts", () => {
+  const profile: TrafficProfile = {
+    requestsPerSecond: flow.requestsPerSecond,
+    errorRate: truth.error,
+    slowShare: truth.slow,
+    labelShare: flow.labelShare,
+    accuracy: truth.accuracy,
+    numeric: { absolute: 2, squared: 8, fourth: 384 },
+  };
+  const RUNS = 250;
+  /** Chance of one run, plus what a normal approximation of skewed errors is off by at few labels. */
+  const TOLERANCE = 0.1;
+
+  it.each([
+    ["errors", { errorRate: { maxIncrease: 0.01 } }, { error: 0.025 }, [0.05, 0.1, 0.3]],
+    [
+      "slow requests",
+      { slowShare: { latencyBoundMs: 100, maxIncrease: 0.02 } },
+      { slow: 0.04 },
+      [0.02, 0.05, 0.1],
+    ],
+    ["accuracy", { accuracy: { maxDrop: 0.05 } }, { accuracy: 0.675 }, [0.05, 0.1, 0.2]],
+    ["errors of numbers", { absoluteError: { maxIncrease: 0.1 } }, { meanError: 2.3 }, [0.05, 0.15, 0.3]],
+  ] as const)("is what happens: %s", (_name, criteria, worse, hours) => {
+    const stable = { ...truth, meanError: 2 };
+    for (const length of hours) {
+      const plan = planOf([[20, 50]], criteria, length * HOUR_MS);
+      const told = planPower(plan, profile);
+      const lost = simulateMany(RUNS, plan, flow, stable, { ...stable, ...worse });
+      const equal = simulateMany(RUNS, plan, flow, stable, stable);
+      const where = `${length} h: ${JSON.stringify(told)}`;
+      expect(Math.abs(shareOf(lost, "rollback") - (told.metrics[0]?.noticed ?? 9)), where).toBeLessThan(
+        TOLERANCE,
+      );
+      expect(Math.abs(shareOf(equal, "complete") - told.promoted), where).toBeLessThan(TOLERANCE);
+    }
   });
 });

@@ -26,11 +26,12 @@ export const ROLLOUT_EVENTS = [
 export type RolloutEvent = (typeof ROLLOUT_EVENTS)[number];
 
 /**
- * Allowed transitions. `promoting` and `rolling_back` last until every gateway confirmed its route table, so a crash
+ * Allowed transitions. A rollout is `pending` while gateways load its version: it has no traffic yet, and starts (or, without stages, takes all
+ * of it) when every live gateway serves it. `promoting` and `rolling_back` last until every gateway confirmed its route table, so a crash
  * between decision and traffic is resumed, not forgotten. An abort of a rollout that has traffic goes through `rolling_back`.
  */
 const TRANSITIONS: Record<RolloutState, Partial<Record<RolloutEvent, RolloutState>>> = {
-  pending: { start: "running", abort: "aborted" },
+  pending: { start: "running", complete: "promoting", roll_back: "rolling_back", abort: "aborted" },
   running: {
     pause: "paused",
     promote: "promoting",

@@ -17,6 +17,11 @@ export const StoredVerdict = z.object({
       canary: Arm,
       difference: z.number().nullable(),
       interval: Interval.nullable(),
+      /** Missing in what was stored before there were limits. */
+      limit: z
+        .object({ share: z.number(), state: z.enum(["kept", "broken", "open", "excused"]) })
+        .nullable()
+        .default(null),
       p: z.number(),
       measured: z.boolean(),
       sentence: z.string(),

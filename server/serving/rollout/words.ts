@@ -21,10 +21,40 @@ export function count(n: number): string {
   return n.toLocaleString("en-US");
 }
 
-type MetricWords = { readonly subject: string; readonly unit: string };
+/** "0.0123", "1,234": a number of any size, with four significant digits. */
+export function plain(value: number): string {
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 4 });
+}
+
+/** "+4.2%": a relative change. */
+export function change(share: number): string {
+  const text = Math.abs(share * 100).toFixed(1);
+  if (Number(text) === 0) return `${text}%`;
+  return `${share > 0 ? "+" : "−"}${text}%`;
+}
+
+type MetricWords = {
+  readonly subject: string;
+  readonly unit: string;
+  /** Shares differ by points; means of numbers change by per cent. */
+  readonly scale: "share" | "mean";
+};
 
 export const METRIC_WORDS: Record<MetricName, MetricWords> = {
-  errorRate: { subject: "Error rate", unit: "requests" },
-  slowShare: { subject: "Share of slow requests", unit: "requests" },
-  accuracy: { subject: "Accuracy", unit: "labelled predictions" },
+  errorRate: { subject: "Error rate", unit: "requests", scale: "share" },
+  slowShare: { subject: "Share of slow requests", unit: "requests", scale: "share" },
+  accuracy: { subject: "Accuracy", unit: "labelled predictions", scale: "share" },
+  absoluteError: { subject: "Mean absolute error", unit: "labelled predictions", scale: "mean" },
+  squaredError: { subject: "Mean squared error", unit: "labelled predictions", scale: "mean" },
 };
+
+/** How a value, a difference and a margin of a metric are written. */
+export function writing(metric: MetricName) {
+  if (METRIC_WORDS[metric].scale === "mean")
+    return { value: plain, difference: change, margin: (share: number) => percent(share) };
+  return {
+    value: percent,
+    difference: points,
+    margin: (share: number) => percent(share).replace("%", share === 0.01 ? " point" : " points"),
+  };
+}

@@ -1,10 +1,22 @@
+export { confidenceSequence, distanceToExclude, excludes, type Contrast, type TestScale } from "./contrast";
 export {
   differenceOfProportions,
+  rateGivenDifference,
   sumStrata,
   type Difference,
   type Proportion,
   type Stratum,
 } from "./proportion";
+export {
+  changeOfMean,
+  meanInterval,
+  meanOf,
+  sumMeans,
+  varianceOf,
+  type MeanStratum,
+  type Moments,
+} from "./mean";
+export { judgeLimit, logEvidenceAgainstRate, rateSequence } from "./one-proportion";
 export {
   alwaysValidP,
   confidenceHalfWidth,

@@ -1,5 +1,4 @@
-import { confidenceHalfWidth, logLikelihoodRatio } from "./msprt";
-import type { Difference } from "./proportion";
+import { excludes, type Contrast, type TestScale } from "./contrast";
 
 export type RequiredSamples = {
   /** What the test would say when it decides, if the estimate stays where it is. */
@@ -8,36 +7,30 @@ export type RequiredSamples = {
   readonly moreCanary: number;
 };
 
-export type RequiredSamplesInput = Difference & {
+export type RequiredSamplesInput = TestScale & {
+  readonly contrast: Contrast;
   /** Canary trials seen so far. */
   readonly canaryTrials: number;
   /** Largest difference that is still acceptable. */
   readonly margin: number;
-  readonly tau: number;
-  /** One-sided level. */
-  readonly alpha: number;
 };
 
 /** Beyond this the estimate says nothing useful: the difference sits on the margin. */
 const MAX_FACTOR = 10_000;
 
 /**
- * "Needs about N more canary requests". Holds the estimated difference and the mix of arms, so the variance falls as `V k0/k`
- * when both arms grow from k0 to k; then finds, by bisection, the smallest k at which the test decides: rejection (Lambda >=
- * 1/(2 alpha)) when the estimate is beyond the margin, proof of non-inferiority (upper confidence bound below the margin)
- * when it is within. Returns null when that is more than 10,000 times the present sample.
+ * "Needs about N more canary requests". Holds the estimate and the mix of arms, so the variance falls as `V k0/k` when both arms grow from
+ * k0 to k; then finds, by bisection, the smallest k at which the test decides: no difference excluded when the estimate is beyond the
+ * margin, the margin excluded when it is within. Returns null when that is more than 10,000 times the present sample.
  */
 export function requiredSamples(input: RequiredSamplesInput): RequiredSamples | null {
-  const { difference, variance, canaryTrials, margin, tau, alpha } = input;
-  if (canaryTrials <= 0 || difference === margin) return null;
-  const decision = difference > margin ? "fail" : "pass";
-  const decides = (factor: number): boolean => {
-    const v = variance / factor;
-    if (decision === "pass") return difference + confidenceHalfWidth(v, tau, 2 * alpha) < margin;
-    return (
-      difference > 0 && logLikelihoodRatio({ difference, variance: v }, tau) >= Math.log(1 / (2 * alpha))
-    );
-  };
+  const { contrast, canaryTrials, margin } = input;
+  const { estimate } = contrast;
+  if (canaryTrials <= 0 || estimate === margin) return null;
+  const decision = estimate > margin ? "fail" : "pass";
+  const excluded = decision === "pass" ? margin : 0;
+  const decides = (factor: number): boolean =>
+    excludes({ ...contrast, varianceAt: (value) => contrast.varianceAt(value) / factor }, excluded, input);
   if (decides(1)) return { decision, moreCanary: 0 };
   if (!decides(MAX_FACTOR)) return null;
   let low = canaryTrials;
