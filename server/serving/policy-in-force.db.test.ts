@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { alerts, auditLog, gateRuns, outboxEvents, reviews } from "@/db/schema";
 import { objectStore } from "@/server/composition";
 import { createCtx } from "@/server/core/context";
@@ -24,6 +24,9 @@ import { getDeployment } from "./queries";
 import { PLAN } from "./testing";
 
 /** A policy that gets stricter, from its document to what is deployed; all by the real verbs, gates, reviews and signatures. */
+
+// Each takes several versions through training, gates and review.
+vi.setConfig({ testTimeout: 180_000 });
 
 const plain: Step = (_, work) => work();
 const DAY = 86_400_000;
