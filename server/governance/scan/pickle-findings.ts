@@ -2,16 +2,28 @@ import { critical, shown, warning, type Finding } from "./findings";
 import { isImportable, judgeImport } from "./pickle-imports";
 import { walkPickle } from "./pickle-machine";
 import type { PickleRemark, PickleWalk } from "./pickle-walk";
-import type { FileSource } from "./source";
+import { sliceSource, type FileSource } from "./source";
 
 const MAX_FINDINGS = 50;
+const MAX_STREAMS = 1_000;
 
 /**
  * Findings about bytes that are something else, or so they look, when an unpickler that is given them would import or call. Plain data is
  * harmless in any reading.
  */
 export function strayFindings(source: FileSource, offset = 0): Finding[] {
-  const walk = walkPickle(source);
+  let at = 0;
+  for (let count = 0; count < MAX_STREAMS && at < source.size; count += 1) {
+    const walk = walkPickle(sliceSource(source, at));
+    const findings = strayStream(walk, offset + at);
+    if (findings.length > 0 || walk.end === undefined) return findings;
+    at += walk.end;
+  }
+  if (at === source.size) return [];
+  return [critical("pickle.too-many-streams", "Read as pickles, this content has too many to follow.")];
+}
+
+function strayStream(walk: PickleWalk, offset: number): Finding[] {
   const named = walk.imports.filter(isImportable);
   const computed = walk.remarks.has("computed-import");
   // A frame that ends inside a line changes the name that some unpicklers read.

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { crc32, deflateRawSync } from "node:zlib";
 import onnxProto from "onnx-proto";
 import type { onnx as Onnx } from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { bytesSource, scanFile, SCANNER, scanOnnx } from "./index";
 import type { ScanOptions } from "./index";
+import { zipOf as zip } from "./testing-zip";
 
 const { onnx } = onnxProto;
 const scan = (bytes: Uint8Array | string, options?: ScanOptions) =>
@@ -143,50 +143,6 @@ describe("ONNX", () => {
   });
 });
 
-interface Part {
-  name: string;
-  data: Buffer;
-  deflate?: boolean;
-  localName?: string;
-  flags?: number;
-  crc?: number;
-}
-
-function zip(parts: readonly Part[], before = Buffer.alloc(0), gap = Buffer.alloc(0)): Buffer {
-  const locals: Buffer[] = [before];
-  const central: Buffer[] = [];
-  let offset = before.length;
-  for (const { name, data, deflate = false, localName = name, flags = 0, crc = crc32(data) } of parts) {
-    const packed = deflate ? deflateRawSync(data) : data;
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(flags, 2);
-    common.writeUInt16LE(deflate ? 8 : 0, 4);
-    common.writeUInt32LE(crc, 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(data.length, 18);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), common, Buffer.from(localName), packed, gap]);
-    local.writeUInt16LE(localName.length, 26);
-    const record = Buffer.concat([
-      Buffer.from("PK\x01\x02\x14\x00", "latin1"),
-      common,
-      Buffer.alloc(14),
-      Buffer.from(name),
-    ]);
-    record.writeUInt16LE(name.length, 28);
-    record.writeUInt32LE(offset, 42);
-    locals.push(local);
-    central.push(record);
-    offset += local.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.from("PK\x05\x06" + "\0".repeat(18), "latin1");
-  end.writeUInt16LE(parts.length, 8);
-  end.writeUInt16LE(parts.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, directory, end]);
-}
 const npy = (descr: string, shape: string, data: Buffer) => {
   const header = Buffer.from(`{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }\n`);
   const head = Buffer.from("\x93NUMPY\x01\x00\0\0", "latin1");

@@ -13,7 +13,7 @@ export interface ZipScan {
   /** How many containers this one lies in. */
   depth: number;
   maxUnpackedBytes: number;
-  scanMember(member: FileSource, name: string): Finding[];
+  scanMember: (this: void, member: FileSource, name: string) => Finding[];
 }
 
 /** Every member of an archive, whatever it is called; the members of a torch archive as torch reads them. */
