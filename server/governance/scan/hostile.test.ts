@@ -89,6 +89,9 @@ describe("a pickle that runs code fails under every name and in every container"
   it.each([
     ["after whole streams", Buffer.concat([latin("\x80\x02N."), latin("\x80\x02K\x01."), EVIL2])],
     ["after plain data of protocol 0", latin("(lp0\nI1\na.cos\nsystem\n(S'id'\ntR.")],
+    ["after a stream that leaves items over", latin("NNN.cos\nsystem\n(S'id'\ntR.")],
+    ["behind more marks than can be followed", latin(`${"(".repeat(4_000_001)}cos\nsystem\n(S'id'\ntR.`)],
+    ["by a module with a name beyond measure", latin(`c${"a.".repeat(600)}a\nsystem\n(tR.`)],
     ["in the middle, behind another protocol", latin("N0\x80\x02cos\nsystem\n(S'id'\ntR.")],
     ["in a byte string", latin(`\x80\x04B\x1a\x00\x00\x00${"cos\nsystem\n(S'whoami'\ntR.".slice(0, 26)}.`)],
     ["without its end", latin("cos\nsystem\n(S'id'\ntR")],

@@ -30,6 +30,10 @@ function strayStream(walk: PickleWalk, offset: number): Finding[] {
   const runs =
     (walk.calls > 0 && (walk.imports.length > 0 || walk.remarks.has("extension"))) ||
     (walk.imports.length > 0 && walk.remarks.has("frame"));
+  if (walk.remarks.has("limit")) {
+    const why = walk.problem?.why ?? "it is too large";
+    return [critical("pickle.limit", `Read as a pickle, this content cannot be followed: ${why}.`)];
+  }
   if (named.length === 0 && !computed && !runs) return [];
   const [first] = named.length > 0 ? named : walk.imports;
   const label = first === undefined ? "a name that it computes" : shown(`${first.module}.${first.name}`);
@@ -97,6 +101,8 @@ const REMARKS: Record<PickleRemark, readonly [code: string, words: string]> = {
   "late-proto": ["pickle.late-protocol", "It states its protocol in the middle"],
   frame: ["pickle.frame", "Its frames do not fit its opcodes"],
   "computed-import": ["pickle.computed-import", "It computes the name of an import"],
+  "left-over": ["pickle.left-over", "Items are left over at its end"],
+  limit: ["pickle.limit", "It is larger than can be followed"],
   "computed-load": ["pickle.computed-load", "It unpickles bytes that it computes"],
   "numbers-as-opcodes": [
     "pickle.numbers-as-opcodes",

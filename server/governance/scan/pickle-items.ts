@@ -2,6 +2,9 @@ import type { Span } from "./pickle-reader";
 
 export class PickleError extends Error {}
 
+/** The walk gives up where Python would go on. */
+export class PickleLimit extends PickleError {}
+
 /** One name that the pickle imports, and what it does with it. */
 export interface PickleImport {
   module: string;

@@ -8,6 +8,7 @@ import {
   NONE,
   OTHER,
   PickleError,
+  PickleLimit,
   type PickleImport,
   TRUE,
   tupleItem,
@@ -70,12 +71,13 @@ class PickleMachine {
   run(maxOpcodes: number): PickleWalk {
     try {
       while (this.#walk.end === undefined) {
-        if (this.#walk.opcodes >= maxOpcodes) throw new PickleError("it has too many opcodes");
+        if (this.#walk.opcodes >= maxOpcodes) throw new PickleLimit("it has too many opcodes");
         this.#walk.opcodes += 1;
         this.#next();
       }
     } catch (error) {
       if (!(error instanceof PickleError)) throw error;
+      if (error instanceof PickleLimit) this.#remark("limit");
       this.#walk.problem = { why: error.message, offset: this.#at };
     }
     return this.#walk;
@@ -92,7 +94,7 @@ class PickleMachine {
     if (inFrame && (this.#reader.offset > this.#frameEnd || opcode.name === "FRAME")) this.#remark("frame");
     if (opcode.name !== "STOP") return this.#step(opcode, spans);
     this.#memory.pop();
-    if (!this.#memory.isEmpty()) throw new PickleError("items are left on the stack");
+    if (!this.#memory.isEmpty()) this.#remark("left-over");
     if (inFrame && this.#frameEnd !== this.#reader.offset) this.#remark("frame");
     this.#walk.end = this.#reader.offset;
   }
@@ -235,7 +237,7 @@ class PickleMachine {
   }
 
   #name(span: Span): string {
-    if (span.length > MAX_NAME_BYTES) throw new PickleError("an import's name is too long");
+    if (span.length > MAX_NAME_BYTES) throw new PickleLimit("an import's name is too long");
     return nameText(this.#reader.bytes(span));
   }
 
@@ -281,7 +283,7 @@ class PickleMachine {
       false,
     ).run(Math.max(1, this.#sideOpcodes));
     this.#sideOpcodes -= side.opcodes;
-    if (this.#sideOpcodes <= 0) throw new PickleError("its numbers can be read as too many opcodes");
+    if (this.#sideOpcodes <= 0) throw new PickleLimit("its numbers can be read as too many opcodes");
     if (objects) this.#readObjects();
     else {
       if (side.imports.length > 0 || side.remarks.has("computed-import")) this.#remark("numbers-as-opcodes");

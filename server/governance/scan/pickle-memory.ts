@@ -1,4 +1,4 @@
-import { type Item, MARK, PickleError } from "./pickle-items";
+import { type Item, MARK, PickleError, PickleLimit } from "./pickle-items";
 
 const MAX_STACK = 4_000_000;
 const MAX_MEMO = 16_000_000;
@@ -27,7 +27,7 @@ export class PickleMemory {
   }
 
   push(item: Item): void {
-    if (this.#stack.length >= MAX_STACK) throw new PickleError("the stack is too deep");
+    if (this.#stack.length >= MAX_STACK) throw new PickleLimit("the stack is too deep");
     this.#stack.push(item);
   }
 
@@ -69,7 +69,7 @@ export class PickleMemory {
   put(index: number | bigint): void {
     const item = this.top();
     if (this.#lookUp(index) === undefined) this.#memoSize += 1;
-    if (this.#memo.size >= MAX_MEMO) throw new PickleError("the memo is too large");
+    if (this.#memo.size >= MAX_MEMO) throw new PickleLimit("the memo is too large");
     this.#memo.set(index, item);
   }
 

@@ -11,6 +11,8 @@ export type PickleRemark =
   | "late-proto"
   | "frame"
   | "computed-import"
+  | "left-over"
+  | "limit"
   | "computed-load"
   | "numbers-as-opcodes";
 

@@ -48,7 +48,7 @@ describe("hostile pickles built by hand", () => {
     ["a missing end", "\x80\x02N", "pickle.malformed"],
     ["protocol 6", "\x80\x06N.", "pickle.malformed"],
     ["a misplaced PROTO", "\x80\x02N0\x80\x02N.", "pickle.late-protocol"],
-    ["items left over", "\x80\x02NN.", "pickle.malformed"],
+    ["items left over", "\x80\x02NN.", "pickle.left-over"],
     ["an empty memo", "\x80\x02h\x01.", "pickle.malformed"],
     ["a negative length", "\x80\x02T\xff\xff\xff\xff.", "pickle.malformed"],
     ["a huge length", "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.", "pickle.malformed"],
