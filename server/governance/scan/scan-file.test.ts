@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import onnxProto from "onnx-proto";
+import { InferenceSession } from "onnxruntime-node";
 import type { onnx as Onnx } from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { bytesSource, scanFile, SCANNER, scanOnnx } from "./index";
 import type { ScanOptions } from "./index";
+import { MICROSOFT_OPERATORS } from "./onnx-operators";
 import { zipOf as zip } from "./testing-zip";
 
 const { onnx } = onnxProto;
@@ -34,7 +36,10 @@ function model(
   return onnx.ModelProto.encode({
     irVersion: 8,
     producerName: "test",
-    opsetImport: [{ domain: "", version: 17 }],
+    opsetImport: [
+      { domain: "", version: 17 },
+      ...(change.node?.domain === "com.microsoft" ? [{ domain: "com.microsoft", version: 1 }] : []),
+    ],
     ...(change.functions === undefined ? {} : { functions: change.functions }),
     graph: {
       name: "g",
@@ -81,13 +86,14 @@ describe("ONNX", () => {
     ["a custom operator", model({ node: { opType: "Run", domain: "com.evil" } }), {}, "fail"],
     ["a custom operator in a sub-graph", model({ node: subgraph }), {}, "fail"],
     ["an operator of ONNX ML", model({ node: { opType: "Scaler", domain: "ai.onnx.ml" } }), {}, "pass"],
-    ["an operator of the runtime", model({ node: { opType: "Gelu", domain: "com.microsoft" } }), {}, "fail"],
+    ["an operator of the runtime", model({ node: { opType: "QGemm", domain: "com.microsoft" } }), {}, "pass"],
     [
-      "the same when allowed",
-      model({ node: { opType: "Gelu", domain: "com.microsoft" } }),
-      { allowMicrosoftOperators: true },
-      "pass",
+      "one of the runtime that opens files",
+      model({ node: { opType: "EPContext", domain: "com.microsoft" } }),
+      {},
+      "fail",
     ],
+    ["one that only seems so", model({ node: { opType: "Run", domain: "com.microsoft" } }), {}, "fail"],
     [
       "its own function",
       model({
@@ -132,6 +138,19 @@ describe("ONNX", () => {
         ? "indeterminate"
         : "pass";
     expect(worst, JSON.stringify(findings)).toBe(verdict);
+  });
+
+  it("allows only operators that the runtime has", async () => {
+    const words = async (opType: string) => {
+      const bytes = model({ node: { opType, domain: "com.microsoft" } });
+      const session = InferenceSession.create(bytes, { logSeverityLevel: 4 });
+      return session.then(
+        () => "",
+        (error: unknown) => String(error),
+      );
+    };
+    expect(await words("NoSuchOperator")).toMatch(/not a registered/);
+    for (const name of MICROSOFT_OPERATORS) expect(await words(name), name).not.toMatch(/not a registered/);
   });
 
   it("is refused above the size limit and under another name", async () => {

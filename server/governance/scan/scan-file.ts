@@ -7,6 +7,7 @@ import { kerasBytesFindings } from "./model-config";
 import { looksLikeNpy, scanNpy } from "./npy";
 import { checkOnnxWire } from "./onnx-wire";
 import { scanOnnx } from "./onnx";
+import { MICROSOFT_OPERATORS } from "./onnx-operators";
 import type { OnnxModel, OnnxOptions } from "./onnx";
 import { looksLikeBinaryPickle, scanPickles } from "./pickle";
 import { strayFindings } from "./pickle-findings";
@@ -22,7 +23,7 @@ import { hidesArchive, looksLikeZip } from "./zip-directory";
 export const SCANNER_VERSION = "2.0.0";
 export const SCANNER = {
   version: SCANNER_VERSION,
-  listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST]),
+  listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST, [...MICROSOFT_OPERATORS].toSorted()]),
 } as const;
 
 export type FileFormat =
