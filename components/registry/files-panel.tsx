@@ -34,7 +34,10 @@ function FileRow({ version, file }: { version: VersionDetail; file: VersionDetai
         </a>
         {file.path === version.weightsPath ? <Badge tone="accent">Served</Badge> : null}
         {findings.map((finding) => (
-          <p key={finding.message} className="text-sm text-negative">
+          <p
+            key={`${finding.code} ${finding.message}`}
+            className={finding.severity === "critical" ? "text-sm text-negative" : "text-sm text-warning"}
+          >
             {finding.message}
           </p>
         ))}

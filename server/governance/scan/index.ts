@@ -5,4 +5,6 @@ export type { FileSource } from "./source";
 export { scanOnnx } from "./onnx";
 export type { OnnxModel, OnnxOptions, OnnxValue } from "./onnx";
 export type { Finding, ScanVerdict, Severity } from "./findings";
-export { ALLOWED_IMPORTS, IMPORT_LIST_DIGEST, IMPORT_LIST_VERSION } from "./pickle-imports";
+
+export { IMPORT_LIST_DIGEST, IMPORT_LIST_VERSION } from "./pickle-imports";
+export { ALLOWED_IMPORTS } from "./pickle-allowed";

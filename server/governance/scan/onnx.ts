@@ -2,6 +2,7 @@ import onnxProto from "onnx-proto";
 import type { onnx as Onnx } from "onnx-proto";
 import { critical, info, shown, warning } from "./findings";
 import type { Finding } from "./findings";
+import { MICROSOFT_OPERATORS } from "./onnx-operators";
 import { checkOnnxWire, OnnxWireError } from "./onnx-wire";
 
 const { onnx } = onnxProto;
@@ -28,8 +29,6 @@ export interface OnnxModel {
 export interface OnnxOptions {
   /** Paths of the artifact's other files, relative to the model's folder; external data must lie in one of them. */
   siblingFiles?: readonly string[];
-  /** Accept the operators that ONNX Runtime itself adds. */
-  allowMicrosoftOperators?: boolean;
 }
 
 const ELEMENT_TYPES = [
@@ -83,10 +82,7 @@ export function scanOnnx(
     outputs: (graph.output ?? []).map(describeValue),
     operators: [...new Set(parts.nodes.map(operatorName))].toSorted(),
   };
-  const findings = [
-    ...operatorFindings(proto, parts.nodes, options),
-    ...externalFindings(parts.tensors, options),
-  ];
+  const findings = [...operatorFindings(proto, parts.nodes), ...externalFindings(parts.tensors, options)];
   if (model.outputs.length === 0) findings.push(critical("onnx.no-output", "The graph has no output."));
   return { model, findings };
 }
@@ -134,24 +130,27 @@ function addSparse(parts: Parts, sparse: Onnx.ISparseTensorProto): void {
   if (sparse.indices) parts.tensors.push(sparse.indices);
 }
 
-/** An operator is fine in a standard domain, or when the model defines it itself as a function of such operators. */
-function operatorFindings(
-  proto: Onnx.ModelProto,
-  nodes: readonly Onnx.INodeProto[],
-  options: OnnxOptions,
-): Finding[] {
-  const domains = new Set([
-    ...STANDARD_DOMAINS,
-    ...(options.allowMicrosoftOperators === true ? ["com.microsoft"] : []),
-  ]);
+/**
+ * An operator is fine in a standard domain, as one of the runtime's own that only compute, or when the model defines it itself as a function
+ * of such operators.
+ */
+function operatorFindings(proto: Onnx.ModelProto, nodes: readonly Onnx.INodeProto[]): Finding[] {
   const own = new Set(proto.functions.map((one) => `${one.domain ?? ""}::${one.name ?? ""}`));
+  const isKnown = ({ domain, opType }: Onnx.INodeProto): boolean =>
+    STANDARD_DOMAINS.includes(domain ?? "") ||
+    (domain === "com.microsoft" && MICROSOFT_OPERATORS.has(opType ?? ""));
   const foreign = new Set(
-    nodes.filter((node) => !domains.has(node.domain ?? "") && !own.has(operatorName(node))).map(operatorName),
+    nodes.filter((node) => !isKnown(node) && !own.has(operatorName(node))).map(operatorName),
   );
   return [...foreign]
     .slice(0, 20)
     .map((name) =>
-      critical("onnx.custom-operator", `The operator ${shown(name)} needs code from outside the model.`),
+      critical(
+        "onnx.custom-operator",
+        name.startsWith("com.microsoft::")
+          ? `The operator ${shown(name)} is the runtime's own but not one of those that only compute.`
+          : `The operator ${shown(name)} is not of ONNX and needs code from outside the model.`,
+      ),
     );
 }
 

@@ -1,273 +1,360 @@
-import { OPCODES } from "./pickle-opcodes";
-import type { Opcode } from "./pickle-opcodes";
-import { PickleReader } from "./pickle-reader";
-import { decimal, lineText, nameText, OTHER, PickleError, textItem } from "./pickle-text";
-import type { Item } from "./pickle-text";
+import { isStandIn, rawArray } from "./numpy-dtype";
+import {
+  emptyDict,
+  FALSE,
+  fillDict,
+  type Item,
+  MARK,
+  NONE,
+  OTHER,
+  PickleError,
+  PickleLimit,
+  type PickleImport,
+  TRUE,
+  tupleItem,
+} from "./pickle-items";
+import { PickleMemory } from "./pickle-memory";
+import { OPCODES, type Opcode } from "./pickle-opcodes";
+import { PickleReader, type Span } from "./pickle-reader";
+import { stepNumber } from "./pickle-numbers";
+import { MAX_NAME_BYTES, nameText, stringLine, textItem, unicodeLine } from "./pickle-text";
+import type { PickleRemark, PickleWalk } from "./pickle-walk";
+import { bytesSource, type FileSource } from "./source";
 
-const MARK: Item = { kind: "mark" };
-const MAX_OPCODES = 20_000_000;
-const MAX_STACK = 1_000_000;
+const MAX_OPCODES = 200_000_000;
+const MAX_SIDE_OPCODES = 1_000_000;
 
-export interface PickleWalk {
-  /** `module name` of every import, in order of first appearance. */
-  imports: { module: string; name: string }[];
-  /** True once anything was called or built. */
-  calls: boolean;
-  persistentIds: boolean;
-  extensions: boolean;
-  buildsOnImport: boolean;
-  /** Byte strings that begin like a pickle of protocol 2 or later. */
-  nested: Uint8Array[];
-  /** Offset after STOP; undefined when the walk ended early. */
-  end: number | undefined;
-  /** Why the walk ended early. */
-  problem: string | undefined;
+interface WalkOptions {
+  /** Whether the reader would be joblib, which stores arrays between the opcodes. */
+  arrays?: boolean;
+  start?: number;
 }
 
 /**
  * Walks the opcodes of a pickle and follows stack and memo far enough to name every import. Nothing is executed, no
- * object is made. Whatever a real unpickler could read in another way ends the walk with a problem.
+ * object is made. Where Python would go on, the walk goes on; where it ends early, `problem` says why.
  */
-export function walkPickle(bytes: Uint8Array): PickleWalk {
-  const machine = new PickleMachine(bytes);
-  try {
-    machine.run();
-  } catch (error) {
-    if (!(error instanceof PickleError)) throw error;
-    machine.result.problem = error.message;
-  }
-  return machine.result;
+export function walkPickle(input: FileSource | Uint8Array, options: WalkOptions = {}): PickleWalk {
+  const source = input instanceof Uint8Array ? bytesSource(input) : input;
+  const reader = new PickleReader(source, options.start ?? 0);
+  return new PickleMachine(reader, new PickleMemory(), options.arrays ?? true).run(MAX_OPCODES);
 }
 
 class PickleMachine {
-  readonly result: PickleWalk = {
+  readonly #walk: PickleWalk = {
     imports: [],
-    calls: false,
-    persistentIds: false,
-    extensions: false,
-    buildsOnImport: false,
+    calls: 0,
+    remarks: new Map(),
     nested: [],
+    loaded: [],
+    arrays: 0,
+    opcodes: 0,
     end: undefined,
     problem: undefined,
   };
   readonly #reader: PickleReader;
-  readonly #stack: Item[] = [];
-  readonly #memo = new Map<number, Item>();
-  readonly #seen = new Set<string>();
+  readonly #memory: PickleMemory;
+  readonly #arrays: boolean;
+  readonly #start: number;
+  readonly #seen = new Map<string, PickleImport>();
+  #at = 0;
+  #frameEnd = 0;
+  #sideOpcodes = MAX_SIDE_OPCODES;
 
-  constructor(bytes: Uint8Array) {
-    this.#reader = new PickleReader(bytes);
+  constructor(reader: PickleReader, memory: PickleMemory, arrays: boolean) {
+    this.#reader = reader;
+    this.#memory = memory;
+    this.#arrays = arrays;
+    this.#start = reader.offset;
   }
 
-  run(): void {
-    for (let count = 0; count < MAX_OPCODES; count += 1) {
-      const start = this.#reader.offset;
-      const byte = this.#reader.byte();
-      const opcode = OPCODES.get(byte ?? -1);
-      if (opcode === undefined)
-        throw new PickleError(`byte ${start} is ${byte === undefined ? "missing" : "no opcode"}`);
-      if (opcode.name === "STOP") {
-        this.#pop();
-        if (this.#stack.length > 0) throw new PickleError("items are left on the stack");
-        this.result.end = this.#reader.offset;
-        return;
+  run(maxOpcodes: number): PickleWalk {
+    try {
+      while (this.#walk.end === undefined) {
+        if (this.#walk.opcodes >= maxOpcodes) throw new PickleLimit("it has too many opcodes");
+        this.#walk.opcodes += 1;
+        this.#next();
       }
-      if (opcode.name === "PROTO" && start !== 0) throw new PickleError("PROTO is not at the beginning");
-      this.#step(opcode, this.#reader.argument(opcode));
-      if (this.#stack.length > MAX_STACK) throw new PickleError("the stack is too deep");
+    } catch (error) {
+      if (!(error instanceof PickleError)) throw error;
+      if (error instanceof PickleLimit) this.#remark("limit");
+      this.#walk.problem = { why: error.message, offset: this.#at };
     }
-    throw new PickleError("there are too many opcodes");
+    return this.#walk;
   }
 
-  #step({ name }: Opcode, [first = Buffer.alloc(0), second = Buffer.alloc(0)]: Buffer[]): void {
+  #next(): void {
+    this.#at = this.#reader.offset;
+    const byte = this.#reader.byte();
+    const opcode = OPCODES.get(byte ?? -1);
+    if (opcode === undefined)
+      throw new PickleError(byte === undefined ? "it is cut off" : `0x${byte.toString(16)} is no opcode`);
+    const spans = this.#reader.argument(opcode);
+    const inFrame = this.#at < this.#frameEnd;
+    if (inFrame && (this.#reader.offset > this.#frameEnd || opcode.name === "FRAME")) this.#remark("frame");
+    if (opcode.name !== "STOP") return this.#step(opcode, spans);
+    this.#memory.pop();
+    if (!this.#memory.isEmpty()) this.#remark("left-over");
+    if (inFrame && this.#frameEnd !== this.#reader.offset) this.#remark("frame");
+    this.#walk.end = this.#reader.offset;
+  }
+
+  #step({ name }: Opcode, [first = NOWHERE, second = NOWHERE]: Span[]): void {
+    const memory = this.#memory;
     switch (name) {
       case "PROTO":
-        if ((first[0] ?? 255) > 5) throw new PickleError(`protocol ${first[0]} is unknown`);
+        if ((this.#reader.bytes(first)[0] ?? 255) > 5) throw new PickleError("its protocol is unknown");
+        if (this.#at !== this.#start) this.#remark("late-proto");
         return;
       case "FRAME":
-        if (first.readBigUInt64LE(0) > BigInt(this.#reader.left)) throw new PickleError("a frame is cut off");
+        this.#frameEnd = this.#reader.offset + Number(this.#reader.bytes(first).readBigUInt64LE(0));
+        if (this.#frameEnd > this.#reader.source.size) this.#remark("frame");
         return;
-      case "UNICODE":
-      case "STRING":
-        return this.#push(lineText(name, first));
       case "SHORT_BINUNICODE":
       case "BINUNICODE":
       case "BINUNICODE8":
-        return this.#push(textItem(first));
+      case "UNICODE":
+      case "STRING":
+        return memory.push(this.#text(name, first));
       case "BINSTRING":
       case "SHORT_BINSTRING":
         this.#noteNested(first);
-        return this.#push(textItem(first));
+        return memory.push(this.#text(name, first));
       case "BINBYTES":
       case "SHORT_BINBYTES":
       case "BINBYTES8":
       case "BYTEARRAY8":
         this.#noteNested(first);
-        return this.#push(OTHER);
+        return memory.push({ kind: "bytes", span: first });
       case "GLOBAL":
-        return this.#push(this.#import(nameText(first), nameText(second)));
+        return memory.push(this.#import(this.#name(first), this.#name(second)));
       case "INST":
-        this.#import(nameText(first), nameText(second));
-        return this.#call(() => this.#popToMark());
+        return this.#instance(this.#import(this.#name(first), this.#name(second)));
       case "STACK_GLOBAL":
         return this.#stackGlobal();
       case "EXT1":
       case "EXT2":
       case "EXT4":
-        this.result.extensions = true;
-        return this.#push(OTHER);
+        this.#remark("extension");
+        return memory.push(OTHER);
       case "NEXT_BUFFER":
       case "READONLY_BUFFER":
         throw new PickleError("it needs buffers from outside the file");
       case "PERSID":
-        this.result.persistentIds = true;
-        return this.#push(OTHER);
       case "BINPERSID":
-        this.result.persistentIds = true;
-        return this.#replace(1);
+        this.#remark("persistent-id");
+        if (name === "BINPERSID") memory.pop();
+        return memory.push(OTHER);
       default:
-        return this.#stepStack(name, first);
+        return first === NOWHERE
+          ? this.#stepStack(name)
+          : stepNumber(memory, name, this.#reader.bytes(first));
     }
   }
 
-  #stepStack(name: string, first: Buffer): void {
+  #stepStack(name: string): void {
+    const memory = this.#memory;
     switch (name) {
-      case "GET":
-        return this.#get(decimal(first));
-      case "BINGET":
-        return this.#get(first.readUInt8(0));
-      case "LONG_BINGET":
-        return this.#get(first.readUInt32LE(0));
-      case "PUT":
-        return this.#put(decimal(first));
-      case "BINPUT":
-        return this.#put(first.readUInt8(0));
-      case "LONG_BINPUT":
-        return this.#put(first.readUInt32LE(0));
-      case "MEMOIZE":
-        return this.#put(this.#memo.size);
       case "REDUCE":
       case "NEWOBJ":
-        return this.#call(() => this.#drop(2));
-      case "NEWOBJ_EX":
-        return this.#call(() => this.#drop(3));
-      case "OBJ":
-        return this.#call(() => {
-          if (this.#popToMark() === 0) throw new PickleError("OBJ has no class");
-        });
+      case "NEWOBJ_EX": {
+        const keywords = name === "NEWOBJ_EX" ? memory.pop() : undefined;
+        const args = memory.pop();
+        return this.#call(memory.pop(), args, name === "REDUCE" || keywords !== undefined);
+      }
+      case "OBJ": {
+        const [callee, ...args] = memory.popToMark();
+        if (callee === undefined) throw new PickleError("OBJ has no class");
+        return this.#call(callee, tupleItem(args), args.length > 0);
+      }
       case "BUILD":
         return this.#build();
+      case "MEMOIZE":
+        return memory.memoize();
       case "MARK":
-        return this.#push(MARK);
+        return memory.push(MARK);
       case "POP":
-        // Python lets POP remove a mark as well.
-        if (this.#stack.pop() === undefined) throw new PickleError("the stack is empty");
-        return;
+        return memory.drop();
       case "POP_MARK":
-        this.#popToMark();
+        memory.popToMark();
         return;
       case "DUP":
-        return this.#push(this.#top());
+        return memory.push(memory.top());
       case "APPEND":
-        this.#drop(1);
-        this.#top();
-        return;
-      case "SETITEM":
-        this.#drop(2);
-        this.#top();
-        return;
+        memory.pop();
+        return this.#fill([]);
+      case "SETITEM": {
+        const value = memory.pop();
+        return this.#fill([memory.pop(), value]);
+      }
       case "APPENDS":
-      case "SETITEMS":
       case "ADDITEMS":
-        this.#popToMark();
-        this.#top();
-        return;
+        memory.popToMark();
+        return this.#fill([]);
+      case "SETITEMS":
+        return this.#fill(memory.popToMark());
       case "LIST":
-      case "TUPLE":
-      case "DICT":
       case "FROZENSET":
-        this.#popToMark();
-        return this.#push(OTHER);
+        memory.popToMark();
+        return memory.push(OTHER);
+      case "DICT": {
+        const pairs = memory.popToMark();
+        memory.push(emptyDict());
+        return this.#fill(pairs);
+      }
+      case "EMPTY_DICT":
+        return memory.push(emptyDict());
+      case "TUPLE":
+        return memory.push(tupleItem(memory.popToMark()));
+      case "EMPTY_TUPLE":
+        return memory.push(tupleItem([]));
       case "TUPLE1":
       case "TUPLE2":
       case "TUPLE3":
-        return this.#replace(Number(name.slice(-1)));
+        return memory.push(tupleItem(memory.popSeveral(Number(name.slice(-1)))));
+      case "NONE":
+        return memory.push(NONE);
+      case "NEWTRUE":
+        return memory.push(TRUE);
+      case "NEWFALSE":
+        return memory.push(FALSE);
       default:
-        // Every opcode left pushes a number, a constant or an empty container.
-        return this.#push(OTHER);
+        // Only empty lists and sets are left.
+        return memory.push(OTHER);
     }
   }
 
-  #push(item: Item): void {
-    this.#stack.push(item);
+  #fill(pairs: readonly Item[]): void {
+    const target = this.#memory.top();
+    if (target.kind === "global") this.#remark("changes-import");
+    fillDict(target, pairs);
   }
 
-  #top(): Item {
-    const item = this.#stack.at(-1);
-    if (item === undefined || item.kind === "mark") throw new PickleError("the stack is empty");
-    return item;
+  #text(name: string, span: Span): Item {
+    if (span.length > MAX_NAME_BYTES) return OTHER;
+    const bytes = this.#reader.bytes(span);
+    return name === "UNICODE" ? unicodeLine(bytes) : name === "STRING" ? stringLine(bytes) : textItem(bytes);
   }
 
-  #pop(): Item {
-    const item = this.#top();
-    this.#stack.pop();
-    return item;
+  #name(span: Span): string {
+    if (span.length > MAX_NAME_BYTES) throw new PickleLimit("an import's name is too long");
+    return nameText(this.#reader.bytes(span));
   }
 
-  #drop(count: number): void {
-    for (let left = count; left > 0; left -= 1) this.#pop();
+  #instance(callee: Item): void {
+    const args = this.#memory.popToMark();
+    this.#call(callee, tupleItem(args), args.length > 0);
   }
 
-  #replace(count: number): void {
-    this.#drop(count);
-    this.#push(OTHER);
-  }
-
-  #popToMark(): number {
-    const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) throw new PickleError("there is no mark");
-    return this.#stack.splice(mark).length - 1;
-  }
-
-  #call(takeArguments: () => void): void {
-    takeArguments();
-    this.result.calls = true;
-    this.#push(OTHER);
+  /** `withValues`: the constructor or function runs with what the file gives it. */
+  #call(callee: Item, args: Item, withValues: boolean): void {
+    this.#walk.calls += 1;
+    if (callee.kind !== "global") {
+      this.#remark("calls-object");
+      return this.#memory.push(OTHER);
+    }
+    const { import: by } = callee;
+    if (by.module === "torch.storage" && by.name === "_load_from_bytes") this.#noteLoaded(args);
+    if (withValues || args.kind !== "tuple" || args.items.length > 0) by.called = true;
+    else by.made = true;
+    // Only these are looked into later; keeping all would keep the whole file's content.
+    const kept = by.module === "numpy" || by.module === "joblib.numpy_pickle";
+    this.#memory.push(kept ? { kind: "made", by, args, state: undefined } : OTHER);
   }
 
   #build(): void {
-    this.#drop(1);
-    this.result.calls = true;
-    if (this.#top().kind === "global") this.result.buildsOnImport = true;
+    const state = this.#memory.pop();
+    const target = this.#memory.top();
+    this.#walk.calls += 1;
+    if (target.kind === "global") this.#remark("changes-import");
+    if (setsSpecial(state)) this.#remark("sets-special");
+    if (target.kind !== "made") return;
+    if (!isStandIn(target)) target.state = state;
+    else if (this.#arrays) this.#readArray(rawArray(target, state));
   }
 
-  #get(index: number): void {
-    const item = this.#memo.get(index);
-    if (item === undefined) throw new PickleError(`memo ${index} is empty`);
-    this.#push(item);
-  }
-
-  #put(index: number): void {
-    this.#memo.set(index, this.#top());
-  }
-
-  #import(module: string, name: string): Item {
-    const key = `${module} ${name}`;
-    if (!this.#seen.has(key)) {
-      this.#seen.add(key);
-      this.result.imports.push({ module, name });
+  /** Continues after the raw numbers, as joblib does, and also right at them, as the plain unpickler would. */
+  #readArray({ objects, bytes, padded }: ReturnType<typeof rawArray>): void {
+    this.#walk.arrays += 1;
+    if (this.#reader.offset < this.#frameEnd) this.#remark("frame");
+    const side = new PickleMachine(
+      new PickleReader(this.#reader.source, this.#reader.offset),
+      this.#memory.fork(),
+      false,
+    ).run(Math.max(1, this.#sideOpcodes));
+    this.#sideOpcodes -= side.opcodes;
+    if (this.#sideOpcodes <= 0) throw new PickleLimit("its numbers can be read as too many opcodes");
+    if (objects) this.#readObjects();
+    else {
+      if (side.imports.length > 0 || side.remarks.has("computed-import")) this.#remark("numbers-as-opcodes");
+      if (padded) this.#reader.skip(this.#reader.byte() ?? 0);
+      this.#reader.skip(bytes);
     }
-    return { kind: "global", name: key };
+    this.#memory.pop();
+    this.#memory.push(OTHER);
+  }
+
+  /** An array of Python objects is a pickle of its own in the middle of this one. */
+  #readObjects(): void {
+    const inner = walkPickle(this.#reader.source, { start: this.#reader.offset, arrays: false });
+    for (const one of inner.imports) {
+      const known = this.#import(one.module, one.name, one.offset);
+      if (known.kind !== "global") continue;
+      known.import.called ||= one.called;
+      known.import.made ||= one.made;
+    }
+    for (const [remark, offset] of inner.remarks) this.#remark(remark, offset);
+    this.#walk.calls += inner.calls;
+    this.#walk.nested.push(...inner.nested);
+    this.#walk.loaded.push(...inner.loaded);
+    if (inner.end === undefined) {
+      this.#at = inner.problem?.offset ?? this.#at;
+      throw new PickleError(inner.problem?.why ?? "it is cut off");
+    }
+    this.#reader.offset = inner.end;
+  }
+
+  #import(module: string, name: string, offset = this.#at): Item {
+    const key = `${module}\n${name}`;
+    let known = this.#seen.get(key);
+    if (known === undefined) {
+      known = { module, name, offset, made: false, called: false };
+      this.#seen.set(key, known);
+      this.#walk.imports.push(known);
+    }
+    return { kind: "global", import: known };
   }
 
   #stackGlobal(): void {
-    const name = this.#pop();
-    const origin = this.#pop();
-    if (name.kind !== "text" || origin.kind !== "text") throw new PickleError("an import's name is computed");
-    this.#push(this.#import(origin.value, name.value));
+    const name = this.#memory.pop();
+    const origin = this.#memory.pop();
+    if (name.kind !== "text" || origin.kind !== "text") {
+      this.#remark("computed-import");
+      throw new PickleError("an import's name is computed");
+    }
+    this.#memory.push(this.#import(origin.value, name.value));
   }
 
-  #noteNested(bytes: Buffer): void {
-    if (bytes.length > 3 && bytes[0] === 0x80 && (bytes[1] ?? 255) <= 5) this.result.nested.push(bytes);
+  /** Torch's tensors in a plain pickle: bytes in torch's old format, which the call unpickles. */
+  #noteLoaded(args: Item): void {
+    const [bytes, ...more] = args.kind === "tuple" ? args.items : [];
+    if (bytes?.kind === "bytes" && more.length === 0) this.#walk.loaded.push(bytes.span);
+    else this.#remark("computed-load");
+  }
+
+  #noteNested(span: Span): void {
+    if (span.length < 4) return;
+    const [first = 0, second = 255] = this.#reader.bytes({ start: span.start, length: 2 });
+    if ((first === 0x80 && second <= 5) || first === 0x63 || first === 0x28) this.#walk.nested.push(span);
+  }
+
+  #remark(remark: PickleRemark, offset = this.#at): void {
+    if (!this.#walk.remarks.has(remark)) this.#walk.remarks.set(remark, offset);
   }
 }
+
+const NOWHERE: Span = { start: 0, length: 0 };
+
+/** State whose keys are special methods or attributes, which change what later opcodes do with the object. */
+const setsSpecial = (state: Item): boolean =>
+  state.kind === "dict" ? state.special : state.kind === "tuple" && state.items.some(setsSpecial);

@@ -1,89 +1,95 @@
-import { critical, info, shown, warning } from "./findings";
-import type { Finding } from "./findings";
-import { judgeImport } from "./pickle-imports";
+import { critical, info, type Finding } from "./findings";
+import { importFindings, strayFindings, structureFindings } from "./pickle-findings";
 import { walkPickle } from "./pickle-machine";
-import type { PickleWalk } from "./pickle-machine";
+import { bytesSource, sliceSource, type FileSource } from "./source";
 
 const MAX_NESTING = 4;
 const MAX_FINDINGS = 50;
+const MAX_STREAMS = 1_000;
+
+/** The pickled number that begins a file of `torch.save` before its archives. */
+const TORCH_MAGIC = Buffer.from("80028a0a6cfc9c46f9206aa850192e", "hex");
+/** Magic number, protocol version, facts about the machine, the object, the keys of its storages; then raw numbers. */
+const TORCH_STREAMS = 5;
 
 export interface PickleOptions {
   /** Storages of a torch archive are referred to by persistent id; nowhere else. */
   persistentIds?: boolean;
+  /** How many byte strings deep this pickle lies. */
+  depth?: number;
+  /** Where in the file it begins, for the words of a finding. */
+  offset?: number;
 }
 
 /** True when a pickle of protocol 2 to 5 begins here. */
-export const looksLikeBinaryPickle = (bytes: Uint8Array): boolean =>
-  bytes.length > 2 && bytes[0] === 0x80 && (bytes[1] ?? 255) <= 5;
+export const looksLikeBinaryPickle = (source: FileSource): boolean => {
+  if (source.size < 3) return false;
+  const [first, second = 255] = source.read(0, 2);
+  return first === 0x80 && second <= 5;
+};
 
 /**
- * True for a pickle of protocol 0 or 1, which has no magic bytes and may look like text: it imports something, and is
- * whole or calls something before it breaks (an unpickler would have run that much). Without imports it is harmless.
+ * Judges a file of pickles to its last byte. Loaders may call an unpickler several times, so each stream counts; what follows the last
+ * must be another stream or, in torch's old format, the storages' numbers.
  */
-export function looksLikeTextPickle(bytes: Uint8Array): boolean {
-  const walk = walkPickle(bytes);
-  return walk.imports.length > 0 && (walk.end !== undefined || walk.calls);
-}
-
-/** Judges a pickle by its imports without unpickling anything. Only allow-listed imports pass. */
-export function scanPickle(bytes: Uint8Array, options: PickleOptions = {}, depth = 0): Finding[] {
-  const walk = walkPickle(bytes);
-  const findings = [...importFindings(walk), ...structureFindings(walk, bytes, options)];
-  for (const nested of walk.nested) {
-    const inner = walkPickle(nested);
-    if (inner.end === undefined && inner.imports.length === 0) continue;
-    if (depth >= MAX_NESTING) findings.push(critical("pickle.nesting", "Pickles are nested too deeply."));
-    else
-      findings.push(
-        info("pickle.nested", "A byte string holds another pickle."),
-        ...scanPickle(nested, {}, depth + 1),
-      );
-    if (findings.length > MAX_FINDINGS) break;
-  }
-  return findings;
-}
-
-function importFindings({ imports }: PickleWalk): Finding[] {
+export function scanPickles(source: FileSource, offset = 0, depth = 0): Finding[] {
+  const isTorch = source.size > TORCH_MAGIC.length && source.read(0, TORCH_MAGIC.length).equals(TORCH_MAGIC);
   const findings: Finding[] = [];
-  for (const { module, name } of imports) {
-    const judged = judgeImport(module, name);
-    const label = shown(`${module}.${name}`);
-    if (judged === "dangerous")
-      findings.push(
-        critical("pickle.dangerous-import", `Loading this file imports ${label}, which can run code.`),
-      );
-    else if (judged === "unknown")
-      findings.push(
-        warning(
-          "pickle.unknown-import",
-          `Loading this file imports ${label}, which is not on the allow-list.`,
-        ),
-      );
-    if (findings.length > MAX_FINDINGS) {
-      findings.push(
-        critical("pickle.too-many-imports", "There are more imports outside the allow-list than are listed."),
-      );
-      break;
+  let at = 0;
+  for (let count = 1; at === 0 || at < source.size; count += 1) {
+    const rest = sliceSource(source, at);
+    const place = offset + at;
+    if (isTorch && count > TORCH_STREAMS) return [...findings, ...strayFindings(rest, place)];
+    if (at > 0 && (count > MAX_STREAMS || !looksLikeBinaryPickle(rest))) {
+      const message = `${rest.size} bytes follow the end of the pickle at byte ${place}.`;
+      return [...findings, critical("pickle.trailing-data", message), ...strayFindings(rest, place)];
     }
+    const persistentIds = isTorch && count === TORCH_STREAMS - 1;
+    const { findings: found, end } = scanPickle(rest, { offset: place, depth, persistentIds });
+    if (at > 0 && !isTorch) findings.push(info("pickle.another", `Another pickle begins at byte ${place}.`));
+    findings.push(...found);
+    if (end === undefined || findings.length > MAX_FINDINGS) break;
+    at += end;
   }
   return findings;
 }
 
-function structureFindings(walk: PickleWalk, bytes: Uint8Array, options: PickleOptions): Finding[] {
-  const findings: Finding[] = [];
-  if (walk.problem !== undefined)
-    findings.push(critical("pickle.malformed", `The pickle cannot be followed to its end: ${walk.problem}.`));
-  if (walk.end !== undefined && walk.end < bytes.length) {
+/** Judges one pickle from the source's beginning by its imports, without unpickling anything. Only allow-listed imports pass. */
+export function scanPickle(
+  input: FileSource | Uint8Array,
+  options: PickleOptions = {},
+): { findings: Finding[]; end: number | undefined } {
+  const source = input instanceof Uint8Array ? bytesSource(input) : input;
+  const { depth = 0, offset = 0 } = options;
+  const walk = walkPickle(source, { arrays: depth === 0 });
+  const findings = [...importFindings(walk, offset), ...structureFindings(walk, options)];
+  for (const { start, length } of walk.loaded) {
+    const inner = sliceSource(source, start, start + length);
+    findings.push(...nestedFindings(inner, depth, offset + start));
+  }
+  const loaded = new Set(walk.loaded.map((span) => span.start));
+  for (const { start, length } of walk.nested) {
+    if (findings.length > MAX_FINDINGS) break;
+    if (loaded.has(start)) continue;
+    const inner = sliceSource(source, start, start + length);
+    const isPickle = looksLikeBinaryPickle(inner) && isPickleLike(inner);
     findings.push(
-      critical("pickle.trailing-data", `${bytes.length - walk.end} bytes follow the end of the pickle.`),
+      ...(isPickle ? nestedFindings(inner, depth, offset + start) : strayFindings(inner, offset + start)),
     );
   }
-  if (walk.extensions)
-    findings.push(critical("pickle.extension", "It imports by extension code, which hides the name."));
-  if (walk.buildsOnImport)
-    findings.push(critical("pickle.changes-import", "It sets attributes of something that it imported."));
-  if (walk.persistentIds && options.persistentIds !== true) {
-    findings.push(critical("pickle.persistent-id", "It refers to objects outside the file."));
-  }
-  return findings;
+  return { findings, end: walk.end };
+}
+
+function nestedFindings(source: FileSource, depth: number, offset: number): Finding[] {
+  if (depth >= MAX_NESTING) return [critical("pickle.nesting", "Pickles are nested too deeply.")];
+  return [
+    info("pickle.nested", `The byte string at byte ${offset} holds another pickle.`),
+    ...scanPickles(source, offset, depth + 1),
+  ];
+}
+
+/** Bytes may begin like a pickle by chance. */
+function isPickleLike(source: FileSource): boolean {
+  const walk = walkPickle(source);
+  return walk.end !== undefined || walk.imports.length > 0;
 }

@@ -27,9 +27,9 @@ interface TensorSpan {
 class Malformed extends Error {}
 
 /** True when the file's first bytes can only be those of a safetensors file. */
-export async function looksLikeSafetensors(source: FileSource): Promise<boolean> {
+export function looksLikeSafetensors(source: FileSource): boolean {
   if (source.size < 9) return false;
-  const head = await source.read(0, 9);
+  const head = source.read(0, 9);
   return head[8] === 0x7b && headerLength(head) + 8n <= BigInt(source.size);
 }
 
@@ -37,13 +37,13 @@ export async function looksLikeSafetensors(source: FileSource): Promise<boolean>
  * Checks a safetensors file strictly: the header starts with `{` (the format's text, stricter than some readers), has no
  * duplicate keys, and its tensors tile the rest of the file without hole, overlap or tail. Reads the header alone.
  */
-export async function scanSafetensors(source: FileSource): Promise<Finding[]> {
+export function scanSafetensors(source: FileSource): Finding[] {
   try {
     if (source.size < 8) throw new Malformed("the file is shorter than 8 bytes");
-    const length = headerLength(await source.read(0, 8));
+    const length = headerLength(source.read(0, 8));
     if (length > MAX_HEADER_BYTES) throw new Malformed(`the header claims ${length} bytes`);
     if (length + 8n > BigInt(source.size)) throw new Malformed("the header reaches past the end of the file");
-    const spans = readHeader(decode(await source.read(8, Number(length))));
+    const spans = readHeader(decode(source.read(8, Number(length))));
     checkTiling(spans, BigInt(source.size) - 8n - length);
     return [];
   } catch (error) {

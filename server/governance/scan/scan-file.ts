@@ -1,21 +1,29 @@
 import { digestOf } from "../../core/digest";
-import { critical, shown, verdictOf, warning } from "./findings";
+import { codeFindings, nativeCode } from "./code-files";
+import { openCompressed } from "./compressed";
+import { critical, info, shown, verdictOf, warning } from "./findings";
 import type { Finding, ScanVerdict } from "./findings";
+import { kerasBytesFindings } from "./model-config";
 import { looksLikeNpy, scanNpy } from "./npy";
 import { checkOnnxWire } from "./onnx-wire";
 import { scanOnnx } from "./onnx";
+import { MICROSOFT_OPERATORS } from "./onnx-operators";
 import type { OnnxModel, OnnxOptions } from "./onnx";
-import { looksLikeBinaryPickle, looksLikeTextPickle, scanPickle } from "./pickle";
+import { looksLikeBinaryPickle, scanPickles } from "./pickle";
+import { strayFindings } from "./pickle-findings";
 import { IMPORT_LIST_DIGEST } from "./pickle-imports";
+import { walkPickle } from "./pickle-machine";
 import { looksLikeSafetensors, scanSafetensors } from "./safetensors";
-import type { FileSource } from "./source";
-import { findZipEnd, looksLikeZip, readZip, ZipError } from "./zip";
+import { bytesSource, type FileSource } from "./source";
+import { looksLikeTar } from "./tar";
+import { scanZip } from "./scan-zip";
+import { hidesArchive, looksLikeZip } from "./zip-directory";
 
 /** Raise when the scanner's code changes what it finds. */
-export const SCANNER_VERSION = "1.0.0";
+export const SCANNER_VERSION = "2.0.0";
 export const SCANNER = {
   version: SCANNER_VERSION,
-  listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST]),
+  listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST, [...MICROSOFT_OPERATORS].toSorted()]),
 } as const;
 
 export type FileFormat =
@@ -24,6 +32,10 @@ export type FileFormat =
   | "pickle"
   | "zip"
   | "npy"
+  | "compressed"
+  | "hdf5"
+  | "tar"
+  | "native"
   | "text"
   | "image"
   | "parquet"
@@ -53,12 +65,10 @@ export interface ScanOptions extends OnnxOptions {
 type Scanned = Pick<ScanResult, "format" | "findings" | "onnx">;
 
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
-const MAX_ZIP_DEPTH = 3;
-const TAIL_BYTES = 22 + 0xffff;
 
 /** Finds out by content what a file is and whether loading it is safe. Never executes or unpickles anything. */
 export async function scanFile(source: FileSource, options: ScanOptions = {}): Promise<ScanResult> {
-  const scanned = await scanSource(source, options);
+  const scanned = scanContent(source, options.path, options, 0);
   const findings = [...scanned.findings, ...nameFindings(scanned.format, options.path)];
   return {
     ...scanned,
@@ -69,37 +79,73 @@ export async function scanFile(source: FileSource, options: ScanOptions = {}): P
   };
 }
 
-async function scanSource(source: FileSource, options: ScanOptions): Promise<Scanned> {
+/** A file, a member of an archive or what was compressed: all are judged alike, by each reading that a loader may try. */
+function scanContent(
+  source: FileSource,
+  path: string | undefined,
+  options: ScanOptions,
+  depth: number,
+): Scanned {
   if (source.size === 0) return { format: "empty", findings: [] };
-  if (await looksLikeSafetensors(source))
-    return { format: "safetensors", findings: await scanSafetensors(source) };
+  if (looksLikeZip(source)) {
+    const findings = scanZip(source, {
+      depth,
+      maxUnpackedBytes: options.maxUnpackedBytes ?? 4 * DEFAULT_MAX_BYTES,
+      scanMember: (member, name) => scanContent(member, name, options, depth + 1).findings,
+    });
+    return { format: "zip", findings: [...findings, ...strayFindings(source)] };
+  }
+  const scanned = scanSingle(source, path, options, depth);
+  const findings = [...scanned.findings];
+  if (hidesArchive(source))
+    findings.push(critical("scan.hidden-archive", "An archive is hidden behind other content."));
+  if (scanned.format !== "pickle") findings.push(...strayFindings(source));
+  if (scanned.format !== "tar" && looksLikeTar(source))
+    findings.push(critical("scan.hidden-archive", "The file is a tar archive as well."));
+  return { ...scanned, findings };
+}
+
+function scanSingle(
+  source: FileSource,
+  path: string | undefined,
+  options: ScanOptions,
+  depth: number,
+): Scanned {
+  if (looksLikeSafetensors(source)) return { format: "safetensors", findings: scanSafetensors(source) };
+  if (looksLikeNpy(source)) return { format: "npy", findings: scanNpy(source) };
+  if (looksLikeBinaryPickle(source)) return { format: "pickle", findings: scanPickles(source) };
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   if (source.size > maxBytes) {
-    return {
-      format: "unknown",
-      findings: [
-        warning("scan.too-large", `The file has ${source.size} bytes; at most ${maxBytes} can be scanned.`),
-      ],
-    };
+    const message = `The file has ${source.size} bytes; at most ${maxBytes} can be scanned.`;
+    return { format: "unknown", findings: [warning("scan.too-large", message)] };
   }
-  return scanBytes(await source.read(0, source.size), options, 0);
+  const compressed = scanCompressed(source, path, options, depth);
+  if (compressed !== undefined) return compressed;
+  const bytes = source.read(0, source.size);
+  const isProse = isText(bytes);
+  if (isWholeTextPickle(source, isProse, path)) return { format: "pickle", findings: scanPickles(source) };
+  if (isProse) return { format: "text", findings: codeFindings(path ?? "", bytes.toString("utf8")) };
+  return scanBinary(source, bytes, options);
 }
 
-function scanBytes(bytes: Uint8Array, options: ScanOptions, depth: number): Scanned {
-  if (bytes.length === 0) return { format: "empty", findings: [] };
-  if (looksLikeZip(bytes)) return { format: "zip", findings: scanZip(bytes, options, depth) };
-  const hidden = hiddenArchive(bytes);
-  const scanned = scanSingle(bytes, options);
-  return { ...scanned, findings: [...hidden, ...scanned.findings] };
-}
-
-function scanSingle(bytes: Uint8Array, options: ScanOptions): Scanned {
-  if (looksLikeNpy(bytes)) return { format: "npy", findings: scanNpy(bytes) };
-  if (looksLikeBinaryPickle(bytes) || looksLikeTextPickle(bytes))
-    return { format: "pickle", findings: scanPickle(bytes) };
-  const known = MAGIC.find(([, magic]) => Buffer.from(bytes.subarray(0, magic.length)).equals(magic));
+function scanBinary(source: FileSource, bytes: Buffer, options: ScanOptions): Scanned {
+  const known = MAGIC.find(([, magic]) => bytes.subarray(0, magic.length).equals(magic));
   if (known !== undefined) return { format: known[0], findings: [] };
-  if (isText(bytes)) return { format: "text", findings: [] };
+  if (bytes.subarray(0, HDF5.length).equals(HDF5)) {
+    const structure = warning("scan.hdf5", "It is an HDF5 file, whose structure the scanner does not read.");
+    return { format: "hdf5", findings: [structure, ...kerasBytesFindings(bytes)] };
+  }
+  if (looksLikeTar(source))
+    return {
+      format: "tar",
+      findings: [warning("scan.tar", "It is a tar archive, which the scanner does not open.")],
+    };
+  const machine = nativeCode(bytes);
+  if (machine !== undefined)
+    return {
+      format: "native",
+      findings: [warning("code.native", `It is machine code for ${machine}, which nobody can read.`)],
+    };
   if (looksLikeOnnx(bytes)) {
     const { model, findings } = scanOnnx(bytes, options);
     return model === undefined ? { format: "onnx", findings } : { format: "onnx", findings, onnx: model };
@@ -110,20 +156,61 @@ function scanSingle(bytes: Uint8Array, options: ScanOptions): Scanned {
   };
 }
 
+function scanCompressed(
+  source: FileSource,
+  path: string | undefined,
+  options: ScanOptions,
+  depth: number,
+): Scanned | undefined {
+  const opened = openCompressed(source, options.maxUnpackedBytes ?? 2 * DEFAULT_MAX_BYTES);
+  if (opened === undefined) return undefined;
+  const format = "compressed";
+  if (opened.kind === "closed")
+    return {
+      format,
+      findings: [
+        warning(
+          "scan.compressed",
+          `It is compressed with ${opened.method}, which the scanner does not open.`,
+        ),
+      ],
+    };
+  if (opened.kind === "broken") {
+    const finding = critical("scan.compressed", `The compressed file cannot be trusted: ${opened.why}.`);
+    return isText(source.read(0, source.size)) ? undefined : { format, findings: [finding] };
+  }
+  if (depth >= MAX_COMPRESSED_DEPTH)
+    return { format, findings: [critical("scan.nesting", "Compressed files are nested too deeply.")] };
+  const inner = scanContent(bytesSource(opened.bytes), path?.replace(/\.(gz|z)$/i, ""), options, depth + 1);
+  const size = info("scan.compressed", `It unpacks to ${opened.bytes.length} bytes: ${inner.format}.`);
+  return { format, findings: [size, ...inner.findings] };
+}
+
+const MAX_COMPRESSED_DEPTH = 3;
+const HDF5 = Buffer.from("894844460d0a1a0a", "hex");
 const MAGIC: readonly (readonly [FileFormat, Buffer])[] = [
   ["image", Buffer.from("89504e470d0a1a0a", "hex")],
   ["image", Buffer.from("ffd8ff", "hex")],
+  ["image", Buffer.from("GIF87a")],
+  ["image", Buffer.from("GIF89a")],
   ["parquet", Buffer.from("PAR1")],
 ];
 
-/** Archive readers look from the end, so another format in front would hide the archive. */
-function hiddenArchive(bytes: Uint8Array): Finding[] {
-  return findZipEnd(bytes.subarray(Math.max(0, bytes.length - TAIL_BYTES))) === undefined
-    ? []
-    : [critical("scan.hidden-archive", "An archive is hidden behind other content.")];
+/**
+ * Protocols 0 and 1 have no magic bytes. A stream that is whole to the last byte is a pickle, unless it is prose that happens to be one
+ * without importing anything, under a name that promises no pickle.
+ */
+function isWholeTextPickle(source: FileSource, isProse: boolean, path: string | undefined): boolean {
+  const walk = walkPickle(source);
+  if (walk.end !== source.size) return false;
+  return (
+    walk.imports.length > 0 ||
+    !isProse ||
+    (path !== undefined && promiseOf(path)?.includes("pickle") === true)
+  );
 }
 
-function isText(bytes: Uint8Array): boolean {
+function isText(bytes: Buffer): boolean {
   if (bytes.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x0c))
     return false;
   try {
@@ -145,50 +232,21 @@ function looksLikeOnnx(bytes: Uint8Array): boolean {
   }
 }
 
-function scanZip(bytes: Uint8Array, options: ScanOptions, depth: number): Finding[] {
-  if (depth >= MAX_ZIP_DEPTH) return [critical("zip.nesting", "Archives are nested too deeply.")];
-  try {
-    const entries = readZip(bytes, {
-      maxEntries: 20_000,
-      maxUnpackedBytes: options.maxUnpackedBytes ?? 2 * DEFAULT_MAX_BYTES,
-    });
-    const torchRoot = entries
-      .map((entry) => /^([^/]+)\/data\.pkl$/.exec(entry.name)?.[1])
-      .find((root) => root !== undefined);
-    return entries.flatMap((entry) => {
-      if (entry.name.endsWith("/") && entry.bytes.length === 0) return [];
-      const inTorch = torchRoot !== undefined && entry.name.startsWith(`${torchRoot}/`);
-      // Torch reads these as raw numbers, whatever they look like.
-      if (inTorch && /^\/data\/\d+$/.test(entry.name.slice(torchRoot.length))) return [];
-      if (inTorch && entry.name === `${torchRoot}/data.pkl`)
-        return inside(entry.name, scanPickle(entry.bytes, { persistentIds: true }));
-      if (inTorch && entry.name.startsWith(`${torchRoot}/code/`)) {
-        return inside(entry.name, [warning("torch.script", "The archive carries TorchScript code.")]);
-      }
-      return inside(entry.name, scanBytes(entry.bytes, options, depth + 1).findings);
-    });
-  } catch (error) {
-    if (error instanceof ZipError)
-      return [critical("zip.malformed", `The archive cannot be trusted: ${error.message}.`)];
-    throw error;
-  }
-}
-
-const inside = (name: string, findings: readonly Finding[]): Finding[] =>
-  findings.map((finding) => ({ ...finding, message: `In ${shown(name)}: ${finding.message}` }));
-
 const PROMISES: readonly (readonly [RegExp, readonly FileFormat[]])[] = [
   [/\.safetensors$/i, ["safetensors"]],
   [/\.onnx$/i, ["onnx"]],
   [/\.(json|ya?ml|txt|md|csv|toml|py)$|(^|\/)MLmodel$/i, ["text", "empty"]],
   [/\.npy$/i, ["npy"]],
-  [/\.(npz|zip)$/i, ["zip"]],
-  [/\.(pkl|pickle|joblib)$/i, ["pickle"]],
+  [/\.(npz|zip|keras)$/i, ["zip"]],
+  [/\.(pkl|pickle|joblib)(\.(gz|z|bz2|xz|lzma|lz4))?$/i, ["pickle", "compressed"]],
   [/\.(pt|pth|ckpt)$/i, ["zip", "pickle"]],
 ];
 
+const promiseOf = (path: string): readonly FileFormat[] | undefined =>
+  PROMISES.find(([pattern]) => pattern.test(path))?.[1];
+
 function nameFindings(format: FileFormat, path: string | undefined): Finding[] {
-  const promise = path === undefined ? undefined : PROMISES.find(([pattern]) => pattern.test(path));
-  if (path === undefined || promise === undefined || promise[1].includes(format)) return [];
-  return [critical("scan.name-mismatch", `${shown(path)} is named as ${promise[1][0]} but holds ${format}.`)];
+  const promise = path === undefined ? undefined : promiseOf(path);
+  if (path === undefined || promise === undefined || promise.includes(format)) return [];
+  return [critical("scan.name-mismatch", `${shown(path)} is named as ${promise[0]} but holds ${format}.`)];
 }

@@ -1,40 +1,60 @@
-import fs from "node:fs/promises";
+import fs from "node:fs";
 
-/** Random access to the bytes of one file, so that a large file's header can be judged without reading the rest. */
+/**
+ * Random access to the bytes of one file, so that a large file is judged without holding it. Reads at once: the scanner has a process
+ * of its own and nothing else to do.
+ */
 export interface FileSource {
   readonly size: number;
-  /** Exactly `length` bytes from `offset`. @throws when the file is shorter. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Exactly `length` bytes from `offset`. @throws RangeError when the file is shorter. */
+  read(offset: number, length: number): Buffer;
 }
 
 export function bytesSource(bytes: Uint8Array): FileSource {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
-    size: bytes.length,
-    read: async (offset, length) => {
-      if (offset < 0 || offset + length > bytes.length) throw new RangeError("read past the end of the file");
-      return bytes.subarray(offset, offset + length);
+    size: buffer.length,
+    read: (offset, length) => {
+      if (offset < 0 || length < 0 || offset + length > buffer.length) throw pastEnd();
+      return buffer.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** A part of a file as a file of its own. */
+export function sliceSource(source: FileSource, start: number, end = source.size): FileSource {
+  const size = Math.max(0, Math.min(end, source.size) - start);
+  return {
+    size,
+    read: (offset, length) => {
+      if (offset < 0 || length < 0 || offset + length > size) throw pastEnd();
+      return source.read(start + offset, length);
     },
   };
 }
 
 /** Opens a file on disk for the time of `use`. */
 export async function withFileSource<T>(path: string, use: (source: FileSource) => Promise<T>): Promise<T> {
-  const handle = await fs.open(path, "r");
+  const file = fs.openSync(path, "r");
   try {
-    const { size } = await handle.stat();
-    return await use({ size, read: (offset, length) => readFully(handle, offset, length) });
+    return await use({
+      size: fs.fstatSync(file).size,
+      read: (offset, length) => readFully(file, offset, length),
+    });
   } finally {
-    await handle.close();
+    fs.closeSync(file);
   }
 }
 
 /** One read returns at most about 2 GiB and may return less than was asked for. */
-async function readFully(handle: fs.FileHandle, offset: number, length: number): Promise<Uint8Array> {
+function readFully(file: number, offset: number, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   for (let done = 0; done < length;) {
-    const { bytesRead } = await handle.read(buffer, done, Math.min(length - done, 1 << 30), offset + done);
-    if (bytesRead === 0) throw new RangeError("read past the end of the file");
-    done += bytesRead;
+    const read = fs.readSync(file, buffer, done, Math.min(length - done, 1 << 30), offset + done);
+    if (read === 0) throw pastEnd();
+    done += read;
   }
   return buffer;
 }
+
+const pastEnd = () => new RangeError("read past the end of the file");

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { bytesSource, scanFile } from "./index";
+import { zipOf } from "./testing-zip";
+
+const scan = (content: string | Buffer, path: string) =>
+  scanFile(bytesSource(Buffer.from(content)), { path });
+
+const MLMODEL = (loader: string, more = "") =>
+  `artifact_path: model\nflavors:\n  python_function:\n    env:\n      conda: conda.yaml\n    loader_module: ${loader}\n${more}  sklearn:\n    code: null\n    pickled_model: model.pkl\nmlflow_version: 3.3.2\n`;
+const KERAS = (layer: string) =>
+  zipOf([
+    { name: "config.json", data: Buffer.from(`{"class_name":"Sequential","config":{"layers":[${layer}]}}`) },
+  ]);
+
+describe("code that needs no pickle", () => {
+  it.each([
+    ["MLmodel", MLMODEL("mylib.loader"), 'MLflow would import "mylib.loader"'],
+    ["MLmodel", MLMODEL("mlflow.pyfunc.model"), "a Python class that comes with the model"],
+    ["MLmodel", MLMODEL("mlflow.sklearn", "    code: code\n"), "adds code to Python's path"],
+    ["MLmodel", MLMODEL("mlflow.sklearn", "    loader_module: mylib\n"), "cannot be read for sure"],
+    ["MLmodel", `${MLMODEL("mlflow.pyfunc.loaders.code_model")}model_code_path: a.py\n`, "model from code"],
+    ["code/model.py", "import os\n", "Python code"],
+    ["install.sh", "#!/bin/sh\necho\n", "It is code"],
+    ["run", "#!/usr/bin/env python\n", "program for"],
+    ["requirements.txt", "--index-url https://evil.example/simple\nnumpy\n", "another index"],
+    ["requirements.txt", "--extra-index-url=https://evil.example\n", "another index"],
+    ["requirements.txt", "-f https://evil.example\n", "another index"],
+    ["requirements.txt", "numpy @ https://evil.example/n.whl\n", "from an address"],
+    ["requirements.txt", "git+https://evil.example/x.git\n", "from a repository"],
+    ["requirements.txt", "-e .\n", "from a path"],
+    ["requirements.txt", "./wheels/x.whl\n", "from a path"],
+    ["requirements.txt", "-r other.txt\n", "another file"],
+    ["requirements.txt", "numpy \\\n --global-option=x\n", "not a plain package"],
+    ["conda.yaml", "channels:\n- https://evil.example\ndependencies:\n- python=3.11\n", "another channel"],
+    ["conda.yaml", "channels: [defaults]\ndependencies:\n- evil::numpy\n", "from elsewhere"],
+    ["conda.yaml", "dependencies:\n- pip\n- pip:\n  - --index-url http://evil\n  - numpy\n", "another index"],
+    [
+      "python_env.yaml",
+      "python: 3.11\ndependencies:\n- -r requirements.txt\n- git+http://evil\n",
+      "repository",
+    ],
+    ["config.json", '{"auto_map":{"AutoModel":"modeling.Net"}}', "modeling.Net"],
+    ["config.json", '{"a":{"trust_remote_code":true}}', "trust_remote_code"],
+    ["model_index.json", '{"custom_pipeline":"x"}', "names code to load"],
+    ["config.json", '{"auto_map": NaN, }', "not valid JSON"],
+    ["model.keras", KERAS('{"class_name":"Lambda","module":"keras.layers","config":{}}'), "Lambda layer"],
+    [
+      "model.keras",
+      KERAS('{"class_name":"Wrapper","config":{"layer":{"class_name":"Lambda"}}}'),
+      "Lambda layer",
+    ],
+    ["model.keras", KERAS('{"class_name":"Net","module":"mylib"}'), "from another library"],
+    ["model.so", Buffer.from("7f454c46020101", "hex"), "machine code for Linux"],
+    ["model.dll", Buffer.from("MZ\x90\0", "latin1"), "machine code for Windows"],
+    ["x.json", '{"py/reduce":[{"py/function":"os.system"}]}', "jsonpickle"],
+  ])("%s: %j goes to people", async (path, content, words) => {
+    const { verdict, findings } = await scan(content, path);
+    expect(verdict, JSON.stringify(findings)).toBe("indeterminate");
+    expect(findings.map((one) => one.message).join(" ")).toContain(words);
+  });
+
+  it.each([
+    [
+      "model.keras",
+      KERAS('{"class_name":"Lambda","config":{"function":{"class_name":"__lambda__"}}}'),
+      "bytecode",
+    ],
+    ["model.keras", KERAS('{"class_name":"system","module":"os"}'), "os.system"],
+    ["model.h5", Buffer.from('\x89HDF\r\n\x1a\n\x00{"class_name":"__lambda__"', "latin1"), "bytecode"],
+    ["params.yaml", "a: !!python/object/apply:os.system ['id']\n", "YAML tag"],
+    [
+      "tokenizer_config.json",
+      JSON.stringify({ chat_template: "{{ ''.__class__.__mro__ }}" }),
+      "out of its sandbox",
+    ],
+    ["chat_template.jinja", "{% set x = cycler.__init__ %}", "out of its sandbox"],
+    ["chat_template.jinja", "{{ x|attr('a') }}", "out of its sandbox"],
+  ])("%s: %j fails", async (path, content, words) => {
+    const { verdict, findings } = await scan(content, path);
+    expect(verdict, JSON.stringify(findings)).toBe("fail");
+    expect(findings.map((one) => one.message).join(" ")).toContain(words);
+  });
+
+  it.each([
+    ["MLmodel", MLMODEL("mlflow.sklearn")],
+    ["MLmodel", MLMODEL("mlflow.onnx", "    data: model.onnx\n")],
+    [
+      "requirements.txt",
+      "mlflow==3.3.2\nnumpy==2.4.6 # why\nscikit-learn>=1.5,<2; python_version >= '3.10'\nx[a,b]~=1.0\ncloudpickle\n",
+    ],
+    ["requirements.txt", "numpy==2.4.6 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n"],
+    [
+      "conda.yaml",
+      "channels:\n- conda-forge\ndependencies:\n- python=3.11.7\n- pip<=23.2.1\n- pip:\n  - mlflow==3.3.2\nname: mlflow-env\n",
+    ],
+    [
+      "python_env.yaml",
+      "python: 3.11.7\nbuild_dependencies:\n- pip==23.2.1\n- setuptools\n- wheel\ndependencies:\n- -r requirements.txt\n",
+    ],
+    ["config.json", '{"architectures":["BertModel"],"trust_remote_code":false}'],
+    ["model.keras", KERAS('{"class_name":"Dense","module":"keras.layers","registered_name":null}')],
+    [
+      "tokenizer_config.json",
+      JSON.stringify({ chat_template: "{% for m in messages %}{{ m['content'] }}{% endfor %}" }),
+    ],
+  ])("an honest %s passes", async (path, content) => {
+    expect(await scan(content, path)).toMatchObject({ verdict: "pass", findings: [] });
+  });
+});

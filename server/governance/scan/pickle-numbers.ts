@@ -1,0 +1,51 @@
+import { OTHER, PickleError } from "./pickle-items";
+import type { PickleMemory } from "./pickle-memory";
+import { isPythonFloat, isPythonInt, isPythonLong, pythonDecimal } from "./python-number";
+
+/** One opcode with a number in it: it pushes that or names a place of the memo. */
+export function stepNumber(memory: PickleMemory, name: string, bytes: Buffer): void {
+  const push = (value: number) => memory.push({ kind: "number", value });
+  const check = (accept: (line: Uint8Array) => boolean): void => {
+    if (!accept(bytes)) throw new PickleError("a number is malformed");
+    memory.push(OTHER);
+  };
+  switch (name) {
+    case "INT":
+      return check(isPythonInt);
+    case "LONG":
+      return check(isPythonLong);
+    case "FLOAT":
+      return check(isPythonFloat);
+    case "BININT":
+      return push(bytes.readInt32LE(0));
+    case "BININT1":
+      return push(bytes.readUInt8(0));
+    case "BININT2":
+      return push(bytes.readUInt16LE(0));
+    case "LONG1":
+      return bytes.length > 0 && bytes.length <= 6
+        ? push(bytes.readIntLE(0, bytes.length))
+        : memory.push(OTHER);
+    case "GET":
+      return memory.get(memoIndex(bytes));
+    case "PUT":
+      return memory.put(memoIndex(bytes));
+    case "BINGET":
+      return memory.get(bytes.readUInt8(0));
+    case "BINPUT":
+      return memory.put(bytes.readUInt8(0));
+    case "LONG_BINGET":
+      return memory.get(bytes.readUInt32LE(0));
+    case "LONG_BINPUT":
+      return memory.put(bytes.readUInt32LE(0));
+    default:
+      // BINFLOAT and LONG4.
+      return memory.push(OTHER);
+  }
+}
+
+function memoIndex(line: Uint8Array): number | bigint {
+  const value = pythonDecimal(line);
+  if (value === undefined || value < 0) throw new PickleError("a memo index is not a number");
+  return value;
+}

@@ -1,0 +1,64 @@
+import { critical, shown, warning, type Finding } from "./findings";
+import { scanPickle } from "./pickle";
+import { strayFindings } from "./pickle-findings";
+import type { FileSource } from "./source";
+import { readZip } from "./zip";
+import { ZipError } from "./zip-directory";
+
+const MAX_ENTRIES = 20_000;
+const MAX_DEPTH = 3;
+const MAX_FINDINGS = 200;
+
+export interface ZipScan {
+  /** How many containers this one lies in. */
+  depth: number;
+  maxUnpackedBytes: number;
+  scanMember: (this: void, member: FileSource, name: string) => Finding[];
+}
+
+/** Every member of an archive, whatever it is called; the members of a torch archive as torch reads them. */
+export function scanZip(source: FileSource, { depth, maxUnpackedBytes, scanMember }: ZipScan): Finding[] {
+  if (depth >= MAX_DEPTH) return [critical("zip.nesting", "Archives are nested too deeply.")];
+  try {
+    const entries = [...readZip(source, { maxEntries: MAX_ENTRIES, maxUnpackedBytes })];
+    const torchRoot = entries
+      .map((entry) => /^([^/]+)\/data\.pkl$/.exec(entry.name)?.[1])
+      .find((root) => root !== undefined);
+    const findings = entries.flatMap(({ name, content }) => {
+      if (content === undefined)
+        return inside(name, [
+          warning("zip.method", "It is compressed in a way that the scanner does not open."),
+        ]);
+      if (name.endsWith("/") && content.size === 0) return [];
+      const inTorch = torchRoot !== undefined && name.startsWith(`${torchRoot}/`);
+      const place = inTorch ? name.slice(torchRoot.length + 1) : "";
+      return inside(name, torchMember(place, content) ?? scanMember(content, name));
+    });
+    return findings.slice(0, MAX_FINDINGS);
+  } catch (error) {
+    if (error instanceof ZipError)
+      return [critical("zip.malformed", `The archive cannot be trusted: ${error.message}.`)];
+    throw error;
+  }
+}
+
+/** Findings on a member that torch reads in a way of its own; undefined for others. */
+function torchMember(place: string, content: FileSource): Finding[] | undefined {
+  if (place === "data.pkl" || place === "constants.pkl" || place.endsWith(".debug_pkl")) {
+    const { findings, end } = scanPickle(content, { persistentIds: true });
+    if (end === undefined || end === content.size) return findings;
+    const message = `${content.size - end} bytes follow the end of the pickle.`;
+    return [...findings, critical("pickle.trailing-data", message)];
+  }
+  // Torch reads these as raw numbers, yet another program may be given them.
+  if (/^(?:data|constants)\/\d+$/.test(place)) return strayFindings(content);
+  if (place.startsWith("code/"))
+    return [
+      warning("torch.script", "It is TorchScript, code that runs when the model is used."),
+      ...strayFindings(content),
+    ];
+  return undefined;
+}
+
+const inside = (name: string, findings: readonly Finding[]): Finding[] =>
+  findings.map((finding) => ({ ...finding, message: `In ${shown(name)}: ${finding.message}` }));
