@@ -12,9 +12,9 @@ const SQL_FOLDER = path.join(import.meta.dirname, "sql");
 const MIGRATION_LOCK = 7_203_000;
 
 /**
- * Brings a database to the schema of this release and repeats the grants.
+ * Brings a database to the schema of this release and repeats what `db/sql` says: triggers, their functions and grants.
  * @param ownerUrl address of the role that owns the tables.
- * @throws when the database was made by another baseline, or the role may not change the schema.
+ * @throws when the database was made by migrations that this release does not have, or the role may not change the schema.
  */
 export async function migrateDatabase(ownerUrl: string): Promise<{ applied: number }> {
   const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
@@ -23,10 +23,10 @@ export async function migrateDatabase(ownerUrl: string): Promise<{ applied: numb
   try {
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     const before = await appliedMigrations(client);
-    refuseForeignBaseline(before);
+    refuseForeignMigrations(before);
     await client.query("set client_min_messages = warning");
     await applyMigrations(drizzle(client), { migrationsFolder: FOLDER });
-    for (const file of grantFiles()) await client.query(fs.readFileSync(file, "utf8"));
+    for (const file of guardFiles()) await client.query(fs.readFileSync(file, "utf8"));
     const after = await appliedMigrations(client);
     return { applied: after.length - before.length };
   } finally {
@@ -39,15 +39,15 @@ export async function migrateDatabase(ownerUrl: string): Promise<{ applied: numb
 export function migrationsKey(): string {
   const hash = createHash("sha256");
   for (const migration of readMigrationFiles({ migrationsFolder: FOLDER })) hash.update(migration.hash);
-  for (const file of grantFiles()) hash.update(fs.readFileSync(file));
+  for (const file of guardFiles()) hash.update(fs.readFileSync(file));
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Grants name tables, so they are repeated after every migration: a new table would have none. */
-function grantFiles(): string[] {
+/** They can be repeated, and are after every migration: a new table would have no grants, a changed trigger would stay as it was. */
+function guardFiles(): string[] {
   return fs
     .readdirSync(SQL_FOLDER)
-    .filter((name) => name.endsWith("-grants.sql"))
+    .filter((name) => name.endsWith(".sql"))
     .sort()
     .map((name) => path.join(SQL_FOLDER, name));
 }
@@ -61,17 +61,17 @@ async function appliedMigrations(client: Client): Promise<{ hash: string; create
   return rows.rows.map((row) => ({ hash: row.hash, createdAt: Number(row.created_at) }));
 }
 
-/** Applied migrations never change after a release; before it, a changed baseline needs an empty database. */
-function refuseForeignBaseline(applied: { hash: string; createdAt: number }[]): void {
+/** Migrations never change once they have landed, so one that is not ours was made by a newer release or by an early trial of this one. */
+function refuseForeignMigrations(applied: { hash: string; createdAt: number }[]): void {
   const ours = new Map(
     readMigrationFiles({ migrationsFolder: FOLDER }).map((item) => [item.folderMillis, item.hash]),
   );
   for (const { hash, createdAt } of applied) {
     if (ours.get(createdAt) === hash) continue;
     throw new Error(
-      "This database was made by another baseline of the schema and cannot be migrated. " +
-        "Move the folder MODELWORKS_HOME away (or use an empty database in DATABASE_URL), then start again; " +
-        "or check out the release that made it.",
+      "This database was made by a newer release, or by a trial from before the first: it holds a migration that this release " +
+        "does not have. Start the release that made it; or, if nothing in it is needed, move the folder MODELWORKS_HOME away " +
+        "(or use an empty database in DATABASE_URL) and start again.",
     );
   }
 }

@@ -1,6 +1,7 @@
-// Writes db/migrations from db/schema and db/sql. Until the first release there is one baseline, made anew
-// each time; the second migration holds what a schema file cannot say: triggers and grants.
-// `--check` writes nothing and fails when the committed files are not what would be written.
+// Writes the next migration from what changed in db/schema: `npm run db:generate -- <name>`.
+// `--custom` makes an empty one, for moving data by hand. `--check` writes nothing and fails when the schema has changes that no
+// migration makes, or when a frozen migration was edited. `--freeze` lists every present migration as frozen: done before it lands.
+// Triggers and grants are not migrations: db/sql is repeated after each (see db/migrate.ts).
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -8,98 +9,92 @@ import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
 const target = path.join(root, "db", "migrations");
-const check = process.argv.includes("--check");
-// Fixed times: the same schema must give the same files on every machine. The migrator orders by them.
-const BASELINE_MS = 1_767_225_600_000;
-const GUARDS_MS = BASELINE_MS + 1;
+const frozenFile = path.join(target, "frozen.json");
+const args = process.argv.slice(2);
+const name = args.find((arg) => !arg.startsWith("--"));
 
-// In the checkout, because drizzle-kit takes relative paths only; the process id keeps two runs apart.
-const aside = path.join("node_modules", ".cache", `migrations-${process.pid}`);
-const asideDir = path.join(root, aside);
-try {
-  fs.rmSync(asideDir, { recursive: true, force: true });
-  generate();
-  if (check) compare();
-  else replace();
-} finally {
-  fs.rmSync(asideDir, { recursive: true, force: true });
+if (args.includes("--check")) check();
+else if (args.includes("--freeze")) freeze();
+else if (name && /^[a-z][a-z0-9_]*$/.test(name)) write(name);
+else fail("Name the migration after what it does: npm run db:generate -- add_sessions");
+
+function write(migration) {
+  const before = new Set(migrationsIn(target));
+  kit("./db/migrations", migration, args.includes("--custom") ? ["--custom"] : []);
+  const made = migrationsIn(target).filter((file) => !before.has(file));
+  console.log(made.length > 0 ? `wrote db/migrations/${made.join(", ")}` : "the schema has no changes");
 }
 
-function generate() {
-  const kit = path.join(root, "node_modules", "drizzle-kit", "bin.cjs");
+/** Generates into a copy; a schema that its migrations make adds nothing to it. */
+function check() {
+  // In the checkout, because drizzle-kit takes relative paths only; the process id keeps two runs apart.
+  const aside = path.join("node_modules", ".cache", `migrations-${process.pid}`);
+  const copy = path.join(root, aside);
+  try {
+    fs.rmSync(copy, { recursive: true, force: true });
+    fs.cpSync(target, copy, { recursive: true });
+    kit(`./${aside}`, "unwritten", []);
+    const made = migrationsIn(copy).filter((file) => !migrationsIn(target).includes(file));
+    if (made.length > 0) {
+      const sql = fs.readFileSync(path.join(copy, made[0]), "utf8");
+      fail(
+        `db/schema has changes that no migration makes. Run: npm run db:generate -- <name>\n${sql.slice(0, 2_000)}`,
+      );
+    }
+  } finally {
+    fs.rmSync(copy, { recursive: true, force: true });
+  }
+  const edited = Object.entries(frozen()).filter(([file, digest]) => digestOf(file) !== digest);
+  if (edited.length > 0) {
+    fail(
+      `Frozen migrations were edited: ${edited.map(([file]) => file).join(", ")}. Write a new one instead.`,
+    );
+  }
+  if (!process.exitCode) console.log("db/migrations agree with db/schema");
+}
+
+function freeze() {
+  const list = Object.fromEntries(migrationsIn(target).map((file) => [file, digestOf(file)]));
+  fs.writeFileSync(frozenFile, `${JSON.stringify({ ...list, ...frozen() }, null, 2)}\n`);
+  console.log(`${Object.keys(list).length} migrations are frozen`);
+}
+
+function kit(out, migration, more) {
   const result = spawnSync(
     process.execPath,
-    [kit, "generate", "--config=db/drizzle.config.ts", "--name=baseline"],
-    { cwd: root, encoding: "utf8", env: { ...process.env, MIGRATIONS_OUT: `./${aside}` } },
-  );
-  const journalFile = path.join(asideDir, "meta", "_journal.json");
-  if (result.status !== 0 || !fs.existsSync(journalFile)) {
-    throw new Error(`drizzle-kit could not read the schema:\n${result.stdout}${result.stderr}`);
-  }
-  const snapshotFile = path.join(asideDir, "meta", "0000_snapshot.json");
-  const snapshot = readJson(snapshotFile);
-  const baselineId = idOf(fs.readFileSync(path.join(asideDir, "0000_baseline.sql")));
-  writeJson(snapshotFile, { ...snapshot, id: baselineId });
-  const guards = readGuards();
-  fs.writeFileSync(path.join(asideDir, "0001_guards.sql"), guards);
-  writeJson(path.join(asideDir, "meta", "0001_snapshot.json"), {
-    ...snapshot,
-    id: idOf(guards),
-    prevId: baselineId,
-  });
-  const journal = readJson(journalFile);
-  const [baseline] = journal.entries;
-  writeJson(journalFile, {
-    ...journal,
-    entries: [
-      { ...baseline, when: BASELINE_MS },
-      { ...baseline, idx: 1, when: GUARDS_MS, tag: "0001_guards" },
+    [
+      path.join(root, "node_modules", "drizzle-kit", "bin.cjs"),
+      "generate",
+      "--config=db/drizzle.config.ts",
+      `--name=${migration}`,
+      ...more,
     ],
-  });
+    { cwd: root, encoding: "utf8", env: { ...process.env, MIGRATIONS_OUT: out } },
+  );
+  const said = `${result.stdout}${result.stderr}`;
+  // It also ends with 0 when it could not read what is there.
+  if (result.status !== 0 || !/No schema changes|Your SQL migration/.test(said)) {
+    throw new Error(`drizzle-kit could not write a migration:\n${said}`);
+  }
 }
 
-function readGuards() {
-  const folder = path.join(root, "db", "sql");
-  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".sql"));
-  const texts = names.sort().map((name) => fs.readFileSync(path.join(folder, name), "utf8").trim());
-  return `${texts.join("\n--> statement-breakpoint\n")}\n`;
+function frozen() {
+  return fs.existsSync(frozenFile) ? JSON.parse(fs.readFileSync(frozenFile, "utf8")) : {};
 }
 
-function compare() {
-  const differing = [...new Set([...filesOf(target), ...filesOf(asideDir)])].filter((name) => {
-    const [committed, generated] = [path.join(target, name), path.join(asideDir, name)];
-    if (!fs.existsSync(committed) || !fs.existsSync(generated)) return true;
-    return !fs.readFileSync(committed).equals(fs.readFileSync(generated));
-  });
-  if (differing.length === 0) return console.log("db/migrations agree with db/schema and db/sql");
-  console.error(`db/migrations differ from the schema: ${differing.join(", ")}\nRun: npm run db:generate`);
+function digestOf(file) {
+  const full = path.join(target, file);
+  return fs.existsSync(full) ? createHash("sha256").update(fs.readFileSync(full)).digest("hex") : "missing";
+}
+
+function migrationsIn(folder) {
+  return fs
+    .readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .toSorted();
+}
+
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
-}
-
-function replace() {
-  fs.rmSync(target, { recursive: true, force: true });
-  fs.renameSync(asideDir, target);
-  console.log(`wrote ${filesOf(target).length} files to db/migrations`);
-}
-
-function filesOf(dir) {
-  if (!fs.existsSync(dir)) return [];
-  const entries = fs.readdirSync(dir, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(dir, path.join(entry.parentPath, entry.name)))
-    .sort();
-}
-
-function idOf(text) {
-  const hex = createHash("sha256").update(text).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function readJson(file) {
-  return JSON.parse(fs.readFileSync(file, "utf8"));
-}
-
-function writeJson(file, value) {
-  fs.writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }

@@ -9,15 +9,15 @@ BEGIN
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER log_leaf_is_next BEFORE INSERT ON log_leaves FOR EACH ROW EXECUTE FUNCTION log_leaf_is_next();
+CREATE OR REPLACE TRIGGER log_leaf_is_next BEFORE INSERT ON log_leaves FOR EACH ROW EXECUTE FUNCTION log_leaf_is_next();
 --> statement-breakpoint
 DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['log_nodes', 'log_checkpoints', 'gate_verdicts', 'public_keys']
   LOOP
-    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', name || '_append_only', name);
-    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name || '_no_truncate', name);
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', name || '_append_only', name);
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name || '_no_truncate', name);
   END LOOP;
 END $$;
 --> statement-breakpoint
@@ -33,7 +33,7 @@ BEGIN
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER policy_is_fixed BEFORE UPDATE OR DELETE ON policies FOR EACH ROW EXECUTE FUNCTION policy_is_fixed();
+CREATE OR REPLACE TRIGGER policy_is_fixed BEFORE UPDATE OR DELETE ON policies FOR EACH ROW EXECUTE FUNCTION policy_is_fixed();
 --> statement-breakpoint
 -- Four eyes: nobody who asked for, made or last edited the subject decides its review; only people of the team with the right
 -- role at this moment do, in person or by a token of theirs that says so by name and is no job's; and only on the digests that the
@@ -73,7 +73,7 @@ BEGIN
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER review_four_eyes BEFORE INSERT ON review_decisions FOR EACH ROW EXECUTE FUNCTION review_four_eyes();
+CREATE OR REPLACE TRIGGER review_four_eyes BEFORE INSERT ON review_decisions FOR EACH ROW EXECUTE FUNCTION review_four_eyes();
 --> statement-breakpoint
 -- What a review is about never changes, the list of people kept out only grows, and no state is reached without its decision.
 CREATE OR REPLACE FUNCTION review_steps() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -100,7 +100,7 @@ BEGIN
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER review_steps BEFORE UPDATE ON reviews FOR EACH ROW EXECUTE FUNCTION review_steps();
+CREATE OR REPLACE TRIGGER review_steps BEFORE UPDATE ON reviews FOR EACH ROW EXECUTE FUNCTION review_steps();
 --> statement-breakpoint
 CREATE OR REPLACE FUNCTION review_starts_open() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -113,4 +113,4 @@ BEGIN
   RETURN NEW;
 END $$;
 --> statement-breakpoint
-CREATE TRIGGER review_starts_open BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION review_starts_open();
+CREATE OR REPLACE TRIGGER review_starts_open BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION review_starts_open();
