@@ -33,7 +33,7 @@ const attempts = () => path.join(home, "jobs", "attempts");
 const kept = (name: string): { pid: number } =>
   JSON.parse(readFileSync(path.join(attempts(), name, "started.json"), "utf8"));
 
-beforeAll(async () => {
+async function install(atMost: "user" | undefined) {
   database = await createTestDatabase();
   home = mkdtempSync(path.join(realpathSync(tmpdir()), "mw-hostile-"));
   for (const name of ["keys", "pg", "objects", "spool", "run"]) {
@@ -51,16 +51,19 @@ beforeAll(async () => {
     path: process.env.PATH,
     buildEnv: pickBuildEnv(process.env),
     orphanGraceMs: 0,
+    ...(atMost ? { isolationAtMost: atMost } : {}),
   });
   level = await cluster.isolation();
-});
-afterAll(async () => {
+}
+async function uninstall() {
   neighbour.kill("SIGKILL");
-  for (const state of await cluster.list())
-    await cluster.stop(state.attemptId, { graceMs: 0, reason: "Test over" });
+  for (const { attemptId } of await cluster.list()) {
+    await cluster.stop(attemptId, { graceMs: 0, reason: "Test over" });
+    await endOf(attemptId);
+  }
   rmSync(home, { recursive: true, force: true });
   await database.close();
-});
+}
 
 const endOf = (attemptId: string) =>
   waitFor(
@@ -105,7 +108,13 @@ const PREVENTED_BY_NAMESPACES = [
 ];
 const ALLOWED = [/^own /, /^semaphores$/, /^its own name$/, /^certificates$/, /^resolver$/, /^a terminal$/];
 
-describe("a hostile job", () => {
+describe.each([
+  ["as far as this machine allows", undefined],
+  ["where namespaces are not allowed", "user" as const],
+])("a hostile job, isolated %s", (_words, atMost) => {
+  beforeAll(() => install(atMost));
+  afterAll(uninstall);
+
   it(
     "fails in everything that its level of isolation promises to prevent",
     { timeout: 180_000 },

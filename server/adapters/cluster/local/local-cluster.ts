@@ -31,6 +31,8 @@ export interface LocalClusterSettings {
   prepareTimeoutMs?: number;
   /** An unknown attempt younger than this is left by `reconcile`: its row may be about to commit. */
   orphanGraceMs?: number;
+  /** Tests choose a lower level than this machine allows. */
+  isolationAtMost?: "user";
 }
 
 /**
@@ -52,7 +54,11 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
 
   let probed: ReturnType<typeof probeIsolation> | undefined;
   const isolation = () =>
-    (probed ??= probeIsolation(root, settings.home ? [path.resolve(settings.home)] : []));
+    (probed ??= probeIsolation(
+      root,
+      settings.home ? [path.resolve(settings.home)] : [],
+      settings.isolationAtMost,
+    ));
 
   async function observe(attemptId: string): Promise<AttemptState | null> {
     const files = filesOf(attemptId);

@@ -132,14 +132,15 @@ async function works(isolation, root) {
  * The best isolation that works here. Tried as jobs use it, because what a kernel, a container or a policy of the system allows
  * cannot be read anywhere.
  * @param {string} root folder of the cluster @param {string[]} ours folders above it that may be opened for passing through
+ * @param {"user"} [atMost]
  * @returns {Promise<Isolation>}
  */
-export async function probeIsolation(root, ours) {
+export async function probeIsolation(root, ours, atMost) {
   if (os.platform() !== "linux") return NOT_ISOLATED;
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const range = userRange();
   const level = range === null ? "namespaces" : "namespaces+user";
-  for (const nested of [true, false]) {
+  for (const nested of atMost === undefined ? [true, false] : []) {
     /** @type {Isolation} */
     const wanted = { level, nested, range };
     if (await works(wanted, root)) return wanted;
