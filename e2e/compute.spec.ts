@@ -18,6 +18,9 @@ test("a job runs, its log arrives live, and its end says how it went", async ({ 
   await expect(page.getByText("step one of the browser tests")).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText("step two of the browser tests")).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText("Succeeded").first()).toBeVisible({ timeout: 30_000 });
+  // How far it was kept apart stands beside what it used.
+  await expect(page.getByText("Isolation", { exact: true })).toBeVisible();
+  await expect(page.getByText(/^It (sees|reads|runs as) /)).toBeVisible();
 });
 
 test("a running job is cancelled from its page, with the reason in its record", async ({ as, api }) => {

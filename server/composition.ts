@@ -33,6 +33,7 @@ export function cluster(): Cluster {
   const inherited = inheritedEnvironment();
   local ??= createLocalCluster({
     root: path.join(settings.home, "jobs"),
+    home: settings.home,
     python: settings.python,
     path: inherited.PATH,
     buildEnv: pickBuildEnv(inherited),

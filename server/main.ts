@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { env, SettingsError } from "@/server/core/env";
+import { env, inheritedEnvironment, SettingsError } from "@/server/core/env";
+import { divideEnvironment, SECRET_SETTINGS } from "@/server/core/told-secrets";
 import { migrateDatabase } from "@/db/migrate";
 import { startChild, type ChildSpec, type ManagedChild } from "@/server/launcher/child";
 import { makePrivateDir, readOrCreateSecret } from "@/server/launcher/files";
@@ -85,20 +86,22 @@ async function start(): Promise<void> {
   await requireFreePort("PORT", port, host);
   await requireFreePort("GATEWAY_PORT", gatewayPort, host);
   const addresses = await database();
-  // This process and its children read the rest of the settings from one place.
-  Object.assign(process.env, {
-    NODE_ENV: dev ? "development" : "production",
-    MODELWORKS_HOME: home,
-    AUTH_SECRET: authSecret ?? readOrCreateSecret(path.join(home, "auth-secret")),
-  });
+  Object.assign(process.env, { NODE_ENV: dev ? "development" : "production", MODELWORKS_HOME: home });
   await step("schema", () => migrate(addresses.ownerUrl));
-  process.env.DATABASE_URL = addresses.appUrl;
   const accounts = await step("accounts", () => bootstrap(addresses));
+  const { plain: environment, secret } = divideEnvironment(inheritedEnvironment());
   // The owner's address stays with the launcher: what serves requests cannot change the schema.
-  const { DATABASE_OWNER_URL: _owner, ...environment } = process.env;
+  const { DATABASE_OWNER_URL: _owner, ...given } = secret;
+  const secrets = {
+    ...given,
+    AUTH_SECRET: authSecret ?? readOrCreateSecret(path.join(home, "auth-secret")),
+    DATABASE_URL: addresses.appUrl,
+  };
+  // They are told by the pipe already.
+  for (const name of SECRET_SETTINGS) delete environment[`${name}_FILE`];
   if (stopping) return;
   for (const spec of childSpecs().filter((spec) => fs.existsSync(spec.entry))) {
-    children.push(startChild(spec, { home, environment, print }));
+    children.push(startChild(spec, { home, environment, secrets, print }));
   }
   await step(children.map((child) => child.name).join(", "), () =>
     Promise.all(children.map((child) => child.ready)),
@@ -133,6 +136,8 @@ function reportFailure(error: unknown): void {
   if (error instanceof LauncherError) process.stderr.write(`What to do: ${error.hint}\n`);
 }
 
+// Whatever we or our children make in the installation's folder is nobody else's to read.
+process.umask(0o077);
 process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
 try {

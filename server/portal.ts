@@ -12,7 +12,6 @@ import { isMalformedAddress, refuseMalformedAddress } from "@/server/http/malfor
 /** The portal process: data plane (Hono) and pages (Next) on one port. */
 async function main() {
   const { port, host, dev, trustedProxies } = env();
-  process.env.NEXTAUTH_SECRET ??= (await import("@/server/auth/secret")).authSecret();
   process.env.AUTH_TRUST_HOST ??= "true";
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 70_000, requestTimeout: 0 });
   const pages = next({ dev, hostname: host, port, httpServer: server, dir: process.cwd() });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eq } from "drizzle-orm";
 import { db } from "@/db/client";
 import { processes } from "@/db/schema";
+import { cluster } from "@/server/composition";
 import { heartbeat } from "@/server/core/heartbeat";
 import { log } from "@/server/core/log";
 import { launchEngine, startSweeper, stopEngine } from "@/server/durable/engine";
@@ -21,11 +22,19 @@ async function announced(id: string): Promise<void> {
 /** The worker process: durable workflows, event handlers and reconcilers. Any number may run. */
 async function main() {
   let dispatcher: Dispatcher | undefined;
+  let jobIsolation = {};
   const beat = heartbeat("worker", () => ({
+    ...jobIsolation,
     inFlight: dispatcher?.inFlight() ?? 0,
     deadLetters: dispatcher?.deadLetters() ?? 0,
   }));
   await announced(beat.id);
+  void cluster()
+    .isolation()
+    .then((level) => {
+      jobIsolation = { jobIsolation: level };
+      beat.now();
+    });
   await outlastOutage("launch", () => launchEngine(beat.id));
   const running = startDispatcher();
   dispatcher = running;

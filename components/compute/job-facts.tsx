@@ -6,7 +6,7 @@ import { LongText } from "@/components/common/long-text";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed } from "@/components/common/time-ago";
-import { amountInWords } from "@/server/compute/rules";
+import { amountInWords, ISOLATION_WORDS } from "@/server/compute/rules";
 import type { JobSpec } from "@/server/compute/schemas";
 
 interface Attempt {
@@ -16,6 +16,7 @@ interface Attempt {
   reasonText: string;
   peakRssBytes: number | null;
   cpuSeconds: number | null;
+  isolation: string | null;
   startedAt: Date | null;
   endedAt: Date | null;
 }
@@ -23,6 +24,7 @@ interface Attempt {
 /** What the job asked for and, beside it, what its newest attempt used. */
 export function JobResources({ spec, attempt }: { spec: JobSpec; attempt: Attempt | undefined }) {
   const { resources } = spec;
+  const isolation = ISOLATION_WORDS[attempt?.isolation ?? ""];
   const gpu =
     resources.gpuMilli > 0 ? `${formatMilli(resources.gpuMilli)} × ${resources.gpuFlavor ?? ""}` : "none";
   return (
@@ -38,8 +40,14 @@ export function JobResources({ spec, attempt }: { spec: JobSpec; attempt: Attemp
           { label: "Peak memory", value: formatBytes(attempt?.peakRssBytes) },
           { label: "GPU", value: gpu },
           { label: "Time limit", value: formatDuration(spec.timeLimitSeconds * 1000) },
+          { label: "Isolation", value: isolation?.label ?? "–" },
         ]}
       />
+      {isolation ? (
+        <p className={isolation.isWeak ? "mt-2 text-sm text-negative" : "mt-2 text-sm text-fg-subtle"}>
+          {isolation.promise}
+        </p>
+      ) : null}
       {resources.gpuMilli > 0 ? (
         <p className="mt-2 text-sm text-fg-subtle">
           The local cluster accounts for GPUs against quota; it does not isolate them.

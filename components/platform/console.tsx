@@ -10,6 +10,8 @@ import { ListSkeleton } from "@/components/common/skeletons";
 import { StatTile } from "@/components/common/stat-tile";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
+import { Callout } from "@/components/ui/callout";
+import { ISOLATION_WORDS } from "@/server/compute/rules";
 import { useTRPC } from "@/components/trpc";
 import {
   Table,
@@ -47,12 +49,23 @@ const infoWords = (info: Record<string, unknown>) =>
     .join(" · ");
 
 function Processes({ rows }: { rows: readonly Process[] }) {
+  const weak = rows
+    .filter((row) => row.isAlive)
+    .map((row) => ISOLATION_WORDS[String(row.info.jobIsolation)])
+    .find((words) => words?.isWeak);
   return (
     <Section
       title="Processes"
       frame="flush"
       description="Each says every 2 s that it lives; after 10 s of silence others take over its work."
     >
+      {weak ? (
+        <div className="p-3">
+          <Callout tone="warning" title="Jobs are not isolated on a worker's machine">
+            {`${weak.promise} Start the launcher as root, or allow user namespaces, and start it again.`}
+          </Callout>
+        </div>
+      ) : null}
       <Table label="Processes">
         <TableCaption>Processes seen in the last day</TableCaption>
         <TableHeader>

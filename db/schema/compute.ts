@@ -74,6 +74,8 @@ export const jobAttempts = pgTable(
     reasonText: text("reason_text").notNull().default(""),
     peakRssBytes: bigint("peak_rss_bytes", { mode: "number" }),
     cpuSeconds: doublePrecision("cpu_seconds"),
+    /** How far it was kept apart: namespaces+user | namespaces | user | none; null before it began. */
+    isolation: text("isolation"),
     logDigest: text("log_digest"),
     logSizeBytes: bigint("log_size_bytes", { mode: "number" }),
     createdAt: at("created_at").notNull().defaultNow(),

@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test, type Browser, type Page } from "@playwright/test";
 import { z } from "zod";
@@ -14,6 +12,7 @@ import { bringToProduction, DEPLOYMENT, rolloutEnds } from "./line";
 import { dispatchSideJob, startLoad, type Load, type Surroundings } from "./load";
 import { signIn, type People } from "./people";
 import { KILLS, OF_JOBS, randomOf, scheduleOf, seedOfRun, type Round } from "./schedule";
+import { openStarts, type Starts } from "./starts";
 import * as verify from "./verify";
 
 const seed = seedOfRun();
@@ -21,8 +20,7 @@ const startedMs = Date.now();
 const tell = (line: string) =>
   console.log(`${((Date.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
-let folder: string;
-let startsFile: string;
+let starts: Starts;
 const ledger = new Ledger();
 const random = randomOf(seed + 1);
 let installation: Installation;
@@ -37,13 +35,11 @@ const Experiment = z.looseObject({ experiment_id: z.string() });
 test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
   console.log(`Seed ${seed}; repeat this run with MODELWORKS_CHAOS_SEED=${seed}.`);
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-chaos-"));
-  startsFile = path.join(folder, "starts");
-  fs.writeFileSync(startsFile, "");
+  starts = await openStarts();
   const password = randomBytes(12).toString("base64url");
   installation = await startInstallation({ MODELWORKS_DEMO: "on", MODELWORKS_DEMO_PASSWORD: password });
   people = await signIn(installation.portalUrl, password, ledger.writes);
-  around = { people, gatewayUrl: installation.gatewayUrl, ledger, startsFile, random };
+  around = { people, gatewayUrl: installation.gatewayUrl, ledger, startsUrl: starts.url, random };
   await people.platform.call(
     z.unknown(),
     "PUT",
@@ -68,7 +64,7 @@ test.afterAll(async () => {
     fs.copyFileSync(installation.logFile, info.outputPath("installation.log"));
   }
   if (fs.existsSync(installation.home)) await installation.stop();
-  fs.rmSync(folder, { recursive: true, force: true });
+  starts.close();
 });
 
 /** Plays rounds against a part of the line that runs at the same time. */
@@ -84,7 +80,7 @@ async function canary(
   wanted: "succeeded" | "rolled_back",
   [training, serving]: readonly [Round[], Round[]],
 ): Promise<string> {
-  const story = { people, ledger, startsFile };
+  const story = { people, ledger, startsUrl: starts.url };
   const begun = bringToProduction(story, number);
   const ended = begun.then(async (rollout) => {
     if (!rollout) throw new Error(`Version ${number} should have become a canary.`);
@@ -119,7 +115,7 @@ async function everythingIsThereOnce(): Promise<void> {
   await withDatabase(installation.home, async (query) => {
     await verify.backgroundIsDone(query);
     await verify.lineEndedRight(query, rollouts);
-    await verify.jobsRanOnce(query, ledger, startsFile);
+    await verify.jobsRanOnce(query, ledger, starts.lines);
     await verify.trackingIsWhole(query, ledger);
     await verify.datasetsAreWhole(query, ledger);
     await verify.quotasAreGrantedOnce(query, ledger);
@@ -137,7 +133,7 @@ test("the line ends right while every process is killed again and again", async 
   const [first = [], second = [], secondCanary = [], third = [], thirdCanary = []] = scheduleOf(seed);
   const jobs = await openJobs(browser);
   const load: Load = startLoad(around, experimentId);
-  const begun = bringToProduction({ people, ledger, startsFile }, 1);
+  const begun = bringToProduction({ people, ledger, startsUrl: starts.url }, 1);
   const [none] = await Promise.all([begun, play(first, begun)]);
   expect(none, "the first version takes all traffic at once").toBeNull();
   load.serve(DEPLOYMENT);

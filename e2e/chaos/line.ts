@@ -15,7 +15,8 @@ const PATIENCE = { timeoutMs: 150_000, everyMs: 400 };
 export interface Story {
   people: People;
   ledger: Ledger;
-  startsFile: string;
+  /** Where jobs report that they began. */
+  startsUrl: string;
 }
 
 const GOOD = [-1, 1, -1, 1, -1, 1];
@@ -39,7 +40,7 @@ const PLAN = {
 };
 
 /** Data, training, registration and gates of one version. @returns its number, which must be `number` */
-async function trainVersion({ people, ledger, startsFile }: Story, number: number): Promise<void> {
+async function trainVersion({ people, ledger, startsUrl }: Story, number: number): Promise<void> {
   const { scientist } = people;
   const datasetVersionId = await uploadTable(scientist, ledger, "measurements", csvTable(200, number));
   const name = `Train version ${number}`;
@@ -64,7 +65,7 @@ async function trainVersion({ people, ledger, startsFile }: Story, number: numbe
         experiment: "chaos training",
         register: MODEL,
         right: 9,
-        starts: startsFile,
+        starts: startsUrl,
         patience_ms: "90000",
         contract: JSON.stringify(contract),
         card: JSON.stringify(card),

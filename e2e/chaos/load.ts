@@ -25,7 +25,7 @@ export interface Surroundings {
   people: People;
   gatewayUrl: string;
   ledger: Ledger;
-  startsFile: string;
+  startsUrl: string;
   random: () => number;
 }
 
@@ -126,7 +126,7 @@ export async function uploadTable(
 
 /** A job beside the line. @returns its name */
 export async function dispatchSideJob(
-  { people, ledger, startsFile }: Surroundings,
+  { people, ledger, startsUrl }: Surroundings,
   number: number,
 ): Promise<string> {
   const name = `Side job ${number}`;
@@ -138,7 +138,7 @@ export async function dispatchSideJob(
     {
       name,
       command: [process.execPath, "--input-type=module", "-e", script],
-      params: { starts: startsFile },
+      params: { starts: startsUrl },
       resources: { cpuMilli: 100, memoryBytes: 256 * 1024 ** 2 },
       outputs: [{ path: "result.csv", dataset: { slug: "side-results", name: "Side results" } }],
       timeLimitSeconds: 120,

@@ -135,6 +135,7 @@ async function record(ctx: Ctx, attempt: AttemptRow, ending: Ending): Promise<vo
       cpuSeconds: state?.cpuSeconds ?? null,
       startedAt: state?.startedAt ? new Date(state.startedAt) : null,
       endedAt: state?.endedAt ? new Date(state.endedAt) : ctx.now(),
+      isolation: state?.isolation ?? null,
       logDigest: log?.digest ?? null,
       logSizeBytes: log?.sizeBytes ?? null,
     })

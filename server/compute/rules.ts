@@ -26,6 +26,31 @@ export const JOB_REASONS = {
 } as const;
 export type JobReason = keyof typeof JOB_REASONS;
 
+/** How far an attempt was kept apart from the portal and from others, and what that promises. `docs/security.md` has the whole. */
+export const ISOLATION_WORDS: Record<string, { label: string; promise: string; isWeak: boolean }> = {
+  "namespaces+user": {
+    label: "Own user and namespaces",
+    promise: "It sees its own files, processes and devices only.",
+    isWeak: false,
+  },
+  namespaces: {
+    label: "Namespaces",
+    promise: "It sees its own files, processes and devices only, but shares the worker's user.",
+    isWeak: false,
+  },
+  user: {
+    label: "Own user",
+    promise: "It reads nothing of the portal or of other jobs, but sees which processes run on the machine.",
+    isWeak: false,
+  },
+  none: {
+    label: "None",
+    promise:
+      "It runs as the worker itself: its code can read keys, passwords and other jobs on this machine.",
+    isWeak: true,
+  },
+};
+
 const TERMINAL: ReadonlySet<JobState> = new Set(["succeeded", "failed", "cancelled"]);
 /** Whether a job in this state has ended for good. */
 export const isFinal = (state: JobState): boolean => TERMINAL.has(state);

@@ -87,7 +87,7 @@ async function noteRunning({ ctx, attempt, job }: LoadedAttempt, state: AttemptS
     const startedAt = state.startedAt ? new Date(state.startedAt) : null;
     await tx.db
       .update(jobAttempts)
-      .set({ state: running ? "running" : "preparing", startedAt })
+      .set({ state: running ? "running" : "preparing", startedAt, isolation: state.isolation })
       .where(and(eq(jobAttempts.id, attempt.id), isNull(jobAttempts.endedAt)));
     const [changed] = await tx.db
       .update(jobs)

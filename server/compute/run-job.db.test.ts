@@ -1,5 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,6 +56,21 @@ const until = (id: string, state: string, timeoutMs = 30_000) =>
     },
     { timeoutMs, intervalMs: 100, what: `job ${state}` },
   );
+/** Lets a job go on. It sees no folder but its own, so the gate lies there. */
+const UNTIL_OPEN = "while [ ! -e gate ]; do sleep 0.05; done";
+const openGate = async (id: string) => {
+  const [attempt] = (await look(id)).attempts;
+  writeFileSync(path.join(home, "jobs", "attempts", attempt?.id ?? "", "work", "gate"), "");
+};
+/** Counts, across attempts, how often it was asked. */
+async function countingServer() {
+  let count = 0;
+  const server = createServer((_req, res) => res.end(String((count += 1))));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => void server.close() };
+}
 const text = async (digest: string) => {
   const parts: Buffer[] = [];
   for await (const part of await objectStore().get(digest)) parts.push(Buffer.from(part as Uint8Array));
@@ -76,6 +94,7 @@ describe("a job", () => {
     await expect(getJobOutput.execute(as(scientist), { id, path: "../log" })).rejects.toMatchObject({
       code: "not_found",
     });
+    expect(job.attempts[0]?.isolation).toBe(await cluster().isolation());
     expect(job.outputs.map(({ path, sizeBytes }) => ({ path, sizeBytes }))).toEqual([
       { path: "answer.txt", sizeBytes: 2 },
     ]);
@@ -93,22 +112,19 @@ describe("a job", () => {
   });
 
   it("survives the death of the worker and runs once", async () => {
-    const starts = path.join(home, "starts");
-    const gate = path.join(home, "gate");
-    const { id } = await dispatch(
-      `echo start >> ${starts}; while [ ! -e ${gate} ]; do sleep 0.05; done; echo done > "$MODELWORKS_OUTPUTS/done"`,
-      { maxAttempts: 3 },
-    );
-    await waitFor(() => existsSync(starts), { timeoutMs: 20_000, what: "the start" });
+    const { id } = await dispatch(`echo start; ${UNTIL_OPEN}; echo done > "$MODELWORKS_OUTPUTS/done"`, {
+      maxAttempts: 3,
+    });
+    await until(id, "running");
     await killNow(worker);
     worker = await startWorker();
     await until(id, "running");
     await killNow(worker);
-    writeFileSync(gate, "");
+    await openGate(id);
     worker = await startWorker();
     const job = await until(id, "succeeded");
     expect(job.attempts).toHaveLength(1);
-    expect(readFileSync(starts, "utf8")).toBe("start\n");
+    expect((await text(job.attempts[0]?.logDigest ?? "")).match(/ o start$/gm)).toHaveLength(1);
     expect(job.outputs).toHaveLength(1);
     const finished = await database.db
       .select()
@@ -128,8 +144,7 @@ describe("a job", () => {
   });
 
   it("is tried again for a reason that may pass, with a pause, and then given up in words", async () => {
-    const count = path.join(home, "tries");
-    const { id } = await dispatch(`echo x >> ${count}; exit 7`, { maxAttempts: 2 });
+    const { id } = await dispatch("echo tried; exit 7", { maxAttempts: 2 });
     const waiting = await waitFor(
       async () => {
         const job = await look(id);
@@ -141,17 +156,19 @@ describe("a job", () => {
     const job = await until(id, "failed");
     expect(job.reasonText).toBe("Exited with code 7.");
     expect(job.exitCode).toBe(7);
-    expect(readFileSync(count, "utf8")).toBe("x\nx\n");
     expect(job.attempts.map((attempt) => attempt.state)).toEqual(["failed", "failed"]);
+    for (const { logDigest } of job.attempts) {
+      expect((await text(logDigest ?? "")).match(/ o tried$/gm)).toHaveLength(1);
+    }
   });
 
   it("is tried again when it left a declared output out; its outputs are those of the attempt that ended it", async () => {
-    const count = path.join(home, "partial");
+    const counter = await countingServer();
     const { id } = await dispatch(
-      `echo x >> ${count}; cd "$MODELWORKS_OUTPUTS"; wc -l < ${count} > notes.txt; [ "$(wc -l < ${count})" -lt 2 ] || printf "a\\n1\\n" > table.csv`,
+      `tries=$(${process.execPath} -e 'fetch("${counter.url}").then((answer) => answer.text()).then(console.log)'); cd "$MODELWORKS_OUTPUTS"; echo "$tries" > notes.txt; [ "$tries" -lt 2 ] || printf "a\\n1\\n" > table.csv`,
       { maxAttempts: 2, outputs: [{ path: "table.csv", dataset: { slug: "late", name: "Late" } }] },
     );
-    const job = await until(id, "succeeded");
+    const job = await until(id, "succeeded").finally(counter.close);
     expect(job.attempts.map((attempt) => attempt.reason).toSorted()).toEqual(["Failed", "Succeeded"]);
     expect(job.outputs.map((output) => output.path).toSorted()).toEqual(["notes.txt", "table.csv"]);
     const notes = job.outputs.find((output) => output.path === "notes.txt");
@@ -217,8 +234,7 @@ describe("a job", () => {
       .insert(quotas)
       .values({ id: newId("quota"), teamId: scientist.teamId, resource: "cpu", amount: 1000 });
     const whole = { ...SMALL, cpuMilli: 800 };
-    const gate = path.join(home, "gate-quota");
-    const first = await dispatch(`while [ ! -e ${gate} ]; do sleep 0.05; done`, {
+    const first = await dispatch(UNTIL_OPEN, {
       name: "first",
       resources: whole,
     });
@@ -238,7 +254,7 @@ describe("a job", () => {
     const cancelled = await cancelJob.execute(as(scientist), { id: second.id });
     expect(cancelled.state).toBe("cancelled");
     expect((await look(third.id)).pending?.position).toBe(1);
-    writeFileSync(gate, "");
+    await openGate(first.id);
     await until(third.id, "succeeded");
     const attempts = await database.db.select().from(jobAttempts).where(eq(jobAttempts.jobId, second.id));
     expect(attempts).toEqual([]);

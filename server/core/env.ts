@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { BlockList } from "node:net";
 import { z } from "zod";
+import { SECRET_SETTINGS, toldSecrets } from "./told-secrets";
 import { parseAddresses } from "./trusted-proxies";
 
 const PORT_WORDS = "must be a whole number from 1 to 65535";
@@ -133,6 +135,23 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** Secrets that a file holds, as container platforms hand them out. A setting given both ways is a mistake, not a choice. */
+function withFiles(source: Record<string, string | undefined>): Record<string, string | undefined> {
+  const values = { ...source };
+  for (const name of SECRET_SETTINGS) {
+    const file = source[`${name}_FILE`];
+    if (!file) continue;
+    if (values[name]) throw new SettingsError(`${name} and ${name}_FILE are both set: set one of them.`);
+    try {
+      values[name] = readFileSync(file, "utf8").trim();
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      throw new SettingsError(`${name}_FILE cannot be read: ${problem}`);
+    }
+  }
+  return values;
+}
+
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /**
@@ -140,7 +159,7 @@ const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
  * @throws SettingsError naming every variable that cannot be used.
  */
 export function readSettings(source: Record<string, string | undefined>): Settings {
-  const parsed = EnvSchema.safeParse(source);
+  const parsed = EnvSchema.safeParse(withFiles(source));
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new SettingsError(`These settings cannot be used:\n${lines.join("\n")}`);
@@ -202,7 +221,7 @@ let cached: Settings | undefined;
 
 /** The settings of this process, read once. */
 export function env(): Settings {
-  cached ??= readSettings(process.env);
+  cached ??= readSettings({ ...process.env, ...toldSecrets(process.env) });
   return cached;
 }
 

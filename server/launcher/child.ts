@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { SECRETS_FD, SECRETS_FD_SETTING } from "@/server/core/told-secrets";
 import { LauncherError } from "./launcher-error";
 import { signalProcess } from "./process-table";
 import { forgetProcess, recordProcess } from "./run-records";
@@ -16,7 +17,10 @@ export interface ChildSpec {
 
 export interface ChildContext {
   home: string;
-  environment: NodeJS.ProcessEnv;
+  /** What anybody may see; it stands in `/proc`. */
+  environment: Record<string, string>;
+  /** Told by a pipe, at each start. */
+  secrets: Record<string, string>;
   print(line: string): void;
 }
 
@@ -88,11 +92,20 @@ export function startChild(spec: ChildSpec, context: ChildContext): ManagedChild
 
 function launch(spec: ChildSpec, context: ChildContext, becameReady: () => void): ChildProcess {
   const child = spawn(process.execPath, ["--import", "tsx", spec.entry], {
-    env: { ...context.environment, MODELWORKS_PROCESS: spec.name },
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: {
+      NODE_ENV: "production",
+      ...context.environment,
+      ...SECRETS_FD_SETTING,
+      MODELWORKS_PROCESS: spec.name,
+    },
+    stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
     // A group of its own: Ctrl-C reaches the launcher alone, and a kill takes what the process started too.
     detached: true,
   });
+  const pipe = child.stdio[SECRETS_FD];
+  // One that ends before it listens is told by its exit.
+  pipe?.on("error", () => undefined);
+  if (pipe && "end" in pipe) pipe.end(JSON.stringify(context.secrets));
   child.on("message", (message) => {
     if (
       message === "ready" ||

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { inheritedEnvironment } from "@/server/core/env";
 import { chownTree } from "./files";
 import { LauncherError } from "./launcher-error";
 import { copyBinaries, type PostgresBinaries } from "./postgres-binaries";
@@ -12,13 +13,25 @@ export interface PostgresUser {
   binaries: PostgresBinaries;
   /** The command line that runs `program` as the chosen user. */
   command(program: string, args: readonly string[]): { file: string; args: string[] };
-  /** Extra options for child_process. */
-  spawnOptions: { uid?: number; gid?: number };
+  /** Options for child_process. */
+  spawnOptions: { env: NodeJS.ProcessEnv; uid?: number; gid?: number };
   /** Makes a folder or file belong to the chosen user. */
   own(target: string): void;
 }
 
 const NOBODY = "65534";
+
+/** All that Postgres gets to see of our environment: it has no use for what operators gave to us. */
+function postgresEnvironment(): NodeJS.ProcessEnv {
+  const { PATH = "/usr/bin:/bin", MODELWORKS_HOME } = inheritedEnvironment();
+  return {
+    NODE_ENV: "production",
+    PATH,
+    TZ: "UTC",
+    LC_ALL: "C",
+    ...(MODELWORKS_HOME ? { MODELWORKS_HOME } : {}),
+  };
+}
 
 /**
  * Chooses how to run Postgres: directly when we are not root; as root in a user namespace (the files stay
@@ -40,7 +53,7 @@ function directly(binaries: PostgresBinaries): PostgresUser {
     kind: "self",
     binaries,
     command: (file, args) => ({ file, args: [...args] }),
-    spawnOptions: {},
+    spawnOptions: { env: postgresEnvironment() },
     own: () => undefined,
   };
 }
@@ -57,7 +70,7 @@ function inNamespace(binaries: PostgresBinaries): PostgresUser {
     kind: "namespace",
     binaries,
     command: (program, args) => ({ file: "unshare", args: [...NAMESPACE_ARGS, "--", program, ...args] }),
-    spawnOptions: {},
+    spawnOptions: { env: postgresEnvironment() },
     // Inside the namespace root's files look like nobody's; files that really are nobody's would be strangers'.
     own: (target) => chownTree(target, 0, 0),
   };
@@ -77,7 +90,7 @@ function asNobody(binaries: PostgresBinaries, dataParent: string): PostgresUser 
     kind: "nobody",
     binaries: reachable ? binaries : copyBinaries(binaries, os.tmpdir()),
     command: (file, args) => ({ file, args: [...args] }),
-    spawnOptions: { uid, gid },
+    spawnOptions: { env: postgresEnvironment(), uid, gid },
     own: (target) =>
       fs.statSync(target).isDirectory() ? chownTree(target, uid, gid) : fs.chownSync(target, uid, gid),
   };

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const rowsOf = async (pid: number | undefined) =>
   (
-    await database.db.execute<{ info: unknown }>(
+    await database.db.execute<{ info: Record<string, unknown> }>(
       sql`select info from processes where kind = 'worker' and pid = ${pid}`,
     )
   ).rows;
@@ -41,8 +41,18 @@ it(
     });
     await waitFor(() => isReady || worker.exitCode !== null, { timeoutMs: 90_000, what: "ready" });
     expect(worker.exitCode).toBeNull();
-    const [row] = await rowsOf(worker.pid);
-    expect(row?.info).toEqual({ inFlight: expect.any(Number), deadLetters: expect.any(Number) });
+    const info = await waitFor(
+      async () => {
+        const [row] = await rowsOf(worker.pid);
+        return row && "jobIsolation" in row.info ? row.info : undefined;
+      },
+      { what: "how far jobs are isolated" },
+    );
+    expect(info).toEqual({
+      inFlight: expect.any(Number),
+      deadLetters: expect.any(Number),
+      jobIsolation: expect.stringMatching(/^(namespaces\+user|namespaces|user|none)$/),
+    });
     worker.kill("SIGTERM");
     await waitFor(() => worker.exitCode !== null || worker.signalCode !== null, { timeoutMs: 20_000 });
     expect(worker.exitCode).toBe(0);

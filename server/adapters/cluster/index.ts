@@ -10,6 +10,8 @@ export {
   type AttemptState,
   type Cluster,
   isTerminal,
+  ISOLATION_LEVELS,
+  type IsolationLevel,
   type LogPiece,
   type Reconciliation,
   type StopRequest,

@@ -62,6 +62,14 @@ export const ATTEMPT_PHASES = [
 ] as const;
 export type AttemptPhase = (typeof ATTEMPT_PHASES)[number];
 
+/**
+ * How far an attempt was kept apart from the portal and from other attempts. `namespaces+user`: a user of its own that sees only
+ * its own files, processes and devices. `namespaces`: the same sight, as the portal's own user. `user`: a user of its own, which
+ * sees the system but reads nothing of the portal. `none`: as the portal's own user.
+ */
+export const ISOLATION_LEVELS = ["namespaces+user", "namespaces", "user", "none"] as const;
+export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
+
 const OPEN_PHASES: ReadonlySet<AttemptPhase> = new Set(["starting", "preparing", "running"]);
 
 /** Whether an attempt in this phase has ended for good. */
@@ -87,6 +95,8 @@ export interface AttemptState {
   peakRssBytes: number;
   cpuSeconds: number;
   environmentKey: string | null;
+  /** Null until it is known, and for attempts that ended before they began. */
+  isolation: IsolationLevel | null;
   /** Files of the output folder; only after success. */
   outputs: AttemptOutput[];
 }
@@ -138,6 +148,8 @@ export interface Cluster {
   /** Brings the cluster in line with what the caller knows. Orphans younger than the grace time are left. */
   reconcile(knownAttemptIds: readonly string[]): Promise<Reconciliation>;
   list(): Promise<AttemptState[]>;
+  /** How far jobs are kept apart here, found by trying it once. */
+  isolation(): Promise<IsolationLevel>;
   /** Forgets an ended attempt with its files; false when there is none. Error: `conflict` while it runs. */
   remove(attemptId: string): Promise<boolean>;
 }

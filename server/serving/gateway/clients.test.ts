@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pickBuildEnv } from "@/server/adapters/cluster/local/build-env";
 import { prepareEnvironment } from "@/server/adapters/cluster/local/shim/environment.mjs";
+import { NOT_ISOLATED } from "@/server/adapters/cluster/local/shim/isolation.mjs";
 import {
   constantModel,
   identityModel,
@@ -67,7 +68,10 @@ beforeAll(async () => {
     env: basicEnv(),
     log: { say: () => undefined },
     checkStop: () => undefined,
-    run: async (command: string[], cwd: string, env: Record<string, string>) => {
+    // The tests' own environment holds no code of strangers.
+    isolation: NOT_ISOLATED,
+    uid: null,
+    run: async ({ command, folder: cwd, env }) => {
       const ended = await run(command, cwd, env, BUILD_MS);
       last = ended.output;
       return ended.code;

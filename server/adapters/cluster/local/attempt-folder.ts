@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { z } from "zod";
 import { invalid } from "@/server/core/errors";
-import { ATTEMPT_PHASES, AttemptOutput, type AttemptSpec, type AttemptState } from "../port";
+import {
+  ATTEMPT_PHASES,
+  AttemptOutput,
+  type AttemptSpec,
+  type AttemptState,
+  ISOLATION_LEVELS,
+} from "../port";
 import { readJson } from "./shim/files.mjs";
 
 const ProcessMark = z.object({ pid: z.number(), identity: z.string() });
@@ -17,6 +23,9 @@ const StateFile = z.object({
   environmentKey: z.string().nullable(),
   leader: ProcessMark.nullable(),
   cgroups: z.array(z.string()),
+  // Attempts of earlier releases say nothing of it.
+  isolation: z.enum(ISOLATION_LEVELS).nullable().default(null),
+  uid: z.number().nullable().default(null),
 });
 const StatusFile = StateFile.extend({
   reason: z.string(),
@@ -37,7 +46,6 @@ export function attemptFolder(root: string, attemptId: string) {
   return {
     folder,
     spec: at("spec.json"),
-    secrets: at("secrets.json"),
     started: at("started.json"),
     state: at("state.json"),
     status: at("status.json"),
@@ -59,6 +67,9 @@ export const readKeeper = (files: AttemptFolder) => read(files.started, StartedF
 export const readSubmitted = (files: AttemptFolder) => read(files.spec, SubmittedFile);
 export const readLive = (files: AttemptFolder) => read(files.state, StateFile);
 
+/** The user that was taken for the attempt; null when it shares ours. */
+export const readUid = (files: AttemptFolder) => read(files.state, StateFile)?.uid ?? null;
+
 /** What the files say, without a look at processes; null for an unknown attempt. */
 export function readState(files: AttemptFolder): AttemptState | null {
   const submitted = readSubmitted(files);
@@ -66,7 +77,7 @@ export function readState(files: AttemptFolder): AttemptState | null {
   const { attemptId, submittedAt } = submitted;
   const status = read(files.status, StatusFile);
   if (status !== null) {
-    const { leader: _leader, cgroups: _cgroups, ...known } = status;
+    const { leader: _leader, cgroups: _cgroups, uid: _uid, ...known } = status;
     return { attemptId, submittedAt, ...known };
   }
   const live = readLive(files);
@@ -82,6 +93,7 @@ export function readState(files: AttemptFolder): AttemptState | null {
     peakRssBytes: live?.peakRssBytes ?? 0,
     cpuSeconds: live?.cpuSeconds ?? 0,
     environmentKey: live?.environmentKey ?? null,
+    isolation: live?.isolation ?? null,
     outputs: [],
   };
 }

@@ -24,7 +24,7 @@ export async function endIfLost(files: AttemptFolder, seen: AttemptState): Promi
   const tree = new ProcessTree(
     { attemptId: seen.attemptId, folder: realpathSync(files.folder) },
     live?.leader ?? null,
-    () => cgroupPids(cgroups),
+    { alsoMembers: () => cgroupPids(cgroups), uid: live?.uid ?? null },
   );
   const stuck = await tree.end(0);
   removeCgroups(cgroups);
@@ -48,6 +48,8 @@ export function recordEnd(
     peakRssBytes: state.peakRssBytes,
     cpuSeconds: state.cpuSeconds,
     environmentKey: state.environmentKey,
+    isolation: state.isolation,
+    uid: null,
     leader: null,
     cgroups: [],
     outputs: [],

@@ -8,20 +8,30 @@ import { type AttemptFolder, readKeeper } from "./attempt-folder";
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 10;
 
+/** What the keeper must know and no file may hold. */
+export interface KeeperSecrets {
+  secrets: Record<string, string>;
+  /** Settings for reaching packages: the addresses of indexes may hold passwords. */
+  buildEnv: Record<string, string>;
+}
+
 /**
  * Starts the keeper of an attempt in its own session, with nothing of our environment, and waits until some keeper
  * holds the attempt. Error: `unavailable` when none does in 20 s.
  */
-export async function launchKeeper(files: AttemptFolder): Promise<void> {
+export async function launchKeeper(files: AttemptFolder, told: KeeperSecrets): Promise<void> {
   const program = fileURLToPath(new URL("./shim/main.mjs", import.meta.url));
   const errors = openSync(files.keeperErrors, "a", 0o600);
   const keeper = spawn(process.execPath, [program, files.folder], {
     cwd: files.folder,
     detached: true,
     env: { NODE_ENV: "production" },
-    stdio: ["ignore", "ignore", errors],
+    stdio: ["pipe", "ignore", errors],
   });
   closeSync(errors);
+  // A keeper that ends before it listens is told below.
+  keeper.stdin?.on("error", () => undefined);
+  keeper.stdin?.end(JSON.stringify(told));
   keeper.unref();
   let ended = false;
   keeper.once("exit", () => {

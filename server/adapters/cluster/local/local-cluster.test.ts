@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -14,7 +14,7 @@ import {
   parseLogLine,
   pickBuildEnv,
 } from "../index";
-import { identityOf, isAlive } from "./shim/process-table.mjs";
+import { isAlive } from "./shim/process-table.mjs";
 import { ProcessTree } from "./shim/process-tree.mjs";
 
 const node = process.execPath;
@@ -177,18 +177,23 @@ const stubborn = `
   sleep 1; echo all ready
   while :; do sleep 1; done`;
 
+/** By its words, because the number that it knows of itself may be one of its own namespace. */
+const orphansOf = (attemptId: string) =>
+  execFileSync("ps", ["-axww", "-o", "command="], { encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.endsWith(path.join("attempts", attemptId, "out", "pid"))).length;
+
 describe("stopping", () => {
   it("ends a job that ignores TERM, and every process it started", async () => {
     const attemptId = fresh();
     await cluster.submit({ attemptId, command: ["sh", "-c", stubborn] });
     for (const ready of ["child ready", "orphan ready", "all ready"]) await waitForOutput(attemptId, ready);
-    const orphan = Number(readFileSync(path.join(root, "attempts", attemptId, "out", "pid"), "utf8"));
-    expect(identityOf(orphan)).not.toBeNull();
+    expect(orphansOf(attemptId)).toBe(1);
     await cluster.stop(attemptId, { graceMs: 500, reason: "Cancelled by Ada" });
     await cluster.stop(attemptId, { graceMs: 900, reason: "Cancelled by Bob" });
     expect(await ended(attemptId)).toMatchObject({ phase: "cancelled", reason: "Cancelled by Ada" });
     await noneLeft(attemptId);
-    expect(identityOf(orphan)).toBeNull();
+    expect(orphansOf(attemptId)).toBe(0);
     expect(await cluster.stop(attemptId, { reason: "again" })).toMatchObject({ reason: "Cancelled by Ada" });
   });
 
@@ -224,7 +229,8 @@ describe("exactly once, whatever dies", () => {
 
   it("keeps a job whose submitter was killed, and adopts it", async () => {
     const attemptId = fresh();
-    const gate = path.join(root, "adopted");
+    // A job sees its own folders only.
+    const gate = path.join(root, "attempts", attemptId, "work", "adopted");
     const waits = `echo started; while [ ! -e ${gate} ]; do sleep 0.05; done; echo done`;
     const spec = { attemptId, command: ["sh", "-c", waits] };
     const submitter = path.join(root, "submitter.ts");
@@ -258,7 +264,10 @@ describe("exactly once, whatever dies", () => {
     expect(isAlive(keeper)).toBe(true);
     process.kill(keeper.pid, "SIGKILL");
     await waitFor("the keeper's death", () => !isAlive(keeper));
-    expect(leftOf(attemptId).length).toBeGreaterThan(0);
+    // The kernel ends a namespace with its keeper; elsewhere its processes are still to be found.
+    if (!(await cluster.isolation()).startsWith("namespaces")) {
+      expect(leftOf(attemptId).length).toBeGreaterThan(0);
+    }
     const { lost } = await cluster.reconcile([attemptId]);
     expect(lost).toMatchObject([{ attemptId, phase: "lost" }]);
     await noneLeft(attemptId);
@@ -404,7 +413,7 @@ describe("what a job may see and show", () => {
   it("reads the log from any byte, in whole lines, and follows it while it grows", async () => {
     const attemptId = fresh();
     // Each line is written when the one before it was read.
-    const gate = (line: string) => path.join(root, `${attemptId}-${line}`);
+    const gate = (line: string) => path.join(root, "attempts", attemptId, "work", line);
     const until = (line: string) => `while [ ! -e ${gate(line)} ]; do sleep 0.05; done`;
     await cluster.submit({
       attemptId,

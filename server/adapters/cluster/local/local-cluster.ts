@@ -3,20 +3,23 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { conflict, invalid, notFound } from "@/server/core/errors";
 import { AttemptSpec, type AttemptState, type Cluster, isTerminal, type StopRequest } from "../port";
-import { attemptFolder, readKeeper, readState, readSubmitted, specHash } from "./attempt-folder";
+import { attemptFolder, readKeeper, readState, readSubmitted, readUid, specHash } from "./attempt-folder";
 import { endIfLost, preventStart, recordEnd } from "./end-lost-attempt";
 import { launchKeeper } from "./launch-keeper";
 import { reconcile } from "./reconcile";
 import { followLogPieces, readLogPiece } from "./read-log";
 import { createJson, readJson, replaceJson } from "./shim/files.mjs";
+import { probeIsolation } from "./shim/isolation.mjs";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const DEFAULT_STOP_GRACE_MS = 10_000;
 
 /** Settings of the local cluster. */
 export interface LocalClusterSettings {
-  /** Folder for attempts, environments and pip's cache. */
+  /** Folder for attempts and environments. */
   root: string;
+  /** The installation's own folder, above `root`: hidden from jobs, where the system allows it. */
+  home?: string;
   /** The Python to build environments with; without it, the newest of 3.13 to 3.10 on `path`. */
   python?: string | undefined;
   /** Search path for jobs and for finding Python. */
@@ -28,6 +31,8 @@ export interface LocalClusterSettings {
   prepareTimeoutMs?: number;
   /** An unknown attempt younger than this is left by `reconcile`: its row may be about to commit. */
   orphanGraceMs?: number;
+  /** Tests choose a lower level than this machine allows. */
+  isolationAtMost?: "user";
 }
 
 /**
@@ -42,10 +47,18 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     root,
     python: settings.python ?? null,
     path: settings.path ?? DEFAULT_PATH,
-    buildEnv: settings.buildEnv ?? {},
+    hidden: [path.resolve(settings.home ?? root), root],
     logMaxBytes: settings.logMaxBytes ?? 50 * 1024 ** 2,
     prepareTimeoutMs: settings.prepareTimeoutMs ?? 30 * 60 * 1000,
   };
+
+  let probed: ReturnType<typeof probeIsolation> | undefined;
+  const isolation = () =>
+    (probed ??= probeIsolation(
+      root,
+      settings.home ? [path.resolve(settings.home)] : [],
+      settings.isolationAtMost,
+    ));
 
   async function observe(attemptId: string): Promise<AttemptState | null> {
     const files = filesOf(attemptId);
@@ -71,7 +84,13 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     const hash = specHash(parsed.data);
     mkdirSync(files.folder, { recursive: true, mode: 0o700 });
     const submittedAt = new Date().toISOString();
-    createJson(files.spec, { attemptId, specHash: hash, submittedAt, spec, settings: keeperSettings });
+    createJson(files.spec, {
+      attemptId,
+      specHash: hash,
+      submittedAt,
+      spec,
+      settings: { ...keeperSettings, isolation: await isolation() },
+    });
     const submitted = readSubmitted(files);
     if (submitted?.specHash !== hash) {
       throw conflict(
@@ -80,8 +99,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       );
     }
     if (readKeeper(files) === null) {
-      replaceJson(files.secrets, secretEnv);
-      await launchKeeper(files);
+      await launchKeeper(files, { secrets: secretEnv, buildEnv: settings.buildEnv ?? {} });
     }
     return require(attemptId);
   }
@@ -95,10 +113,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     const first = readJson(files.stop);
     if (first === null) createJson(files.stop, { reason: request.reason, graceMs });
     else if (graceMs < first.graceMs) replaceJson(files.stop, { ...first, graceMs });
-    if (preventStart(files)) {
-      recordEnd(files, state, "cancelled", request.reason);
-      rmSync(files.secrets, { force: true });
-    }
+    if (preventStart(files)) recordEnd(files, state, "cancelled", request.reason);
     return require(attemptId);
   }
 
@@ -137,12 +152,17 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     },
     reconcile: (known) => reconcile({ root, orphanGraceMs, list, stop, require }, known),
     list,
+    isolation: async () => (await isolation()).level,
     async remove(attemptId) {
       const state = await observe(attemptId);
       if (state === null) return false;
       if (!isTerminal(state.phase))
         throw conflict(`Attempt ${attemptId} is ${state.phase}`, "Stop it first.");
-      rmSync(filesOf(attemptId).folder, { recursive: true, force: true });
+      const { folder } = filesOf(attemptId);
+      const user = readUid(filesOf(attemptId));
+      rmSync(folder, { recursive: true, force: true });
+      // Its user may be another's only when no file of it is left.
+      if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
       return true;
     },
   };

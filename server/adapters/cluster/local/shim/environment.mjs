@@ -1,10 +1,13 @@
-// Python environments, built once for each locked requirements file and shared by every attempt that names it.
+// Python environments, built once for each locked requirements file and shared by every attempt that names it. Building runs code
+// of packages, so it is isolated as jobs are; nothing but the file decides what is in one, and nobody writes to it afterwards.
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createJson, JobFailure, readJson } from "./files.mjs";
 import { findPython } from "./find-python.mjs";
+import { giveTree, seizeTree } from "./job-user.mjs";
+import { letPass } from "./isolation.mjs";
 import { identityOf, isAlive } from "./process-table.mjs";
 
 const WAIT_MS = 300;
@@ -12,9 +15,10 @@ const WAIT_MS = 300;
 /**
  * The name of an environment: the hash of what decides its content.
  * @param {string} requirements @param {{ implementation: string, version: string, platform: string }} python
+ * @param {string} isolation jobs of a lower level could have written to theirs
  */
-export function environmentKey(requirements, python) {
-  const identity = [python.implementation, python.version, python.platform].join("\0");
+function environmentKey(requirements, python, isolation) {
+  const identity = [python.implementation, python.version, python.platform, isolation].join("\0");
   return createHash("sha256").update(requirements).update("\0").update(identity).digest("hex");
 }
 
@@ -29,29 +33,33 @@ export function environmentKey(requirements, python) {
  * @param {Record<string, string>} task.env for Python and pip
  * @param {{ say: (text: string) => void }} task.log
  * @param {() => void} task.checkStop throws when the attempt has to end
- * @param {(command: string[], cwd: string, env: Record<string, string>) => Promise<number | null>} task.run
- * @returns {Promise<{ key: string, folder: string }>}
+ * @param {import("./isolation.mjs").Isolation} task.isolation
+ * @param {number | null} task.uid the attempt's own user
+ * @param {(build: { command: string[], folder: string, readable: string[], env: Record<string, string> }) => Promise<number | null>} task.run
+ * @returns {Promise<{ key: string, folder: string, readable: string[] }>} `readable`: what its programs need beside it
  */
 export async function prepareEnvironment(task) {
-  const python = findPython(task.python, task.env);
-  const key = environmentKey(task.requirements, python);
+  const asUser = task.isolation.level === "user" ? task.uid : null;
+  const python = findPython(task.python, task.env, asUser);
+  const key = environmentKey(task.requirements, python, task.isolation.level);
   const home = path.join(task.root, "envs", key);
   const ready = path.join(home, "ready.json");
   const lock = path.join(home, "lock.json");
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  if (task.isolation.level === "user") letPass([path.dirname(home), home]);
+  else mkdirSync(home, { recursive: true, mode: 0o700 });
   let waiting = false;
   for (;;) {
     task.checkStop();
     const built = usable(home, ready);
     if (built !== null) {
       task.log.say(`Environment ${key.slice(0, 12)} (Python ${python.version}) is ready`);
-      return { key, folder: built };
+      return { key, folder: built, readable: python.prefixes };
     }
     const self = { pid: process.pid, identity: identityOf(process.pid), attemptId: task.attemptId };
     if (createJson(lock, self)) {
       try {
         const folder = usable(home, ready) ?? (await build(task, python, home, ready));
-        return { key, folder };
+        return { key, folder, readable: python.prefixes };
       } finally {
         rmSync(lock, { force: true });
       }
@@ -87,6 +95,12 @@ function usable(home, ready) {
   return folder;
 }
 
+/** Files and folders that settings of pip name: certificates, its configuration, wheels. @param {Record<string, string>} env */
+function pathsIn(env) {
+  const values = Object.entries(env).filter(([name]) => !["PATH", "HOME", "TMPDIR"].includes(name));
+  return [...values.flatMap(([, value]) => value.split(/[\s:]+(?=\/)/)), "/etc/pip.conf"];
+}
+
 /** @param {string} requirements */
 function isEmpty(requirements) {
   return requirements.split("\n").every((line) => /^\s*(#.*)?$/.test(line));
@@ -108,12 +122,16 @@ async function build(task, python, home, ready) {
   const env = {
     ...task.env,
     HOME: folder,
-    PIP_CACHE_DIR: path.join(task.root, "pip-cache"),
+    // A cache that builds share would carry what one of them put there into the next.
+    PIP_NO_CACHE_DIR: "1",
     PYTHONUNBUFFERED: "1",
   };
   try {
     task.log.say(`Building the environment with Python ${python.version} (${python.executable})`);
-    const made = await task.run([python.executable, "-m", "venv", folder], home, env);
+    if (task.uid !== null) giveTree(folder, task.uid);
+    const run = (/** @type {string[]} */ command) =>
+      task.run({ command, folder, readable: [...python.prefixes, ...pathsIn(task.env)], env });
+    const made = await run([python.executable, "-m", "venv", folder]);
     if (made !== 0) {
       throw new JobFailure(
         `Python ${python.version} could not create an environment (exit code ${made}, see the log): if ensurepip is missing, install it with apt-get install python3-venv`,
@@ -128,13 +146,14 @@ async function build(task, python, home, ready) {
         "--no-input",
         "--disable-pip-version-check",
       ];
-      const installed = await task.run([...pip, "-r", requirementsFile], home, env);
+      const installed = await run([...pip, "-r", requirementsFile]);
       if (installed !== 0) {
         throw new JobFailure(
           `pip could not install the locked requirements (exit code ${installed}): the log names the package; correct the requirements file and start the job again`,
         );
       }
     }
+    if (task.uid !== null) seizeTree(folder, task.uid);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -8,17 +8,19 @@ const PROBE = `
 import importlib.util, json, platform, sys, sysconfig
 print(json.dumps({
   "version": platform.python_version(), "minor": sys.version_info[:2], "executable": sys.executable,
-  "implementation": platform.python_implementation(), "platform": sysconfig.get_platform(),
+  "prefixes": sorted({sys.base_prefix, sys.base_exec_prefix}), "implementation": platform.python_implementation(), "platform": sysconfig.get_platform(),
   "venv": all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")),
 }))`;
 
 /**
- * @typedef {{ version: string, minor: [number, number], executable: string, implementation: string, platform: string, venv: boolean }} Python
+ * @typedef {{ version: string, minor: [number, number], executable: string, prefixes: string[], implementation: string, platform: string, venv: boolean }} Python
  */
 
-/** @param {string} name @param {Record<string, string>} env @returns {Python | null} */
-function probe(name, env) {
+/** @param {string} name @param {Record<string, string>} env @param {number | null} uid @returns {Python | null} */
+function probe(name, env, uid) {
   const { status, stdout } = spawnSync(name, ["-c", PROBE], {
+    ...(uid === null ? {} : { uid, gid: uid }),
+    cwd: "/",
     env,
     encoding: "utf8",
     timeout: PROBE_TIMEOUT_MS,
@@ -37,11 +39,12 @@ const isNewEnough = ({ minor: [major, minor] }) => major === 3 && minor >= 10;
 /**
  * The Python to build with: the chosen one, or the newest of 3.13 to 3.10 on the path. Fails with what to install.
  * @param {string | null} chosen @param {Record<string, string>} env the environment in which to look and run
+ * @param {number | null} uid the user who has to be able to run it
  * @returns {Python}
  */
-export function findPython(chosen, env) {
+export function findPython(chosen, env, uid) {
   if (chosen !== null) {
-    const python = probe(chosen, env);
+    const python = probe(chosen, env, uid);
     if (python === null) {
       throw new JobFailure(
         `Python "${chosen}" (set by MODELWORKS_PYTHON) does not run: set it to a Python 3.10 or newer, or leave it out`,
@@ -56,7 +59,7 @@ export function findPython(chosen, env) {
   }
   let older = "";
   for (const name of CANDIDATES) {
-    const python = probe(name, env);
+    const python = probe(name, env, uid);
     if (python === null) continue;
     if (isNewEnough(python)) return requireVenv(python);
     older ||= `, only ${python.version}`;

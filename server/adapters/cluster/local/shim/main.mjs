@@ -1,10 +1,13 @@
 // The keeper of one attempt: started once, outlives the process that started it, writes how the attempt ended.
 // Plain JavaScript on Node's own modules, so that it starts in a few tens of milliseconds.
-import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
 import { createCgroup } from "./cgroup.mjs";
 import { prepareEnvironment } from "./environment.mjs";
 import { createJson, JobFailure, readJson, replaceJson } from "./files.mjs";
+import { letPass } from "./isolation.mjs";
+import { giveTree, takeUser } from "./job-user.mjs";
+import { JOB_NAME } from "./jail.mjs";
 import { JobLog } from "./job-log.mjs";
 import { collectOutputs, placeMaterials } from "./materials.mjs";
 import { identityOf } from "./process-table.mjs";
@@ -33,17 +36,22 @@ class Ended extends Error {
   }
 }
 
+// Ours are made private one by one; what a job or a build makes has the usual rights.
+process.umask(0o022);
 const folder = realpathSync(process.argv[2] ?? "");
 const at = (/** @type {string} */ name) => path.join(folder, name);
+/** Secrets come by a pipe and are nowhere on disk. Whoever sends them may die: nothing starts without the last byte. */
+const { secrets, buildEnv } = JSON.parse(readFileSync(0, "utf8"));
 const self = { pid: process.pid, identity: identityOf(process.pid), at: new Date().toISOString() };
 // Exactly one keeper starts: the file comes into being whole, and only once.
 if (!createJson(at("started.json"), self)) process.exit(0);
 
 const { attemptId, spec, settings } = readJson(at("spec.json"));
-/** @type {Record<string, string>} */
-const secrets = readJson(at("secrets.json")) ?? {};
-rmSync(at("secrets.json"), { force: true });
-const log = new JobLog(at("log"), { maxBytes: settings.logMaxBytes, secrets: Object.values(secrets) });
+const { isolation } = settings;
+const log = new JobLog(at("log"), {
+  maxBytes: settings.logMaxBytes,
+  secrets: [...Object.values(secrets), ...passwordsIn(Object.values(buildEnv))],
+});
 /** @type {Record<string, any>} */
 const state = {
   phase: "preparing",
@@ -53,6 +61,8 @@ const state = {
   environmentKey: null,
   leader: null,
   cgroups: [],
+  isolation: isolation.level,
+  uid: null,
 };
 let stateWrittenAt = 0;
 let shuttingDown = false;
@@ -84,6 +94,23 @@ function judge(deadline, limitMs, what) {
   };
 }
 
+/** Of addresses with a user: pip hides them in its own words, code that it runs does not. @param {string[]} values */
+function passwordsIn(values) {
+  return values.flatMap((value) =>
+    [...value.matchAll(/:\/\/[^\s/@:]*:([^\s/@]+)@/g)].map(([, word]) => word),
+  );
+}
+
+/** The attempt's place among others: its user, and where its namespaces are prepared. */
+function cell() {
+  return { isolation, uid: state.uid, stage: at("jail") };
+}
+
+/** What a job or a build may see besides the system. @param {string[]} readable @param {string[]} writable */
+function view(readable, writable) {
+  return { searchPath: settings.path, readable, writable, hidden: settings.hidden };
+}
+
 /** @param {string[]} venvBin */
 function childPath(venvBin) {
   return [...venvBin, ...settings.path.split(path.delimiter)].join(path.delimiter);
@@ -92,7 +119,7 @@ function childPath(venvBin) {
 /** What pip and venv see: the settings for reaching packages, and nothing of the job's secrets. */
 function buildEnvironment() {
   return {
-    ...settings.buildEnv,
+    ...buildEnv,
     PATH: settings.path,
     LANG: "C.UTF-8",
     TMPDIR: at("tmp"),
@@ -121,11 +148,15 @@ function jobEnvironment(venv) {
   env.PATH = childPath(venv === null ? [] : [path.join(venv, "bin")]);
   env.HOME = at("work");
   env.TMPDIR = at("tmp");
+  if (state.uid !== null) env.USER = env.LOGNAME = JOB_NAME;
   env[MARKER_NAME] = attemptId;
   return env;
 }
 
-/** Everything before the job's own command. @returns {Promise<string | null>} the environment's folder */
+/**
+ * Everything before the job's own command.
+ * @returns {Promise<{ folder: string, readable: string[] } | null>} its Python environment
+ */
 async function prepare() {
   const shouldEnd = judge(
     Date.now() + settings.prepareTimeoutMs,
@@ -136,11 +167,14 @@ async function prepare() {
     const verdict = shouldEnd();
     if (verdict !== null) throw new Ended(verdict);
   };
+  if (isolation.range !== null) note({ uid: takeUser(settings.root, attemptId, isolation.range) });
+  if (isolation.level === "user") letPass([path.dirname(folder), folder]);
   for (const name of ["work", "out", "tmp"]) mkdirSync(at(name), { recursive: true, mode: 0o700 });
   await placeMaterials(at("work"), spec, log, checkStop);
+  if (state.uid !== null) for (const name of ["work", "out", "tmp"]) giveTree(at(name), state.uid);
   checkStop();
   if (spec.python === null) return null;
-  const { key, folder: venv } = await prepareEnvironment({
+  const environment = await prepareEnvironment({
     root: settings.root,
     attemptId,
     requirements: spec.python.requirements,
@@ -148,12 +182,16 @@ async function prepare() {
     env: buildEnvironment(),
     log,
     checkStop,
-    run: async (command, cwd, env) => {
+    isolation,
+    uid: state.uid,
+    run: async ({ command, folder: building, readable, env }) => {
       const onStart = (/** @type {unknown} */ leader) => note({ leader });
       const task = {
         attempt: { attemptId, folder },
+        cell: cell(),
+        view: view(readable, [building, at("tmp")]),
         command,
-        cwd,
+        cwd: building,
         env,
         limits: {},
         cgroup: null,
@@ -166,8 +204,8 @@ async function prepare() {
       return exitCode;
     },
   });
-  note({ environmentKey: key });
-  return venv;
+  note({ environmentKey: environment.key });
+  return environment;
 }
 
 /** @param {import("./run-command.mjs").Outcome} outcome */
@@ -178,14 +216,20 @@ function inWords({ exitCode, signal }) {
   return exitCode === 0 ? "Finished" : `Exited with code ${exitCode}`;
 }
 
-/** Runs the job's command and answers the final words about it. @param {string | null} venv */
-async function run(venv) {
+/** Runs the job's command and answers the final words about it. @param {Awaited<ReturnType<typeof prepare>>} environment */
+async function run(environment) {
+  const venv = environment?.folder ?? null;
   const { timeoutMs } = spec.limits;
   const cgroup = createCgroup(attemptId, spec.limits);
   note({ phase: "running", startedAt: new Date().toISOString(), leader: null, cgroups: cgroup.folders });
   log.say(`Running: ${spec.command.join(" ")}`);
   const outcome = await runCommand({
     attempt: { attemptId, folder },
+    cell: cell(),
+    view: view(
+      environment === null ? [] : [environment.folder, ...environment.readable],
+      ["work", "out", "tmp"].map(at),
+    ),
     command: spec.command,
     cwd: at("work"),
     env: jobEnvironment(venv),
@@ -201,7 +245,7 @@ async function run(venv) {
   Object.assign(state, { exitCode, signal, peakRssBytes, cpuSeconds });
   if (outcome.verdict !== null) return { phase: outcome.verdict.phase, reason: outcome.verdict.reason };
   if (exitCode !== 0) return { phase: "failed", reason: inWords(outcome) };
-  return { phase: "succeeded", reason: "Finished", outputs: await collectOutputs(at("out")) };
+  return { phase: "succeeded", reason: "Finished", outputs: await collectOutputs(at("out"), state.uid) };
 }
 
 async function attempt() {
@@ -219,7 +263,7 @@ async function attempt() {
 }
 
 const ending = await attempt();
-for (const name of ["tmp", "secrets.json"]) {
+for (const name of ["tmp", "jail"]) {
   try {
     rmSync(at(name), { recursive: true, force: true });
   } catch {

@@ -71,10 +71,10 @@ export async function placeMaterials(work, spec, log, checkStop) {
 
 /**
  * Every file that the job left in its output folder. A symbolic link counts as the file it points to, and one that
- * leaves the folder fails the job.
- * @param {string} out @returns {Promise<{ path: string, sizeBytes: number, digest: string }[]>}
+ * leaves the folder fails the job, as does a file that is not the job's own: a hard link to one of somebody else.
+ * @param {string} out @param {number | null} uid the job's user @returns {Promise<{ path: string, sizeBytes: number, digest: string }[]>}
  */
-export async function collectOutputs(out) {
+export async function collectOutputs(out, uid) {
   const root = realpathSync(out);
   const outputs = [];
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
@@ -89,7 +89,11 @@ export async function collectOutputs(out) {
       }
       if (!lstatSync(target).isFile()) continue;
     } else if (!entry.isFile()) continue;
-    outputs.push({ path: relative, sizeBytes: statSync(full).size, digest: await digestOfFile(full) });
+    const { size, uid: owner } = statSync(full);
+    if (uid !== null && owner !== uid) {
+      throw new JobFailure(`Output "${relative}" is not a file of the job: write a copy of it instead`);
+    }
+    outputs.push({ path: relative, sizeBytes: size, digest: await digestOfFile(full) });
   }
   return outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 // What runs on this machine, from /proc where it exists and from `ps` elsewhere.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 
 /**
  * One living process. `identity` is its start time, which tells it from a later process with the same number.
@@ -109,6 +109,16 @@ export function worksIn(pid, folder) {
     return place === folder || place.startsWith(`${folder}/`);
   } catch {
     return false;
+  }
+}
+
+/** The user of a process, or null. @param {number} pid */
+export function ownerOf(pid) {
+  if (!onLinux) return null;
+  try {
+    return statSync(`/proc/${pid}`).uid;
+  } catch {
+    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 // The processes of one attempt, wherever they went, and their end.
 import { setTimeout as sleep } from "node:timers/promises";
-import { carriesMarker, readProcessTable, worksIn } from "./process-table.mjs";
+import { carriesMarker, ownerOf, readProcessTable, worksIn } from "./process-table.mjs";
 
 /** @typedef {import("./process-table.mjs").ProcessRow} ProcessRow */
 
@@ -20,10 +20,15 @@ export class ProcessTree {
   /**
    * @param {{ attemptId: string, folder: string }} attempt its id and its folder, without symbolic links
    * @param {{ pid: number, identity: string } | null} leader null when only the marker is left to go by
-   * @param {() => number[]} [alsoMembers] further members by number, such as those of a cgroup
+   * @param {object} [more]
+   * @param {() => number[]} [more.alsoMembers] further members by number, such as those of a cgroup
+   * @param {number | null} [more.uid] a user that is the attempt's alone
    */
-  constructor({ attemptId, folder }, leader, alsoMembers = () => []) {
+  constructor({ attemptId, folder }, leader, { alsoMembers = () => [], uid = null } = {}) {
     this.folder = folder;
+    this.uid = uid;
+    /** Processes that hold the attempt's namespaces: everything below them is a member, they are not. @type {{ pid: number, identity: string }[]} */
+    this.frame = [];
     this.marker = `${MARKER_NAME}=${attemptId}`;
     this.leader = leader;
     this.alsoMembers = alsoMembers;
@@ -53,6 +58,7 @@ export class ProcessTree {
         (leader !== null && (row.pid === leader || row.pgid === leader || row.sid === leader)) ||
         this.seen.get(row.pid) === row.identity ||
         also.has(row.pid) ||
+        this.isFrame(row) ||
         (readMarkers && this.isMarked(row));
       if (known) found.set(row.pid, row);
     }
@@ -64,12 +70,19 @@ export class ProcessTree {
         queue.push(child.pid);
       }
     }
+    for (const row of found.values()) if (this.isFrame(row)) found.delete(row.pid);
     this.seen = new Map([...found.values()].map((row) => [row.pid, row.identity]));
     return [...found.values()];
   }
 
   /** @param {ProcessRow} row */
+  isFrame({ pid, identity }) {
+    return this.frame.some((each) => each.pid === pid && each.identity === identity);
+  }
+
+  /** @param {ProcessRow} row */
   isMarked({ pid, hasTerminal }) {
+    if (this.uid !== null && ownerOf(pid) === this.uid) return true;
     return carriesMarker(pid, this.marker) || (!hasTerminal && worksIn(pid, this.folder));
   }
 

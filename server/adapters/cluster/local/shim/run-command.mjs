@@ -1,15 +1,18 @@
 // One command of an attempt under its bounds.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sizeInWords } from "./files.mjs";
+import { JobFailure, sizeInWords } from "./files.mjs";
+import { hasNamespaces, startIsolated } from "./isolation.mjs";
 import { identityOf, memoryOf, reapedCpuSeconds, TICKS_PER_SECOND } from "./process-table.mjs";
-import { ProcessTree } from "./process-tree.mjs";
+import { MARKER_NAME, ProcessTree } from "./process-tree.mjs";
 
 const POLL_MS = 250;
 const LEFTOVER_GRACE_MS = 2000;
 const PIPE_CLOSE_MS = 2000;
 const TASKSET = "/usr/bin/taskset";
+const DEFAULT_SCRATCH_BYTES = 2 ** 30;
+/** Of the job's memory, for each of /tmp and /dev/shm, which lie in it. TMPDIR is on disk. */
+const SCRATCH_SHARE = 0.5;
 
 // Joins the cgroups, bounds core dumps and address space, then becomes the command. Standard error joins standard
 // output in one pipe, so that the log keeps the order in which the lines were written. When the whole machine runs out
@@ -80,6 +83,8 @@ function memoryReason(bytes) {
  * Runs a command to its end, and ends with it everything that it started.
  * @param {object} task
  * @param {{ attemptId: string, folder: string }} task.attempt
+ * @param {{ isolation: import("./isolation.mjs").Isolation, uid: number | null, stage: string }} task.cell
+ * @param {{ searchPath: string, readable: string[], writable: string[], hidden: string[] }} task.view what it may see in a mount namespace
  * @param {string[]} task.command
  * @param {string} task.cwd
  * @param {Record<string, string>} task.env
@@ -92,18 +97,28 @@ function memoryReason(bytes) {
  * @returns {Promise<Outcome>}
  */
 export async function runCommand(task) {
-  const { limits, cgroup, log } = task;
+  const { limits, cgroup, log, cell } = task;
   const pin = limits.cpuMilli !== undefined && !cgroup?.boundsCpu ? pinning(limits.cpuMilli) : [];
   const space =
     limits.addressSpaceBytes === undefined
       ? "unlimited"
       : String(Math.floor(limits.addressSpaceBytes / 1024));
-  const args = ["-c", WRAPPER, "sh", ...(cgroup?.joinFiles ?? []), "--", space, ...pin, ...task.command];
-  const child = spawn("/bin/sh", args, {
+  const { child, seen, release } = startIsolated({
+    isolation: cell.isolation,
+    uid: cell.uid,
+    jail: {
+      stage: cell.stage,
+      scratchBytes:
+        limits.memoryBytes === undefined
+          ? DEFAULT_SCRATCH_BYTES
+          : Math.floor(limits.memoryBytes * SCRATCH_SHARE),
+      view: task.view,
+    },
+    command: task.command,
     cwd: task.cwd,
     env: task.env,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    setupEnv: { LANG: "C.UTF-8", HOME: task.cwd, [MARKER_NAME]: task.attempt.attemptId },
+    wrap: (words) => ["-c", WRAPPER, "sh", ...(cgroup?.joinFiles ?? []), "--", space, ...pin, ...words],
   });
   /** @type {Promise<{ code: number | null, signal: string | null }>} */
   const exited = new Promise((resolve, reject) => {
@@ -115,7 +130,7 @@ export async function runCommand(task) {
   child.stderr.on("data", (chunk) => log.output(chunk));
   const pid = child.pid ?? 0;
   const leader = { pid, identity: identityOf(pid) ?? "" };
-  const tree = new ProcessTree(task.attempt, leader, cgroup?.pids);
+  const tree = new ProcessTree(task.attempt, leader, { alsoMembers: cgroup?.pids, uid: cell.uid });
   if (pid > 0) task.onStart(leader);
   const meter = usageMeter(tree);
   const limitBytes = limits.memoryBytes ?? Number.POSITIVE_INFINITY;
@@ -123,7 +138,14 @@ export async function runCommand(task) {
   let verdict = null;
   /** @type {Promise<number> | null} */
   let ending = null;
+  // Only what runs inside is the job: the leader passes on how it ended, the first process holds the namespace.
+  const spareFrame = () => {
+    if (!hasNamespaces(cell.isolation) || !seen.started || seen.init === null || tree.frame.length > 0)
+      return;
+    tree.frame = [leader, { pid: seen.init, identity: identityOf(seen.init) ?? "" }];
+  };
   const timer = setInterval(() => {
+    spareFrame();
     const used = meter.look(limitBytes);
     task.onUsage?.(meter.usage());
     // A second request with a shorter grace overtakes the first.
@@ -135,16 +157,21 @@ export async function runCommand(task) {
     verdict ??= tooMuch ? { phase: "out_of_memory", reason: memoryReason(limitBytes), graceMs: 0 } : asked;
     if (verdict === null) return;
     if (sooner) verdict = { ...verdict, graceMs: asked.graceMs };
-    ending = tree.end(verdict.graceMs);
+    ending = tree.end(verdict.graceMs).finally(release);
   }, POLL_MS);
   const { code, signal } = await exited.finally(() => clearInterval(timer));
+  spareFrame();
   meter.look(limitBytes);
   let stuck = Number(await Promise.resolve(ending));
   stuck = Math.max(stuck, await tree.end(verdict === null ? LEFTOVER_GRACE_MS : 0));
+  release();
   await Promise.race([closed, sleep(PIPE_CLOSE_MS, undefined, { ref: false })]);
   log.flush();
   if (verdict === null && code !== 0 && (cgroup?.killCount() ?? 0) > 0) {
     verdict = { phase: "out_of_memory", reason: memoryReason(limitBytes), graceMs: 0 };
+  }
+  if (!seen.started && verdict === null) {
+    throw new JobFailure("The job could not be isolated from this machine: the log says what was refused");
   }
   return { exitCode: code, signal, verdict, stuck, ...meter.usage() };
 }
