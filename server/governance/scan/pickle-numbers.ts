@@ -4,27 +4,22 @@ import { isPythonFloat, isPythonInt, isPythonLong, pythonDecimal } from "./pytho
 
 /** One opcode with a number in it: it pushes that or names a place of the memo. */
 export function stepNumber(memory: PickleMemory, name: string, bytes: Buffer): void {
-  const push = (value: number) => memory.push({ kind: "number", value });
-  const check = (accept: (line: Uint8Array) => boolean): void => {
-    if (!accept(bytes)) throw new PickleError("a number is malformed");
-    memory.push(OTHER);
-  };
   switch (name) {
     case "INT":
-      return check(isPythonInt);
+      return check(memory, bytes, isPythonInt);
     case "LONG":
-      return check(isPythonLong);
+      return check(memory, bytes, isPythonLong);
     case "FLOAT":
-      return check(isPythonFloat);
+      return check(memory, bytes, isPythonFloat);
     case "BININT":
-      return push(bytes.readInt32LE(0));
+      return push(memory, bytes.readInt32LE(0));
     case "BININT1":
-      return push(bytes.readUInt8(0));
+      return push(memory, bytes.readUInt8(0));
     case "BININT2":
-      return push(bytes.readUInt16LE(0));
+      return push(memory, bytes.readUInt16LE(0));
     case "LONG1":
       return bytes.length > 0 && bytes.length <= 6
-        ? push(bytes.readIntLE(0, bytes.length))
+        ? push(memory, bytes.readIntLE(0, bytes.length))
         : memory.push(OTHER);
     case "GET":
       return memory.get(memoIndex(bytes));
@@ -42,6 +37,14 @@ export function stepNumber(memory: PickleMemory, name: string, bytes: Buffer): v
       // BINFLOAT and LONG4.
       return memory.push(OTHER);
   }
+}
+
+// Functions of the module, because a walk comes here millions of times.
+const push = (memory: PickleMemory, value: number): void => memory.push({ kind: "number", value });
+
+function check(memory: PickleMemory, line: Buffer, accept: (line: Uint8Array) => boolean): void {
+  if (!accept(line)) throw new PickleError("a number is malformed");
+  memory.push(OTHER);
 }
 
 function memoIndex(line: Uint8Array): number | bigint {

@@ -3,9 +3,11 @@ import { OTHER, PickleError, type Item } from "./pickle-items";
 /** Names of imports are shorter; a longer text is not kept, and as a name it would count as computed. */
 export const MAX_NAME_BYTES = 1_024;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const decode = (bytes: Uint8Array): string | undefined => {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     return undefined;
   }
