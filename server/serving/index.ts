@@ -3,7 +3,7 @@ import "./affected-deployments";
 export { admissionNow } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
-export { DeploymentReport, isBroken, ServingReport } from "./gateway-report";
+export { DeploymentReport, isBroken, serves, ServingReport } from "./gateway-report";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";
