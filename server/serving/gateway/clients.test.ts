@@ -65,7 +65,7 @@ beforeAll(async () => {
     requirements: fs.readFileSync(path.join(HERE, "requirements.txt"), "utf8"),
     python: process.env.MODELWORKS_PYTHON ?? null,
     env: basicEnv(),
-    log: { say: (text: string) => console.log(`  python: ${text}`) },
+    log: { say: () => undefined },
     checkStop: () => undefined,
     run: async (command: string[], cwd: string, env: Record<string, string>) => {
       const ended = await run(command, cwd, env, BUILD_MS);

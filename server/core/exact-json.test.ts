@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseExactJson } from "./exact-json";
+
+describe("JSON with exact whole numbers", () => {
+  it("keeps every whole number, and gives numbers where they hold it", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (big) => {
+        const safe = Number.isSafeInteger(Number(big));
+        expect(parseExactJson(`{"a": [${big}]}`)).toEqual({ a: [safe ? Number(big) : big] });
+      }),
+    );
+  });
+
+  it("is what JSON.parse gives otherwise, with long digits in texts and after points", () => {
+    fc.assert(
+      fc.property(fc.json(), fc.double({ noNaN: true, noDefaultInfinity: true }), (json, number) => {
+        const text = `{"digits": "12345678901234567890", "number": ${JSON.stringify(number)}, "a": 1, "a": ${json}}`;
+        const parsed = parseExactJson(text);
+        if (!/(?<![.\d"])\d{16}/.test(text)) expect(parsed).toEqual(JSON.parse(text));
+      }),
+    );
+    expect(parseExactJson('[0.12345678901234567, "9007199254740993", 12345678901234567.5]')).toEqual([
+      Number("0.12345678901234567"),
+      "9007199254740993",
+      12_345_678_901_234_568,
+    ]);
+  });
+
+  it.each(["", "{", "[12345678901234567,]", "[012345678901234567]", '{"a": 12345678901234567'])(
+    "refuses %j",
+    (text) => {
+      expect(() => parseExactJson(text)).toThrow(SyntaxError);
+    },
+  );
+});
