@@ -37,19 +37,25 @@ async function stored(): Promise<number> {
   return row?.rows ?? 0;
 }
 
-/** Waits until the spool is empty: two looks without a new row. */
-async function storedAtLast(): Promise<number> {
-  for (let before = -1, now = await stored(); ; before = now, now = await stored()) {
-    if (now === before) return now;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+const GIVE_UP_MS = 30_000;
+
+/** Waits until as many are stored, or none came for long; the thread that stores them may have to start first. */
+async function storedAtLast(answered: number): Promise<number> {
+  let now = await stored();
+  for (let changedMs = Date.now(); now < answered && Date.now() - changedMs < GIVE_UP_MS;) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = now;
+    now = await stored();
+    if (now !== before) changedMs = Date.now();
   }
+  return now;
 }
 
 try {
   const one = await compare("inference of one row", loads, 1);
   const many = await compare("inference of one row", loads, 32);
   const answered = (one.get("gateway") ?? 0) + (many.get("gateway") ?? 0);
-  const kept = await storedAtLast();
+  const kept = await storedAtLast(answered);
   console.log(`\nthe gateway answered ${answered} requests; ${kept} predictions are in Postgres`);
   if (kept !== answered) process.exitCode = 1;
 } finally {

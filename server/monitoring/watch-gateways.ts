@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
-import { DeploymentReport, isBroken } from "@/server/serving";
+import { DeploymentReport, isBroken, serves } from "@/server/serving";
 import { raiseAlert, resolveAlerts } from "./raise-alert";
 
 /** A gateway that has not beaten for this long says nothing; neither does one that has not looked at its deployments yet. */
@@ -28,6 +28,7 @@ interface Finding {
 function findingOf(report: DeploymentReport | null): Finding | undefined {
   if (!report) return undefined;
   const { stable, canary, answering } = report;
+  if (serves(stable) && !isBroken(canary)) return undefined;
   const texts = [
     ...(isBroken(stable) ? [`The stable version is not served: ${stable.reason}`] : []),
     ...(isBroken(canary) ? [`The canary version is not served: ${canary.reason}`] : []),

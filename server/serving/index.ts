@@ -4,7 +4,7 @@ export { admissionNow, admissionOf } from "./admission";
 export { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 export { deploy } from "./deploy";
 export { previewDeploy } from "./deploy-preview";
-export { DeploymentReport, isBroken, ServingReport } from "./gateway-report";
+export { DeploymentReport, isBroken, serves, ServingReport } from "./gateway-report";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { scoresOf } from "./gateway/predicted";
 export { getDeployment, getRollout, listDeployments } from "./queries";
