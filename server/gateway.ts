@@ -51,13 +51,13 @@ async function main() {
     spoolOldestMs: waitingMs(),
     dropped: spool.dropped,
   }));
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({
       name,
       help,
       registers: [metricsRegistry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(await read());
       },
     });
   gauge(
@@ -70,14 +70,9 @@ async function main() {
     "Age of the oldest prediction that waits for the database",
     () => waitingMs() / 1000,
   );
-  new Gauge({
-    name: "modelworks_predictions_set_aside",
-    help: "Predictions that the database refused, of all gateways",
-    registers: [metricsRegistry],
-    async collect() {
-      this.set(await countSetAside(db()).catch(() => Number.NaN));
-    },
-  });
+  gauge("modelworks_predictions_set_aside", "Predictions that the database refused, of all gateways", () =>
+    countSetAside(db()).catch(() => Number.NaN),
+  );
   gauge("modelworks_predictions_dropped", "Predictions that did not fit the spool", () => spool.dropped);
 
   let wake: (() => void) | undefined;

@@ -7,6 +7,7 @@ import { startDrainThread } from "@/server/serving/gateway/drain-thread";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { routeKey, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
+import { withoutValues } from "@/server/serving/gateway/stored-form";
 import { TEAM } from "../setup";
 import { listen } from "./listen";
 import { DIGEST, loadModel } from "./model";
@@ -29,7 +30,7 @@ const route: Route = {
   refusals: [],
 };
 const routes = new Map([[routeKey(route.teamId, route.name), route]]);
-const spool = new SpoolWriter({ folder: path.join(env().home, "spool") });
+const spool = new SpoolWriter({ folder: path.join(env().home, "spool"), reduce: withoutValues });
 startDrainThread(new URL("../../server/gateway-drain.ts", import.meta.url));
 listen(
   createGatewayServer({
