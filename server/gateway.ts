@@ -26,12 +26,12 @@ const STOP_MS = 3_000;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-function gauge(name: string, help: string, read: () => number): Gauge {
+function gauge(name: string, help: string, read: () => number | Promise<number>): Gauge {
   const made: Gauge = new Gauge({
     name,
     help,
     registers: [metricsRegistry],
-    collect: () => made.set(read()),
+    collect: async () => made.set(await read()),
   });
   return made;
 }
@@ -52,14 +52,9 @@ function openSpool(home: string) {
     "Age of the oldest prediction that waits for the database",
     () => waitingMs() / 1000,
   );
-  new Gauge({
-    name: "modelworks_predictions_set_aside",
-    help: "Predictions that the database refused, of all gateways",
-    registers: [metricsRegistry],
-    async collect() {
-      this.set(await countSetAside(db()).catch(() => Number.NaN));
-    },
-  });
+  gauge("modelworks_predictions_set_aside", "Predictions that the database refused, of all gateways", () =>
+    countSetAside(db()).catch(() => Number.NaN),
+  );
   gauge("modelworks_predictions_dropped", "Predictions that did not fit the spool", () => spool.dropped);
   return { spool, waitingMs };
 }

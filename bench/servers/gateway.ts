@@ -11,6 +11,7 @@ import { createGatewayServer } from "@/server/serving/gateway/http-server";
 import { routeKey, type Route } from "@/server/serving/gateway/routes";
 import { SpoolWriter } from "@/server/serving/gateway/spool-writer";
 import { Statistics } from "@/server/serving/gateway/oip/statistics";
+import { withoutValues } from "@/server/serving/gateway/stored-form";
 import { TEAM } from "../setup";
 import { listen } from "./listen";
 
@@ -40,7 +41,7 @@ const route: Route = {
   refusals: [],
 };
 const routes = new Map([[routeKey(route.teamId, route.name), route]]);
-const spool = new SpoolWriter({ folder: path.join(env().home, "spool") });
+const spool = new SpoolWriter({ folder: path.join(env().home, "spool"), reduce: withoutValues });
 startDrainThread(new URL("../../server/gateway-drain.ts", import.meta.url));
 listen(
   createGatewayServer({

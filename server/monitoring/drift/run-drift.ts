@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { isNull } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { deployments, driftReports } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
@@ -115,7 +115,7 @@ export async function reportAllDrift(db: Db, actingFor: (teamId: string) => Ctx)
       stableVersionId: deployments.stableVersionId,
     })
     .from(deployments)
-    .where(and(isNull(deployments.retiredAt)));
+    .where(isNull(deployments.retiredAt));
   for (const deployment of rows) {
     const ctx = actingFor(deployment.teamId);
     if (await isDue(ctx, deployment)) await reportDrift(ctx, deployment);
