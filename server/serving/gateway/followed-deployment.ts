@@ -138,7 +138,7 @@ export class FollowedDeployment {
   async recheck(
     why: (row: DeploymentRow, versionId: string, arm: Arm) => Promise<string | undefined>,
   ): Promise<void> {
-    for (const versionId of [...this.loaded.keys()]) {
+    for (const versionId of this.versionIds()) {
       const reason = await why(
         this.row,
         versionId,
