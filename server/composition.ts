@@ -1,7 +1,5 @@
 import path from "node:path";
 import { createAnalytics, type Analytics } from "@/server/adapters/analytics";
-import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
-import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { createLocalCluster, pickBuildEnv, type Cluster } from "@/server/adapters/cluster";
 import {
   keyRingStamp,
@@ -74,7 +72,3 @@ export function analytics(): Analytics {
   tables ??= createAnalytics({ scratchRoot: path.join(env().home, "scratch") });
   return tables;
 }
-
-/** Where a version's model is tried before anybody depends on it: as gateways run models, for the time of one trial. */
-export const trialRuntime = (): ModelRuntime =>
-  createModelRuntime({ folder: path.join(env().home, "trials"), ceilingMs: env().modelDeadlineMs });

@@ -4,7 +4,7 @@ export type { ModelVersion, RegisteredModel } from "./load";
 export { loadModel as modelOf, loadVersionById as versionOf } from "./load";
 export { boundDigestsOf, cardOf, type Card } from "./evidence";
 export { registerAdmission, registerDeployments, type DeploymentsResolver } from "./hooks";
-export { evidenceOf } from "./qualify/qualify-version";
+export { evidenceOf } from "./qualify/collect-evidence";
 export { sealedFiles as filesOfVersion } from "./qualify/seal-files";
 export { missingRequirements, promotionBlockers } from "./requirements";
 export * from "./alias-verbs";

@@ -21,7 +21,7 @@ import { controlRollout } from "./control-rollout";
 import { deploy } from "./deploy";
 import { policyAffected, previewPolicy } from "./policy-impact";
 import { getDeployment } from "./queries";
-import { PLAN } from "./testing";
+import { gatewayServes, PLAN } from "./testing";
 
 /** A policy that gets stricter, from its document to what is deployed; all by the real verbs, gates, reviews and signatures. */
 
@@ -277,6 +277,8 @@ describe("what falls out follows the policy's rule", () => {
       environment: "production",
       plan: PLAN,
     });
+    await gatewayServes(world.db, { [deploymentId]: {} });
+    await advanceRollout(ctxAt(), rolloutId ?? "");
     await change("evaluation", wanting(0.99, `grace: 0\n  onFallOut: ${rule}`));
     await rejudge();
     const promote = () =>

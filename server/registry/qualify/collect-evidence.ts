@@ -95,7 +95,7 @@ function trialOf(version: ModelVersion) {
 }
 
 /** What the policy `contract` judges. */
-export function contractEvidence(version: ModelVersion) {
+function contractEvidence(version: ModelVersion) {
   const contract = Contract.safeParse(version.contract);
   const check = ContractCheck.safeParse(version.contractCheck);
   const declared = version.contractDigest !== null && contract.success;
@@ -118,7 +118,7 @@ export function contractEvidence(version: ModelVersion) {
 }
 
 /** What the policy `card-completeness` judges. */
-export async function cardEvidence(ctx: Ctx, version: ModelVersion) {
+async function cardEvidence(ctx: Ctx, version: ModelVersion) {
   const card = await cardOf(ctx, version.id);
   const fields = card?.fields ?? {};
   return {
@@ -127,4 +127,19 @@ export async function cardEvidence(ctx: Ctx, version: ModelVersion) {
     missingFields: missingFields(fields),
     staleFields: staleFields(fields, card?.links ?? {}, evidenceDigestsOf(version)),
   };
+}
+
+/** What the policies judge of a version, by name; what is missing is absent. */
+export async function evidenceOf(ctx: Ctx, version: ModelVersion): Promise<Record<string, unknown>> {
+  const { provenance, evaluation, fairness, scan } = version.evidence;
+  return Object.fromEntries(
+    Object.entries({
+      contract: contractEvidence(version),
+      card: await cardEvidence(ctx, version),
+      provenance,
+      evaluation,
+      fairness,
+      scan,
+    }).filter(([, value]) => value !== undefined),
+  );
 }

@@ -1,7 +1,6 @@
 import { and, eq, ne } from "drizzle-orm";
 import { modelVersions } from "@/db/schema";
 import type { ObjectStore } from "@/server/adapters/object-store";
-import { trialRuntime } from "@/server/composition";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
@@ -19,12 +18,13 @@ import {
 } from "@/server/governance";
 import { boundDigestsOf } from "../evidence";
 import { loadVersionById, type ModelVersion } from "../load";
-import { cardEvidence, collectRunEvidence, contractEvidence } from "./collect-evidence";
+import { collectRunEvidence, evidenceOf } from "./collect-evidence";
 import { digestAfter } from "./gates-digest";
 import { draftCard, draftContract, linkDraft } from "./read-drafts";
 import { scanVersion } from "./scan-version";
 import { sealedFiles, sealFiles, Unusable } from "./seal-files";
 import { sourcesOf, type StoredFile } from "./sources";
+import { trialRuntime } from "./trial-runtime";
 import { tryVersion } from "./try-version";
 
 export interface Qualification {
@@ -126,21 +126,6 @@ const STATE_TEXT: Record<GateOutcome["outcome"], string> = {
   indeterminate: "The data does not decide every gate; a reviewer must.",
   error: "A gate could not be judged, so it did not pass.",
 };
-
-/** What the policies judge of a version, by name; what is missing is absent. */
-export async function evidenceOf(ctx: Ctx, version: ModelVersion): Promise<Record<string, unknown>> {
-  const { provenance, evaluation, fairness, scan } = version.evidence;
-  return Object.fromEntries(
-    Object.entries({
-      contract: contractEvidence(version),
-      card: await cardEvidence(ctx, version),
-      provenance,
-      evaluation,
-      fairness,
-      scan,
-    }).filter(([, value]) => value !== undefined),
-  );
-}
 
 /** What people's approvals of a version are bound to after this judgement. */
 async function gatesDigestAfter(tx: Ctx, version: ModelVersion, outcome: GateOutcome): Promise<string> {
