@@ -12,17 +12,17 @@ class LiveHub {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private started = false;
 
-  /** Calls back for each change of a topic, and once after a reconnect (topic `*`), when anything may have been missed. */
+  /** Calls back for each change of a topic, and once the connection stands, anew or again (topic `*`): until then anything may have been missed. */
   subscribe(channel: Channel, listener: (topic: string) => void): () => void {
     if (!this.started) {
       this.started = true;
-      this.connect(false);
+      this.connect();
     }
     this.emitter.on(channel, listener);
     return () => this.emitter.off(channel, listener);
   }
 
-  private connect(again: boolean) {
+  private connect() {
     const client = new pg.Client({
       connectionString: env().databaseUrl,
       keepAlive: true,
@@ -34,7 +34,7 @@ class LiveHub {
       ended = true;
       client.removeAllListeners("notification");
       client.end().catch(() => undefined);
-      setTimeout(() => this.connect(true), RECONNECT_MS).unref();
+      setTimeout(() => this.connect(), RECONNECT_MS).unref();
     };
     client.on("error", retry);
     client.on("end", retry);
@@ -43,7 +43,6 @@ class LiveHub {
       .connect()
       .then(() => client.query(CHANNELS.map((channel) => `listen ${channel}`).join("; ")))
       .then(() => {
-        if (!again) return;
         for (const channel of CHANNELS) this.emitter.emit(channel, "*");
       })
       .catch((error: unknown) => {
