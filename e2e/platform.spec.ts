@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
 import { z } from "zod";
 import { expectBlocked } from "./fixtures/expects";
 import { dispatchNode, jobOf, requestReview, seededLine, trainVersion } from "./fixtures/line";
@@ -11,22 +11,40 @@ test.beforeAll(async () => {
   await seededLine();
 });
 
+/** What a job asks for and hears when it is said: jobs see no folder of ours. */
+async function oneWord() {
+  const waiting: ServerResponse[] = [];
+  let said = false;
+  const server = createServer((_request, response) => {
+    if (said) response.end("now");
+    else waiting.push(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const say = () => {
+    said = true;
+    for (const response of waiting) response.end("now");
+  };
+  // Whoever has not asked yet is still answered; the tests' end does not wait for it.
+  server.unref();
+  return { url: `http://127.0.0.1:${port}`, say };
+}
+
 test("home says what runs, what waits for whom, and what is unhealthy, as it changes", async ({
   as,
   api,
-}, info) => {
+}) => {
   const scientist = await api("scientist");
   const page = await as("scientist");
   await page.goto("/");
   const running = page.getByRole("region", { name: "Running" });
   await expect(running.getByRole("link", { name: "line-model" })).toBeVisible();
   // It ends when it was seen to run.
-  const seen = info.outputPath("seen");
-  const script = `import fs from "node:fs";
-    setInterval(() => fs.existsSync(${JSON.stringify(seen)}) && process.exit(4), 50);`;
+  const word = await oneWord();
+  const script = `await fetch("${word.url}"); process.exit(4);`;
   const job = await dispatchNode(scientist, script, { name: "Ends badly" });
   await expect(running.getByRole("link", { name: "Ends badly" })).toBeVisible({ timeout: 15_000 });
-  fs.writeFileSync(seen, "");
+  word.say();
   const waits = page.getByRole("region", { name: "Waits for you" });
   await expect(waits.getByRole("link", { name: "Ends badly" })).toBeVisible({ timeout: 30_000 });
   expect((await jobOf(scientist, job.id)).state).toBe("failed");

@@ -149,6 +149,8 @@ test("the deploy form says what a plan would notice, and sizes it to what is wor
   await told.getByRole("button", { name: /^Size the plan/ }).click();
   await expect(told.getByText(/this plan notices a 20-point rise of error rate in/)).toBeVisible();
   await expect(page.getByLabel("May rise by (points)").first()).toHaveValue("13.3");
+  // Labels come as they come; what is left is measured by requests alone.
+  await page.getByLabel("Accuracy, from feedback").uncheck();
   await page.getByLabel("A stage ends").selectOption("not-worse");
   // Without proof it goes through as soon as its requests are there: hours become minutes.
   await expect(

@@ -89,7 +89,7 @@ export const goodEvidence = (): Record<string, Record<string, unknown>> => ({
     inputs: [{ name: "x", dtype: "float32", shape: [null, 10] }],
     outputs: [{ name: "y", dtype: "int64", shape: [null] }],
     mismatches: [],
-    trial: { state: "answered", message: "It answered.", latencyMs: 2 },
+    trial: { state: "answered", message: "It answered." },
     latencyBoundMs: 50,
     cpuMilli: 500,
     memoryBytes: 268_435_456,

@@ -24,8 +24,6 @@ export const ContractEvidence = z.object({
     .object({
       state: z.enum(["answered", "refused", "not_served"]),
       message: z.string(),
-      /** Of the call on the example, after the model was loaded. */
-      latencyMs: z.number().nonnegative().nullable(),
     })
     .nullable()
     .default(null),

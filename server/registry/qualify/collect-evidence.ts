@@ -90,8 +90,9 @@ const TO_POLICY_SHAPE = (tensor: {
 function trialOf(version: ModelVersion) {
   const stored = StoredTrial.safeParse(version.evidence.trial);
   if (!stored.success || stored.data.weightsDigest !== version.weightsDigest) return null;
-  const { state, message, latencyMs } = stored.data;
-  return { state, message, latencyMs };
+  // Without its latency: what an approval is bound to must not differ from one trial to the next.
+  const { state, message } = stored.data;
+  return { state, message };
 }
 
 /** What the policy `contract` judges. */

@@ -69,11 +69,7 @@ async function attempt(
     const begin = performance.now();
     await runtime.infer(key, example.inputs);
     const latencyMs = Math.round((performance.now() - begin) * 100) / 100;
-    return {
-      state: "answered",
-      message: `The model loads and answers ${example.from} in ${latencyMs} ms.`,
-      latencyMs,
-    };
+    return { state: "answered", message: `The model loads and answers ${example.from}.`, latencyMs };
   } catch (error) {
     const advice = example.from.startsWith("values made")
       ? " Name an example in the contract that it can answer."
