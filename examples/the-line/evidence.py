@@ -66,8 +66,9 @@ def verify(bundle: dict[str, Any], keys: dict[str, Any], digest: str) -> dict[st
     """The statement in a Sigstore bundle, once signature, log entry, inclusion, checkpoint and subject have all been checked."""
     envelope, material = bundle["dsseEnvelope"], bundle["verificationMaterial"]
     signer = material["publicKey"]["hint"]
-    pem = next((key["pem"] for key in keys["keys"] if key["keyId"] == signer), None)
-    check(pem is not None, f"The signing key {signer} is not among the published keys.")
+    trusted = [key for key in keys["keys"] if key["status"] in ("current", "retired")]
+    pem = next((key["pem"] for key in trusted if key["fingerprint"] == signer), None)
+    check(pem is not None, f"The signing key {signer} is not among the published keys that count.")
     check(signature_holds(envelope, pem), "openssl does not accept the signature of the attestation.")
     broken = {**envelope, "payload": base64.b64encode(base64.b64decode(envelope["payload"]).replace(b"sha256", b"sha257", 1)).decode()}
     check(not signature_holds(broken, pem), "openssl accepts a changed attestation, so the check proves nothing.")
