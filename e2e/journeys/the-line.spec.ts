@@ -267,7 +267,7 @@ test("both stories can be read on their timelines", async ({ as }) => {
   const rollouts = scientist.getByRole("list", { name: "Rollouts" });
   await rollouts.getByRole("link", { name: "Version 1 → version 2" }).click();
   const good = scientist.getByRole("list", { name: "Timeline of the rollout" });
-  await expect(good.getByText(/Started: 20% of requests go to version 2/)).toBeVisible();
+  await expect(good.getByText(/Started: every gateway serves the version; 20% of requests go to it/)).toBeVisible();
   await expect(good.getByText(/Stage 2: 50%/)).toBeVisible();
   await expect(good.getByText(/Stage 3: 100%/)).toBeVisible();
   await scientist.goBack();
