@@ -182,9 +182,14 @@ export async function lineEndedRight(query: Query, rollouts: readonly [string, s
         [id],
       )
     ).map(({ key }) => key);
-  expect(await story(won)).toEqual(["started", "stage-1", "promoting", "finished"]);
+  expect(await story(won)).toEqual(["deploying", "started", "stage-1", "promoting", "finished"]);
   const back = await story(lost);
-  expect(back.filter((key) => !key.startsWith("stage-"))).toEqual(["started", "rolling_back", "finished"]);
+  expect(back.filter((key) => !key.startsWith("stage-"))).toEqual([
+    "deploying",
+    "started",
+    "rolling_back",
+    "finished",
+  ]);
   expect(await query("select id, state from rollouts order by created_at")).toEqual([
     { id: won, state: "succeeded" },
     { id: lost, state: "rolled_back" },

@@ -273,7 +273,7 @@ test("both stories can be read on their timelines", async ({ as }) => {
   await scientist.goBack();
   await rollouts.getByRole("link", { name: "Version 2 → version 3" }).click();
   const bad = scientist.getByRole("list", { name: "Timeline of the rollout" });
-  await expect(bad.getByText(/Started: 20% of requests go to version 3/)).toBeVisible();
+  await expect(bad.getByText(/Started: every gateway serves the version; 20% of requests go to it/)).toBeVisible();
   await expect(bad.getByText(/Accuracy .* on canary/).first()).toBeVisible();
   await scientist.goto(`/deployments/${MODEL}`);
   await expect(part(scientist, "Serves now").getByText(`${MODEL}, version 2`)).toBeVisible();
