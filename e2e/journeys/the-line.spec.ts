@@ -267,13 +267,17 @@ test("both stories can be read on their timelines", async ({ as }) => {
   const rollouts = scientist.getByRole("list", { name: "Rollouts" });
   await rollouts.getByRole("link", { name: "Version 1 → version 2" }).click();
   const good = scientist.getByRole("list", { name: "Timeline of the rollout" });
-  await expect(good.getByText(/Started: every gateway serves the version; 20% of requests go to it/)).toBeVisible();
+  await expect(
+    good.getByText(/Started: every gateway serves the version; 20% of requests go to it/),
+  ).toBeVisible();
   await expect(good.getByText(/Stage 2: 50%/)).toBeVisible();
   await expect(good.getByText(/Stage 3: 100%/)).toBeVisible();
   await scientist.goBack();
   await rollouts.getByRole("link", { name: "Version 2 → version 3" }).click();
   const bad = scientist.getByRole("list", { name: "Timeline of the rollout" });
-  await expect(bad.getByText(/Started: every gateway serves the version; 20% of requests go to it/)).toBeVisible();
+  await expect(
+    bad.getByText(/Started: every gateway serves the version; 20% of requests go to it/),
+  ).toBeVisible();
   await expect(bad.getByText(/Accuracy .* on canary/).first()).toBeVisible();
   await scientist.goto(`/deployments/${MODEL}`);
   await expect(part(scientist, "Serves now").getByText(`${MODEL}, version 2`)).toBeVisible();
