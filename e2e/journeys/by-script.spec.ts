@@ -109,7 +109,8 @@ test("a script drives the whole line by REST, tokens and the mlflow client", asy
     [good.rolloutId, "succeeded"],
   ]);
   const rose = await rolloutOf(api, good.rolloutId ?? "");
-  expect(rose.timeline.at(-1)).toMatchObject({ kind: "started", text: expect.stringMatching(/10 ?%/) });
+  expect(rose.timeline.at(-1)).toMatchObject({ kind: "deploying" });
+  expect(rose.timeline.at(-2)).toMatchObject({ kind: "started", text: expect.stringMatching(/10 ?%/) });
   const fell = await rolloutOf(api, degraded.rolloutId ?? "");
   expect(fell.stateReason).toMatch(/Accuracy .* on canary .* against .* on stable/);
   for (const ids of Object.values(story.attestations)) {
