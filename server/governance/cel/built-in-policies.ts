@@ -1,4 +1,5 @@
 import fs from "node:fs/promises";
+import path from "node:path";
 import { parsePolicyDocument } from "./policy-document";
 import type { PolicyDocument } from "./policy-document";
 
@@ -12,13 +13,16 @@ export const BUILT_IN_POLICY_KEYS = [
 ] as const;
 export type BuiltInPolicyKey = (typeof BUILT_IN_POLICY_KEYS)[number];
 
+/** By the checkout, which every process starts in: a bundle of the portal knows no place of its own beside them. */
+const FOLDER = path.join(process.cwd(), "server", "governance", "policies");
+
 /** The policies that every installation starts with, from `server/governance/policies`. */
 export async function loadBuiltInPolicies(): Promise<
   { key: BuiltInPolicyKey; text: string; document: PolicyDocument }[]
 > {
   return Promise.all(
     BUILT_IN_POLICY_KEYS.map(async (key) => {
-      const text = await fs.readFile(new URL(`../policies/${key}.yaml`, import.meta.url), "utf8");
+      const text = await fs.readFile(path.join(FOLDER, `${key}.yaml`), "utf8");
       return { key, text, document: parsePolicyDocument(text) };
     }),
   );
