@@ -94,6 +94,9 @@ test("policies are read as what runs", async ({ as }) => {
   const page = await as("viewer");
   await page.goto("/policies/evaluation");
   await expect(page.getByText("thresholdsFixedAt", { exact: false }).first()).toBeVisible();
+  // It is the release's own until somebody edits it.
+  await expect(page.getByText("Required in", { exact: true })).toBeVisible();
+  await expect(page.getByText("Your own document is in force")).toHaveCount(0);
 });
 
 test("another team sees nothing of a review or an attestation", async ({ as, api }) => {
