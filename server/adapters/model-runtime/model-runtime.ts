@@ -1,7 +1,11 @@
 import path from "node:path";
-import type { ModelRuntime, ModelSignature, ModelSpec } from "./port";
+import { invalid } from "@/server/core/errors";
+import type { ModelRuntime, ModelSignature, ModelSpec, PythonEnvironment } from "./port";
+import { PythonEnvironments, type PythonSettings } from "./python/environments";
+import { pythonEngine } from "./python/launch";
 import { notLoaded } from "./process/host-rules";
-import { memoryBounds, residentBytes } from "./process/memory";
+import { ONNX_ENGINE, type Engine } from "./process/launch";
+import { memoryBounds } from "./process/memory";
 import { ModelGroup, type Member } from "./process/model-group";
 import { ownFolder } from "./process/own-folder";
 import { takeUser } from "./process/users";
@@ -21,6 +25,8 @@ export interface ModelRuntimeOptions {
   ceilingMs?: number;
   /** Whether small models with the same `shareWith` share a process. */
   sharing?: boolean;
+  /** How environments of Python models are built; without it they are not served. */
+  python?: PythonSettings;
 }
 
 interface Entry {
@@ -37,25 +43,37 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
   const { ceilingMs = 30_000, sharing = false } = options;
   const copies = ownFolder(options.folder);
   const warden = new Warden();
+  const environments = options.python && new PythonEnvironments(options.python);
   const entries = new Map<string, Entry>();
   const shared = new Map<string, ModelGroup>();
   let listener: (key: string) => void = () => undefined;
   let made = 0;
 
-  function makeGroup(memoryBytes: number, cpuMilli: number | undefined): ModelGroup {
+  function makeGroup(memoryBytes: number, cpuMilli: number | undefined, engine = ONNX_ENGINE): ModelGroup {
     made += 1;
     return new ModelGroup({
+      engine,
       folder: path.join(copies.folder, String(made)),
       userId: copies.reachable ? takeUser() : undefined,
-      memory: memoryBounds(memoryBytes),
+      memory: memoryBounds(memoryBytes, engine.runtimeBytes),
       cpuMilli,
       warden,
       onChange: (key) => listener(key),
     });
   }
 
-  function groupFor({ limits, shareWith }: ModelSpec): ModelGroup {
+  /** The engine of a Python model, once its environment is there. */
+  async function pythonEngineFor(python: PythonEnvironment): Promise<Engine> {
+    if (!environments) throw invalid("this runtime serves no Python models");
+    const { folder: environment, readable, isolation } = await environments.prepare(python);
+    const { root, home } = environments.settings;
+    const hidden = [path.resolve(home), path.resolve(root), copies.folder];
+    return pythonEngine({ isolation, environment, readable, searchPath: environments.searchPath, hidden });
+  }
+
+  async function groupFor({ limits, shareWith, python }: ModelSpec): Promise<ModelGroup> {
     const own = limits.memoryBytes ?? DEFAULT_BYTES;
+    if (python) return makeGroup(own, limits.cpuMilli, await pythonEngineFor(python));
     if (!sharing || shareWith === undefined || own > SMALL_BYTES) return makeGroup(own, limits.cpuMilli);
     const present = shared.get(shareWith);
     if (present && present.occupants > 0 && present.occupants < MAX_SHARING) return present;
@@ -65,7 +83,10 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
   }
 
   async function load(entry: Entry, key: string, spec: ModelSpec): Promise<ModelSignature> {
-    const group = groupFor(spec);
+    const group = await groupFor(spec).catch((error: unknown) => {
+      entries.delete(key);
+      throw error;
+    });
     entry.group = group;
     try {
       entry.member = await group.add(key, spec, Math.min(spec.limits.deadlineMs ?? ceilingMs, ceilingMs));
@@ -108,7 +129,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
         [...entries].flatMap(([key, { group, member }]) => {
           if (!group || !member) return [];
           const use = group.usage();
-          return [residentBytes(use.pid).then((bytes) => ({ key, ...use, residentBytes: bytes }))];
+          return [use.residentBytes().then((residentBytes) => ({ key, ...use, residentBytes }))];
         }),
       ),
     async close() {

@@ -74,12 +74,22 @@ export interface ModelLimits {
   deadlineMs?: number | undefined;
 }
 
+/** The environment of a Python model, as it was when the model was tried. */
+export interface PythonEnvironment {
+  /** Every package with its version and the hashes of its files, in pip's own form. */
+  lock: string;
+  /** Such as "3.12". */
+  python: string;
+}
+
 /** What a runtime needs to serve a version. */
 export interface ModelSpec {
   /** Path of the file to load; it sees the files beside and below it that are listed here, and no others. */
   entry: string;
   files: readonly ModelFile[];
   limits: ModelLimits;
+  /** For a model that MLflow loads, whose entry is its `MLmodel`; other models are ONNX. */
+  python?: PythonEnvironment | undefined;
   /** Small models with the same word may share a process where the operator wants that. */
   shareWith?: string | undefined;
 }

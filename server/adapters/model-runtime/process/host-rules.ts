@@ -9,7 +9,8 @@ export const MAX_QUEUED = 256;
 export const MAX_QUEUED_BYTES = 64 * 1024 ** 2;
 /** How long a process may still be at work on a request that was given up. */
 export const GRACE_MS = 1_000;
-export const LOAD_MS = 60_000;
+/** For what every process does at once. */
+export const UNLOAD_MS = 60_000;
 export const WATCH_MS = 200;
 
 const RESTART_MS = [0, 250, 1_000, 4_000, 15_000, 30_000];

@@ -3,8 +3,6 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
 const MIB = 1024 ** 2;
-/** What the runtime itself takes before a model has done anything; a contract speaks of the model. */
-const RUNTIME_BYTES = 160 * MIB;
 /** Stacks and reserves that are counted as data although nothing is in them. */
 const RESERVED_BYTES = 192 * MIB;
 
@@ -15,9 +13,9 @@ export interface MemoryBounds {
   dataBytes: number;
 }
 
-export const memoryBounds = (modelBytes: number): MemoryBounds => ({
-  residentBytes: RUNTIME_BYTES + modelBytes,
-  dataBytes: RUNTIME_BYTES + RESERVED_BYTES + modelBytes,
+export const memoryBounds = (modelBytes: number, runtimeBytes: number): MemoryBounds => ({
+  residentBytes: runtimeBytes + modelBytes,
+  dataBytes: runtimeBytes + RESERVED_BYTES + modelBytes,
 });
 
 /** Resident memory of a process of this machine; 0 when it is gone. */

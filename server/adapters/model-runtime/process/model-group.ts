@@ -4,7 +4,16 @@ import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
 import { jsonFrame, jsonOf, KIND, tensorFrame, tensorsOf, type Frame } from "../onnx/child/frame.mjs";
 import { DATATYPES, type ModelHealth, type ModelSignature, type ModelSpec, type Tensor } from "../port";
-import { healthIs, inWords, LOAD_MS, modelFault, notLoaded, refusedFile, refusedInputs } from "./host-rules";
+import {
+  healthIs,
+  inWords,
+  modelFault,
+  notLoaded,
+  refusedFile,
+  refusedInputs,
+  UNLOAD_MS,
+} from "./host-rules";
+import type { Engine } from "./launch";
 import type { MemoryBounds } from "./memory";
 import { ModelHost } from "./model-host";
 import { placeFiles } from "./place-files";
@@ -21,7 +30,27 @@ const Signature = z.object({ inputs: z.array(TensorSignature), outputs: z.array(
 const AFTER_PATIENCE_MS = 20;
 const Complaint = z.object({ message: z.string() });
 
-const complaintOf = (frame: Frame): string => inWords(Complaint.parse(jsonOf(frame)).message);
+function complaintOf(frame: Frame): string {
+  try {
+    return inWords(Complaint.parse(jsonOf(frame)).message);
+  } catch {
+    return "it gave a reason that cannot be read";
+  }
+}
+
+/** What a model answered. Bytes that do not make up its outputs are its fault, never the caller's. */
+function outputsOf(answer: Frame, signature: ModelSignature): Tensor[] {
+  try {
+    const given = new Map(tensorsOf(answer).map((each) => [each.index, each]));
+    return signature.outputs.map((output, index) => {
+      const raw = given.get(index);
+      if (!raw) throw new Error(`the output "${output.name}" is missing`);
+      return fromRaw(raw, output);
+    });
+  } catch (error) {
+    throw modelFault(`its answer cannot be read: ${error instanceof Error ? error.message : ""}`);
+  }
+}
 
 /** One model of a process. */
 export interface Member {
@@ -35,6 +64,7 @@ export interface Member {
 }
 
 export interface GroupOptions {
+  engine: Engine;
   folder: string;
   /** Another user than ours; given back when the group closes. */
   userId: number | undefined;
@@ -109,8 +139,9 @@ export class ModelGroup {
   private startWith(member: Member): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.set(member.number, { resolve, reject });
-      const { folder, userId, memory, cpuMilli, warden } = this.options;
+      const { engine, folder, userId, memory, cpuMilli, warden } = this.options;
       this.host ??= new ModelHost({
+        engine,
         folder,
         userId,
         memory,
@@ -140,7 +171,7 @@ export class ModelGroup {
 
   private async load(host: ModelHost, member: Member): Promise<void> {
     const frame = jsonFrame(this.id(), KIND.load, member.number, { file: member.file });
-    member.signature = await host.direct(frame, LOAD_MS, (answer) => {
+    member.signature = await host.direct(frame, this.options.engine.loadMs, (answer) => {
       if (answer.kind !== KIND.ok) throw refusedFile(complaintOf(answer));
       return Signature.parse(jsonOf(answer));
     });
@@ -178,10 +209,7 @@ export class ModelGroup {
     return host.ask(tensorFrame(this.id(), KIND.infer, member.number, raw), deadlineMs, (answer) => {
       if (answer.kind === KIND.refused) throw refusedInputs(complaintOf(answer));
       if (answer.kind !== KIND.ok) throw modelFault(complaintOf(answer));
-      return tensorsOf(answer).flatMap((each) => {
-        const output = signature.outputs[each.index];
-        return output ? [fromRaw(each, output)] : [];
-      });
+      return outputsOf(answer, signature);
     });
   }
 
@@ -192,7 +220,7 @@ export class ModelGroup {
     this.occupants -= 1;
     if (this.occupants === 0) return this.close();
     const frame = jsonFrame(this.id(), KIND.unload, member.number, {});
-    await this.host?.direct(frame, LOAD_MS, () => undefined);
+    await this.host?.direct(frame, UNLOAD_MS, () => undefined);
     await fs.rm(path.join(this.options.folder, String(member.number)), { recursive: true, force: true });
   }
 
@@ -200,6 +228,7 @@ export class ModelGroup {
     const { host } = this;
     return {
       pid: host?.pid ?? 0,
+      residentBytes: () => host?.residentBytes() ?? Promise.resolve(0),
       queued: host?.waiting ?? 0,
       inFlight: host?.inFlight ?? 0,
       restarts: host?.restarts ?? 0,

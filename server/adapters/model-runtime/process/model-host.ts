@@ -18,11 +18,13 @@ import {
   tooLate,
   WATCH_MS,
 } from "./host-rules";
-import { inMebibytes, residentBytes, type MemoryBounds } from "./memory";
+import type { Engine } from "./launch";
+import { inMebibytes, type MemoryBounds } from "./memory";
 import { ModelProcess } from "./model-process";
 import type { Warden } from "./warden";
 
 export interface HostOptions {
+  engine: Engine;
   folder: string;
   userId: number | undefined;
   memory: MemoryBounds;
@@ -44,6 +46,7 @@ export interface Trouble {
 export class ModelHost {
   private process: ModelProcess | undefined;
   private phase: "starting" | "up" | "waiting" | "closed" = "starting";
+  private hasGreeted = false;
   private queue: Call[] = [];
   private queuedBytes = 0;
   /** In the process or on the way to it, in order; it works on the first. */
@@ -68,6 +71,10 @@ export class ModelHost {
     return this.process?.pid ?? 0;
   }
 
+  async residentBytes(): Promise<number> {
+    return (await this.process?.residentBytes()) ?? 0;
+  }
+
   get waiting(): number {
     return this.queue.length;
   }
@@ -78,8 +85,10 @@ export class ModelHost {
 
   private start(): void {
     this.phase = "starting";
-    const { folder, userId, memory, cpuMilli, warden } = this.options;
+    this.hasGreeted = false;
+    const { engine, folder, userId, memory, cpuMilli, warden } = this.options;
     this.process = new ModelProcess({
+      engine,
       folder,
       userId,
       memory,
@@ -115,7 +124,8 @@ export class ModelHost {
   }
 
   private take(frame: Frame): void {
-    if (frame.kind === KIND.hello) {
+    if (frame.kind === KIND.hello && !this.hasGreeted) {
+      this.hasGreeted = true;
       void this.begin();
       return;
     }
@@ -168,7 +178,7 @@ export class ModelHost {
     if (Date.now() - this.busySinceMs > head.limitMs + GRACE_MS)
       process.kill(`it was still at work on a request after ${Math.round(head.limitMs + GRACE_MS)} ms`);
     else {
-      const bytes = await residentBytes(process.pid);
+      const bytes = await process.residentBytes();
       const { residentBytes: bound } = this.options.memory;
       if (bytes > bound)
         process.kill(`its process took ${inMebibytes(bytes)} of memory; ${inMebibytes(bound)} are allowed`);

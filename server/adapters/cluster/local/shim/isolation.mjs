@@ -41,8 +41,9 @@ export function letPass(folders) {
  * @param {Record<string, string>} task.env
  * @param {Record<string, string>} task.setupEnv what may be known of the attempt before the job's own variables are
  * @param {(words: string[]) => string[]} task.wrap makes arguments for `sh` of the isolated command
+ * @param {boolean} [task.talks] whether the command gets a channel of its own, as descriptor 6
  */
-export function startIsolated({ isolation, uid, jail, command, cwd, env, setupEnv, wrap }) {
+export function startIsolated({ isolation, uid, jail, command, cwd, env, setupEnv, wrap, talks = false }) {
   const { level, nested } = isolation;
   const inNamespaces = hasNamespaces(isolation);
   const words = () => {
@@ -54,11 +55,16 @@ export function startIsolated({ isolation, uid, jail, command, cwd, env, setupEn
     return ["setpriv", ...becomeUser(uid), ...WITHOUT_RIGHTS, "--", ...withVariables(command)];
   };
   const channel = inNamespaces ? "pipe" : "ignore";
+  /** @type {import("node:child_process").StdioOptions} */
+  const stdio = [
+    ...["ignore", "pipe", "pipe", channel, channel, level === "none" ? "ignore" : "pipe"],
+    ...(talks ? ["pipe"] : []),
+  ];
   const child = spawn("/bin/sh", wrap(words()), {
     cwd,
     env: level === "none" ? env : { ...setupEnv, PATH: SETUP_PATH },
     detached: true,
-    stdio: ["ignore", "pipe", "pipe", channel, channel, level === "none" ? "ignore" : "pipe"],
+    stdio,
   });
   const [, , , news, lifeline, variables] = child.stdio;
   /** @type {{ init: number | null, started: boolean }} */

@@ -105,6 +105,13 @@ const ROOM_BYTES = 32 * 1024;
 
 /** What arrives in pieces, as whole frames. A frame's memory is good until the next `space` or `push`. */
 export class FrameReader {
+  #maxBytes;
+
+  /** @param {number} [maxBytes] above it a frame is taken for a fault of whoever writes */
+  constructor(maxBytes = MAX_FRAME_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
   #buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES));
   #start = 0;
   #end = 0;
@@ -118,7 +125,7 @@ export class FrameReader {
       if (this.#buffer.length > 16 * FIRST_BYTES) this.#buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES));
     }
     const frameBytes = held >= 4 ? this.#buffer.readUInt32LE(this.#start) : 0;
-    if (frameBytes > MAX_FRAME_BYTES) throw new RangeError("a frame is larger than any may be");
+    if (frameBytes > this.#maxBytes) throw new RangeError("a frame is larger than any may be");
     const wanted = Math.max(frameBytes, held + ROOM_BYTES);
     if (this.#start + wanted > this.#buffer.length) {
       const next = wanted > this.#buffer.length ? Buffer.from(new ArrayBuffer(padded(wanted))) : this.#buffer;
@@ -156,6 +163,8 @@ export class FrameReader {
     if (!this.hasFrame()) return undefined;
     const at = this.#start;
     const size = this.#buffer.readUInt32LE(at);
+    // Nothing would ever come after it.
+    if (size < HEADER_BYTES) throw new RangeError("a frame is smaller than its own header");
     this.#start += size;
     return {
       id: this.#buffer.readUInt32LE(at + 4),

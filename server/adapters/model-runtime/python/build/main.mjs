@@ -1,0 +1,158 @@
+// Prepares Python for models, in a process of its own: looking for Python, building and copying trees would hold up a gateway. Reads
+// one task from standard input, writes one answer to standard output, and says on standard error what it does.
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { prepareEnvironment } from "../../../cluster/local/shim/environment.mjs";
+import { JobFailure } from "../../../cluster/local/shim/files.mjs";
+import { letPass, probeIsolation } from "../../../cluster/local/shim/isolation.mjs";
+import { giveTree, takeUser } from "../../../cluster/local/shim/job-user.mjs";
+import { MARKER_NAME } from "../../../cluster/local/shim/process-tree.mjs";
+import { runCommand } from "../../../cluster/local/shim/run-command.mjs";
+import { lockOf } from "./lock.mjs";
+
+const BUILD_MS = 30 * 60_000;
+const COMPLAINT_CHARACTERS = 1_500;
+
+/** @typedef {{ root: string, home: string, python: string | null, path: string, buildEnv: Record<string, string> }} PythonSettings */
+/** @typedef {{ op: "probe" } | { op: "resolve" | "prepare", requirements: string, python: string | null }} PythonTask */
+
+/** @type {{ settings: PythonSettings, task: PythonTask, isolation: import("../../../cluster/local/shim/isolation.mjs").Isolation }} */
+const { settings, task, isolation } = JSON.parse(readFileSync(0, "utf8"));
+process.umask(0o022);
+
+const say = (/** @type {string} */ text) => void process.stderr.write(`${text}\n`);
+
+/** What pip says, of which the end is worth telling. */
+let said = "";
+/** @type {any} */
+const log = {
+  say,
+  output: (/** @type {Buffer} */ chunk) => {
+    said = (said + chunk.toString("utf8")).slice(-COMPLAINT_CHARACTERS);
+  },
+  flush: () => undefined,
+};
+
+/** Of the machine's Pythons the one that is asked for by version, if there is one. @param {string | null} version */
+const pythonNamed = (version) => (version === null ? settings.python : `python${version}`);
+
+/** A place and a user for one build, which go with it. @template T @param {(cell: Cell) => Promise<T>} work */
+async function inCell(work) {
+  const id = `model-${randomUUID()}`;
+  const folder = path.join(settings.root, "builds", id);
+  const uid = isolation.range === null ? null : takeUser(settings.root, id, isolation.range);
+  try {
+    mkdirSync(path.join(folder, "tmp"), { recursive: true, mode: 0o700 });
+    if (isolation.level === "user") letPass([path.dirname(folder), folder]);
+    if (uid !== null) giveTree(path.join(folder, "tmp"), uid);
+    return await work({ id, folder, uid });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    if (uid !== null) rmSync(path.join(settings.root, "users", `${uid}.json`), { force: true });
+  }
+}
+
+/** @typedef {{ id: string, folder: string, uid: number | null }} Cell */
+
+/** @param {Cell} cell */
+const environmentOf = ({ id, folder }) => ({
+  ...settings.buildEnv,
+  PATH: settings.path,
+  LANG: "C.UTF-8",
+  HOME: path.join(folder, "tmp"),
+  TMPDIR: path.join(folder, "tmp"),
+  [MARKER_NAME]: id,
+});
+
+/**
+ * Builds the environment of these requirements, or finds it.
+ * @param {Cell} cell @param {string} requirements @param {string | null} python
+ */
+function environment({ id, folder, uid }, requirements, python) {
+  const until = Date.now() + BUILD_MS;
+  return prepareEnvironment({
+    root: settings.root,
+    attemptId: id,
+    requirements,
+    python,
+    env: environmentOf({ id, folder, uid }),
+    log,
+    checkStop: () => {
+      if (Date.now() > until) throw new JobFailure("its environment was not built within 30 minutes");
+    },
+    isolation,
+    uid,
+    run: (asked) => run({ id, folder, uid }, until, asked),
+  });
+}
+
+/** @param {Cell} cell @param {number} until @param {{ command: string[], folder: string, readable: string[], env: Record<string, string> }} asked */
+async function run({ id, folder, uid }, until, { command, folder: cwd, readable, env }) {
+  const { exitCode, verdict } = await runCommand({
+    attempt: { attemptId: id, folder },
+    cell: { isolation, uid, stage: path.join(folder, "jail") },
+    view: {
+      searchPath: settings.path,
+      readable,
+      writable: [cwd, path.join(folder, "tmp")],
+      hidden: [settings.home, settings.root],
+    },
+    command,
+    cwd,
+    env,
+    limits: {},
+    cgroup: null,
+    log,
+    shouldEnd: () =>
+      Date.now() > until
+        ? { phase: "timed_out", reason: "its environment was not built within 30 minutes", graceMs: 0 }
+        : null,
+    onStart: () => undefined,
+  });
+  if (verdict !== null) throw new JobFailure(verdict.reason);
+  return exitCode;
+}
+
+/**
+ * Every package that the requirements lead to, with the hash of its file. Nothing of them is installed, but building a package that has no
+ * wheel runs its code, so it is isolated too.
+ * @param {Cell} cell @param {string} requirements @param {string | null} python
+ */
+async function resolve(cell, requirements, python) {
+  // An empty environment: what is in it must not be taken for there already.
+  const { folder: empty, readable } = await environment(cell, "", python);
+  const work = path.join(cell.folder, "resolve");
+  mkdirSync(work, { mode: 0o700 });
+  writeFileSync(path.join(work, "requirements.txt"), requirements, { mode: 0o600 });
+  if (cell.uid !== null) giveTree(work, cell.uid);
+  const report = path.join(work, "report.json");
+  const program = path.join(empty, "bin", "python");
+  const pip = [program, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--dry-run"];
+  const code = await run(cell, Date.now() + BUILD_MS, {
+    command: [...pip, "--ignore-installed", "--quiet", "--report", report, "-r", "requirements.txt"],
+    folder: work,
+    readable: [empty, ...readable],
+    env: { ...environmentOf(cell), PIP_NO_CACHE_DIR: "1" },
+  });
+  if (code !== 0)
+    throw new JobFailure(`pip cannot find packages for its requirements (exit code ${code}): ${said.trim()}`);
+  return lockOf(JSON.parse(readFileSync(report, "utf8")));
+}
+
+async function answer() {
+  if (task.op === "probe") return probeIsolation(settings.root, [settings.home]);
+  const { op, requirements, python } = task;
+  if (op === "resolve") return inCell((cell) => resolve(cell, requirements, pythonNamed(python)));
+  const { folder, readable } = await inCell((cell) => environment(cell, requirements, pythonNamed(python)));
+  return { folder, readable };
+}
+
+try {
+  process.stdout.write(JSON.stringify({ answer: await answer() }));
+} catch (error) {
+  const isTold = error instanceof JobFailure;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isTold) say(error instanceof Error ? (error.stack ?? message) : message);
+  process.stdout.write(JSON.stringify({ problem: message, detail: said, isTold }));
+}

@@ -1,0 +1,190 @@
+"""Real models for the tests, logged by MLflow itself, and what `mlflow.pyfunc` answers for generated rows.
+
+    python testing-models.py FOLDER
+
+Writes a folder for each model, and `expected.json`: by model its inputs as tensors of the inference protocol, and its answers.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+warnings.filterwarnings("ignore")
+
+import lightgbm
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.models import ModelSignature, infer_signature
+from mlflow.types import ColSpec, Schema
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+ROOT = sys.argv[1]
+rng = np.random.default_rng(20)
+expected = {}
+TYPES = {"float64": "FP64", "float32": "FP32", "int64": "INT64", "int32": "INT32", "bool": "BOOL"}
+
+
+def place(name):
+    return os.path.join(ROOT, name)
+
+
+def values(column):
+    if column.dtype.kind == "M":
+        return [each.isoformat() for each in column]
+    return [None if each != each else each for each in column.tolist()]
+
+
+def tensor(name, column):
+    kind = TYPES.get(str(column.dtype), "BYTES")
+    return {"name": name, "datatype": kind, "shape": [len(column), 1], "data": values(column)}
+
+
+def array_tensor(name, array):
+    return {"name": name, "datatype": TYPES[str(array.dtype)], "shape": list(array.shape), "data": array.reshape(-1).tolist()}
+
+
+def answers(result):
+    if isinstance(result, pd.DataFrame):
+        return {str(name): values(column) for name, column in result.items()}
+    if isinstance(result, dict):
+        return {name: np.asarray(each).reshape(-1).tolist() for name, each in result.items()}
+    return {"output-0": np.asarray(result).reshape(-1).tolist()}
+
+
+def expect(name, rows):
+    result = mlflow.pyfunc.load_model(place(name)).predict(rows)
+    if isinstance(rows, pd.DataFrame):
+        inputs = [tensor(column, rows[column]) for column in rows]
+    elif isinstance(rows, dict):
+        inputs = [array_tensor(key, each) for key, each in rows.items()]
+    else:
+        inputs = [array_tensor("input-0", rows)]
+    expected[name] = {"inputs": inputs, "answers": answers(result)}
+
+
+# scikit-learn: a table with numbers, a missing one among them, and texts.
+table = pd.DataFrame(
+    {
+        "age": rng.integers(18, 90, 400),
+        "income": rng.normal(40_000, 12_000, 400),
+        "city": rng.choice(["Berlin", "Zürich", "Köln"], 400),
+        "member": rng.random(400) > 0.5,
+    }
+)
+label = np.where(table["income"] + 300 * table["age"] > 56_000, "good", "poor")
+columns = ColumnTransformer(
+    [("numbers", StandardScaler(), ["age", "income"]), ("words", OneHotEncoder(), ["city", "member"])]
+)
+pipeline = make_pipeline(columns, LogisticRegression(max_iter=500)).fit(table, label)
+mlflow.sklearn.save_model(
+    pipeline,
+    place("sklearn"),
+    signature=infer_signature(table, pipeline.predict(table)),
+    input_example=table.head(2),
+    serialization_format="cloudpickle",
+    pyfunc_predict_fn="predict",
+)
+expect("sklearn", table.sample(60, random_state=3).reset_index(drop=True))
+probabilities = pipeline.predict_proba(table)
+mlflow.sklearn.save_model(
+    pipeline,
+    place("sklearn-proba"),
+    signature=infer_signature(table, probabilities),
+    serialization_format="cloudpickle",
+    pyfunc_predict_fn="predict_proba",
+)
+expect("sklearn-proba", table.sample(25, random_state=4).reset_index(drop=True))
+
+# LightGBM: its own booster, and missing values, which it takes.
+numbers = pd.DataFrame(rng.normal(size=(300, 4)), columns=["a", "b", "c", "d"])
+booster = lightgbm.train(
+    {"objective": "binary", "verbose": -1, "num_threads": 1},
+    lightgbm.Dataset(numbers, label=(numbers["a"] * numbers["b"] > 0).astype(int)),
+    num_boost_round=15,
+)
+mlflow.lightgbm.save_model(booster, place("lightgbm"), signature=infer_signature(numbers, booster.predict(numbers)))
+asked = numbers.sample(40, random_state=5).reset_index(drop=True)
+asked.loc[asked.index % 5 == 0, "b"] = np.nan
+expect("lightgbm", asked)
+
+# Tensors, of which MLflow knows the width.
+matrix = rng.normal(size=(200, 3))
+linear = LinearRegression().fit(matrix, matrix @ [1.0, -2.0, 0.5])
+mlflow.sklearn.save_model(
+    linear,
+    place("tensor"),
+    signature=infer_signature(matrix, linear.predict(matrix)),
+    serialization_format="cloudpickle",
+)
+expect("tensor", rng.normal(size=(7, 3)))
+
+# No signature, but an example.
+mlflow.sklearn.save_model(linear, place("bare"), serialization_format="cloudpickle")
+
+
+class Reporter(mlflow.pyfunc.PythonModel):
+    """Every type of column that MLflow has, in and out."""
+
+    def predict(self, context, model_input, params=None):
+        print("a model that prints to standard output")
+        return pd.DataFrame(
+            {
+                "twice": model_input["whole"] * 2,
+                "later": model_input["when"] + pd.Timedelta(days=1),
+                "loud": model_input["text"].str.upper(),
+                "half": (model_input["real"] / 2).astype("float32"),
+                "not": ~model_input["flag"],
+            }
+        )
+
+
+TYPED = ["long:whole", "datetime:when", "string:text", "double:real", "boolean:flag"]
+ANSWERED = ["long:twice", "datetime:later", "string:loud", "float:half", "boolean:not"]
+
+
+def schema(texts):
+    return Schema([ColSpec(*text.split(":")) for text in texts])
+
+
+rows = pd.DataFrame(
+    {
+        "whole": rng.integers(-(2**60), 2**60, 30),
+        "when": pd.date_range("2026-01-01", periods=30, freq="7h"),
+        "text": [f"straße {n}" for n in range(30)],
+        "real": rng.normal(size=30),
+        "flag": rng.random(30) > 0.5,
+    }
+)
+mlflow.pyfunc.save_model(
+    place("custom"), python_model=Reporter(), signature=ModelSignature(schema(TYPED), schema(ANSWERED))
+)
+expect("custom", rows)
+
+
+class Hostile(mlflow.pyfunc.PythonModel):
+    """Does what its one text says."""
+
+    def predict(self, context, model_input, params=None):
+        import base64
+
+        what = str(model_input["what"].iloc[0])
+        scope = {}
+        exec(base64.b64decode(what).decode(), scope)
+        return pd.DataFrame({"said": [str(scope.get("said", ""))]})
+
+
+for name in ("hostile", "healthy"):
+    mlflow.pyfunc.save_model(
+        place(name),
+        python_model=Hostile(),
+        signature=ModelSignature(schema(["string:what"]), schema(["string:said"])),
+    )
+
+with open(os.path.join(ROOT, "expected.json"), "w") as file:
+    json.dump(expected, file)
