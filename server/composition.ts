@@ -9,6 +9,7 @@ import {
   type LogSigner,
   type Signer,
 } from "@/server/adapters/signer";
+import type { PythonSettings } from "@/server/adapters/model-runtime/python/environments";
 import { createObjectStore } from "@/server/adapters/object-store/create-object-store";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { env, inheritedEnvironment } from "@/server/core/env";
@@ -37,6 +38,19 @@ export function cluster(): Cluster {
     buildEnv: pickBuildEnv(inherited),
   });
   return local;
+}
+
+/** Environments of the models that Python serves: built as those of jobs, and kept under `<home>/python`. */
+export function pythonModels(): PythonSettings {
+  const settings = env();
+  const inherited = inheritedEnvironment();
+  return {
+    root: path.join(settings.home, "python"),
+    home: settings.home,
+    python: settings.python,
+    path: inherited.PATH,
+    buildEnv: pickBuildEnv(inherited),
+  };
 }
 
 let ring: { stamp: string; keys: Promise<KeyRing> } | undefined;

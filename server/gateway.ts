@@ -3,7 +3,7 @@ import { Gauge } from "prom-client";
 import { db } from "@/db/client";
 import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
 import { TokenActors } from "@/server/auth/token-actors";
-import { objectStore, trustedAttestorKeys } from "@/server/composition";
+import { objectStore, pythonModels, trustedAttestorKeys } from "@/server/composition";
 import { env } from "@/server/core/env";
 import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
@@ -66,6 +66,7 @@ async function main() {
     folder: path.join(home, "serving"),
     ceilingMs: modelDeadlineMs,
     sharing: sharesModelProcesses,
+    python: pythonModels(),
   });
   const { spool, waitingMs } = openSpool(home);
   let follower: RouteFollower | undefined;

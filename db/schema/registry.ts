@@ -46,7 +46,7 @@ export const modelVersions = pgTable(
     tags: jsonb("tags").$type<Record<string, string>>().notNull().default({}),
     /** dirHash over all files, once they are sealed. */
     manifestDigest: text("manifest_digest"),
-    /** The ONNX file that the gateway serves: path within the manifest and its own digest. */
+    /** The file that the gateway loads, an ONNX model or an MLmodel: path within the manifest and its own digest. */
     weightsPath: text("weights_path"),
     weightsDigest: text("weights_digest"),
     contract: jsonb("contract").$type<unknown>(),

@@ -34,9 +34,11 @@ export {
 } from "./reviews/subjects";
 export { voidReviews, voidReviewsOfGone, type VoidReviewsInput } from "./reviews/void-reviews";
 export {
+  bindingDigests,
   changedDigests,
   combineVerdicts,
   environmentRequirements,
+  TRIAL,
   POLICY_KEYS,
   UNJUDGED_MS,
   type EnvironmentRequirements,

@@ -20,8 +20,12 @@ export interface EnvironmentRequirements {
   humanReview: boolean;
 }
 
+/** Where a model that brings code of its own runs first: apart, for a trial by the gates. People admit it there before any of it is run. */
+export const TRIAL = "trial";
+
 /** What a version must bring before it may answer requests in an environment. An unknown one demands everything. */
 export function environmentRequirements(environment: string): EnvironmentRequirements {
+  if (environment === TRIAL) return { environment, policies: ["file-scan"], humanReview: true };
   if (environment === "staging") {
     return { environment, policies: ["contract", "provenance", "file-scan"], humanReview: false };
   }
@@ -62,6 +66,13 @@ export function changedDigests(
   const names = [...new Set([...Object.keys(bound), ...Object.keys(current)])];
   return names.filter((name) => bound[name] !== current[name]).toSorted();
 }
+
+/** Of a subject's digests those that an approval for an environment is bound to: the files alone decide what a trial runs. */
+export const bindingDigests = (
+  environment: string,
+  digests: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(digests).filter(([name]) => environment !== TRIAL || name === "manifest"));
 
 const DIGEST_WORDS: Record<string, string> = {
   manifest: "the model's files",

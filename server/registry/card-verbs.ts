@@ -17,6 +17,7 @@ import type { EvidenceLinks } from "./card/schemas";
 import { evidenceChanged } from "./contract-verbs";
 import { cardDigest, cardOf, evidenceDigestsOf, type Card } from "./evidence";
 import { loadVersion, type ModelVersion } from "./load";
+import { MLMODEL } from "./rules";
 import { ExportCardInput, SaveCardInput, VersionInput } from "./schemas";
 
 const READ = "registry.model.read" as const;
@@ -219,7 +220,7 @@ export const exportCard = query(
       modelName: version.modelName,
       versionNumber: version.number,
       card,
-      library: version.weightsPath ? "onnx" : "mlflow",
+      library: version.weightsPath && version.weightsPath !== MLMODEL ? "onnx" : "mlflow",
       datasets,
       metrics: (evaluation?.metrics ?? []).flatMap((metric) =>
         metric.value === null

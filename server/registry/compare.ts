@@ -2,7 +2,7 @@ import { and, eq, lt, ne } from "drizzle-orm";
 import { z } from "zod";
 import { modelVersions, reviews } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import type { DiffRow } from "@/server/governance";
+import { TRIAL, type DiffRow } from "@/server/governance";
 import { CARD_FIELDS } from "./card/rules";
 import { Contract } from "./contract/schemas";
 import { tensorInWords } from "./contract/rules";
@@ -29,7 +29,7 @@ export async function lastApproved(
         ne(modelVersions.state, "deleted"),
         lt(modelVersions.number, version.number),
         eq(reviews.state, "approved"),
-        environment ? eq(reviews.environment, environment) : undefined,
+        environment ? eq(reviews.environment, environment) : ne(reviews.environment, TRIAL),
       ),
     );
   const newest = rows.toSorted((a, b) => b.number - a.number)[0];

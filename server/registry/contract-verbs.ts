@@ -7,7 +7,7 @@ import { conflict, precondition } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { mutation, query } from "@/server/core/verb";
-import { reviewsOfSubject, voidReviews } from "@/server/governance";
+import { reviewsOfSubject, TRIAL, voidReviews } from "@/server/governance";
 import { compareContract } from "./contract/rules";
 import { Contract, ContractCheck, Signature } from "./contract/schemas";
 import { boundDigestsOf } from "./evidence";
@@ -48,7 +48,7 @@ export const getContract = query(
 
 async function refuseApproved(ctx: Ctx, version: ModelVersion): Promise<void> {
   const rows = await reviewsOfSubject(ctx, { subjectKind: "model_version", subjectId: version.id });
-  const approved = rows.find((row) => row.state === "approved");
+  const approved = rows.find((row) => row.state === "approved" && row.environment !== TRIAL);
   if (approved)
     throw precondition(
       `Version ${version.number} is approved for ${approved.environment} with this contract.`,

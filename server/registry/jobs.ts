@@ -1,7 +1,8 @@
 import { and, eq, ne } from "drizzle-orm";
 import { db } from "@/db/client";
-import { modelVersions } from "@/db/schema";
+import { modelVersions, reviews } from "@/db/schema";
 import { objectStore } from "@/server/composition";
+import { TRIAL } from "@/server/governance";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { qualify } from "./qualify/run";
@@ -68,6 +69,30 @@ on("experiments.run_finished", "registry.qualify", async ({ event }) => {
       trigger: "source run ended",
       requestedBy: event.actorId,
       force: false,
+    });
+});
+
+// People decided whether a model's own code may be tried; the gates follow.
+on("governance.review_decided", "registry.trial", async ({ event }) => {
+  const [review] = await db()
+    .select({ versionId: reviews.subjectId })
+    .from(reviews)
+    .where(
+      and(
+        eq(reviews.id, event.payload.reviewId),
+        eq(reviews.teamId, event.teamId),
+        eq(reviews.subjectKind, "model_version"),
+        eq(reviews.environment, TRIAL),
+      ),
+    );
+  if (review)
+    await start({
+      teamId: event.teamId,
+      versionId: review.versionId,
+      eventId: event.id,
+      trigger: "a review of its code was decided",
+      requestedBy: event.actorId,
+      force: true,
     });
 });
 

@@ -3,6 +3,7 @@ import { modelAliases, modelVersions } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { forbidden } from "@/server/core/errors";
+import { TRIAL } from "@/server/governance";
 import { admissionOfVersion } from "./hooks";
 import type { ModelVersion, RegisteredModel } from "./load";
 import { promotionBlockers } from "./requirements";
@@ -21,7 +22,7 @@ async function governedBecause(ctx: Ctx, model: Named): Promise<string | null> {
     select
       (select d.name from deployments d where d.model_id in (select id from same) order by d.created_at limit 1) as deployed,
       (select v.number from reviews r
-         join review_decisions x on x.review_id = r.id and x.decision = 'approve'
+         join review_decisions x on x.review_id = r.id and x.decision = 'approve' and r.environment <> ${TRIAL}
          join model_versions v on v.id = r.subject_id
          where r.subject_kind = 'model_version' and v.model_id in (select id from same)
          order by x.created_at limit 1) as approved`);

@@ -4,6 +4,7 @@ import {
   latestGates,
   policiesInForce,
   reviewStanding,
+  TRIAL,
   type Blocker,
   type InForce,
   type PolicyGap,
@@ -11,6 +12,8 @@ import {
 import { boundDigestsOf } from "./evidence";
 import { admissionIfKnown } from "./hooks";
 import type { ModelVersion } from "./load";
+import { ownCodeOf } from "./qualify/may-run";
+import { StoredTrial } from "./qualify/trial-schemas";
 
 export const hrefOf = (version: Pick<ModelVersion, "modelName" | "number">): string =>
   `/models/${encodeURIComponent(version.modelName)}/versions/${version.number}`;
@@ -55,8 +58,8 @@ function missingOf(
   const blockers: Blocker[] = [];
   if (!version.weightsPath)
     blockers.push({
-      what: "The version holds no ONNX file, so it cannot be served.",
-      clearedBy: "Export the model as ONNX and register it",
+      what: "The version holds neither an ONNX file nor a model that mlflow.pyfunc loads, so it cannot be served.",
+      clearedBy: "Log the model with MLflow, or export it as ONNX, and register it",
       href: `${href}#files`,
     });
   if (!gates || !version.gatesDigest)
@@ -82,14 +85,27 @@ function missingOf(
       continue;
     }
     if (found?.verdict === "pass" || found?.verdict === "indeterminate") continue;
+    const waits = key === "contract" && waitsForTrial(version);
     blockers.push({
       what: found ? `${found.title}: ${found.message}` : `The policy ${key} was not judged.`,
-      clearedBy: CLEARED_BY[key] ?? "Correct it and run the gates again",
-      href: `${href}#${ANCHOR[key] ?? "gates"}`,
+      clearedBy: waits ? "Request a review for a trial of its code" : (CLEARED_BY[key] ?? CORRECT),
+      href: waits ? href : `${href}#${ANCHOR[key] ?? "gates"}`,
     });
   }
+  if (environment === TRIAL && ownCodeOf(version).length === 0)
+    blockers.push({
+      what: "The scan found no code of its own in this version, so nobody needs to admit a trial.",
+      clearedBy: "Request a review for staging or production",
+      href,
+    });
   return blockers;
 }
+
+const CORRECT = "Correct it and run the gates again";
+
+/** Whether a version's own code waits for people to admit that it is tried. */
+export const waitsForTrial = (version: Pick<ModelVersion, "evidence">): boolean =>
+  StoredTrial.safeParse(version.evidence.trial).data?.state === "awaits_review";
 
 const CLEARED_BY: Record<string, string> = {
   contract: "Edit the contract, or register a model file that matches it",
@@ -164,6 +180,7 @@ export async function requirementsOf(ctx: Ctx, version: ModelVersion, gates: Gat
   const there = {
     staging: await standingIn(ctx, version, "staging"),
     production: await standingIn(ctx, version, "production"),
+    trial: await standingIn(ctx, version, TRIAL),
   };
   const [staging, production] = await Promise.all([
     blockersOf(ctx, version, gates, there.staging),
@@ -174,6 +191,7 @@ export async function requirementsOf(ctx: Ctx, version: ModelVersion, gates: Gat
     missingRequirements: {
       staging: missingOf(version, gates, there.staging),
       production: missingOf(version, gates, there.production),
+      trial: missingOf(version, gates, there.trial),
     },
     /** What a new version of a policy will no longer pass when its grace ends. */
     leaving: { staging: there.staging.leaving, production: there.production.leaving },

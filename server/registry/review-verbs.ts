@@ -5,7 +5,7 @@ import type { Ctx } from "@/server/core/context";
 import { precondition } from "@/server/core/errors";
 import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
-import { requestReview } from "@/server/governance";
+import { bindingDigests, requestReview, TRIAL } from "@/server/governance";
 import { boundDigestsOf } from "./evidence";
 import { loadVersion, type ModelVersion } from "./load";
 import { missingRequirements } from "./requirements";
@@ -114,7 +114,10 @@ export const requestVersionReview = mutation(
       },
       environment: input.environment,
       rationale: input.rationale,
-      digests: await boundDigestsOf(ctx, version),
+      ...(input.environment === TRIAL
+        ? { title: `${version.modelName} v${version.number}: run its own code in a trial` }
+        : {}),
+      digests: bindingDigests(input.environment, await boundDigestsOf(ctx, version)),
       excludedIds: await authorsOf(ctx, version),
     });
     await audit(ctx, {

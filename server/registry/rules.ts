@@ -1,5 +1,8 @@
 /** Pure decisions of the registry, shared with the domains above it. */
 
+/** MLflow's description of a model, at the top of its folder. A version whose weights it is, is served by Python: MLflow loads it. */
+export const MLMODEL = "MLmodel";
+
 export interface BoundParts {
   manifestDigest: string | null;
   contractDigest: string | null;

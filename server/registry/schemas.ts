@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
 import { CardFields, LinkInput } from "./card/schemas";
+import { StoredTrial } from "./qualify/trial-schemas";
 import { Contract } from "./contract/schemas";
 import { PROTECTION_MODES } from "./rules";
 
@@ -116,10 +117,14 @@ export const ExportCardInput = VersionInput.extend({
 });
 
 export const ENVIRONMENTS = ["staging", "production"] as const;
+/** Besides the environments: a trial by the gates, of a model that runs its own code. */
+export const REVIEWED_FOR = [...ENVIRONMENTS, "trial"] as const;
 export const RequestVersionReviewInput = VersionInput.extend({
-  environment: z.enum(ENVIRONMENTS),
+  environment: z.enum(REVIEWED_FOR),
   rationale: z.string().trim().min(10, "say why it should be approved, in 10 characters or more").max(5000),
 });
+/** What of a trial a gateway needs: the environment of a version that Python serves. */
+export const TrialEnvironment = StoredTrial.pick({ weightsDigest: true, environment: true });
 export const FileInput = VersionInput.extend({ path: z.string().min(1).max(1000) });
 export const ListModelsInput = PageInput.extend({
   q: z.string().trim().max(200).default(""),

@@ -59,7 +59,7 @@ export async function admissionOf(
     .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
     .where(eq(modelVersions.id, versionId));
   if (!version?.manifestDigest) return refused("files: not sealed and digested yet");
-  if (!version.weightsDigest) return refused("weights: the version holds no ONNX file to serve");
+  if (!version.weightsDigest) return refused("weights: the version holds no model file that a gateway loads");
   const evidence = await db
     .select({ envelope: attestations.envelope })
     .from(attestations)

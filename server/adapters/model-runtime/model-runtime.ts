@@ -1,9 +1,9 @@
 import path from "node:path";
 import { invalid } from "@/server/core/errors";
-import type { ModelRuntime, ModelSignature, ModelSpec, PythonEnvironment } from "./port";
+import type { ModelHealth, ModelRuntime, ModelSignature, ModelSpec, PythonEnvironment } from "./port";
 import { PythonEnvironments, type PythonSettings } from "./python/environments";
 import { pythonEngine } from "./python/launch";
-import { notLoaded } from "./process/host-rules";
+import { healthIs, notLoaded } from "./process/host-rules";
 import { ONNX_ENGINE, type Engine } from "./process/launch";
 import { memoryBounds } from "./process/memory";
 import { ModelGroup, type Member } from "./process/model-group";
@@ -33,6 +33,8 @@ interface Entry {
   loading: Promise<ModelSignature>;
   group: ModelGroup | undefined;
   member: Member | undefined;
+  /** What happens before there is a member. */
+  before: ModelHealth | undefined;
 }
 
 /**
@@ -71,9 +73,14 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
     return pythonEngine({ isolation, environment, readable, searchPath: environments.searchPath, hidden });
   }
 
-  async function groupFor({ limits, shareWith, python }: ModelSpec): Promise<ModelGroup> {
+  async function groupFor(entry: Entry, key: string, spec: ModelSpec): Promise<ModelGroup> {
+    const { limits, shareWith, python } = spec;
     const own = limits.memoryBytes ?? DEFAULT_BYTES;
-    if (python) return makeGroup(own, limits.cpuMilli, await pythonEngineFor(python));
+    if (python) {
+      entry.before = healthIs(undefined, "loading", "its Python environment is being prepared");
+      listener(key);
+      return makeGroup(own, limits.cpuMilli, await pythonEngineFor(python));
+    }
     if (!sharing || shareWith === undefined || own > SMALL_BYTES) return makeGroup(own, limits.cpuMilli);
     const present = shared.get(shareWith);
     if (present && present.occupants > 0 && present.occupants < MAX_SHARING) return present;
@@ -83,7 +90,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
   }
 
   async function load(entry: Entry, key: string, spec: ModelSpec): Promise<ModelSignature> {
-    const group = await groupFor(spec).catch((error: unknown) => {
+    const group = await groupFor(entry, key, spec).catch((error: unknown) => {
       entries.delete(key);
       throw error;
     });
@@ -103,7 +110,12 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
     load(key, spec) {
       const known = entries.get(key);
       if (known) return known.loading;
-      const entry: Entry = { loading: Promise.reject(notLoaded()), group: undefined, member: undefined };
+      const entry: Entry = {
+        loading: Promise.reject(notLoaded()),
+        group: undefined,
+        member: undefined,
+        before: undefined,
+      };
       entry.loading.catch(() => undefined);
       entries.set(key, entry);
       entry.loading = load(entry, key, spec);
@@ -120,7 +132,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
       await entry.loading.catch(() => undefined);
       if (entry.group && entry.member) await entry.group.remove(entry.member);
     },
-    health: (key) => entries.get(key)?.member?.health,
+    health: (key) => entries.get(key)?.member?.health ?? entries.get(key)?.before,
     onChange(next) {
       listener = next;
     },

@@ -12,6 +12,7 @@ import { notify } from "@/server/notifications";
 import { attest } from "../attestations/attest";
 import { latestGates } from "../gates/queries";
 import {
+  bindingDigests,
   changedDigests,
   changeInWords,
   reasonRequired,
@@ -173,7 +174,10 @@ async function attempt(tx: Ctx, input: Input): Promise<Attempt> {
   const seen = await loadReview(tx, input.reviewId);
   refuse(tx, seen);
   // The subject is locked before the review: the order in which its own edits lock them.
-  const current = await requireResolver(seen.subjectKind).currentDigests(tx, seen.subjectId);
+  const current = bindingDigests(
+    seen.environment,
+    await requireResolver(seen.subjectKind).currentDigests(tx, seen.subjectId),
+  );
   const review = await loadReview(tx, input.reviewId, { lock: true });
   refuse(tx, review);
   const changed = changedDigests(review.boundDigests, current);

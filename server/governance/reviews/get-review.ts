@@ -5,7 +5,14 @@ import { isAppError } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
 import { getBundle } from "../attestations/read-attestations";
 import { latestGates, type GateRunView } from "../gates/queries";
-import { changedDigests, changeInWords, environmentRequirements, whyNotDecide } from "../rules";
+import {
+  bindingDigests,
+  changedDigests,
+  changeInWords,
+  environmentRequirements,
+  TRIAL,
+  whyNotDecide,
+} from "../rules";
 import { ReviewIdInput } from "../schemas";
 import { loadReview, type ReviewRow } from "./load";
 import { eligibleReviewers } from "./request-review";
@@ -33,7 +40,7 @@ async function describe(ctx: Ctx, review: ReviewRow) {
   try {
     return {
       description: await resolver.describe(ctx, review.subjectId, review.environment),
-      current: await resolver.currentDigests(ctx, review.subjectId),
+      current: bindingDigests(review.environment, await resolver.currentDigests(ctx, review.subjectId)),
       problem: null,
     };
   } catch (error) {
@@ -117,6 +124,8 @@ async function readReview(ctx: Ctx, reviewId: string) {
     decisions: decisions.map((each) => ({ ...each, reviewerName: nameOf(each.reviewerId) })),
     gates: gates ?? null,
     required: environmentRequirements(review.environment).policies,
+    /** Whether it asks that the model's own code may be run, and nothing else. */
+    isTrial: review.environment === TRIAL,
     subject: subject.description,
     subjectProblem: subject.problem,
     /** Set while an open or approved review no longer fits the subject. */

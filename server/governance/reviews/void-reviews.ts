@@ -6,7 +6,7 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
-import { changedDigests, changeInWords } from "../rules";
+import { bindingDigests, changedDigests, changeInWords } from "../rules";
 import { reviewsOfSubject, type ReviewRow } from "./load";
 import { subjectTopic } from "./subjects";
 
@@ -81,8 +81,9 @@ export async function voidReviews(ctx: Ctx, input: VoidReviewsInput): Promise<{ 
     const voided: string[] = [];
     for (const row of rows) {
       if (row.state !== "open" && row.state !== "approved") continue;
-      if (changedDigests(row.boundDigests, input.currentDigests).length === 0) continue;
-      if (await voidOne(tx, row, input.currentDigests, input.reason)) voided.push(row.id);
+      const current = bindingDigests(row.environment, input.currentDigests);
+      if (changedDigests(row.boundDigests, current).length === 0) continue;
+      if (await voidOne(tx, row, current, input.reason)) voided.push(row.id);
     }
     return { voided };
   });

@@ -92,7 +92,8 @@ function trialOf(version: ModelVersion) {
   if (!stored.success || stored.data.weightsDigest !== version.weightsDigest) return null;
   // Without its latency: what an approval is bound to must not differ from one trial to the next.
   const { state, message } = stored.data;
-  return { state, message };
+  const isAnswer = state === "answered" || state === "not_served";
+  return { state: isAnswer ? state : ("refused" as const), message };
 }
 
 /** What the policy `contract` judges. */

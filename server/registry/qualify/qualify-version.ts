@@ -24,7 +24,7 @@ import { draftCard, draftContract, linkDraft } from "./read-drafts";
 import { scanVersion } from "./scan-version";
 import { sealedFiles, sealFiles, Unusable } from "./seal-files";
 import { sourcesOf, type StoredFile } from "./sources";
-import { trialRuntime } from "./trial-runtime";
+import { trialTools } from "./trial-runtime";
 import { tryVersion } from "./try-version";
 
 export interface Qualification {
@@ -117,7 +117,7 @@ async function collectLocked(
 /** Step 2, after its transaction: whether the model loads and answers, which may take its time. */
 export async function tryModel(ctx: Ctx, store: ObjectStore, versionId: string): Promise<void> {
   const version = await loadVersionById(ctx, versionId);
-  await tryVersion(ctx, store, trialRuntime, version, await withTime(ctx, version));
+  await tryVersion(ctx, store, trialTools, version, await withTime(ctx, version));
 }
 
 const STATE_TEXT: Record<GateOutcome["outcome"], string> = {

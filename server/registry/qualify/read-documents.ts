@@ -1,5 +1,7 @@
 import YAML from "yaml";
 import type { ObjectStore } from "@/server/adapters/object-store";
+import { MLMODEL } from "../rules";
+import { readMlmodel } from "./mlmodel";
 import { readText, type StoredFile } from "./sources";
 
 /** A document that was meant to be JSON or YAML and cannot be read: the version fails. */
@@ -67,11 +69,17 @@ export async function findDocument(
   return undefined;
 }
 
-/** The ONNX file that MLmodel names, else the only one, else `model.onnx`; undefined when there is none. */
+/**
+ * What the gateway loads: the ONNX file that MLmodel names, else the only one, else `model.onnx`; where MLmodel has no ONNX model but one that
+ * `mlflow.pyfunc` loads, MLmodel itself. Undefined when there is neither.
+ */
 export async function findWeights(
   store: ObjectStore,
   files: readonly StoredFile[],
 ): Promise<StoredFile | undefined> {
+  const model = await readMlmodel(store, files);
+  // An ONNX file beside such a model is a part of it, and not the whole.
+  if (model?.python && !model.flavours.includes("onnx")) return files.find((file) => file.path === MLMODEL);
   const candidates = files.filter((file) => file.path.toLowerCase().endsWith(".onnx"));
   if (candidates.length <= 1) return candidates[0];
   const mlmodel = files.find((file) => file.path === "MLmodel");

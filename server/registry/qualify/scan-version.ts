@@ -7,6 +7,8 @@ import type { Signature } from "../contract/schemas";
 import type { ModelVersion } from "../load";
 import { runScanner } from "./run-scanner";
 import { StoredScan, type ScanAnswer } from "./scan-schemas";
+import { MLMODEL } from "../rules";
+import { readMlmodel } from "./mlmodel";
 import type { StoredFile } from "./sources";
 
 const DATATYPE: Record<string, string> = {
@@ -74,10 +76,15 @@ export async function scanVersion(
     files: answer.files,
     manifestFileCount: files.length,
   };
+  // What MLflow's signature leaves open, the trial finds out.
+  const signature =
+    version.weightsPath === MLMODEL
+      ? ((await readMlmodel(store, files))?.signature ?? version.signature)
+      : signatureOf(answer);
   await ctx.db
     .update(modelVersions)
     .set({
-      signature: signatureOf(answer),
+      signature,
       evidence: sql`${modelVersions.evidence} || ${JSON.stringify({ scan })}::jsonb`,
     })
     .where(eq(modelVersions.id, version.id));

@@ -26,7 +26,7 @@ export const sealedFiles = (ctx: Ctx, versionId: string) =>
     .orderBy(asc(modelVersionFiles.path));
 
 /**
- * Copies the digests of all files into the version, once and for good, with the digest over all of them and the ONNX file to serve.
+ * Copies the digests of all files into the version, once and for good, with the digest over all of them and the file to serve.
  * Running it again returns what was sealed the first time.
  * @throws Unusable when there are no files or bytes are missing from the store.
  */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Signature } from "../contract/schemas";
 
 /** What is kept of a version's trial, and of which bytes and which request it speaks. */
 export const StoredTrial = z.object({
@@ -7,8 +8,13 @@ export const StoredTrial = z.object({
   runtime: z.string(),
   /** Digest of contract bounds and example: another request is another trial. */
   requestDigest: z.string(),
-  state: z.enum(["answered", "refused", "not_served"]),
+  /** `awaits_review`: it runs its own code, which nobody admitted yet. `no_environment`: its packages could not be installed. */
+  state: z.enum(["answered", "refused", "not_served", "awaits_review", "no_environment"]),
   message: z.string(),
   latencyMs: z.number().nullable(),
+  /** Of a version that is served by Python: its packages, locked when it was first tried. Gateways install exactly these. */
+  environment: z.object({ lock: z.string(), python: z.string() }).optional(),
+  /** As the runtime found it, where that is the only one who knows. */
+  signature: Signature.optional(),
 });
 export type StoredTrial = z.infer<typeof StoredTrial>;

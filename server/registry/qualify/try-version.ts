@@ -1,23 +1,28 @@
 import { eq, sql } from "drizzle-orm";
 import { modelVersions } from "@/db/schema";
-import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
+import type { ModelRuntime, ModelSpec, PythonEnvironment } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { isAppError } from "@/server/core/errors";
-import { Contract } from "../contract/schemas";
+import { compareContract } from "../contract/rules";
+import { Contract, type Signature } from "../contract/schemas";
 import type { ModelVersion } from "../load";
 import { BadExample, exampleRequest } from "./example-request";
-import { StoredScan } from "./scan-schemas";
+import { whyNotRun } from "./may-run";
+import { MLMODEL } from "../rules";
+import { lockedEnvironment, withEnvironment } from "./python-environment";
+import { NoEnvironment } from "./python-requirements";
 import { readText, type StoredFile } from "./sources";
+import type { TrialTools } from "./trial-runtime";
 import { StoredTrial } from "./trial-schemas";
 
 /** Raised when the runtime or what is asked of it changes, so that versions are tried again when their gates run again. */
-const RUNTIME = "onnxruntime 1.30, trial 1";
+const RUNTIMES = { onnx: "onnxruntime 1.30, trial 1", python: "mlflow.pyfunc, trial 1" };
 const DEADLINE_MS = 30_000;
 const LOGGED_EXAMPLE = "serving_input_example.json";
 
-type Outcome = Pick<StoredTrial, "state" | "message" | "latencyMs">;
+type Outcome = Pick<StoredTrial, "state" | "message" | "latencyMs" | "environment" | "signature">;
 
 const refused = (message: string): Outcome => ({ state: "refused", message, latencyMs: null });
 
@@ -38,22 +43,34 @@ const reasonOf = (error: unknown): string => {
   throw error;
 };
 
-async function attempt(
-  runtime: ModelRuntime,
-  key: string,
+const contractOf = (version: ModelVersion): Contract | null =>
+  Contract.safeParse(version.contract).data ?? null;
+
+const specOf = (
   store: ObjectStore,
   version: ModelVersion & { weightsPath: string },
   files: readonly StoredFile[],
+  python: PythonEnvironment | undefined,
+): ModelSpec => ({
+  entry: version.weightsPath,
+  files: files.map(({ path, digest }) => ({ path, digest, open: () => store.get(digest) })),
+  limits: { memoryBytes: contractOf(version)?.resources.memoryBytes, deadlineMs: DEADLINE_MS },
+  ...(python ? { python } : {}),
+});
+
+/** Loads the model and asks it; what it needs besides its files is in `spec`. */
+async function attempt(
+  runtime: ModelRuntime,
+  store: ObjectStore,
+  version: ModelVersion,
+  files: readonly StoredFile[],
+  spec: ModelSpec,
 ): Promise<Outcome> {
-  const parsed = Contract.safeParse(version.contract);
-  const contract = parsed.success ? parsed.data : null;
+  const key = version.id;
+  const contract = contractOf(version);
   let signature;
   try {
-    signature = await runtime.load(key, {
-      entry: version.weightsPath,
-      files: files.map(({ path, digest }) => ({ path, digest, open: () => store.get(digest) })),
-      limits: { memoryBytes: contract?.resources.memoryBytes, deadlineMs: DEADLINE_MS },
-    });
+    signature = await runtime.load(key, spec);
   } catch (error) {
     return refused(`The model does not load: ${reasonOf(error)}`);
   }
@@ -69,7 +86,8 @@ async function attempt(
     const begin = performance.now();
     await runtime.infer(key, example.inputs);
     const latencyMs = Math.round((performance.now() - begin) * 100) / 100;
-    return { state: "answered", message: `The model loads and answers ${example.from}.`, latencyMs };
+    const message = `The model loads and answers ${example.from}.`;
+    return { state: "answered", message, latencyMs, ...(spec.python ? { signature } : {}) };
   } catch (error) {
     const advice = example.from.startsWith("values made")
       ? " Name an example in the contract that it can answer."
@@ -78,46 +96,94 @@ async function attempt(
   }
 }
 
+/** A version that MLflow loads: its environment first, then the model in it. */
+async function attemptPython(
+  tools: TrialTools,
+  ctx: Ctx,
+  store: ObjectStore,
+  version: ModelVersion & { weightsPath: string },
+  files: readonly StoredFile[],
+): Promise<Outcome> {
+  let environment;
+  try {
+    environment = await lockedEnvironment(tools.environments, ctx, store, version, files);
+  } catch (error) {
+    const message = error instanceof NoEnvironment ? error.message : reasonOf(error);
+    return { state: "no_environment", message: `The model was not tried: ${message}`, latencyMs: null };
+  }
+  const outcome = await attempt(
+    tools.runtime,
+    store,
+    version,
+    files,
+    specOf(store, version, files, environment),
+  );
+  return withEnvironment(outcome, environment);
+}
+
+/** What a trial found out about a signature that the files do not tell, and the contract compared with it. */
+const withSignature = (version: ModelVersion, signature: Signature | undefined) =>
+  signature === undefined
+    ? {}
+    : { signature, contractCheck: compareContract(contractOf(version), signature) };
+
+async function outcomeOf(
+  open: () => TrialTools,
+  ctx: Ctx,
+  store: ObjectStore,
+  version: ModelVersion,
+  files: readonly StoredFile[],
+): Promise<Outcome> {
+  const { weightsPath } = version;
+  if (!weightsPath) {
+    const message = "The version holds no model file that the gateway serves.";
+    return { state: "not_served", message, latencyMs: null };
+  }
+  const notRun = await whyNotRun(ctx, version);
+  if (notRun) return { ...notRun, latencyMs: null };
+  const tools = open();
+  const known = { ...version, weightsPath };
+  try {
+    return weightsPath === MLMODEL
+      ? await attemptPython(tools, ctx, store, known, files)
+      : await attempt(tools.runtime, store, known, files, specOf(store, known, files, undefined));
+  } finally {
+    await tools.runtime.close();
+  }
+}
+
+/** States that another try may change although nothing of the version did. */
+const PASSING: readonly StoredTrial["state"][] = ["awaits_review", "no_environment"];
+
 /**
  * Loads a version's model as a gateway would, in a process of its own that sees nothing but the version's files, and asks it once. What comes of it
- * is evidence for the policy `contract`. A version that the scan refuses is not loaded at all.
+ * is evidence for the policy `contract`. A version that the scan refuses, or whose own code nobody admitted, is not loaded at all.
  */
 export async function tryVersion(
   ctx: Ctx,
   store: ObjectStore,
-  openRuntime: () => ModelRuntime,
+  open: () => TrialTools,
   version: ModelVersion,
   files: readonly StoredFile[],
 ): Promise<void> {
-  const { weightsPath, weightsDigest } = version;
+  const { weightsDigest } = version;
+  const runtime = version.weightsPath === MLMODEL ? RUNTIMES.python : RUNTIMES.onnx;
   const requestDigest = digestOf({ contract: version.contract ?? null, files: version.manifestDigest });
   const stored = StoredTrial.safeParse(version.evidence.trial);
   const isCurrent =
     stored.success &&
     stored.data.weightsDigest === weightsDigest &&
-    stored.data.runtime === RUNTIME &&
-    stored.data.requestDigest === requestDigest;
+    stored.data.runtime === runtime &&
+    stored.data.requestDigest === requestDigest &&
+    !PASSING.includes(stored.data.state);
   if (isCurrent) return;
-  const outcome = await outcomeOf();
-  const trial: StoredTrial = { weightsDigest, runtime: RUNTIME, requestDigest, ...outcome };
+  const outcome = await outcomeOf(open, ctx, store, version, files);
+  const trial: StoredTrial = { weightsDigest, runtime, requestDigest, ...outcome };
   await ctx.db
     .update(modelVersions)
-    .set({ evidence: sql`${modelVersions.evidence} || ${JSON.stringify({ trial })}::jsonb` })
+    .set({
+      evidence: sql`${modelVersions.evidence} || ${JSON.stringify({ trial })}::jsonb`,
+      ...withSignature(version, outcome.signature),
+    })
     .where(eq(modelVersions.id, version.id));
-
-  async function outcomeOf(): Promise<Outcome> {
-    if (!weightsPath) {
-      const message = "The version holds no model file that the gateway serves.";
-      return { state: "not_served", message, latencyMs: null };
-    }
-    const scan = StoredScan.safeParse(version.evidence.scan);
-    if (!scan.success || scan.data.files.some((file) => file.verdict === "fail"))
-      return refused("The model was not tried, because the scan of its files found something unsafe.");
-    const runtime = openRuntime();
-    try {
-      return await attempt(runtime, version.id, store, { ...version, weightsPath }, files);
-    } finally {
-      await runtime.close();
-    }
-  }
 }

@@ -3,9 +3,11 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import { modelVersionFiles, modelVersions } from "@/db/schema";
-import type { ModelFile, ModelLimits, ModelSpec } from "@/server/adapters/model-runtime/port";
+import type { ModelFile, ModelLimits, ModelSpec, PythonEnvironment } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { manifestDigest } from "@/server/core/digest";
+import { MLMODEL } from "@/server/registry/rules";
+import { TrialEnvironment } from "@/server/registry/schemas";
 import { admissionOf, admissionOfCanary } from "../admission";
 import type { Arm } from "./routes";
 
@@ -64,6 +66,17 @@ function filesFor(
     .map(({ path, digest }) => ({ path, digest, open: () => store.get(digest) }));
 }
 
+/** The packages with which a version was tried that Python serves. @throws NotServed */
+function environmentOf(version: {
+  weightsDigest: string | null;
+  evidence: Record<string, unknown>;
+}): PythonEnvironment {
+  const trial = TrialEnvironment.safeParse(version.evidence.trial);
+  if (!trial.data?.environment || trial.data.weightsDigest !== version.weightsDigest)
+    throw new NotServed("nothing says in which Python environment it was tried; run its gates again");
+  return trial.data.environment;
+}
+
 /**
  * Admits a version by its signatures and its manifest.
  * @throws NotServed with the reason in words.
@@ -76,7 +89,7 @@ export async function admit(
 ): Promise<AdmittedVersion> {
   const [version] = await db.select().from(modelVersions).where(eq(modelVersions.id, versionId));
   if (!version?.weightsDigest || !version.manifestDigest)
-    throw new NotServed("it has no sealed ONNX weights");
+    throw new NotServed("it has no sealed model file that a gateway loads");
   const files = await db.select().from(modelVersionFiles).where(eq(modelVersionFiles.versionId, versionId));
   if (manifestDigest(files) !== version.manifestDigest)
     throw new NotServed("its file list does not match its manifest digest");
@@ -100,6 +113,7 @@ export async function admit(
       files: filesFor(store, files, weights.path),
       limits: limitsOf(version.contract),
       shareWith: row.teamId,
+      ...(weights.path === MLMODEL ? { python: environmentOf(version) } : {}),
     },
   };
 }

@@ -224,8 +224,11 @@ export class FollowedDeployment {
     const wanted = this.arms[arm];
     if (!wanted) return null;
     const { versionId, state, reason, sinceMs } = wanted;
+    // Of one that failed nothing is left to ask; what keeps one that loads the runtime knows best.
     const health =
-      state === "ready" ? this.parts.runtime.health(runtimeKey(this.row.id, versionId)) : undefined;
+      state === "failed" || reason !== ""
+        ? undefined
+        : this.parts.runtime.health(runtimeKey(this.row.id, versionId));
     return health && health.state !== "ready"
       ? { versionId, ...health }
       : { versionId, state, reason, sinceMs };

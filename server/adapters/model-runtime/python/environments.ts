@@ -30,17 +30,16 @@ const Isolated = z.object({
   nested: z.boolean(),
   range: z.object({ first: z.number(), count: z.number() }).nullable(),
 });
-const Resolved = z.object({ lock: z.string(), python: z.string(), packages: z.number() });
+const Resolved = z.object({ lock: z.string() });
 const Prepared = z.object({ folder: z.string(), readable: z.array(z.string()) });
 const Answer = z.union([
   z.object({ answer: z.unknown() }).refine((value) => "answer" in value && value.answer !== undefined),
   z.object({ problem: z.string(), detail: z.string(), isTold: z.boolean() }),
 ]);
 
-export type Resolution = z.infer<typeof Resolved>;
 export type Prepared = z.infer<typeof Prepared>;
 
-type Task = { op: "probe" } | { op: "resolve" | "prepare"; requirements: string; python: string | null };
+type Task = { op: "probe" } | { op: "resolve" | "prepare"; requirements: string; python: string };
 
 /** Locks what a Python model requires, and builds environments from such locks. Each work is done in a process of its own. */
 export class PythonEnvironments {
@@ -60,20 +59,12 @@ export class PythonEnvironments {
   }
 
   /**
-   * Every package that requirements lead to now, with hashes. A Python that the model names is used where this machine has it.
-   * @throws AppError `invalid` when pip finds none.
+   * Every package that requirements lead to now, with hashes, for a version of Python.
+   * @throws AppError `invalid` when pip finds none, or this machine lacks that Python.
    */
-  async resolve(requirements: string, python: string | undefined): Promise<Resolution> {
-    const isolation = await this.isolation();
-    const task = { op: "resolve", requirements, python: python ?? null } as const;
-    return Resolved.parse(
-      await this.ask(task, isolation).catch((error: unknown) => {
-        // Another Python may do; which one it was is part of the lock.
-        if (python === undefined || !(error instanceof AppError) || !/does not run/.test(error.message))
-          throw error;
-        return this.ask({ ...task, python: null }, isolation);
-      }),
-    );
+  async resolve(requirements: string, python: string): Promise<PythonEnvironment> {
+    const found = await this.ask({ op: "resolve", requirements, python }, await this.isolation());
+    return { ...Resolved.parse(found), python };
   }
 
   /** The environment of a lock, built if this machine does not have it yet. @throws AppError */

@@ -110,7 +110,8 @@ function launch(parts: PythonProcess, { folder, userId, memory, cpuMilli }: Laun
   const uid = isolation.level === "namespaces" || isolation.level === "none" ? null : (userId ?? null);
   const home = ownHome(folder, uid ?? undefined);
   const cgroup = createCgroup(id, { memoryBytes: memory.residentBytes, cpuMilli, periodUs: PERIOD_US });
-  const stage = `${folder}-jail`;
+  // Its own: what the one before has left is still being removed.
+  const stage = `${folder}-jail-${made}`;
   const { child, release } = startIsolated({
     isolation,
     uid,
@@ -138,7 +139,7 @@ function launch(parts: PythonProcess, { folder, userId, memory, cpuMilli }: Laun
     ],
     talks: true,
   });
-  const channel = child.stdio[CHANNEL];
+  const channel: unknown = child.stdio.at(CHANNEL);
   if (!(channel instanceof net.Socket)) throw new Error("a model's process has no channel");
   child.stdout?.resume();
   const pid = child.pid ?? 0;

@@ -60,12 +60,14 @@ export function startIsolated({ isolation, uid, jail, command, cwd, env, setupEn
     ...["ignore", "pipe", "pipe", channel, channel, level === "none" ? "ignore" : "pipe"],
     ...(talks ? ["pipe"] : []),
   ];
-  const child = spawn("/bin/sh", wrap(words()), {
+  const options = {
     cwd,
     env: level === "none" ? env : { ...setupEnv, PATH: SETUP_PATH },
     detached: true,
     stdio,
-  });
+  };
+  /** @type {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} */
+  const child = /** @type {any} */ (spawn("/bin/sh", wrap(words()), options));
   const [, , , news, lifeline, variables] = child.stdio;
   /** @type {{ init: number | null, started: boolean }} */
   const seen = { init: null, started: !inNamespaces };

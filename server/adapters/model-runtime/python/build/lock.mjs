@@ -6,7 +6,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
  * @param {any} report of `pip install --report`
- * @returns {{ lock: string, python: string, packages: number }} the lock in pip's form, sorted, and the Python it is for
+ * @returns {{ lock: string }} in pip's form, sorted
  */
 export function lockOf(report) {
   const lines = report.install.map((/** @type {any} */ { metadata, download_info }) => {
@@ -18,7 +18,5 @@ export function lockOf(report) {
       throw new Error(`pip names no file with a hash for ${JSON.stringify(name)}`);
     return `${name.toLowerCase()}==${version} --hash=sha256:${hash}`;
   });
-  const python = report.environment.python_version;
-  if (!/^3\.\d+$/.test(python)) throw new Error("pip does not say which Python it is for");
-  return { lock: `${lines.toSorted().join("\n")}\n`, python, packages: lines.length };
+  return { lock: `${lines.toSorted().join("\n")}\n` };
 }

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { prepareEnvironment } from "../../../cluster/local/shim/environment.mjs";
 import { JobFailure } from "../../../cluster/local/shim/files.mjs";
+import { findPython } from "../../../cluster/local/shim/find-python.mjs";
 import { letPass, probeIsolation } from "../../../cluster/local/shim/isolation.mjs";
 import { giveTree, takeUser } from "../../../cluster/local/shim/job-user.mjs";
 import { MARKER_NAME } from "../../../cluster/local/shim/process-tree.mjs";
@@ -15,7 +16,7 @@ const BUILD_MS = 30 * 60_000;
 const COMPLAINT_CHARACTERS = 1_500;
 
 /** @typedef {{ root: string, home: string, python: string | null, path: string, buildEnv: Record<string, string> }} PythonSettings */
-/** @typedef {{ op: "probe" } | { op: "resolve" | "prepare", requirements: string, python: string | null }} PythonTask */
+/** @typedef {{ op: "probe" } | { op: "resolve" | "prepare", requirements: string, python: string }} PythonTask */
 
 /** @type {{ settings: PythonSettings, task: PythonTask, isolation: import("../../../cluster/local/shim/isolation.mjs").Isolation }} */
 const { settings, task, isolation } = JSON.parse(readFileSync(0, "utf8"));
@@ -34,8 +35,29 @@ const log = {
   flush: () => undefined,
 };
 
-/** Of the machine's Pythons the one that is asked for by version, if there is one. @param {string | null} version */
-const pythonNamed = (version) => (version === null ? settings.python : `python${version}`);
+/**
+ * This machine's Python of a version: what was pickled under another one may not load, or do something else.
+ * @param {string} version such as "3.12" @param {Cell} cell
+ */
+function pythonOf(version, cell) {
+  const asUser = isolation.level === "user" ? cell.uid : null;
+  /** @type {string[]} */
+  const others = [];
+  for (const name of [settings.python, `python${version}`, "python3"]) {
+    if (name === null) continue;
+    try {
+      const python = findPython(name, environmentOf(cell), asUser);
+      if (python.minor.join(".") === version) return python.executable;
+      others.push(python.minor.join("."));
+    } catch (error) {
+      if (!(error instanceof JobFailure)) throw error;
+    }
+  }
+  const has = others.length > 0 ? `, but ${[...new Set(others)].join(" and ")}` : "";
+  throw new JobFailure(
+    `it was logged with Python ${version}, and this machine has no Python ${version} that makes environments${has}: install python${version} with its venv module, or log the model with another Python`,
+  );
+}
 
 /** A place and a user for one build, which go with it. @template T @param {(cell: Cell) => Promise<T>} work */
 async function inCell(work) {
@@ -67,9 +89,10 @@ const environmentOf = ({ id, folder }) => ({
 
 /**
  * Builds the environment of these requirements, or finds it.
- * @param {Cell} cell @param {string} requirements @param {string | null} python
+ * @param {Cell} cell @param {string} requirements @param {string} version of Python
  */
-function environment({ id, folder, uid }, requirements, python) {
+function environment({ id, folder, uid }, requirements, version) {
+  const python = pythonOf(version, { id, folder, uid });
   const until = Date.now() + BUILD_MS;
   return prepareEnvironment({
     root: settings.root,
@@ -117,11 +140,11 @@ async function run({ id, folder, uid }, until, { command, folder: cwd, readable,
 /**
  * Every package that the requirements lead to, with the hash of its file. Nothing of them is installed, but building a package that has no
  * wheel runs its code, so it is isolated too.
- * @param {Cell} cell @param {string} requirements @param {string | null} python
+ * @param {Cell} cell @param {string} requirements @param {string} version of Python
  */
-async function resolve(cell, requirements, python) {
+async function resolve(cell, requirements, version) {
   // An empty environment: what is in it must not be taken for there already.
-  const { folder: empty, readable } = await environment(cell, "", python);
+  const { folder: empty, readable } = await environment(cell, "", version);
   const work = path.join(cell.folder, "resolve");
   mkdirSync(work, { mode: 0o700 });
   writeFileSync(path.join(work, "requirements.txt"), requirements, { mode: 0o600 });
@@ -143,8 +166,8 @@ async function resolve(cell, requirements, python) {
 async function answer() {
   if (task.op === "probe") return probeIsolation(settings.root, [settings.home]);
   const { op, requirements, python } = task;
-  if (op === "resolve") return inCell((cell) => resolve(cell, requirements, pythonNamed(python)));
-  const { folder, readable } = await inCell((cell) => environment(cell, requirements, pythonNamed(python)));
+  if (op === "resolve") return inCell((cell) => resolve(cell, requirements, python));
+  const { folder, readable } = await inCell((cell) => environment(cell, requirements, python));
   return { folder, readable };
 }
 

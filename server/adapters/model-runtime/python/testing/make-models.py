@@ -1,6 +1,6 @@
 """Real models for the tests, logged by MLflow itself, and what `mlflow.pyfunc` answers for generated rows.
 
-    python testing-models.py FOLDER
+    python make-models.py FOLDER
 
 Writes a folder for each model, and `expected.json`: by model its inputs as tensors of the inference protocol, and its answers.
 """
@@ -34,10 +34,17 @@ def place(name):
     return os.path.join(ROOT, name)
 
 
+def plain(each):
+    if each != each:
+        return None
+    # JavaScript's numbers are exact up to there.
+    return str(each) if isinstance(each, int) and abs(each) > 2**53 else each
+
+
 def values(column):
     if column.dtype.kind == "M":
         return [each.isoformat() for each in column]
-    return [None if each != each else each for each in column.tolist()]
+    return [plain(each) for each in column.tolist()]
 
 
 def tensor(name, column):
@@ -165,6 +172,30 @@ mlflow.pyfunc.save_model(
     place("custom"), python_model=Reporter(), signature=ModelSignature(schema(TYPED), schema(ANSWERED))
 )
 expect("custom", rows)
+
+
+# The same from a file of code, as MLflow advises: what a reviewer can read.
+CODED = os.path.join(ROOT, "coded.py")
+with open(CODED, "w") as file:
+    file.write(
+        """import mlflow
+import pandas as pd
+
+
+class Doubler(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return {"twice": model_input["whole"] * 2, "count": [len(model_input)] * len(model_input)}
+
+
+mlflow.models.set_model(Doubler())
+"""
+    )
+mlflow.pyfunc.save_model(
+    place("coded"),
+    python_model=CODED,
+    signature=ModelSignature(schema(["long:whole"]), schema(["long:twice", "long:count"])),
+)
+expect("coded", rows[["whole"]])
 
 
 class Hostile(mlflow.pyfunc.PythonModel):

@@ -1,0 +1,197 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { waitFor } from "@/db/testing/wait-for";
+import { isAppError } from "@/server/core/errors";
+import type { ModelLimits, ModelRuntime, Tensor } from "../port";
+import { dataFromJson } from "../tensor-from-json";
+import { jsonElements } from "../tensor-to-json";
+import { makeRuntime } from "../testing";
+import { makePythonModels, pythonSettings, specOfPython, type PythonModels } from "./testing-python";
+
+let models: PythonModels;
+beforeAll(async () => {
+  models = await makePythonModels();
+}, 600_000);
+afterAll(() => models?.remove());
+
+const open: ModelRuntime[] = [];
+afterEach(async () => {
+  for (const runtime of open.splice(0)) await runtime.close();
+});
+
+function runtimeOf(options: Parameters<typeof makeRuntime>[0] = {}) {
+  const runtime = makeRuntime({ python: pythonSettings, ...options });
+  open.push(runtime);
+  return runtime;
+}
+
+type Given = PythonModels["expected"][string]["inputs"];
+
+const tensors = (inputs: Given): Tensor[] =>
+  inputs.map(({ name, datatype, shape, data }) => ({
+    name,
+    datatype,
+    shape,
+    data:
+      datatype === "INT64"
+        ? BigInt64Array.from(data, (each) => BigInt(String(each)))
+        : dataFromJson(datatype, shape, data, name),
+  }));
+
+const text = (name: string, ...values: string[]): Tensor => ({
+  name,
+  datatype: "BYTES",
+  shape: [values.length, 1],
+  data: values.map((value) => Buffer.from(value)),
+});
+
+async function refusal(answer: Promise<unknown>) {
+  try {
+    return { code: "answered", message: JSON.stringify(await answer) };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}
+
+describe("models that MLflow loads", () => {
+  it.each(["sklearn", "sklearn-proba", "lightgbm", "tensor", "custom", "coded"])(
+    "answers as mlflow.pyfunc does in Python itself: %s",
+    async (name) => {
+      const runtime = runtimeOf();
+      const { inputs, answers } = models.expected[name] ?? { inputs: [], answers: {} };
+      const signature = await runtime.load(name, specOfPython(models, name));
+      expect(signature.inputs.map((each) => each.name)).toEqual(inputs.map((each) => each.name));
+      const given = await runtime.infer(name, tensors(inputs));
+      expect(Object.fromEntries(given.map((each) => [each.name, jsonElements(each)]))).toEqual(answers);
+    },
+    120_000,
+  );
+});
+
+/** What the hostile model of `make-models.py` is to run: Python, which leaves its word in `said`. */
+const code = (...lines: string[]) => text("what", Buffer.from(lines.join("\n")).toString("base64"));
+
+const said = (answer: Tensor[]) => {
+  const [first] = answer;
+  return first ? String(jsonElements(first)[0]) : "";
+};
+
+describe("what is wrong is said to whom it concerns", () => {
+  it("refuses what the model cannot be given, and answers for what the model does wrong", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("custom", specOfPython(models, "custom"));
+    const inputs = tensors(models.expected.custom?.inputs ?? []);
+    const withInput = (name: string, change: Partial<Tensor>) =>
+      runtime.infer(
+        "custom",
+        inputs.map((each) => (each.name === name ? { ...each, ...change } : each)),
+      );
+    const dates = Array.from({ length: 30 }, () => Buffer.from("yesterday"));
+    expect(await refusal(withInput("when", { data: dates }))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining('input "when" holds a text in element 0 that is no date and time'),
+    });
+    const short = { shape: [2, 1], data: BigInt64Array.from([1n, 2n]) };
+    expect(await refusal(withInput("whole", short))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("different numbers of rows"),
+    });
+    const bytes = Array.from({ length: 30 }, () => Uint8Array.from([0xff, 0xfe]));
+    expect(await refusal(withInput("text", { data: bytes }))).toMatchObject({ code: "invalid" });
+
+    await runtime.load("hostile", specOfPython(models, "hostile"));
+    expect(await refusal(runtime.infer("hostile", [code("raise KeyError('no such row')")]))).toMatchObject({
+      code: "internal",
+      message: expect.stringContaining("KeyError: 'no such row'"),
+    });
+    expect(said(await runtime.infer("hostile", [code("said = 6 * 7")]))).toBe("42");
+  }, 120_000);
+
+  it("serves by an example what has no signature, and says what it cannot serve", async () => {
+    const runtime = runtimeOf();
+    expect(await refusal(runtime.load("bare", specOfPython(models, "bare")))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("without a signature and without an input example"),
+    });
+    const spec = specOfPython(models, "tensor");
+    const python = { ...models.environment, python: "3.1" };
+    expect(await refusal(runtime.load("other", { ...spec, python }))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("it was logged with Python 3.1, and this machine has no Python 3.1"),
+    });
+  }, 120_000);
+});
+
+describe("a hostile model beside a healthy one", () => {
+  it("keeps its neighbour's answers, memory and secrets out of reach", async () => {
+    const runtime = runtimeOf();
+    const limits: ModelLimits = { memoryBytes: 256 * 1024 ** 2, cpuMilli: 1000, deadlineMs: 2_000 };
+    await Promise.all([
+      runtime.load("healthy", specOfPython(models, "healthy")),
+      runtime.load("hostile", specOfPython(models, "hostile", limits)),
+    ]);
+    const isWell = async () => {
+      expect(said(await runtime.infer("healthy", [code("said = 'well'")]))).toBe("well");
+    };
+    const [healthy] = (await runtime.usage()).filter(({ key }) => key === "healthy");
+    let deaths = 0;
+    const whenStartedAgain = async () => {
+      deaths += 1;
+      const isAgain = async () => {
+        const use = (await runtime.usage()).find(({ key }) => key === "hostile");
+        return use?.restarts === deaths && runtime.health("hostile")?.state === "ready";
+      };
+      await waitFor(isAgain, { what: "the hostile model is started again", timeoutMs: 60_000 });
+    };
+
+    // What it can see: nothing of ours, nothing of its neighbour, no network.
+    const looked = said(
+      await runtime.infer("hostile", [
+        code(
+          "import os, socket",
+          "found = [name for name in os.environ if 'TOKEN' in name or 'SECRET' in name or 'DATABASE' in name]",
+          `for path in ${JSON.stringify([pythonSettings.home, "/etc/shadow", `/proc/${healthy?.pid}/environ`, `/proc/${process.pid}/environ`])}:`,
+          "    try:",
+          "        found.append(path if os.path.isdir(path) and os.listdir(path) != ['envs'] else open(path).read() and path)",
+          "    except OSError as error:",
+          "        pass",
+          "try:",
+          "    os.kill(int(%d), 9); found.append('kill')".replace("%d", String(process.pid)),
+          "except OSError:",
+          "    pass",
+          "said = found",
+        ),
+      ]),
+    );
+    expect(looked).toBe("[]");
+
+    // Never comes back.
+    const asked = runtime.infer("hostile", [code("while True: pass")]);
+    expect(await refusal(asked)).toMatchObject({ code: "timed_out" });
+    await isWell();
+    await whenStartedAgain();
+
+    // Takes without end.
+    const swollen = runtime.infer("hostile", [code("held = [bytearray(2**24) for _ in range(10**6)]")]);
+    expect(["internal", "timed_out"]).toContain((await refusal(swollen)).code);
+    await isWell();
+    await whenStartedAgain();
+
+    // Starts others without end, and dies.
+    const forks = runtime.infer("hostile", [
+      code(
+        "import os",
+        "for _ in range(2000):",
+        "    if os.fork() == 0:",
+        "        while True: pass",
+        "os._exit(1)",
+      ),
+    ]);
+    expect(["internal", "timed_out"]).toContain((await refusal(forks)).code);
+    await isWell();
+    await waitFor(async () => said(await runtime.infer("hostile", [code("said = 'again'")])) === "again", {
+      what: "the hostile model answers again",
+      timeoutMs: 60_000,
+    });
+  }, 180_000);
+});

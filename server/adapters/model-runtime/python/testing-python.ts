@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { pickBuildEnv } from "../../cluster/local/build-env";
+import type { ModelFile, ModelLimits, ModelSpec, PythonEnvironment } from "../port";
+import { fileOf } from "../testing";
+import { PythonEnvironments, type PythonSettings } from "./environments";
+
+/** Real models of real libraries, logged by MLflow, for tests of everything that serves them. */
+
+const HERE = path.join(import.meta.dirname, "testing");
+/** Kept between runs, beside the environments of the browser tests: it is named by its lock and its Python, so an old one is never wrong. */
+const CACHE = path.join(os.homedir(), ".cache", "modelworks", "models");
+
+export const pythonSettings: PythonSettings = {
+  root: CACHE,
+  home: CACHE,
+  python: process.env.MODELWORKS_PYTHON,
+  path: process.env.PATH,
+  buildEnv: pickBuildEnv(process.env),
+};
+
+export const LOCK = fs.readFileSync(path.join(HERE, "requirements.txt"), "utf8");
+
+const Tensor = z.object({
+  name: z.string(),
+  datatype: z.enum(["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]),
+  shape: z.array(z.number()),
+  data: z.array(z.unknown()),
+});
+const Expected = z.record(
+  z.string(),
+  z.object({ inputs: z.array(Tensor), answers: z.record(z.string(), z.array(z.unknown())) }),
+);
+export type Expected = z.infer<typeof Expected>;
+
+/** "3.12": of the Python that this machine makes environments with. */
+async function versionOf(python: string): Promise<string> {
+  const print = "import sys; print('%d.%d' % sys.version_info[:2])";
+  return (await promisify(execFile)(python, ["-c", print])).stdout.trim();
+}
+
+export interface PythonModels {
+  folder: string;
+  environment: PythonEnvironment;
+  /** By model: inputs, and what `mlflow.pyfunc` answers in Python itself. */
+  expected: Expected;
+  remove: () => void;
+}
+
+/** Trains and logs the models of `testing/make-models.py` in the environment that serves them. */
+export async function makePythonModels(): Promise<PythonModels> {
+  const python = await versionOf(pythonSettings.python ?? "python3");
+  const environment = { lock: LOCK, python };
+  const { folder: built } = await new PythonEnvironments(pythonSettings).prepare(environment);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-python-models-"));
+  const program = path.join(built, "bin", "python");
+  await promisify(execFile)(program, [path.join(HERE, "make-models.py"), folder], {
+    env: { NODE_ENV: "test", PATH: process.env.PATH, HOME: folder, OMP_NUM_THREADS: "1" },
+    cwd: folder,
+    timeout: 300_000,
+  });
+  const expected = Expected.parse(JSON.parse(fs.readFileSync(path.join(folder, "expected.json"), "utf8")));
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
+  return { folder, environment, expected, remove };
+}
+
+/** The files of a logged model by path, as a version has them. Its requirements are the lock that all of them share. */
+export function filesOf({ folder }: Pick<PythonModels, "folder">, name: string): Record<string, Buffer> {
+  const root = path.join(folder, name);
+  const names = fs.readdirSync(root, { recursive: true, encoding: "utf8" });
+  const files = names.filter((each) => fs.statSync(path.join(root, each)).isFile());
+  return {
+    ...Object.fromEntries(files.map((each) => [each, fs.readFileSync(path.join(root, each))])),
+    "requirements.txt": Buffer.from(LOCK),
+  };
+}
+
+export function specOfPython(models: PythonModels, name: string, limits: ModelLimits = {}): ModelSpec {
+  const files: ModelFile[] = Object.entries(filesOf(models, name)).map(([at, bytes]) => fileOf(at, bytes));
+  return { entry: "MLmodel", files, limits, python: models.environment };
+}

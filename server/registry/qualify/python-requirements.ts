@@ -1,0 +1,90 @@
+import YAML from "yaml";
+import { z } from "zod";
+import type { ObjectStore } from "@/server/adapters/object-store";
+import { minorOf, type MlflowModel } from "./mlmodel";
+import { readText, type StoredFile } from "./sources";
+
+/** What a model was logged with cannot be made into an environment, in words. */
+export class NoEnvironment extends Error {
+  override readonly name = "NoEnvironment";
+}
+
+export interface Requirements {
+  /** In pip's form. */
+  text: string;
+  /** Such as "3.12". */
+  python: string;
+  /** Whether it names every package with its hashes already, as a lock file does. */
+  isLock: boolean;
+}
+
+const Conda = z.looseObject({ dependencies: z.array(z.unknown()).catch([]) });
+const CondaPip = z.looseObject({ pip: z.array(z.string()) });
+const PythonEnv = z.looseObject({ python: z.union([z.string(), z.number()]).transform(String) });
+
+/** Logical lines, without comments. */
+const linesOf = (text: string): string[] =>
+  text
+    .replaceAll(/\\\r?\n/g, " ")
+    .split(/\r?\n/)
+    .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
+    .filter((line) => line !== "");
+
+function checked(lines: readonly string[], file: string): string[] {
+  for (const line of lines)
+    if (line.startsWith("-") || line.startsWith(".") || line.startsWith("/") || /@|:\/\//.test(line))
+      throw new NoEnvironment(
+        `${file} says ${JSON.stringify(line.slice(0, 80))}: only packages of the index that this installation uses are taken, such as "pandas==3.0.1"`,
+      );
+  return [...lines];
+}
+
+function fromConda(text: string): { lines: string[]; python: string | null } {
+  const { dependencies } = Conda.parse(YAML.parse(text, { maxAliasCount: 100 }));
+  const named = dependencies.filter((each) => typeof each === "string");
+  const foreign = named.filter((each) => !/^(python|pip)\b/.test(each));
+  if (foreign.length > 0)
+    throw new NoEnvironment(
+      `conda.yaml asks for ${foreign.slice(0, 3).join(", ")} from conda: only packages that pip installs are taken`,
+    );
+  const python = named.find((each) => /^python\b/.test(each))?.replace(/^python[=\s]*/, "");
+  const pip = dependencies.flatMap((each) => CondaPip.safeParse(each).data?.pip ?? []);
+  return { lines: pip, python: minorOf(python) };
+}
+
+/** What the version's own files say of its packages and its Python. @throws NoEnvironment */
+export async function requirementsOf(
+  store: ObjectStore,
+  files: readonly StoredFile[],
+  model: NonNullable<MlflowModel["python"]>,
+): Promise<Requirements> {
+  const read = async (path: string) => {
+    const file = files.find((each) => each.path === path);
+    return file && (await readText(store, file).catch(() => undefined));
+  };
+  const [pip, conda, pythonEnv] = [
+    await read("requirements.txt"),
+    await read("conda.yaml"),
+    await read("python_env.yaml"),
+  ];
+  if (pip === undefined && conda === undefined)
+    throw new NoEnvironment("it was logged without requirements.txt and without conda.yaml");
+  try {
+    const fallback = conda === undefined ? undefined : pip === undefined ? fromConda(conda) : undefined;
+    const lines = checked(
+      pip === undefined ? (fallback?.lines ?? []) : linesOf(pip),
+      pip === undefined ? "conda.yaml" : "requirements.txt",
+    );
+    const named = pythonEnv && PythonEnv.safeParse(YAML.parse(pythonEnv)).data?.python;
+    const python = model.version ?? minorOf(named) ?? fallback?.python;
+    if (!python) throw new NoEnvironment("nothing in it says which Python it was logged with");
+    return {
+      text: `${lines.join("\n")}\n`,
+      python,
+      isLock: lines.length > 0 && lines.every((line) => line.includes("--hash=sha256:")),
+    };
+  } catch (error) {
+    if (error instanceof NoEnvironment) throw error;
+    throw new NoEnvironment("what it says of its packages cannot be read");
+  }
+}
