@@ -76,6 +76,7 @@ const LOOKS: Record<string, StatusLook> = {
   retired: { label: "Retired", icon: Archive, tone: "neutral" },
   staging: { label: "Staging", icon: GitBranch, tone: "info" },
   production: { label: "Production", icon: ShieldCheck, tone: "positive" },
+  trial: { label: "Trial", icon: Hourglass, tone: "warning" },
   // reviews, requests
   open: { label: "Open", icon: CircleDot, tone: "info" },
   in_review: { label: "In review", icon: Eye, tone: "info" },

@@ -19,6 +19,8 @@ const CHOICES: { value: ReviewDecision; label: string; hint: string }[] = [
   { value: "reject", label: "Reject", hint: "It will not be approved" },
 ];
 
+const TRIAL_HINT = "Its own code may be run for a trial, exactly as it is now";
+
 const DONE: Record<ReviewDecision, string> = {
   comment: "Comment added.",
   approve: "Approved. The decision is in the log.",
@@ -118,7 +120,9 @@ export function ReviewForm({ review }: { review: ReviewDetail }) {
                 <RadioGroupItem id={`${id}-${choice.value}`} value={choice.value} className="mt-0.5" />
                 <Label htmlFor={`${id}-${choice.value}`} className="flex flex-col">
                   <span>{choice.label}</span>
-                  <span className="text-sm font-normal text-fg-muted">{choice.hint}</span>
+                  <span className="text-sm font-normal text-fg-muted">
+                    {choice.value === "approve" && review.isTrial ? TRIAL_HINT : choice.hint}
+                  </span>
                 </Label>
               </div>
             ))}

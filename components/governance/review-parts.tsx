@@ -10,6 +10,16 @@ import { GateVerdicts } from "./gate-verdicts";
 
 /** Why the review no longer counts, or will not: which digest changed. */
 export function ReviewBanner({ review }: { review: ReviewDetail }) {
+  if (review.isTrial && review.state === "open" && !review.staleBecause && !review.subjectProblem)
+    return (
+      <Callout tone="warning" title="This model runs its own code">
+        <p>
+          Approve only if you have read that code and would run it. It is then run by the gates, isolated as
+          jobs are, to see whether it answers. The approval holds for exactly these files and admits them to
+          no environment.
+        </p>
+      </Callout>
+    );
   if (review.state === "void") {
     return (
       <Callout tone="warning" title="This review is void">
@@ -41,8 +51,10 @@ export function Blockers({ review }: { review: ReviewDetail }) {
     <Section title="What blocks this" frame="card">
       {review.blockers.length === 0 ? (
         <p className="flex items-center gap-2">
-          <CircleCheck aria-hidden className="size-4 text-positive" /> Nothing. It may go to{" "}
-          {review.environment}.
+          <CircleCheck aria-hidden className="size-4 text-positive" />{" "}
+          {review.isTrial
+            ? "Nothing. Its code may be tried."
+            : `Nothing. It may go to ${review.environment}.`}
         </p>
       ) : (
         <ul className="flex flex-col gap-2.5">
@@ -76,7 +88,11 @@ export function AffectedDeployments({ review }: { review: ReviewDetail }) {
   return (
     <Section title="Affected deployments" frame="card">
       {deployments.length === 0 ? (
-        <p className="text-fg-muted">None runs this model in {review.environment} yet.</p>
+        <p className="text-fg-muted">
+          {review.isTrial
+            ? "None: a trial serves nobody."
+            : `None runs this model in ${review.environment} yet.`}
+        </p>
       ) : (
         <ul className="flex flex-col gap-2">
           {deployments.map((deployment) => (

@@ -59,7 +59,9 @@ function entriesOf(review: ReviewDetail): TimelineEntry[] {
     id: "asked",
     at: review.createdAt,
     actor: review.requesterName,
-    text: `asked for a review for ${review.environment}`,
+    text: review.isTrial
+      ? "asked whether its own code may be tried"
+      : `asked for a review for ${review.environment}`,
     icon: ClipboardCheck,
   };
   return [asked, ...said, ...ended];

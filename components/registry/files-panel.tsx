@@ -5,7 +5,6 @@ import { formatBytes } from "@/components/common/format";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Badge } from "@/components/ui/badge";
-import { Callout } from "@/components/ui/callout";
 import {
   Table,
   TableBody,
@@ -80,12 +79,6 @@ export function FilesPanel({ version }: { version: VersionDetail }) {
         )
       }
     >
-      {version.manifestDigest && !version.weightsPath ? (
-        <Callout tone="warning" title="This version cannot be served">
-          It holds no ONNX file. Pickled models are scanned by an import allow-list and never loaded; export
-          the model as ONNX to deploy it.
-        </Callout>
-      ) : null}
       <div className="overflow-hidden rounded-lg border bg-surface">
         <Table label="Files of the version">
           <TableCaption>Files of the version</TableCaption>

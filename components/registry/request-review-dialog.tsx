@@ -15,6 +15,7 @@ import type { VersionDetail } from "./types";
 
 type Values = Pick<z.output<typeof RequestVersionReviewInput>, "environment" | "rationale">;
 
+const TRIAL = { value: "trial", label: "A trial of its own code" };
 const OPTIONS = [
   { value: "production", label: "Production" },
   { value: "staging", label: "Staging" },
@@ -33,6 +34,7 @@ export function RequestReviewDialog({
   const trpc = useTRPC();
   const router = useRouter();
   const queryClient = useQueryClient();
+  const waits = version.servedBy.trial?.state === "awaits_review";
   const { control, handleSubmit, setError } = useForm<Values>({
     resolver: lazyResolver(async () =>
       (await import("@/server/registry/schemas")).RequestVersionReviewInput.pick({
@@ -40,7 +42,7 @@ export function RequestReviewDialog({
         rationale: true,
       }),
     ),
-    defaultValues: { environment: "production", rationale: "" },
+    defaultValues: { environment: waits ? "trial" : "production", rationale: "" },
   });
   const chosen = useWatch({ control, name: "environment" });
   const environment = chosen;
@@ -61,14 +63,23 @@ export function RequestReviewDialog({
       open={open}
       onOpenChange={onOpenChange}
       title={`Request a review of version ${version.number}`}
-      description="Someone who did not make or edit this version decides. The approval holds for exactly these files, this contract, this card and these checks."
+      description={
+        environment === "trial"
+          ? "Someone who did not make or edit this version reads its code and decides whether the gates may run it, apart from everything else. The approval holds for exactly these files, and admits it nowhere."
+          : "Someone who did not make or edit this version decides. The approval holds for exactly these files, this contract, this card and these checks."
+      }
       submitLabel="Request review"
       pending={request.isPending}
       disabled={missing.length > 0}
       onSubmit={(event) => void submit(event)}
     >
       <FormErrorSummary control={control} labels={{ environment: "For", rationale: "Rationale" }} />
-      <SelectField control={control} name="environment" label="For" options={OPTIONS} />
+      <SelectField
+        control={control}
+        name="environment"
+        label="For"
+        options={waits ? [TRIAL, ...OPTIONS] : OPTIONS}
+      />
       {missing.length > 0 ? (
         <Callout tone="warning" title="Not ready for a review yet">
           <ul className="list-disc pl-4">

@@ -16,7 +16,7 @@ export function usageSnippets(version: VersionDetail, origin: string): Snippet[]
         "import mlflow",
         `mlflow.set_tracking_uri("${origin}")  # token in MLFLOW_TRACKING_TOKEN`,
         version.weightsPath
-          ? `model = mlflow.onnx.load_model("models:/${version.modelName}/${version.number}")`
+          ? `model = mlflow.${version.servedBy.runtime === "python" ? "pyfunc" : "onnx"}.load_model("models:/${version.modelName}/${version.number}")`
           : `path = mlflow.artifacts.download_artifacts("models:/${version.modelName}/${version.number}")`,
       ]),
     },
@@ -39,7 +39,9 @@ export function usageSnippets(version: VersionDetail, origin: string): Snippet[]
         "import mlflow",
         `mlflow.set_tracking_uri("${origin}")`,
         "with mlflow.start_run():",
-        `    mlflow.onnx.log_model(onnx_model, name="model", registered_model_name="${version.modelName}")`,
+        version.servedBy.runtime === "python"
+          ? `    mlflow.sklearn.log_model(model, name="model", input_example=rows, registered_model_name="${version.modelName}")`
+          : `    mlflow.onnx.log_model(onnx_model, name="model", registered_model_name="${version.modelName}")`,
       ]),
     },
     {

@@ -25,6 +25,7 @@ import { GatesBadge } from "./gates-badge";
 import { GatesPanel } from "./gates-panel";
 import { LineagePanel } from "./lineage-panel";
 import { modelHref } from "./links";
+import { ServedByPanel } from "./served-by-panel";
 import { SourcePanel } from "./source-panel";
 import { TimelinePanel } from "./timeline-panel";
 import type { VersionDetail } from "./types";
@@ -95,6 +96,7 @@ export function VersionPage({
       <div className="flex flex-col gap-6">
         <BlockersBox version={version} />
         <GatesPanel version={version} verdicts={verdicts} />
+        <ServedByPanel version={version} />
         <ContractPanel version={version} />
         <EvaluationPanel version={version} />
         <CardPanel version={version} />

@@ -98,6 +98,18 @@ function Effect({
   );
 }
 
+/** What would run the version, and what that means. */
+function RunsIn({ runtime }: { runtime: DeployPreview["runtime"] }) {
+  if (!runtime) return null;
+  return (
+    <Callout tone={runtime.runsOwnCode ? "warning" : "neutral"} title={`Runs in ${runtime.words}`}>
+      {runtime.runsOwnCode
+        ? "The model runs code of its own, which a reviewer admitted. Each gateway isolates it as jobs are isolated."
+        : "Each gateway gives it a process of its own, with the bounds of its contract."}
+    </Callout>
+  );
+}
+
 /** Sends the form; what the server refuses goes to the fields it names. */
 function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
   const trpc = useTRPC();
@@ -254,6 +266,7 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
                 {preview.data.stateText || "Wait until it is ready."}
               </Callout>
             )}
+            <RunsIn runtime={preview.data.runtime} />
             <Effect
               effect={preview.data.effect}
               name={preview.data.name}

@@ -87,6 +87,7 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
             label: "Version before",
             value: deployment.previous ? `Version ${deployment.previous.number}` : "none",
           },
+          { label: "Runs in", value: deployment.runtime ?? "nothing" },
           { label: "Slow is over", value: formatDuration(deployment.latencyBoundMs) },
           { label: "Feedback compares", value: deployment.feedbackTarget ?? "the first output" },
           { label: "Owner", value: <OwnerChip name={deployment.ownerName} /> },

@@ -15,5 +15,6 @@ export { latestVersions, modelSummary } from "./newest";
 export * from "./protection-verbs";
 export * from "./review-verbs";
 export * from "./search";
+export { servedBy, type ServedBy } from "./served-by";
 export { transitionStage } from "./stage-verbs";
 export * from "./version-verbs";

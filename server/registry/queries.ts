@@ -18,6 +18,7 @@ import { protectionOf } from "./protection";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
 import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
+import { servedBy } from "./served-by";
 
 const READ = "registry.model.read" as const;
 
@@ -149,6 +150,7 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     manifestDigest: version.manifestDigest,
     weightsPath: version.weightsPath,
     weightsDigest: version.weightsDigest,
+    servedBy: servedBy(version),
     ...evidenceViews(version.evidence),
     gates: gates ?? null,
     contract: contractView(version),

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { z } from "zod";
 import { deployments, modelVersions } from "@/db/schema";
 import { query } from "@/server/core/verb";
-import { getVersion } from "@/server/registry";
+import { getVersion, servedBy } from "@/server/registry";
 import { admissionNow } from "./admission";
 import { openRollout } from "./load";
 import { defaultPlan } from "./plan-power";
@@ -35,11 +35,14 @@ export const previewDeploy = query(
     const running = deployment ? await openRollout(ctx, deployment.id) : undefined;
     const bound = Bound.safeParse(version.contract);
     const serving = deployment !== undefined && deployment.retiredAt === null && current !== undefined;
+    const { runtime, words, ownCode } = servedBy(version);
     const unchanged = serving && deployment.stableVersionId === version.id;
     return {
       name,
       state: version.state,
       stateText: version.stateText,
+      /** What would run it, in words, and whether that runs code of the model's own. */
+      runtime: runtime === null ? null : { words, runsOwnCode: ownCode.length > 0 },
       admission: await admissionNow(ctx, version.id, input.environment),
       /** Version that serves the name now. */
       currentVersion: serving ? current.number : null,

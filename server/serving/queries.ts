@@ -13,6 +13,7 @@ import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
+import { servedBy } from "@/server/registry";
 import { admissionNow, admissionOf } from "./admission";
 import { loadDeployment, loadRollout, openRollout, parseRollout } from "./load";
 import { servingState } from "./gateways";
@@ -182,7 +183,13 @@ export const getDeployment = query(
     const label = (id: string | null) => (id ? (labels.get(id) ?? null) : null);
     const [stable] = deployment.stableVersionId
       ? await ctx.db
-          .select({ id: modelVersions.id, signature: modelVersions.signature })
+          .select({
+            id: modelVersions.id,
+            signature: modelVersions.signature,
+            weightsPath: modelVersions.weightsPath,
+            weightsDigest: modelVersions.weightsDigest,
+            evidence: modelVersions.evidence,
+          })
           .from(modelVersions)
           .where(eq(modelVersions.id, deployment.stableVersionId))
       : [];
@@ -212,6 +219,8 @@ export const getDeployment = query(
           .admitted,
       /** Tensors that the model file declares; null until it has been read. */
       signature: stable ? (Signature.safeParse(stable.signature).data ?? null) : null,
+      /** What runs the stable version, in words. */
+      runtime: stable ? servedBy(stable).words : null,
       gatewayUrl: env().gatewayUrl,
       rolloutId: running?.id ?? null,
       rollouts: history.map((row) => ({

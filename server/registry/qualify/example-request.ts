@@ -18,11 +18,24 @@ export class BadExample extends Error {
 
 /** MLflow's `serving_input_example.json`: a table, or tensors as the pyfunc server takes them. */
 const TableExample = z.looseObject({
-  dataframe_split: z.looseObject({ data: z.array(z.array(z.unknown()).min(1)).min(1) }),
+  dataframe_split: z.looseObject({
+    columns: z.array(z.union([z.string(), z.number()]).transform(String)).optional(),
+    data: z.array(z.array(z.unknown()).min(1)).min(1),
+  }),
 });
 const TensorExample = z.looseObject({
   inputs: z.union([z.array(z.unknown()).min(1), z.record(z.string(), z.unknown())]),
 });
+
+/** The first row of a table whose columns are the model's inputs, each with a shape of rows by one; undefined for any other table. */
+function columnsOf(signature: ModelSignature, logged: unknown): Record<string, unknown> | undefined {
+  const { columns, data } = TableExample.safeParse(logged).data?.dataframe_split ?? {};
+  const [row] = data ?? [];
+  const isTable = signature.inputs.every(({ shape }) => shape.length === 2 && shape[1] === 1);
+  if (!columns || !row || !isTable || !signature.inputs.every(({ name }) => columns.includes(name)))
+    return undefined;
+  return Object.fromEntries(columns.map((name, at) => [name, [[row[at]]]]));
+}
 
 /** One row of a table, or the tensors; undefined for anything else. */
 function valuesOf(logged: unknown): unknown[] | Record<string, unknown> | undefined {
@@ -56,7 +69,7 @@ function fromContract(signature: ModelSignature, example: NonNullable<Contract["
 
 /** Undefined where the logged example has another form than the model's inputs, as that of a pipeline around it. */
 function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | undefined {
-  const values = valuesOf(logged);
+  const values = columnsOf(signature, logged) ?? valuesOf(logged);
   if (values === undefined) return undefined;
   const [only, second] = signature.inputs;
   const named = Array.isArray(values) ? undefined : values;

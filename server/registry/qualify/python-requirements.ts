@@ -52,6 +52,36 @@ function fromConda(text: string): { lines: string[]; python: string | null } {
   return { lines: pip, python: minorOf(python) };
 }
 
+/** The files in which a model says what it needs; undefined for one that is missing. */
+export interface RequirementFiles {
+  pip: string | undefined;
+  conda: string | undefined;
+  pythonEnv: string | undefined;
+}
+
+/** @throws NoEnvironment */
+export function readRequirements(
+  { pip, conda, pythonEnv }: RequirementFiles,
+  version: string | null,
+): Requirements {
+  if (pip === undefined && conda === undefined)
+    throw new NoEnvironment("it was logged without requirements.txt and without conda.yaml");
+  try {
+    const fallback = pip === undefined && conda !== undefined ? fromConda(conda) : undefined;
+    const lines = fallback
+      ? checked(fallback.lines, "conda.yaml")
+      : checked(linesOf(pip ?? ""), "requirements.txt");
+    const named = pythonEnv === undefined ? undefined : PythonEnv.safeParse(YAML.parse(pythonEnv)).data;
+    const python = version ?? minorOf(named?.python) ?? fallback?.python;
+    if (!python) throw new NoEnvironment("nothing in it says which Python it was logged with");
+    const isLock = lines.length > 0 && lines.every((line) => line.includes("--hash=sha256:"));
+    return { text: `${lines.join("\n")}\n`, python, isLock };
+  } catch (error) {
+    if (error instanceof NoEnvironment) throw error;
+    throw new NoEnvironment("what it says of its packages cannot be read");
+  }
+}
+
 /** What the version's own files say of its packages and its Python. @throws NoEnvironment */
 export async function requirementsOf(
   store: ObjectStore,
@@ -67,24 +97,5 @@ export async function requirementsOf(
     await read("conda.yaml"),
     await read("python_env.yaml"),
   ];
-  if (pip === undefined && conda === undefined)
-    throw new NoEnvironment("it was logged without requirements.txt and without conda.yaml");
-  try {
-    const fallback = conda === undefined ? undefined : pip === undefined ? fromConda(conda) : undefined;
-    const lines = checked(
-      pip === undefined ? (fallback?.lines ?? []) : linesOf(pip),
-      pip === undefined ? "conda.yaml" : "requirements.txt",
-    );
-    const named = pythonEnv && PythonEnv.safeParse(YAML.parse(pythonEnv)).data?.python;
-    const python = model.version ?? minorOf(named) ?? fallback?.python;
-    if (!python) throw new NoEnvironment("nothing in it says which Python it was logged with");
-    return {
-      text: `${lines.join("\n")}\n`,
-      python,
-      isLock: lines.length > 0 && lines.every((line) => line.includes("--hash=sha256:")),
-    };
-  } catch (error) {
-    if (error instanceof NoEnvironment) throw error;
-    throw new NoEnvironment("what it says of its packages cannot be read");
-  }
+  return readRequirements({ pip, conda, pythonEnv }, model.version);
 }

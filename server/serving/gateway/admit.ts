@@ -3,7 +3,12 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import { modelVersionFiles, modelVersions } from "@/db/schema";
-import type { ModelFile, ModelLimits, ModelSpec, PythonEnvironment } from "@/server/adapters/model-runtime/port";
+import type {
+  ModelFile,
+  ModelLimits,
+  ModelSpec,
+  PythonEnvironment,
+} from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { manifestDigest } from "@/server/core/digest";
 import { MLMODEL } from "@/server/registry/rules";

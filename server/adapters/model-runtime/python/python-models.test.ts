@@ -5,6 +5,7 @@ import type { ModelLimits, ModelRuntime, Tensor } from "../port";
 import { dataFromJson } from "../tensor-from-json";
 import { jsonElements } from "../tensor-to-json";
 import { makeRuntime } from "../testing";
+import { PythonEnvironments } from "./environments";
 import { makePythonModels, pythonSettings, specOfPython, type PythonModels } from "./testing-python";
 
 let models: PythonModels;
@@ -118,6 +119,29 @@ describe("what is wrong is said to whom it concerns", () => {
     expect(await refusal(runtime.load("other", { ...spec, python }))).toMatchObject({
       code: "invalid",
       message: expect.stringContaining("it was logged with Python 3.1, and this machine has no Python 3.1"),
+    });
+  }, 120_000);
+});
+
+describe("environments", () => {
+  const environments = new PythonEnvironments(pythonSettings);
+  const six = "six==1.17.0";
+
+  it("locks every package with the hash of its file", async () => {
+    const { lock, python } = await environments.resolve(`${six}\n`, models.environment.python);
+    expect(python).toBe(models.environment.python);
+    expect(lock).toMatch(/^six==1\.17\.0 --hash=sha256:[0-9a-f]{64}\n$/);
+    expect(await refusal(environments.resolve("six==0.0.0.dev1\n", python))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("pip cannot find packages for its requirements"),
+    });
+  }, 120_000);
+
+  it("installs nothing but what was locked", async () => {
+    const lock = `${six} --hash=sha256:${"0".repeat(64)}\n`;
+    expect(await refusal(environments.prepare({ ...models.environment, lock }))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("pip could not install the locked requirements"),
     });
   }, 120_000);
 });
