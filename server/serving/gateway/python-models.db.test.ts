@@ -37,10 +37,7 @@ beforeAll(async () => {
   [member, reviewer] = [await world.person("member"), await world.person("reviewer")];
   models = await makePythonModels();
 }, 600_000);
-afterAll(async () => {
-  models?.remove();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const tools = () => ({
   runtime: makeRuntime({ python: pythonSettings }),

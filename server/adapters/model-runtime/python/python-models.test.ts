@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "@/db/testing/wait-for";
 import { isAppError } from "@/server/core/errors";
 import type { ModelLimits, ModelRuntime, Tensor } from "../port";
@@ -12,7 +12,6 @@ let models: PythonModels;
 beforeAll(async () => {
   models = await makePythonModels();
 }, 600_000);
-afterAll(() => models?.remove());
 
 const open: ModelRuntime[] = [];
 afterEach(async () => {

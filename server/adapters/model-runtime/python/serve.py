@@ -263,6 +263,7 @@ class Model:
                 "log it with input_example="
             )
         self.inputs = self.values(inputs or self.inferred(self.example).inputs, "input")
+        self.warm_up()
         outputs = signature.outputs if signature else None
         self.outputs = self.values(outputs or self.asked_outputs(), "output")
 
@@ -271,6 +272,16 @@ class Model:
             return self.model.metadata.load_input_example(folder)
         except Exception:
             return None
+
+    def warm_up(self):
+        """The first answer also imports and makes what the later ones find; nobody should wait for that."""
+        if self.example is None:
+            return
+        try:
+            self.model.predict(self.example)
+        except Exception as error:
+            # Whoever asks is told.
+            print(f"its input example: {said(error)}", file=sys.stderr)
 
     @staticmethod
     def values(schema, side):

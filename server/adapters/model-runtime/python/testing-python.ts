@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,7 +13,7 @@ import { PythonEnvironments, type PythonSettings } from "./environments";
 /** Real models of real libraries, logged by MLflow, for tests of everything that serves them. */
 
 const HERE = path.join(import.meta.dirname, "testing");
-/** Kept between runs, beside the environments of the browser tests: it is named by its lock and its Python, so an old one is never wrong. */
+/** Kept between runs, beside the environments of the browser tests. */
 const CACHE = path.join(os.homedir(), ".cache", "modelworks", "models");
 
 export const pythonSettings: PythonSettings = {
@@ -35,7 +36,7 @@ const Expected = z.record(
   z.string(),
   z.object({ inputs: z.array(Tensor), answers: z.record(z.string(), z.array(z.unknown())) }),
 );
-export type Expected = z.infer<typeof Expected>;
+type Expected = z.infer<typeof Expected>;
 
 /** "3.12": of the Python that this machine makes environments with. */
 async function versionOf(python: string): Promise<string> {
@@ -48,24 +49,36 @@ export interface PythonModels {
   environment: PythonEnvironment;
   /** By model: inputs, and what `mlflow.pyfunc` answers in Python itself. */
   expected: Expected;
-  remove: () => void;
 }
 
-/** Trains and logs the models of `testing/make-models.py` in the environment that serves them. */
+/**
+ * The models of `testing/make-models.py`, trained and logged in the environment that serves them. Kept between runs, by what they are made of: a
+ * folder appears with all that is in it, whoever makes it first.
+ */
 export async function makePythonModels(): Promise<PythonModels> {
   const python = await versionOf(pythonSettings.python ?? "python3");
   const environment = { lock: LOCK, python };
-  const { folder: built } = await new PythonEnvironments(pythonSettings).prepare(environment);
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-python-models-"));
-  const program = path.join(built, "bin", "python");
-  await promisify(execFile)(program, [path.join(HERE, "make-models.py"), folder], {
-    env: { NODE_ENV: "test", PATH: process.env.PATH, HOME: folder, OMP_NUM_THREADS: "1" },
-    cwd: folder,
-    timeout: 300_000,
-  });
+  const script = path.join(HERE, "make-models.py");
+  const made = [fs.readFileSync(script, "utf8"), LOCK, python].join("\0");
+  const folder = path.join(CACHE, "made", createHash("sha256").update(made).digest("hex"));
+  if (!fs.existsSync(folder)) {
+    const { folder: built } = await new PythonEnvironments(pythonSettings).prepare(environment);
+    fs.mkdirSync(path.dirname(folder), { recursive: true });
+    const work = fs.mkdtempSync(`${folder}-`);
+    await promisify(execFile)(path.join(built, "bin", "python"), [script, work], {
+      env: { NODE_ENV: "test", PATH: process.env.PATH, HOME: work, OMP_NUM_THREADS: "1" },
+      cwd: work,
+      timeout: 300_000,
+    });
+    try {
+      fs.renameSync(work, folder);
+    } catch {
+      // Another test was first.
+      fs.rmSync(work, { recursive: true });
+    }
+  }
   const expected = Expected.parse(JSON.parse(fs.readFileSync(path.join(folder, "expected.json"), "utf8")));
-  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
-  return { folder, environment, expected, remove };
+  return { folder, environment, expected };
 }
 
 /** The files of a logged model by path, as a version has them. Its requirements are the lock that all of them share. */

@@ -30,6 +30,10 @@ expected = {}
 TYPES = {"float64": "FP64", "float32": "FP32", "int64": "INT64", "int32": "INT32", "bool": "BOOL"}
 
 
+# Found out by MLflow otherwise, which takes its time; the tests give all of them one lock.
+PACKAGES = [f"mlflow=={mlflow.__version__}"]
+
+
 def place(name):
     return os.path.join(ROOT, name)
 
@@ -96,6 +100,7 @@ mlflow.sklearn.save_model(
     input_example=table.head(2),
     serialization_format="cloudpickle",
     pyfunc_predict_fn="predict",
+    pip_requirements=PACKAGES,
 )
 expect("sklearn", table.sample(60, random_state=3).reset_index(drop=True))
 probabilities = pipeline.predict_proba(table)
@@ -105,6 +110,7 @@ mlflow.sklearn.save_model(
     signature=infer_signature(table, probabilities),
     serialization_format="cloudpickle",
     pyfunc_predict_fn="predict_proba",
+    pip_requirements=PACKAGES,
 )
 expect("sklearn-proba", table.sample(25, random_state=4).reset_index(drop=True))
 
@@ -115,7 +121,12 @@ booster = lightgbm.train(
     lightgbm.Dataset(numbers, label=(numbers["a"] * numbers["b"] > 0).astype(int)),
     num_boost_round=15,
 )
-mlflow.lightgbm.save_model(booster, place("lightgbm"), signature=infer_signature(numbers, booster.predict(numbers)))
+mlflow.lightgbm.save_model(
+    booster,
+    place("lightgbm"),
+    signature=infer_signature(numbers, booster.predict(numbers)),
+    pip_requirements=PACKAGES,
+)
 asked = numbers.sample(40, random_state=5).reset_index(drop=True)
 asked.loc[asked.index % 5 == 0, "b"] = np.nan
 expect("lightgbm", asked)
@@ -128,11 +139,12 @@ mlflow.sklearn.save_model(
     place("tensor"),
     signature=infer_signature(matrix, linear.predict(matrix)),
     serialization_format="cloudpickle",
+    pip_requirements=PACKAGES,
 )
 expect("tensor", rng.normal(size=(7, 3)))
 
 # No signature, but an example.
-mlflow.sklearn.save_model(linear, place("bare"), serialization_format="cloudpickle")
+mlflow.sklearn.save_model(linear, place("bare"), serialization_format="cloudpickle", pip_requirements=PACKAGES)
 
 
 class Reporter(mlflow.pyfunc.PythonModel):
@@ -169,7 +181,10 @@ rows = pd.DataFrame(
     }
 )
 mlflow.pyfunc.save_model(
-    place("custom"), python_model=Reporter(), signature=ModelSignature(schema(TYPED), schema(ANSWERED))
+    place("custom"),
+    python_model=Reporter(),
+    signature=ModelSignature(schema(TYPED), schema(ANSWERED)),
+    pip_requirements=PACKAGES,
 )
 expect("custom", rows)
 
@@ -194,6 +209,7 @@ mlflow.pyfunc.save_model(
     place("coded"),
     python_model=CODED,
     signature=ModelSignature(schema(["long:whole"]), schema(["long:twice", "long:count"])),
+    pip_requirements=PACKAGES,
 )
 expect("coded", rows[["whole"]])
 
@@ -215,6 +231,7 @@ for name in ("hostile", "healthy"):
         place(name),
         python_model=Hostile(),
         signature=ModelSignature(schema(["string:what"]), schema(["string:said"])),
+        pip_requirements=PACKAGES,
     )
 
 with open(os.path.join(ROOT, "expected.json"), "w") as file:
