@@ -8,7 +8,7 @@ END $$;
 CREATE OR REPLACE TRIGGER access_of_tokens AFTER UPDATE OF hash, scopes, expires_at, revoked_at OR DELETE ON api_tokens
   FOR EACH STATEMENT EXECUTE FUNCTION tell_access_changed();
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER access_of_users AFTER UPDATE OF name, disabled_at, is_platform_admin, session_version OR DELETE ON users
+CREATE OR REPLACE TRIGGER access_of_users AFTER UPDATE OF name, disabled_at, is_platform_admin, session_version, active_team_id OR DELETE ON users
   FOR EACH STATEMENT EXECUTE FUNCTION tell_access_changed();
 --> statement-breakpoint
 CREATE OR REPLACE TRIGGER access_of_members AFTER INSERT OR UPDATE OR DELETE ON memberships

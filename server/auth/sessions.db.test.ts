@@ -1,13 +1,16 @@
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditLog, sessions, users } from "@/db/schema";
+import { auditLog, memberships, sessions, users } from "@/db/schema";
 import { appRouter } from "@/server/api/root";
+import type { Actor } from "@/server/core/actor";
 import { notifyLive } from "@/server/core/live";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { endOtherSessions, endSession, listSessions } from "@/server/identity/browser-session-verbs";
+import { switchTeam } from "@/server/identity/session-verbs";
 import { changeRole, removeMember } from "@/server/identity/team-verbs";
 import { disablePerson } from "@/server/identity/people-verbs";
+import { createToken, revokeToken } from "@/server/identity/token-verbs";
 import { actorOfRequest } from "./request-actor";
 import { authSecret } from "./secret";
 import { openSession, signOutOf } from "./sessions";
@@ -95,19 +98,14 @@ async function administrator() {
   return { db: world.db, actor: { ...actor, isPlatformAdmin: true } };
 }
 
-/** The live stream of a browser, read until it ends. */
-async function listen(browser: Awaited<ReturnType<typeof browserOf>>) {
-  const stream = await appRouter
-    .createCaller({
-      db: world.db,
-      requestId: "req_1",
-      actor: await browser.actorNow(),
-      actorNow: browser.actorNow,
-    })
-    .live.changes({ topics: ["jobs"] });
+/** The live stream of a caller. What comes after the greeting may also be what was missed before the listening began. */
+async function listen(actorNow: () => Promise<Actor | undefined>) {
+  const context = { db: world.db, requestId: "req_1", actor: await actorNow(), actorNow };
+  const stream = await appRouter.createCaller(context).live.changes({ topics: ["jobs"] });
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next();
-  return { next: iterator.next() };
+  const readOn = async (): Promise<void> => ((await iterator.next()).done ? undefined : readOn());
+  return { next: () => iterator.next(), end: readOn };
 }
 
 describe("an open stream ends at once", () => {
@@ -137,21 +135,42 @@ describe("an open stream ends at once", () => {
   it.each(cases)("%s", async (_what, act, code) => {
     const ada = await world.person("member");
     const browser = await browserOf(ada);
-    const { next } = await listen(browser);
+    const end = (await listen(browser.actorNow)).end();
     await act(ada, browser.sid);
-    await expect(next).rejects.toMatchObject({ code });
+    await expect(end).rejects.toMatchObject({ code });
+  });
+
+  it("when the token is revoked that it was opened with", async () => {
+    const ada = await world.person("member");
+    const made = await createToken.execute(ada.caller, { name: "ci", scopes: ["read"], expiresInDays: 1 });
+    const headers = new Headers({ authorization: `Bearer ${made.token}` });
+    const end = (await listen(() => actorOfRequest(world.db, headers, "GET"))).end();
+    await revokeToken.execute(ada.caller, { tokenId: made.id });
+    await expect(end).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  });
+
+  it("and when its person chooses another team in another window", async () => {
+    const ada = await world.person("member");
+    await world.db.insert(memberships).values({ teamId: world.otherTeamId, userId: ada.id, role: "member" });
+    const browser = await browserOf(ada);
+    const end = (await listen(browser.actorNow)).end();
+    await switchTeam.execute(
+      { db: world.db, actor: await browser.actorNow() },
+      { teamId: world.otherTeamId },
+    );
+    await expect(end).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
   it("and goes on after a change that leaves them in the team", async () => {
     const ada = await world.person("member");
     const browser = await browserOf(ada);
-    const { next } = await listen(browser);
+    const { next } = await listen(browser.actorNow);
     await changeRole.execute((await world.person("admin")).caller, {
       teamId: world.teamId,
       userId: ada.id,
       role: "viewer",
     });
     await notifyLive(world.db, world.teamId, "jobs");
-    await expect(next).resolves.toMatchObject({ done: false });
+    await expect(next()).resolves.toMatchObject({ done: false });
   });
 });
