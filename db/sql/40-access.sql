@@ -16,3 +16,13 @@ CREATE OR REPLACE TRIGGER access_of_members AFTER INSERT OR UPDATE OR DELETE ON 
 --> statement-breakpoint
 CREATE OR REPLACE TRIGGER access_of_sessions AFTER UPDATE OF ended_at OR DELETE ON sessions
   FOR EACH STATEMENT EXECUTE FUNCTION tell_access_changed();
+--> statement-breakpoint
+-- A raised version ends all sessions of a person; their rows say so too, so that no list shows them as open.
+CREATE OR REPLACE FUNCTION end_sessions_of() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE sessions SET ended_at = now() WHERE user_id = NEW.id AND ended_at IS NULL;
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE OR REPLACE TRIGGER sessions_end_with_version AFTER UPDATE OF session_version ON users
+  FOR EACH ROW WHEN (NEW.session_version IS DISTINCT FROM OLD.session_version) EXECUTE FUNCTION end_sessions_of();

@@ -11,9 +11,11 @@ import { switchTeam } from "@/server/identity/session-verbs";
 import { changeRole, removeMember } from "@/server/identity/team-verbs";
 import { disablePerson } from "@/server/identity/people-verbs";
 import { createToken, revokeToken } from "@/server/identity/token-verbs";
+import { signInByOidc } from "./oidc";
 import { actorOfRequest } from "./request-actor";
 import { authSecret } from "./secret";
 import { openSession, signOutOf } from "./sessions";
+import { signInByPassword } from "./sign-in";
 
 let world: World;
 beforeAll(async () => {
@@ -57,6 +59,30 @@ describe("a session", () => {
       .set({ expiresAt: new Date(0) })
       .where(eq(sessions.id, sid));
     expect(await actorNow()).toBeUndefined();
+  });
+
+  it("is listed no more once a new password has ended it", async () => {
+    const ada = await world.person("member");
+    const { sid } = await browserOf(ada);
+    await world.db.update(users).set({ sessionVersion: 2 }).where(eq(users.id, ada.id));
+    expect(await listSessions.execute(ada.caller, {})).toEqual({ items: [] });
+    const [row] = await world.db.select().from(sessions).where(eq(sessions.id, sid));
+    expect(row?.endedAt).toBeInstanceOf(Date);
+  });
+
+  it("is forgotten a month after its time, also when its person never came back", async () => {
+    const [ada, bob] = [await world.person("member"), await world.person("member")];
+    const [old, late] = [await browserOf(ada), await browserOf(ada)];
+    const expired = (sid: string, days: number) =>
+      world.db
+        .update(sessions)
+        .set({ expiresAt: new Date(Date.now() - days * 86_400_000) })
+        .where(eq(sessions.id, sid));
+    await expired(old.sid, 31);
+    await expired(late.sid, 29);
+    await browserOf(bob);
+    const rows = await world.db.select().from(sessions).where(eq(sessions.userId, ada.id));
+    expect(rows.map((row) => row.id)).toEqual([late.sid]);
   });
 
   it("is listed for its person alone, who ends one or all others", async () => {
@@ -172,5 +198,25 @@ describe("an open stream ends at once", () => {
     });
     await notifyLive(world.db, world.teamId, "jobs");
     await expect(next()).resolves.toMatchObject({ done: false });
+  });
+});
+
+describe("what the database cannot hold", () => {
+  it("is no account, and counts as a wrong one", async () => {
+    for (const email of ["ada\0@example.org", "\uD800@example.org", "\0"]) {
+      const given = { email, password: "correct horse battery", address: "192.0.2.77" };
+      expect(await signInByPassword(world.db, given)).toEqual({ outcome: "refused" });
+    }
+  });
+
+  it("is refused from an identity provider", async () => {
+    const claims = { sub: "s-1", email: "s-1@example.org", email_verified: true, name: "S" };
+    for (const made of [{ name: "S\0" }, { sub: "s\0" }, { preferred_username: "\uD800" }])
+      expect(await signInByOidc(world.db, "https://idp.example", { ...claims, ...made })).toEqual({
+        refusal: "bad_claims",
+      });
+    expect(await signInByOidc(world.db, "https://idp.example", claims)).toMatchObject({
+      person: { email: "s-1@example.org" },
+    });
   });
 });
