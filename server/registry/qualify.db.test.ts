@@ -22,7 +22,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 let count = 0;
-const request = (versionId: string, change: Partial<{ eventId: string; force: boolean }> = {}) => ({
+const request = (
+  versionId: string,
+  change: Partial<{ eventId: string; force: boolean; storedEvidence: boolean }> = {},
+) => ({
   versionId,
   eventId: `evt_${(count += 1)}`,
   trigger: "registered",
@@ -102,6 +105,20 @@ describe("a good version", () => {
     await expect(
       world.db.execute(sql`delete from model_version_files where version_id = ${version.id}`),
     ).rejects.toThrow();
+  });
+
+  test("that an earlier release judged is tried when it is judged again, and once", async () => {
+    const { version } = await qualified();
+    const trial = version.evidence.trial;
+    await world.db.execute(
+      sql`update model_versions set evidence = evidence - 'trial' where id = ${version.id}`,
+    );
+    const again = { force: true, storedEvidence: true };
+    expect(await qualify(world.system(), objectStore(), request(version.id, again), plain)).toBe("pass");
+    const tried = (await versionOf(world.system(), version.id)).evidence.trial;
+    expect({ ...Object(tried), latencyMs: 0 }).toEqual({ ...Object(trial), latencyMs: 0 });
+    expect(await qualify(world.system(), objectStore(), request(version.id, again), plain)).toBe("pass");
+    expect((await versionOf(world.system(), version.id)).evidence.trial).toEqual(tried);
   });
 
   test("registered inside its run is ready at once and judged when the run has ended", async () => {
