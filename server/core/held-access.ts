@@ -7,6 +7,9 @@ import { liveHub } from "./live-hub";
 /** Sessions and tokens also expire, of which no message tells. */
 const ASK_AGAIN_MS = 60_000;
 
+/** Tells a page that what it shows is of a team that its person does not act in any more. */
+const ACCESS_MOVED = { reason: "access_moved" };
+
 export interface HeldAccess {
   /** Aborts with the refusal as its reason when the caller may not go on. */
   signal: AbortSignal;
@@ -15,9 +18,10 @@ export interface HeldAccess {
 
 /** @throws AppError when the caller may no longer do what `first` began: their session, token, membership or role ended. */
 function refuseIfLost(first: Actor, now: Actor, permission: Permission): void {
-  if (now.teamId !== first.teamId) throw forbidden("You act in another team now.", "Reload the page.");
+  if (now.teamId !== first.teamId)
+    throw forbidden("You act in another team now.", "Reload the page.", ACCESS_MOVED);
   if (first.role && !now.role && !now.isPlatformAdmin)
-    throw forbidden("You are no member of this team any more.", "Reload the page.");
+    throw forbidden("You are no member of this team any more.", "Reload the page.", ACCESS_MOVED);
   const verdict = can(now, permission);
   if (!verdict.allowed)
     throw forbidden(verdict.reason ?? "You may not do this any more.", "Reload the page.");
