@@ -7,7 +7,6 @@ import { lookupModel, loopModel } from "@/server/adapters/model-runtime/onnx/tes
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
-import type { Actor } from "@/server/core/actor";
 import { unauthenticated } from "@/server/core/context";
 import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
@@ -15,17 +14,8 @@ import { GatewayMetrics } from "./metrics";
 import { MAX_BODY_BYTES } from "./read-body";
 import { Statistics } from "./oip/statistics";
 import { routeKey, type Route } from "./routes";
+import { TEST_ACTOR } from "./testing-gateway";
 
-const ACTOR: Actor = {
-  kind: "token",
-  userId: "usr_1",
-  name: "A",
-  teamId: "team_1",
-  teamSlug: "a",
-  role: "member",
-  isPlatformAdmin: false,
-  scopes: ["infer"],
-};
 const GOOD = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 3], data: [1, 2, 3] }] };
 
 let runtime: ModelRuntime;
@@ -94,7 +84,7 @@ beforeAll(async () => {
     callers: {
       actor: async (token) => {
         if (token !== "good") throw unauthenticated();
-        return ACTOR;
+        return TEST_ACTOR;
       },
     },
     version: "1",
