@@ -9,6 +9,7 @@ import { createSlots } from "@/server/core/slots";
 import { Contract } from "../contract/schemas";
 import type { ModelVersion } from "../load";
 import { BadExample, exampleRequest } from "./example-request";
+import { outputThatMixesRows } from "./independent-rows";
 import { StoredScan } from "./scan-schemas";
 import { readText, type StoredFile } from "./sources";
 import { StoredTrial } from "./trial-schemas";
@@ -72,6 +73,11 @@ async function attempt(
     const begin = performance.now();
     await runtime.infer(key, example.inputs);
     const latencyMs = Math.round((performance.now() - begin) * 100) / 100;
+    const mixed = contract?.batching && (await outputThatMixesRows(runtime, key, example.inputs));
+    if (mixed !== undefined)
+      return refused(
+        `The contract lets waiting requests run together, but the answer "${mixed}" to one changes with the others: remove batching from the contract.`,
+      );
     return { state: "answered", message: `The model loads and answers ${example.from}.`, latencyMs };
   } catch (error) {
     const advice = example.from.startsWith("values made")
