@@ -154,7 +154,7 @@ export class FollowedDeployment {
 
   /** Asks again of everything that is served already; what may be served no more stops at once. */
   async recheck(keys: readonly string[], why: WhyNoMore): Promise<void> {
-    for (const [versionId, version] of [...this.loaded]) {
+    for (const [versionId, version] of this.loaded) {
       const arm = this.arms.canary?.versionId === versionId ? "canary" : "stable";
       const hasLostKeys = version.trustedKeys.some((key) => !keys.includes(key));
       const reason = await why(this.row, versionId, arm, hasLostKeys);
