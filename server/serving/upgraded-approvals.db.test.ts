@@ -46,8 +46,12 @@ async function trustKeysOfThen(): Promise<void> {
   const folder = path.join(env().home, "keys");
   await fs.mkdir(folder, { recursive: true });
   const former = rows.map(({ keyId, purpose, algorithm, pem, validFrom }) => ({
-    ...{ keyId, purpose, algorithm, publicKeyPem: pem },
-    ...{ validFrom: validFrom.toISOString(), validUntil: at(0).toISOString() },
+    keyId,
+    purpose,
+    algorithm,
+    publicKeyPem: pem,
+    validFrom: validFrom.toISOString(),
+    validUntil: at(0).toISOString(),
   }));
   await fs.writeFile(path.join(folder, "former-keys.json"), JSON.stringify(former));
 }
