@@ -5,12 +5,14 @@ import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { isAppError } from "@/server/core/errors";
+import { createSlots } from "@/server/core/slots";
 import { compareContract } from "../contract/rules";
 import { Contract, type Signature } from "../contract/schemas";
 import type { ModelVersion } from "../load";
-import { BadExample, exampleRequest } from "./example-request";
-import { whyNotRun } from "./may-run";
 import { MLMODEL } from "../rules";
+import { BadExample, exampleRequest } from "./example-request";
+import { outputThatMixesRows } from "./independent-rows";
+import { whyNotRun } from "./may-run";
 import { lockedEnvironment, withEnvironment } from "./python-environment";
 import { NoEnvironment } from "./python-requirements";
 import { readText, type StoredFile } from "./sources";
@@ -20,6 +22,8 @@ import { StoredTrial } from "./trial-schemas";
 /** Raised when the runtime or what is asked of it changes, so that versions are tried again when their gates run again. */
 const RUNTIMES = { onnx: "onnxruntime 1.30, trial 1", python: "mlflow.pyfunc, trial 1" };
 const DEADLINE_MS = 30_000;
+/** After an upgrade everything that is deployed is tried: that must not happen all at once. */
+const inTurn = createSlots(2);
 const LOGGED_EXAMPLE = "serving_input_example.json";
 
 type Outcome = Pick<StoredTrial, "state" | "message" | "latencyMs" | "environment" | "signature">;
@@ -59,7 +63,10 @@ const specOf = (
 });
 
 /** Loads the model and asks it; what it needs besides its files is in `spec`. */
-async function attempt(
+const attempt = (...asked: Parameters<typeof attemptNow>): Promise<Outcome> =>
+  inTurn(() => attemptNow(...asked));
+
+async function attemptNow(
   runtime: ModelRuntime,
   store: ObjectStore,
   version: ModelVersion,
@@ -86,6 +93,11 @@ async function attempt(
     const begin = performance.now();
     await runtime.infer(key, example.inputs);
     const latencyMs = Math.round((performance.now() - begin) * 100) / 100;
+    const mixed = contract?.batching && (await outputThatMixesRows(runtime, key, example.inputs));
+    if (mixed !== undefined)
+      return refused(
+        `The contract lets waiting requests run together, but the answer "${mixed}" to one changes with the others: remove batching from the contract.`,
+      );
     const message = `The model loads and answers ${example.from}.`;
     return { state: "answered", message, latencyMs, ...(spec.python ? { signature } : {}) };
   } catch (error) {
