@@ -40,12 +40,12 @@ export function cluster(): Cluster {
   return local;
 }
 
-/** Environments of the models that Python serves: built as those of jobs, and kept under `<home>/python`. */
+/** Environments of the models that Python serves: built as those of jobs are, beside them, and by users that no job has meanwhile. */
 export function pythonModels(): PythonSettings {
   const settings = env();
   const inherited = inheritedEnvironment();
   return {
-    root: path.join(settings.home, "python"),
+    root: path.join(settings.home, "jobs"),
     home: settings.home,
     python: settings.python,
     path: inherited.PATH,

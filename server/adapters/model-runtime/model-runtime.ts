@@ -1,5 +1,5 @@
 import path from "node:path";
-import { invalid } from "@/server/core/errors";
+import { AppError, invalid } from "@/server/core/errors";
 import type { ModelHealth, ModelRuntime, ModelSignature, ModelSpec, PythonEnvironment } from "./port";
 import { PythonEnvironments, type PythonSettings } from "./python/environments";
 import { pythonEngine } from "./python/launch";
@@ -68,6 +68,11 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
   async function pythonEngineFor(python: PythonEnvironment): Promise<Engine> {
     if (!environments) throw invalid("this runtime serves no Python models");
     const { folder: environment, readable, isolation } = await environments.prepare(python);
+    if (isolation.range !== null && !copies.reachable)
+      throw new AppError(
+        "unavailable",
+        "no folder of this machine can be reached by the user that it runs as",
+      );
     const { root, home } = environments.settings;
     const hidden = [path.resolve(home), path.resolve(root), copies.folder];
     return pythonEngine({ isolation, environment, readable, searchPath: environments.searchPath, hidden });

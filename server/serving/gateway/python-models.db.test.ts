@@ -7,6 +7,7 @@ import {
   filesOf,
   makePythonModels,
   pythonSettings,
+  specOfPython,
   type PythonModels,
 } from "@/server/adapters/model-runtime/python/testing-python";
 import { PythonEnvironments } from "@/server/adapters/model-runtime/python/environments";
@@ -16,6 +17,7 @@ import { decideReview, latestGates } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { contractView, saveContract, versionOf } from "@/server/registry";
 import { proposeContract } from "@/server/registry/contract/rules";
+import { parseMlmodel } from "@/server/registry/qualify/mlmodel";
 import { collect, judge, sealAndScan } from "@/server/registry/qualify/qualify-version";
 import { sealedFiles } from "@/server/registry/qualify/seal-files";
 import { tryVersion } from "@/server/registry/qualify/try-version";
@@ -193,6 +195,20 @@ describe("a model that Python serves", () => {
       await gateway.close();
     }
   }, 240_000);
+
+  it.each(["custom", "lightgbm", "sklearn-proba", "tensor"])(
+    "has the signature that its MLmodel names, as its process sees it: %s",
+    async (name) => {
+      const runtime = makeRuntime({ python: pythonSettings });
+      try {
+        const text = filesOf(models, name).MLmodel?.toString("utf8") ?? "";
+        expect(await runtime.load(name, specOfPython(models, name))).toEqual(parseMlmodel(text)?.signature);
+      } finally {
+        await runtime.close();
+      }
+    },
+    120_000,
+  );
 
   it("is not run before a reviewer admitted its own code, and then as the reviewer saw it", async () => {
     const id = await registered("coded");
