@@ -296,6 +296,36 @@ describe("exactly once, whatever dies", () => {
     expect(await logOf(attemptId)).toEqual([]);
   });
 
+  it("starts, or stops, what an earlier release was given and did not start, and leaves no secret of it", async () => {
+    const submitted = async () => {
+      const attemptId = fresh();
+      const spec = { attemptId, command: ["sh", "-c", 'echo "$TOKEN" | tr a-z A-Z'] };
+      await cluster.submit({ ...spec, secretEnv: { TOKEN: "older-word" } });
+      await ended(attemptId);
+      const at = (name: string) => path.join(root, "attempts", attemptId, name);
+      for (const name of ["started.json", "state.json", "status.json", "log"])
+        await rm(at(name), { force: true });
+      const file: object = JSON.parse(readFileSync(at("spec.json"), "utf8"));
+      const { path: searchPath } = settings();
+      const older = { root, python: null, path: searchPath, logMaxBytes: 2 ** 20, prepareTimeoutMs: 60_000 };
+      writeFileSync(at("spec.json"), JSON.stringify({ ...file, settings: older }));
+      writeFileSync(at("secrets.json"), JSON.stringify({ TOKEN: "older-word" }));
+      expect(await cluster.observe(attemptId)).toMatchObject({ phase: "starting" });
+      return { spec, attemptId, files: () => readdirSync(at("")) };
+    };
+    const started = await submitted();
+    await cluster.submit({ ...started.spec, secretEnv: { TOKEN: "today's-word" } });
+    expect(await ended(started.attemptId)).toMatchObject({
+      phase: "succeeded",
+      isolation: await cluster.isolation(),
+    });
+    expect((await logOf(started.attemptId)).map(({ text }) => text)).toContain("TODAY'S-WORD");
+    expect(started.files()).not.toContain("secrets.json");
+    const stopped = await submitted();
+    await cluster.stop(stopped.attemptId, { reason: "Cancelled by Ada" });
+    expect(stopped.files()).not.toContain("secrets.json");
+  });
+
   it("ends orphans and names what is missing", async () => {
     const [orphan, gone] = [fresh(), fresh()];
     await cluster.submit({ attemptId: orphan, command: ["sleep", "300"] });

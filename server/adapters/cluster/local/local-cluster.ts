@@ -8,7 +8,7 @@ import { endIfLost, preventStart, recordEnd } from "./end-lost-attempt";
 import { launchKeeper } from "./launch-keeper";
 import { reconcile } from "./reconcile";
 import { followLogPieces, readLogPiece } from "./read-log";
-import { createJson, readJson, replaceJson } from "./shim/files.mjs";
+import { createJson, readJson, removeTree, replaceJson } from "./shim/files.mjs";
 import { probeIsolation } from "./shim/isolation.mjs";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -29,6 +29,8 @@ export interface LocalClusterSettings {
   logMaxBytes?: number;
   /** Bound on preparing: copying inputs and building the environment. */
   prepareTimeoutMs?: number;
+  /** Bound on reading the outputs that a job left. */
+  collectTimeoutMs?: number;
   /** An unknown attempt younger than this is left by `reconcile`: its row may be about to commit. */
   orphanGraceMs?: number;
   /** Tests choose a lower level than this machine allows. */
@@ -50,6 +52,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     hidden: [path.resolve(settings.home ?? root), root],
     logMaxBytes: settings.logMaxBytes ?? 50 * 1024 ** 2,
     prepareTimeoutMs: settings.prepareTimeoutMs ?? 30 * 60 * 1000,
+    collectTimeoutMs: settings.collectTimeoutMs ?? 30 * 60 * 1000,
   };
 
   let probed: ReturnType<typeof probeIsolation> | undefined;
@@ -89,7 +92,6 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       specHash: hash,
       submittedAt,
       spec,
-      settings: { ...keeperSettings, isolation: await isolation() },
     });
     const submitted = readSubmitted(files);
     if (submitted?.specHash !== hash) {
@@ -99,7 +101,12 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       );
     }
     if (readKeeper(files) === null) {
-      await launchKeeper(files, { secrets: secretEnv, buildEnv: settings.buildEnv ?? {} });
+      rmSync(files.earlierSecrets, { force: true });
+      await launchKeeper(files, {
+        secrets: secretEnv,
+        buildEnv: settings.buildEnv ?? {},
+        settings: { ...keeperSettings, isolation: await isolation() },
+      });
     }
     return require(attemptId);
   }
@@ -113,7 +120,10 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     const first = readJson(files.stop);
     if (first === null) createJson(files.stop, { reason: request.reason, graceMs });
     else if (graceMs < first.graceMs) replaceJson(files.stop, { ...first, graceMs });
-    if (preventStart(files)) recordEnd(files, state, "cancelled", request.reason);
+    if (preventStart(files)) {
+      rmSync(files.earlierSecrets, { force: true });
+      recordEnd(files, state, "cancelled", request.reason);
+    }
     return require(attemptId);
   }
 
@@ -160,7 +170,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
         throw conflict(`Attempt ${attemptId} is ${state.phase}`, "Stop it first.");
       const { folder } = filesOf(attemptId);
       const user = readUid(filesOf(attemptId));
-      rmSync(folder, { recursive: true, force: true });
+      await removeTree(folder);
       // Its user may be another's only when no file of it is left.
       if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
       return true;
