@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { inheritedEnvironment } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
+import { withOwnKeyring } from "@/server/core/own-keyring.mjs";
 import { type AttemptFolder, readKeeper } from "./attempt-folder";
 import type { Isolation } from "./shim/isolation.mjs";
 
@@ -37,7 +38,8 @@ export async function launchKeeper(files: AttemptFolder, told: KeeperOrders): Pr
   const program = fileURLToPath(new URL("./shim/main.mjs", import.meta.url));
   const errors = openSync(files.keeperErrors, "a", 0o600);
   const { HOME } = inheritedEnvironment();
-  const keeper = spawn(process.execPath, [program, files.folder], {
+  const [caller, ...words] = withOwnKeyring([process.execPath, program, files.folder]);
+  const keeper = spawn(caller, words, {
     cwd: files.folder,
     detached: true,
     // Where our user keeps everything, so that it is shown to no job; an account may not say it.

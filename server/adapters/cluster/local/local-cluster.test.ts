@@ -257,6 +257,39 @@ describe("exactly once, whatever dies", () => {
     expect(await output(attemptId)).toEqual(["started", "done"]);
   });
 
+  it.runIf(process.platform === "linux")("has none of the keys of whoever started us", async ({ skip }) => {
+    const numbers: Partial<Record<string, [number, number]>> = { x64: [248, 250], arm64: [217, 219] };
+    const [add, control] = numbers[process.arch] ?? skip("the numbers of the system's calls are not known");
+    const python = (words: string) => `import ctypes, os, sys; c = ctypes.CDLL(None); ${words}`;
+    // As a login: a session keyring with something in it, which whatever it starts inherits.
+    const login = python(`c.syscall(${control}, 1, None)
+key = c.syscall(${add}, b"user", b"of a login", b"kept word", 9, ctypes.c_int(-3))
+os.execv(sys.argv[1], sys.argv[1:] + [str(key)])`);
+    const read = python(`text = ctypes.create_string_buffer(99)
+c.syscall(${control}, 11, int(sys.argv[1]), text, ctypes.c_long(99)); print("read:" + text.value.decode())`);
+    const attemptId = fresh();
+    const submitter = path.join(root, "logged-in.ts");
+    const adapter = path.resolve(import.meta.dirname, "../index.ts");
+    writeFileSync(
+      submitter,
+      `import { execFileSync } from "node:child_process";
+       import { createLocalCluster } from ${JSON.stringify(adapter)};
+       const command = ["python3", "-c", ${JSON.stringify(read)}, process.argv.at(-1)];
+       console.log(execFileSync(command[0], command.slice(1), { encoding: "utf8" }));
+       const settings = { root: ${JSON.stringify(root)}, path: process.env.PATH };
+       void createLocalCluster(settings).submit({ attemptId: ${JSON.stringify(attemptId)}, command });`,
+    );
+    const seen = execFileSync(
+      "python3",
+      ["-c", login, node, "--import", import.meta.resolve("tsx"), submitter],
+      { encoding: "utf8", cwd: path.resolve(import.meta.dirname, "../../../..") },
+    );
+    if (!seen.includes("kept word")) skip("this system has no keyrings");
+    expect(await ended(attemptId)).toMatchObject({ phase: "succeeded" });
+    const said = (await logOf(attemptId)).map(({ text }) => text);
+    expect(said.filter((line) => line.startsWith("read:"))).toEqual(["read:"]);
+  });
+
   it("finds a job whose keeper was killed lost, and leaves none of its processes", async () => {
     const attemptId = fresh();
     await cluster.submit({ attemptId, command: ["sh", "-c", stubborn], limits: { memoryBytes: 2 ** 30 } });
