@@ -20,8 +20,8 @@ function startsOf(name: string, source: string): { starts: number; bare: string[
     const wanted = STARTERS[moduleRequest.value.replace(/^(?!node:)/, "node:")];
     if (!wanted) continue;
     for (const { importName, localName } of entries) {
-      if (importName.kind !== "Name") bare.push(`${name}: import its functions by name`);
-      else if (wanted.includes(importName.name ?? "")) starters.add(localName.value);
+      if (importName.name === null) bare.push(`${name}: import its functions by name`);
+      else if (wanted.includes(importName.name)) starters.add(localName.value);
     }
   }
   let starts = 0;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { inheritedEnvironment } from "@/server/core/env";
@@ -36,6 +36,7 @@ export interface KeeperOrders {
  */
 export async function launchKeeper(files: AttemptFolder, told: KeeperOrders): Promise<void> {
   const program = fileURLToPath(new URL("./shim/main.mjs", import.meta.url));
+  rmSync(files.earlierSecrets, { force: true });
   const errors = openSync(files.keeperErrors, "a", 0o600);
   const { HOME } = inheritedEnvironment();
   const [caller, ...words] = withOwnKeyring([process.execPath, program, files.folder]);

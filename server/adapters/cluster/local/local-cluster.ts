@@ -3,7 +3,15 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { conflict, invalid, notFound } from "@/server/core/errors";
 import { AttemptSpec, type AttemptState, type Cluster, isTerminal, type StopRequest } from "../port";
-import { attemptFolder, readKeeper, readState, readSubmitted, readUid, specHash } from "./attempt-folder";
+import {
+  type AttemptFolder,
+  attemptFolder,
+  readKeeper,
+  readState,
+  readSubmitted,
+  readUid,
+  specHash,
+} from "./attempt-folder";
 import { endIfLost, preventStart, recordEnd } from "./end-lost-attempt";
 import { launchKeeper } from "./launch-keeper";
 import { reconcile } from "./reconcile";
@@ -35,6 +43,13 @@ export interface LocalClusterSettings {
   orphanGraceMs?: number;
   /** Tests choose a lower level than this machine allows. */
   isolationAtMost?: "user";
+}
+
+async function removeFiles(root: string, files: AttemptFolder): Promise<void> {
+  const user = readUid(files);
+  await removeTree(files.folder);
+  // Its user may be another's only when no file of it is left.
+  if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
 }
 
 /**
@@ -101,7 +116,6 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       );
     }
     if (readKeeper(files) === null) {
-      rmSync(files.earlierSecrets, { force: true });
       await launchKeeper(files, {
         secrets: secretEnv,
         buildEnv: settings.buildEnv ?? {},
@@ -120,10 +134,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     const first = readJson(files.stop);
     if (first === null) createJson(files.stop, { reason: request.reason, graceMs });
     else if (graceMs < first.graceMs) replaceJson(files.stop, { ...first, graceMs });
-    if (preventStart(files)) {
-      rmSync(files.earlierSecrets, { force: true });
-      recordEnd(files, state, "cancelled", request.reason);
-    }
+    if (preventStart(files)) recordEnd(files, state, "cancelled", request.reason);
     return require(attemptId);
   }
 
@@ -168,11 +179,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       if (state === null) return false;
       if (!isTerminal(state.phase))
         throw conflict(`Attempt ${attemptId} is ${state.phase}`, "Stop it first.");
-      const { folder } = filesOf(attemptId);
-      const user = readUid(filesOf(attemptId));
-      await removeTree(folder);
-      // Its user may be another's only when no file of it is left.
-      if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
+      await removeFiles(root, filesOf(attemptId));
       return true;
     },
   };

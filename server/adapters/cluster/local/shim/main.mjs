@@ -220,7 +220,7 @@ function troubleInWords(error) {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   const code = codeOf(error);
   if (code === undefined) return "something went wrong on its machine";
-  return `${error instanceof Error ? error.message.replace(/, [a-z]+ '.*$/s, "") : code}`;
+  return error instanceof Error ? error.message.replace(/, [a-z]+ '.*$/s, "") : code;
 }
 
 async function attempt() {

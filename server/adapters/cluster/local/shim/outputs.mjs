@@ -11,11 +11,11 @@ const BLOCK_BYTES = 512;
 
 /** @typedef {{ path: string, full: string, size: number }} Found */
 
-/** A name for a message: what is not plain text in it is spelled out. @param {Buffer | string} name */
+/** A name for a message: what is not plain text in it is spelled out. @param {Uint8Array | string} name */
 const spelled = (name) =>
   isUtf8(Buffer.from(name))
-    ? JSON.stringify(name.toString())
-    : JSON.stringify(name.toString("latin1")).replaceAll(
+    ? JSON.stringify(Buffer.from(name).toString())
+    : JSON.stringify(Buffer.from(name).toString("latin1")).replaceAll(
         /[\x7f-\xff]/g,
         (letter) => `\\x${letter.charCodeAt(0).toString(16)}`,
       );
