@@ -60,14 +60,15 @@ export function startIsolated({ isolation, uid, jail, command, cwd, env, setupEn
     ...["ignore", "pipe", "pipe", channel, channel, level === "none" ? "ignore" : "pipe"],
     ...(talks ? ["pipe"] : []),
   ];
-  const options = {
-    cwd,
-    env: level === "none" ? env : { ...setupEnv, PATH: SETUP_PATH },
-    detached: true,
-    stdio,
-  };
   /** @type {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} */
-  const child = /** @type {any} */ (spawn("/bin/sh", wrap(words()), options));
+  const child = /** @type {any} */ (
+    spawn("/bin/sh", wrap(words()), {
+      cwd,
+      env: level === "none" ? env : { ...setupEnv, PATH: SETUP_PATH },
+      detached: true,
+      stdio,
+    })
+  );
   const [, , , news, lifeline, variables] = child.stdio;
   /** @type {{ init: number | null, started: boolean }} */
   const seen = { init: null, started: !inNamespaces };

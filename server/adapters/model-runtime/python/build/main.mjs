@@ -4,12 +4,12 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { prepareEnvironment } from "../../../cluster/local/shim/environment.mjs";
-import { JobFailure } from "../../../cluster/local/shim/files.mjs";
+import { JobFailure, removeTree } from "../../../cluster/local/shim/files.mjs";
 import { findPython } from "../../../cluster/local/shim/find-python.mjs";
 import { letPass, probeIsolation } from "../../../cluster/local/shim/isolation.mjs";
-import { giveTree, takeUser } from "../../../cluster/local/shim/job-user.mjs";
-import { MARKER_NAME } from "../../../cluster/local/shim/process-tree.mjs";
+import { giveTree, removeLeftovers, takeUser } from "../../../cluster/local/shim/job-user.mjs";
 import { runCommand } from "../../../cluster/local/shim/run-command.mjs";
+import { buildVariables } from "../../../cluster/local/shim/variables.mjs";
 import { lockOf } from "./lock.mjs";
 
 const BUILD_MS = 30 * 60_000;
@@ -70,7 +70,8 @@ async function inCell(work) {
     if (uid !== null) giveTree(path.join(folder, "tmp"), uid);
     return await work({ id, folder, uid });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeTree(folder);
+    if (isolation.level === "user" && uid !== null) await removeLeftovers(uid);
     if (uid !== null) rmSync(path.join(settings.root, "users", `${uid}.json`), { force: true });
   }
 }
@@ -78,14 +79,8 @@ async function inCell(work) {
 /** @typedef {{ id: string, folder: string, uid: number | null }} Cell */
 
 /** @param {Cell} cell */
-const environmentOf = ({ id, folder }) => ({
-  ...settings.buildEnv,
-  PATH: settings.path,
-  LANG: "C.UTF-8",
-  HOME: path.join(folder, "tmp"),
-  TMPDIR: path.join(folder, "tmp"),
-  [MARKER_NAME]: id,
-});
+const environmentOf = ({ id, folder }) =>
+  buildVariables({ attemptId: id, folder, searchPath: settings.path, buildEnv: settings.buildEnv });
 
 /**
  * Builds the environment of these requirements, or finds it.
