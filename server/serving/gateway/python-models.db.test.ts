@@ -196,7 +196,7 @@ describe("a model that Python serves", () => {
     }
   }, 240_000);
 
-  it.each(["custom", "lightgbm", "sklearn-proba", "tensor"])(
+  it.each(["custom", "tensor"])(
     "has the signature that its MLmodel names, as its process sees it: %s",
     async (name) => {
       const runtime = makeRuntime({ python: pythonSettings });

@@ -60,12 +60,16 @@ def array_tensor(name, array):
     return {"name": name, "datatype": TYPES[str(array.dtype)], "shape": list(array.shape), "data": array.reshape(-1).tolist()}
 
 
+def flat(array):
+    return [plain(each) for each in np.asarray(array).reshape(-1).tolist()]
+
+
 def answers(result):
     if isinstance(result, pd.DataFrame):
         return {str(name): values(column) for name, column in result.items()}
     if isinstance(result, dict):
-        return {name: np.asarray(each).reshape(-1).tolist() for name, each in result.items()}
-    return {"output-0": np.asarray(result).reshape(-1).tolist()}
+        return {name: flat(each) for name, each in result.items()}
+    return {"output-0": flat(result)}
 
 
 def expect(name, rows):
