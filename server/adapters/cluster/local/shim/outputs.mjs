@@ -4,8 +4,8 @@ import { lstatSync, opendirSync, realpathSync, statfsSync, statSync } from "node
 import path from "node:path";
 import { codeOf, digestOfFile, JobFailure, sizeInWords } from "./files.mjs";
 
-/** Beyond this nobody finds anything in a list of files, and a row's key may be no longer than that. */
-export const MAX_ENTRIES = 10_000;
+/** Beyond this nobody finds anything in a list of files, and a row's key may be no longer than the other. */
+const MAX_ENTRIES = 100_000;
 export const MAX_PATH_BYTES = 1_024;
 const BLOCK_BYTES = 512;
 
@@ -77,16 +77,16 @@ function fileAt(root, full, relative, uid) {
   return stat;
 }
 
-/** @param {string} root @param {number | null} uid @param {() => void} checkStop @returns {Found[]} */
-function findOutputs(root, uid, checkStop) {
+/** @param {string} root @param {number | null} uid @param {() => void} checkStop @param {number} maxEntries @returns {Found[]} */
+function findOutputs(root, uid, checkStop, maxEntries) {
   /** @type {Found[]} */
   const found = [];
   let entries = 0;
   let holes = 0;
   const count = () => {
     entries += 1;
-    if (entries <= MAX_ENTRIES) return;
-    throw new JobFailure(`It wrote more than ${MAX_ENTRIES} outputs: put them into an archive`);
+    if (entries <= maxEntries) return;
+    throw new JobFailure(`It wrote more than ${maxEntries} outputs: put them into an archive`);
   };
   const waiting = [""];
   for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {
@@ -119,12 +119,13 @@ function findOutputs(root, uid, checkStop) {
  * leaves the folder fails the job, as does a file that is not the job's own: a hard link to one of somebody else.
  * @param {string} out @param {number | null} uid the job's user
  * @param {() => void} checkStop throws when the attempt has to end
+ * @param {number} [maxEntries] of files, folders and other things
  * @returns {Promise<{ path: string, sizeBytes: number, digest: string }[]>}
  */
-export async function collectOutputs(out, uid, checkStop) {
+export async function collectOutputs(out, uid, checkStop, maxEntries = MAX_ENTRIES) {
   const root = realpathSync(out);
   const outputs = [];
-  for (const { path: relative, full, size } of findOutputs(root, uid, checkStop)) {
+  for (const { path: relative, full, size } of findOutputs(root, uid, checkStop, maxEntries)) {
     const digest = await digestOfFile(full, checkStop).catch((error) => {
       throw codeOf(error) === "EACCES" ? unreadable(relative) : error;
     });
