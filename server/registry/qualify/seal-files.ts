@@ -5,6 +5,8 @@ import type { Ctx } from "@/server/core/context";
 import { manifestDigest } from "@/server/core/digest";
 import { inTransaction } from "@/server/core/verb";
 import type { ModelVersion } from "../load";
+import { MLMODEL } from "../rules";
+import { readMlmodel } from "./mlmodel";
 import { findWeights } from "./read-documents";
 import { filesInFolder, type StoredFile } from "./sources";
 
@@ -25,6 +27,27 @@ export const sealedFiles = (ctx: Ctx, versionId: string) =>
     .where(eq(modelVersionFiles.versionId, versionId))
     .orderBy(asc(modelVersionFiles.path));
 
+/** A version that was sealed when nothing could load it: what a later release can load is named now. Its files stay as they are. */
+async function nameWeights(
+  ctx: Ctx,
+  store: ObjectStore,
+  version: ModelVersion,
+  files: readonly StoredFile[],
+) {
+  const weights = version.weightsPath === null ? await findWeights(store, files) : undefined;
+  if (!weights) return;
+  const signature = weights.path === MLMODEL ? (await readMlmodel(store, files))?.signature : undefined;
+  await ctx.db
+    .update(modelVersions)
+    .set({
+      weightsPath: weights.path,
+      weightsDigest: weights.digest,
+      ...(signature ? { signature } : {}),
+      updatedAt: ctx.now(),
+    })
+    .where(and(eq(modelVersions.id, version.id), isNull(modelVersions.weightsPath)));
+}
+
 /**
  * Copies the digests of all files into the version, once and for good, with the digest over all of them and the file to serve.
  * Running it again returns what was sealed the first time.
@@ -32,8 +55,11 @@ export const sealedFiles = (ctx: Ctx, versionId: string) =>
  */
 export async function sealFiles(ctx: Ctx, store: ObjectStore, version: ModelVersion): Promise<StoredFile[]> {
   const at = version.createdAt;
-  if (version.manifestDigest)
-    return (await sealedFiles(ctx, version.id)).map((file) => ({ ...file, createdAt: at }));
+  if (version.manifestDigest) {
+    const sealed = (await sealedFiles(ctx, version.id)).map((file) => ({ ...file, createdAt: at }));
+    await nameWeights(ctx, store, version, sealed);
+    return sealed;
+  }
   const files = version.artifactRoot ? await filesInFolder(ctx, version.artifactRoot) : [];
   if (files.length === 0)
     throw new Unusable("The source holds no files. Log the model again and register it.");

@@ -157,6 +157,12 @@ describe("a model that Python serves", () => {
     const first = await runGates(id);
     expect(first["file-scan"]?.verdict).toBe("pass");
     expect(first.contract?.message).toContain("Declare the one that is proposed");
+    // As a release left it that could not serve such models.
+    await world.db
+      .update(modelVersions)
+      .set({ weightsPath: null, weightsDigest: null, signature: null })
+      .where(eq(modelVersions.id, id));
+    await runGates(id);
     const signature = await declare(id);
     expect(signature).toEqual({
       inputs: [
