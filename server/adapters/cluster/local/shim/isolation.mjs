@@ -57,8 +57,13 @@ export function startIsolated({ isolation, uid, jail, command, cwd, env, setupEn
   const channel = inNamespaces ? "pipe" : "ignore";
   /** @type {import("node:child_process").StdioOptions} */
   const stdio = [
-    ...["ignore", "pipe", "pipe", channel, channel, level === "none" ? "ignore" : "pipe"],
-    ...(talks ? ["pipe"] : []),
+    "ignore",
+    "pipe",
+    "pipe",
+    channel,
+    channel,
+    level === "none" ? "ignore" : "pipe",
+    ...(talks ? /** @type {const} */ (["pipe"]) : []),
   ];
   /** @type {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} */
   const child = /** @type {any} */ (
