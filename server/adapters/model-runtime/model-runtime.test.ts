@@ -217,6 +217,12 @@ describe("a model's process", () => {
     expect((await runtime.usage()).map((each) => each.key)).toEqual(["lookup"]);
   });
 
+  it("says of a datatype that the runtime has no values of that it has none", async () => {
+    const brain = await refusal(runtimeOf().load("brain", specOf(identityModel("BF16", ["n"]))));
+    expect(brain.code).toBe("invalid");
+    expect(brain.message).toBe("an input or output has the type bfloat16, which is not served");
+  });
+
   it("loads only bytes that have the attested digest, and only paths within its own folder", async () => {
     const runtime = runtimeOf();
     const good = specOf(lookupModel());
