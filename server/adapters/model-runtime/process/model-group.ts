@@ -2,13 +2,13 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
-import { jsonFrame, jsonOf, KIND, tensorFrame, tensorsOf, type Frame } from "../onnx/child/frame.mjs";
+import { jsonFrame, jsonOf, KIND, tensorFrame, type Frame } from "../onnx/child/frame.mjs";
 import { DATATYPES, type ModelHealth, type ModelSignature, type ModelSpec, type Tensor } from "../port";
 import { healthIs, inWords, LOAD_MS, modelFault, notLoaded, refusedFile, refusedInputs } from "./host-rules";
 import type { MemoryBounds } from "./memory";
 import { ModelHost } from "./model-host";
-import { placeFiles } from "./place-files";
-import { fromRaw, toRaw } from "./raw-tensors";
+import { lend, placeFiles } from "./place-files";
+import { outputsOf, toRaw } from "./raw-tensors";
 import { giveBackUser } from "./users";
 import type { Warden } from "./warden";
 
@@ -21,7 +21,13 @@ const Signature = z.object({ inputs: z.array(TensorSignature), outputs: z.array(
 const AFTER_PATIENCE_MS = 20;
 const Complaint = z.object({ message: z.string() });
 
-const complaintOf = (frame: Frame): string => inWords(Complaint.parse(jsonOf(frame)).message);
+function complaintOf(frame: Frame): string {
+  try {
+    return inWords(Complaint.parse(jsonOf(frame)).message);
+  } catch {
+    return "its process said something that cannot be read";
+  }
+}
 
 /** One model of a process. */
 export interface Member {
@@ -60,9 +66,7 @@ export class ModelGroup {
 
   private async folder(): Promise<void> {
     const { folder, userId } = this.options;
-    this.hasFolder ??= fs
-      .mkdir(folder, { mode: 0o700 })
-      .then(() => (userId === undefined ? undefined : fs.chown(folder, userId, userId)));
+    this.hasFolder ??= fs.mkdir(folder, { mode: 0o700 }).then(() => lend(folder, 0o750, userId));
     await this.hasFolder;
   }
 
@@ -100,7 +104,7 @@ export class ModelGroup {
         ? error
         : new AppError(
             "unavailable",
-            `it could not be loaded: ${error instanceof Error ? error.message : ""}`,
+            `it could not be loaded: ${inWords(error instanceof Error ? error.message : "")}`,
           );
     }
     return member;
@@ -178,10 +182,7 @@ export class ModelGroup {
     return host.ask(tensorFrame(this.id(), KIND.infer, member.number, raw), deadlineMs, (answer) => {
       if (answer.kind === KIND.refused) throw refusedInputs(complaintOf(answer));
       if (answer.kind !== KIND.ok) throw modelFault(complaintOf(answer));
-      return tensorsOf(answer).flatMap((each) => {
-        const output = signature.outputs[each.index];
-        return output ? [fromRaw(each, output)] : [];
-      });
+      return outputsOf(answer, signature);
     });
   }
 

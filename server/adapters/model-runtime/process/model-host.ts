@@ -18,14 +18,12 @@ import {
   tooLate,
   WATCH_MS,
 } from "./host-rules";
-import { inMebibytes, residentBytes, type MemoryBounds } from "./memory";
+import { inMebibytes, residentBytes } from "./memory";
 import { ModelProcess } from "./model-process";
+import type { ChildOptions } from "./start-child";
 import type { Warden } from "./warden";
 
-export interface HostOptions {
-  folder: string;
-  userId: number | undefined;
-  memory: MemoryBounds;
+export interface HostOptions extends ChildOptions {
   cpuMilli: number | undefined;
   warden: Warden;
   /** Loads what the process must hold; called at each start, before any request, and again while `isIncomplete`. */
@@ -78,13 +76,8 @@ export class ModelHost {
 
   private start(): void {
     this.phase = "starting";
-    const { folder, userId, memory, cpuMilli, warden } = this.options;
     this.process = new ModelProcess({
-      folder,
-      userId,
-      memory,
-      cpuMilli,
-      warden,
+      ...this.options,
       onFrame: (frame) => this.take(frame),
       onExit: (reason) => this.died(reason),
     });
@@ -159,13 +152,13 @@ export class ModelHost {
     return call.frame;
   }
 
-  /** Ends a process that is stuck in a request, or has swollen. */
+  /** Ends a process that is stuck in a request, or has swollen. What it keeps it took in a request, so one look after the last is enough. */
   private async look(): Promise<void> {
     const [head] = this.sent;
     const { process } = this;
     this.watch = undefined;
-    if (!head || !process || this.phase === "closed") return;
-    if (Date.now() - this.busySinceMs > head.limitMs + GRACE_MS)
+    if (!process || this.phase === "closed") return;
+    if (head && Date.now() - this.busySinceMs > head.limitMs + GRACE_MS)
       process.kill(`it was still at work on a request after ${Math.round(head.limitMs + GRACE_MS)} ms`);
     else {
       const bytes = await residentBytes(process.pid);

@@ -1,46 +1,21 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import net from "node:net";
-import path from "node:path";
+import { z } from "zod";
 import { log } from "@/server/core/log";
-import { FrameReader, KIND, type Frame } from "../onnx/child/frame.mjs";
+import { FrameReader, jsonOf, KIND, type Frame } from "../onnx/child/frame.mjs";
 import { joinBounds } from "./bounds";
-import type { MemoryBounds } from "./memory";
+import { startChild, type ChildOptions } from "./start-child";
 import type { Warden } from "./warden";
 
-const PROGRAM = path.join(import.meta.dirname, "..", "onnx", "child", "main.mjs");
-/** Small heaps: tensors lie outside them. */
-const NODE_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=256", "--v8-pool-size=1"];
-/** Limits that a process can only take on itself, before the runtime is there. A kernel that refuses one leaves the others. */
-const WITH_LIMITS = 'ulimit -c 0; ulimit -n 256; ulimit -d "$1" 2>/dev/null; shift; exec "$@"';
-/** Models give way to the gateway, which answers for all of them. */
-const NICENESS = 5;
-/** The runtime would report to its maker over the network. */
-const ENVIRONMENT = { ORT_DISABLE_TELEMETRY: "1" };
 const COMPLAINT_CHARACTERS = 2_000;
+const Hello = z.object({ changedUser: z.boolean() });
 
-export interface ProcessOptions {
-  /** Its working directory, which holds the files of its models and nothing else. */
-  folder: string;
-  userId: number | undefined;
-  memory: MemoryBounds;
+export interface ProcessOptions extends ChildOptions {
   cpuMilli: number | undefined;
   warden: Warden;
   onFrame: (frame: Frame) => void;
   /** Once, when it is gone, with the reason in words. */
   onExit: (reason: string) => void;
-}
-
-function start({ folder, userId, memory }: ProcessOptions): ChildProcess {
-  const command = [process.execPath, ...NODE_FLAGS, PROGRAM, String(userId ?? ""), String(NICENESS)];
-  const kibibytes = String(Math.ceil(memory.dataBytes / 1024));
-  return spawn("/bin/sh", ["-c", WITH_LIMITS, "sh", kibibytes, ...command], {
-    cwd: folder,
-    // Nothing of ours: whoever breaks out of a model finds no address, no password and no token.
-    env: ENVIRONMENT as never,
-    // A session of its own: what a terminal sends to the gateway's group is the gateway's to handle.
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-  });
 }
 
 /** One process for models: frames go in and come out, in order. */
@@ -54,7 +29,7 @@ export class ModelProcess {
   private gone = false;
 
   constructor(private readonly options: ProcessOptions) {
-    this.child = start(options);
+    this.child = startChild(options);
     const [, , complaints, socket] = this.child.stdio;
     if (!(socket instanceof net.Socket)) throw new Error("a model's process has no channel");
     this.socket = socket;
@@ -74,14 +49,26 @@ export class ModelProcess {
   }
 
   private take(chunk: Buffer): void {
-    this.reader.push(chunk);
-    for (let frame = this.reader.next(); frame; frame = this.reader.next()) {
-      if (frame.kind === KIND.hello) {
-        const { memory, cpuMilli } = this.options;
-        this.bounds = joinBounds(this.pid, memory, cpuMilli);
+    if (this.why !== "") return;
+    try {
+      this.reader.push(chunk);
+      for (let frame = this.reader.next(); frame; frame = this.reader.next()) {
+        if (frame.kind === KIND.hello) this.greet(frame);
+        if (this.why !== "") return;
+        this.options.onFrame(frame);
       }
-      this.options.onFrame(frame);
+    } catch (error) {
+      // Whatever a model has made of its process, what it writes hurts only itself.
+      this.kill(`its process wrote what no model writes: ${error instanceof Error ? error.message : ""}`);
     }
+  }
+
+  private greet(frame: Frame): void {
+    const { userId, memory, cpuMilli } = this.options;
+    if (this.bounds) return this.kill("its process began a second time");
+    this.bounds = joinBounds(this.pid, memory, cpuMilli);
+    if (userId !== undefined && !Hello.parse(jsonOf(frame)).changedUser)
+      this.kill("its process could not become a user of its own");
   }
 
   private reasonOf(code: number | null, signal: string | null): string {
@@ -94,6 +81,7 @@ export class ModelProcess {
   private ended(reason: string): void {
     if (this.gone) return;
     this.gone = true;
+    this.killAll();
     this.options.warden.forget(this.pid);
     this.bounds?.remove();
     this.socket.destroy();
@@ -110,6 +98,17 @@ export class ModelProcess {
   /** Ends it whatever it does. */
   kill(why: string): void {
     if (this.why === "") this.why = why;
-    this.child.kill("SIGKILL");
+    // Afterwards its number may be another's.
+    if (!this.gone) this.killAll();
+  }
+
+  /** The process and whatever it has started, wherever that went. */
+  private killAll(): void {
+    for (const pid of [-this.pid, ...(this.bounds?.pids() ?? [])])
+      try {
+        if (pid !== 0) process.kill(pid, "SIGKILL");
+      } catch {
+        // It is gone already.
+      }
   }
 }
