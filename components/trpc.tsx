@@ -10,6 +10,7 @@ import {
 } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useState, type ReactNode } from "react";
+import { noticeLoss } from "@/components/identity/access-loss";
 import { toast } from "@/components/ui/toast";
 import superjson from "superjson";
 import type { AppRouter } from "@/server/api/root";
@@ -32,10 +33,10 @@ const isFinal = (error: unknown) => {
 
 function createQueryClient(): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache(),
+    queryCache: new QueryCache({ onError: (error) => void noticeLoss(error) }),
     mutationCache: new MutationCache({
       onError: (error, _variables, _context, mutation) => {
-        if (mutation.meta?.handlesError) return;
+        if (noticeLoss(error) || mutation.meta?.handlesError) return;
         const shown = publicErrorOf(error);
         toast.error(shown?.message ?? "The portal did not answer.", {
           description: shown?.hint ?? "Check the connection and try again.",

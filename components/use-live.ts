@@ -3,6 +3,7 @@
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
+import { noticeLoss, useAccessLoss } from "./identity/access-loss";
 import { useTRPC } from "./trpc";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
@@ -11,6 +12,9 @@ export interface LiveState {
   status: LiveStatus;
   updatedAt: Date | undefined;
 }
+
+/** A browser goes on by itself after a broken connection, but gives up on an answer that is an error. */
+const REOPEN_MS = 3_000;
 
 /** A message during a fetch asks for one more when it is done: cancelling would starve a page whose topic never rests. */
 function createRefresher() {
@@ -41,17 +45,29 @@ export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
   const queryClient = useQueryClient();
   const [updatedAt, setUpdatedAt] = useState<Date>();
   const [refresh] = useState(createRefresher);
+  const { loss } = useAccessLoss();
+  /** Asks first who is signed in, which notices a session that has ended. */
+  const reopen = async () => {
+    const session = trpc.identity.session.queryOptions(undefined, { retry: false, staleTime: 0 });
+    await queryClient.fetchQuery(session).catch(() => undefined);
+    subscription.reset();
+  };
   const subscription = useSubscription(
     trpc.live.changes.subscriptionOptions(
       { topics },
       {
-        enabled: topics.length > 0,
+        enabled: topics.length > 0 && loss === undefined,
         onData: ({ data }) => {
           setUpdatedAt(data.at);
           // Also on the greeting, which names no topic: what changed between the page's own fetch and this connection is told nowhere else.
           void refresh(() =>
             Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
           );
+        },
+        // The stream has ended for good: by a refusal, which its own words or the session's tell, or by something before the portal.
+        onError: (error) => {
+          if (noticeLoss(error)) return;
+          setTimeout(() => void reopen(), REOPEN_MS);
         },
       },
     ),

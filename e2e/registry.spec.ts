@@ -221,4 +221,29 @@ test("a protected alias points at admitted versions only, says what is missing, 
   await expect(protection).toContainText("On: it was deployed as line-model.");
   await expect(protection).toContainText("Alias production points at");
   await expectBlocked(protection.getByRole("switch"), /Needs the role admin/);
+  await expectBlocked(protection.getByRole("button", { name: "Change aliases" }), /Needs the role admin/);
+
+  const admin = await as("platform");
+  await admin.goto(`/models/${model}#protection`);
+  const own = admin.getByRole("region", { name: "Protected aliases and stages" });
+  const dialog = admin.getByRole("dialog");
+  const save = async (aliases: string) => {
+    await own.getByRole("button", { name: "Change aliases" }).click();
+    await dialog.getByLabel("Other aliases").fill(aliases);
+    await dialog.getByLabel("Why").fill("Our clients load it by these");
+    await dialog.getByRole("button", { name: "Save aliases" }).click();
+  };
+  await save("live-eu, v7");
+  await expect(dialog.getByRole("alert").first()).toContainText('v7: "latest" and v<number> are reserved');
+  await dialog.getByLabel("Other aliases").fill("live-eu  stable");
+  await dialog.getByRole("button", { name: "Save aliases" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(own).toContainText("champion, live-eu, stable and the stages");
+  await setAlias(unknown.version, "live-eu");
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText(
+    `version ${unknown.version} is not admitted to production`,
+  );
+  await save("");
+  await expect(dialog).toBeHidden();
+  await expect(own).not.toContainText("live-eu");
 });

@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 import { usePalette } from "@/components/catalog/use-palette";
 import { toast } from "@/components/ui/toast";
 import { Toaster } from "@/components/common/toaster";
+import { onOwnWish } from "@/components/identity/access-loss";
+import { AccessLost } from "@/components/identity/access-lost";
 import { signOut } from "@/components/identity/auth-client";
 import { InboxBell } from "@/components/notifications/inbox-bell";
 import { AppShell } from "@/components/shell/app-shell";
@@ -19,7 +21,7 @@ export function PortalFrame(props: {
   const client = useTRPCClient();
   const { search, actions } = usePalette();
   const switchTeam = async (teamId: string) => {
-    await client.identity.switchTeam.mutate({ teamId });
+    await onOwnWish(() => client.identity.switchTeam.mutate({ teamId }));
     // A fresh load: nothing that was fetched for the other team may stay on screen.
     window.location.assign("/");
   };
@@ -37,6 +39,7 @@ export function PortalFrame(props: {
       onSignOut={() => signOut().catch(() => toast.error("You could not be signed out. Try again."))}
     >
       {props.children}
+      <AccessLost user={props.session.user} />
       <Toaster />
     </AppShell>
   );

@@ -4,6 +4,8 @@ export type ErrorView = {
   message: string;
   hint?: string;
   requestId?: string;
+  /** Which of several reasons, for code to tell apart. */
+  reason?: string;
   /** Field name → messages, for forms. */
   fields: Record<string, string[]>;
 };
@@ -47,6 +49,7 @@ export function readError(error: unknown): ErrorView {
     view.hint ??= text(candidate.hint);
     view.requestId ??= text(candidate.requestId) ?? text(candidate.digest);
     view.message ||= text(candidate.message) ?? text(candidate.detail) ?? "";
+    view.reason ??= isBag(candidate.details) ? text(candidate.details.reason) : undefined;
     if (Object.keys(view.fields).length === 0) view.fields = fieldsOf(candidate.details);
   }
   view.message ||= text(error) ?? "Something went wrong on our side.";

@@ -1,3 +1,5 @@
+import { onOwnWish } from "./access-loss";
+
 /** Signing in and out by the HTTP interface of next-auth: its own client brings session polling and an old runtime that no page needs. */
 type Answer = { ok: boolean; url: string };
 
@@ -33,6 +35,6 @@ export async function signInWithOidc(callbackUrl: string): Promise<void> {
 
 /** Ends the session and shows the page that says so. */
 export async function signOut(): Promise<void> {
-  const { url } = await post("signout", { callbackUrl: "/signed-out" });
+  const { url } = await onOwnWish(() => post("signout", { callbackUrl: "/signed-out" }));
   window.location.assign(url || "/signed-out");
 }

@@ -11,6 +11,7 @@ import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/trpc";
 import type { ChangePasswordInput } from "@/server/identity/schemas";
+import { goOn, onOwnWish } from "./access-loss";
 import { signInWithPassword } from "./auth-client";
 
 /** The name that others see. */
@@ -60,9 +61,13 @@ export function PasswordChange({ email }: { email: string }) {
   });
   const submit = form.handleSubmit(async (values) => {
     try {
-      await change.mutateAsync(values);
       // Every session has ended, this one too; take up a new one with the new password.
-      await signInWithPassword(email, values.newPassword);
+      await onOwnWish(async () => {
+        await change.mutateAsync(values);
+        await signInWithPassword(email, values.newPassword);
+      });
+      // Where that failed, the page asks for the new password.
+      goOn();
       form.reset();
       toast.success("Password changed", { description: "Your other sessions have ended." });
     } catch (error) {

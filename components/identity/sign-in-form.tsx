@@ -5,36 +5,8 @@ import { Callout } from "@/components/ui/callout";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
 import { signInWithOidc, signInWithPassword } from "./auth-client";
+import { explainSignIn } from "./explain-sign-in";
 import { safeCallback } from "./safe-callback";
-
-type Failure = { title: string; text: string };
-
-function explain(error: string): Failure {
-  const seconds = /^wait:(\d+)$/.exec(error)?.[1];
-  if (seconds) {
-    const minutes = Math.ceil(Number(seconds) / 60);
-    return {
-      title: "Too many tries",
-      text: `Wait ${minutes} minute${minutes === 1 ? "" : "s"} and try again.`,
-    };
-  }
-  if (error === "CredentialsSignin") {
-    return {
-      title: "That did not work",
-      text: "The email address or the password is wrong. A platform administrator can send you a link to set a new password.",
-    };
-  }
-  if (error.startsWith("OAuth")) {
-    return {
-      title: "Your identity provider's answer was refused",
-      text: "It was not an answer to a sign-in that began here. Start again with the button below; if it stays, ask your platform team.",
-    };
-  }
-  return {
-    title: "You could not be signed in just now",
-    text: "The portal could not check your password. Try again in a moment.",
-  };
-}
 
 export type DemoChoice = { email: string; name: string; title: string };
 
@@ -48,7 +20,7 @@ export function SignInForm(props: {
 }) {
   const [email, setEmail] = useState("");
   const [pending, setPending] = useState<"password" | "oidc" | null>(null);
-  const [failure, setFailure] = useState(props.error ? explain(props.error) : undefined);
+  const [failure, setFailure] = useState(props.error ? explainSignIn(props.error) : undefined);
   const passwordInput = useRef<HTMLInputElement>(null);
   const target = () => safeCallback(props.callbackUrl, window.location.origin);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -66,7 +38,7 @@ export function SignInForm(props: {
       return;
     }
     setPending(null);
-    setFailure(explain(error));
+    setFailure(explainSignIn(error));
     passwordInput.current?.focus();
     passwordInput.current?.select();
   };
@@ -74,7 +46,7 @@ export function SignInForm(props: {
     setPending("oidc");
     signInWithOidc(target()).catch(() => {
       setPending(null);
-      setFailure(explain("unreachable"));
+      setFailure(explainSignIn("unreachable"));
     });
   };
   return (

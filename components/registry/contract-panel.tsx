@@ -79,6 +79,12 @@ function Facts({ version }: { version: VersionDetail }) {
         { label: "Latency bound", value: `${contract.latencyBoundMs} ms` },
         { label: "CPU", value: formatMilli(contract.resources.cpuMilli, "cores") },
         { label: "Memory", value: formatBytes(contract.resources.memoryBytes) },
+        {
+          label: "Waiting requests",
+          value: contract.batching
+            ? `run together, up to ${contract.batching.maxRows} rows`
+            : "run one by one",
+        },
         { label: "Observed", value: contract.observability.join(", ") || "nothing" },
         { label: "Features", value: names.length > 0 ? names.join(", ") : "not named" },
         { label: "Digest", value: digest ? <DigestChip digest={digest} label="contract digest" /> : "–" },

@@ -8,12 +8,35 @@ import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
+import { Button } from "@/components/ui/button";
 import { Label } from "@/components/ui/label";
+import { later } from "@/components/ui/later";
 import { Switch } from "@/components/ui/switch";
 import { toast } from "@/components/ui/toast";
 import { PRODUCTION_ALIASES } from "@/server/registry/rules";
 import { versionHref } from "./links";
 import type { ModelDetail } from "./types";
+
+const AliasesDialog = later(async () => (await import("./protected-aliases-dialog")).ProtectedAliasesDialog);
+
+/** Names that the team protects besides those that everybody takes for production. */
+function OtherAliases({ model }: { model: Pick<ModelDetail, "name" | "protection"> }) {
+  const [open, setOpen] = useState(false);
+  const write = useCan("registry.protection.write");
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+      <DisabledReason reason={write.allowed ? null : write.reason}>
+        <Button size="sm" onClick={() => (write.allowed ? setOpen(true) : undefined)}>
+          Change aliases
+        </Button>
+      </DisabledReason>
+      <span className="text-fg-muted">
+        If your clients load it by another alias, such as <code>stable</code>, protect that one, too.
+      </span>
+      <AliasesDialog open={open} onOpenChange={setOpen} model={model} />
+    </div>
+  );
+}
 
 function Carried({ name }: { name: string }) {
   const trpc = useTRPC();
@@ -84,6 +107,7 @@ export function ProtectionPanel({ model }: { model: Pick<ModelDetail, "name" | "
             ? "They point only at versions that their environment admits, whichever client asks. They are not removed, and the model keeps its name."
             : "Anyone who may write to the model can point them at any version. Protection begins by itself when the model is deployed or approved."}
         </p>
+        <OtherAliases model={model} />
         <Carried name={model.name} />
       </div>
       <ConfirmDialog

@@ -70,25 +70,42 @@ function Stages({ control }: Props) {
   );
 }
 
+/** A criterion that one number says all of. */
+function Allowance(props: {
+  control: Props["control"];
+  on: "errorOn" | "accuracyOn" | "absoluteOn" | "squaredOn";
+  label: string;
+  name: "errorPoints" | "accuracyPoints" | "absolutePercent" | "squaredPercent";
+  allowed: string;
+  unit: string;
+}) {
+  const { control, on, label, name, allowed, unit } = props;
+  return (
+    <>
+      <CheckboxField control={control} name={on} label={label} />
+      {useWatch({ control, name: on }) ? (
+        <NumberField className="pl-6" control={control} name={name} label={allowed} unit={unit} min={0} />
+      ) : null}
+    </>
+  );
+}
+
 function Criteria({ control }: Props) {
-  const [errorOn, slowOn, accuracyOn, absoluteOn, squaredOn] = useWatch({
+  const [slowOn, ...feedbackOn] = useWatch({
     control,
-    name: ["errorOn", "slowOn", "accuracyOn", "absoluteOn", "squaredOn"],
+    name: ["slowOn", "accuracyOn", "absoluteOn", "squaredOn"],
   });
   return (
     <fieldset className="flex flex-col gap-3">
       <legend className="mb-1 font-medium">Criteria, canary against stable</legend>
-      <CheckboxField control={control} name="errorOn" label="Error rate" />
-      {errorOn ? (
-        <NumberField
-          className="pl-6"
-          control={control}
-          name="errorPoints"
-          label="May rise by"
-          unit="points"
-          min={0}
-        />
-      ) : null}
+      <Allowance
+        control={control}
+        on="errorOn"
+        label="Error rate"
+        name="errorPoints"
+        allowed="May rise by"
+        unit="points"
+      />
       <CheckboxField control={control} name="slowOn" label="Share of slow requests" />
       {slowOn ? (
         <div className="grid gap-2 pl-6 sm:grid-cols-3">
@@ -106,40 +123,31 @@ function Criteria({ control }: Props) {
           />
         </div>
       ) : null}
-      <CheckboxField control={control} name="accuracyOn" label="Accuracy, from feedback" />
-      {accuracyOn ? (
-        <NumberField
-          className="pl-6"
-          control={control}
-          name="accuracyPoints"
-          label="May drop by"
-          unit="points"
-          min={0}
-        />
-      ) : null}
-      <CheckboxField control={control} name="absoluteOn" label="Mean absolute error, from numeric feedback" />
-      {absoluteOn ? (
-        <NumberField
-          className="pl-6"
-          control={control}
-          name="absolutePercent"
-          label="May rise by"
-          unit="%"
-          min={0}
-        />
-      ) : null}
-      <CheckboxField control={control} name="squaredOn" label="Mean squared error, from numeric feedback" />
-      {squaredOn ? (
-        <NumberField
-          className="pl-6"
-          control={control}
-          name="squaredPercent"
-          label="May rise by"
-          unit="%"
-          min={0}
-        />
-      ) : null}
-      {accuracyOn || absoluteOn || squaredOn ? (
+      <Allowance
+        control={control}
+        on="accuracyOn"
+        label="Accuracy, from feedback"
+        name="accuracyPoints"
+        allowed="May drop by"
+        unit="points"
+      />
+      <Allowance
+        control={control}
+        on="absoluteOn"
+        label="Mean absolute error, from numeric feedback"
+        name="absolutePercent"
+        allowed="May rise by"
+        unit="%"
+      />
+      <Allowance
+        control={control}
+        on="squaredOn"
+        label="Mean squared error, from numeric feedback"
+        name="squaredPercent"
+        allowed="May rise by"
+        unit="%"
+      />
+      {feedbackOn.some(Boolean) ? (
         <NumberField control={control} name="minFeedback" label="Labels in each arm" min={10} step={1} />
       ) : null}
     </fieldset>

@@ -36,6 +36,21 @@ function migrationsOf(tags: readonly string[]): string {
   return folder;
 }
 
+/** What the database numbers by itself goes on after the rows that were put in with their numbers. */
+async function goOnCounting(client: Client, table: string): Promise<void> {
+  const name = client.escapeIdentifier(table);
+  const { rows } = await client.query<{ column: string; sequence: string }>(
+    `select attname as column, pg_get_serial_sequence($1, attname) as sequence from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and pg_get_serial_sequence($1, attname) is not null`,
+    [name],
+  );
+  for (const { column, sequence } of rows)
+    await client.query(
+      `select setval($1::regclass, (select max(${client.escapeIdentifier(column)}) from ${name}))`,
+      [sequence],
+    );
+}
+
 /** Brings an empty database to an earlier state, with the rows it had. Returns how many rows each table got. */
 export async function restoreState(ownerUrl: string, state: string): Promise<Map<string, number>> {
   const client = new Client({ connectionString: ownerUrl });
@@ -66,6 +81,8 @@ export async function restoreState(ownerUrl: string, state: string): Promise<Map
       );
       counts.set(table, (counts.get(table) ?? 0) + 1);
     }
+    for (const table of counts.keys()) await goOnCounting(client, table);
+    await client.query("set session_replication_role = origin");
     return counts;
   } finally {
     await client.end();

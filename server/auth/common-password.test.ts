@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Password } from "@/server/identity/schemas";
 import { refuseCommonPassword } from "./common-password";
 
 const judged = (password: string) =>
@@ -17,6 +18,8 @@ describe("a password that guessing begins with", () => {
     "adalovelace1",
     "Lovelace2024",
     "PASSWORD1234",
+    "ｐａｓｓｗｏｒｄ１２３４",
+    "𝐩𝐚𝐬𝐬𝐰𝐨𝐫𝐝𝟏𝟐𝟑𝟒",
   ])("%s is refused by its field", async (password) => {
     await expect(judged(password)).rejects.toMatchObject({
       code: "invalid",
@@ -33,4 +36,12 @@ describe("a password that guessing begins with", () => {
   ])("%s is taken: composition is not asked for", async (password) => {
     await expect(judged(password)).resolves.toBeUndefined();
   });
+});
+
+it("is counted in characters that people see, as it is hashed", () => {
+  const taken = (password: string) => Password.safeParse(password).success;
+  expect(taken("😀".repeat(12))).toBe(true);
+  expect(taken("😀".repeat(11))).toBe(false);
+  expect(taken("e\u0301".repeat(12))).toBe(true);
+  expect(taken("e\u0301".repeat(6))).toBe(false);
 });

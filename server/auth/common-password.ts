@@ -1,4 +1,5 @@
 import { invalidField } from "@/server/core/errors";
+import { normalizedPassword } from "@/server/identity/rules";
 
 /** Tries that an attacker who knows lists, keyboards and dates needs at most; NIST SP 800-63B throttles the guessing itself. */
 const FEWEST_GUESSES = 1e6;
@@ -20,9 +21,26 @@ async function loadJudge(): Promise<Judge> {
 }
 
 /**
- * Refuses a password that is on the lists which guessing begins with: common ones, sequences, repetitions, keyboard rows, and what belongs to
- * the person or the product. Nothing is asked about capitals, digits or signs.
+ * Whether a password is on the lists which guessing begins with: common ones, sequences, repetitions, keyboard rows, and what belongs to
+ * the person or the product.
  * @param own words that anyone would try for this person: address, name.
+ */
+export async function isCommonPassword(password: string, own: readonly string[]): Promise<boolean> {
+  judging ??= loadJudge();
+  const judge = await judging;
+  const parts = own.flatMap((word) => word.split(/[^\p{L}\p{N}]+/u));
+  const joined = own.map((word) => word.replaceAll(/[^\p{L}\p{N}]+/gu, ""));
+  const words = ["modelworks", ...own, ...parts, ...joined];
+  const guesses = judge(
+    // As it is hashed: full-width letters and their like are the plain ones to whoever signs in, and to whoever guesses.
+    normalizedPassword(password).slice(0, JUDGED_CHARACTERS),
+    words.map((word) => word.toLowerCase()).filter((word) => word.length > 2),
+  );
+  return guesses < FEWEST_GUESSES;
+}
+
+/**
+ * Refuses a common password. Nothing is asked about capitals, digits or signs.
  * @throws AppError `invalid`, naming the field.
  */
 export async function refuseCommonPassword(
@@ -30,16 +48,7 @@ export async function refuseCommonPassword(
   password: string,
   own: readonly string[],
 ): Promise<void> {
-  judging ??= loadJudge();
-  const judge = await judging;
-  const parts = own.flatMap((word) => word.split(/[^\p{L}\p{N}]+/u));
-  const joined = own.map((word) => word.replaceAll(/[^\p{L}\p{N}]+/gu, ""));
-  const words = ["modelworks", ...own, ...parts, ...joined];
-  const guesses = judge(
-    password.slice(0, JUDGED_CHARACTERS),
-    words.map((word) => word.toLowerCase()).filter((word) => word.length > 2),
-  );
-  if (guesses >= FEWEST_GUESSES) return;
+  if (!(await isCommonPassword(password, own))) return;
   throw invalidField(
     field,
     "is among the first that somebody would guess",

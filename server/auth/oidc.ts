@@ -5,17 +5,21 @@ import { users } from "@/db/schema";
 import { systemActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
+import { unstorableTextIn } from "@/server/core/unstorable";
 import { inTransaction } from "@/server/core/verb";
 import { insertPerson } from "@/server/identity/team-store";
 import { recordRefusal, recordSignIn } from "./record-sign-in";
 import type { SignedIn } from "./sign-in";
 
+/** Providers hand on what people call themselves: nothing that the database cannot hold. */
+const Text = z.string().refine((text) => unstorableTextIn(text) === undefined);
+
 const Claims = z.object({
-  sub: z.string().min(1).max(255),
+  sub: Text.min(1).max(255),
   email: z.email().optional(),
   email_verified: z.union([z.boolean(), z.literal("true").transform(() => true)]).optional(),
-  name: z.string().max(200).optional(),
-  preferred_username: z.string().max(200).optional(),
+  name: Text.max(200).optional(),
+  preferred_username: Text.max(200).optional(),
 });
 
 export type OidcRefusal = "email_not_verified" | "account_exists" | "disabled" | "bad_claims";

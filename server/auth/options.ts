@@ -8,19 +8,15 @@ import { db } from "@/db/client";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { actorOfSession } from "./actor";
+import { callerAddress } from "./caller-address";
 import { DEVICE_SECONDS, deviceCookieName, deviceOf, newDeviceCookie } from "./device-cookie";
 import { personOfSubject, signInByOidc } from "./oidc";
 import type { SignInMethod } from "./record-sign-in";
+import { claimsOfCookie } from "./request-actor";
 import { authSecret } from "./secret";
 import { sessionClaims } from "./session-claims";
 import { openSession, SESSION_SECONDS, signOutOf } from "./sessions";
 import { accountOf, signInByPassword } from "./sign-in";
-
-/** The last hop, which a known proxy or the portal itself saw; earlier entries are whatever the caller wrote. */
-function addressOf(headers: Record<string, unknown> | undefined): string {
-  const forwarded = headers?.["x-forwarded-for"];
-  return typeof forwarded === "string" ? (forwarded.split(",").at(-1)?.trim() ?? "unknown") : "unknown";
-}
 
 async function rememberDevice(account: string): Promise<void> {
   (await cookies()).set(deviceCookieName(account), newDeviceCookie(authSecret(), account), {
@@ -42,7 +38,7 @@ const password = Credentials({
     const verdict = await signInByPassword(db(), {
       email: account,
       password: given?.password ?? "",
-      address: addressOf(request.headers),
+      address: callerAddress(request.headers?.["x-forwarded-for"]),
       device,
     });
     if (verdict.outcome === "signed_in") {
@@ -94,7 +90,11 @@ async function open(
   person: { id: string; name?: string | null | undefined; sessionVersion: unknown },
   method: SignInMethod,
 ): Promise<JWT> {
-  const userAgent = (await headers()).get("user-agent") ?? "";
+  const given = await headers();
+  // The new cookie takes the place of one that copies may exist of.
+  const before = await claimsOfCookie(given);
+  if (before) await signOutOf(db(), before);
+  const userAgent = given.get("user-agent") ?? "";
   const sid = await openSession(db(), { userId: person.id, method, userAgent });
   return { sub: person.id, uid: person.id, sv: person.sessionVersion, sid, name: person.name ?? null };
 }

@@ -5,6 +5,7 @@ import { forbidden } from "@/server/core/errors";
 import { actorOfSession, actorOfToken } from "./actor";
 import { authSecret } from "./secret";
 import { sessionClaims } from "./session-claims";
+import type { SessionClaims } from "./sessions";
 
 function parseCookies(header: string): Record<string, string> {
   const cookies: Record<string, string> = {};
@@ -34,6 +35,18 @@ function refuseForeignOrigin(headers: Headers, method: string) {
   throw forbidden("This request comes from another site.", "Use the portal itself, or an API token.");
 }
 
+/** What the session cookie of a request claims, unproven; undefined without one that we sealed. */
+export async function claimsOfCookie(headers: Headers): Promise<SessionClaims | undefined> {
+  const cookieHeader = headers.get("cookie");
+  if (!cookieHeader?.includes("session-token")) return undefined;
+  const token = await getToken({
+    req: { headers: Object.fromEntries(headers), cookies: parseCookies(cookieHeader) } as never,
+    secret: authSecret(),
+    secureCookie: cookieHeader.includes("__Secure-next-auth.session-token"),
+  });
+  return sessionClaims(token);
+}
+
 /**
  * Who makes this request: an API token in `Authorization: Bearer` (or as Basic password, as MLflow clients send it), else the
  * session cookie; undefined when neither is there.
@@ -53,14 +66,7 @@ export async function actorOfRequest(
     const [, password = ""] = Buffer.from(basic, "base64").toString("utf8").split(/:(.*)/s);
     return ofToken(password);
   }
-  const cookieHeader = headers.get("cookie");
-  if (!cookieHeader?.includes("session-token")) return undefined;
-  const token = await getToken({
-    req: { headers: Object.fromEntries(headers), cookies: parseCookies(cookieHeader) } as never,
-    secret: authSecret(),
-    secureCookie: cookieHeader.includes("__Secure-next-auth.session-token"),
-  });
-  const claims = sessionClaims(token);
+  const claims = await claimsOfCookie(headers);
   if (!claims) return undefined;
   const actor = await actorOfSession(db, claims);
   if (actor) refuseForeignOrigin(headers, method);

@@ -1,16 +1,21 @@
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditLog, sessions, users } from "@/db/schema";
+import { auditLog, memberships, sessions, users } from "@/db/schema";
 import { appRouter } from "@/server/api/root";
+import type { Actor } from "@/server/core/actor";
 import { notifyLive } from "@/server/core/live";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { endOtherSessions, endSession, listSessions } from "@/server/identity/browser-session-verbs";
+import { switchTeam } from "@/server/identity/session-verbs";
 import { changeRole, removeMember } from "@/server/identity/team-verbs";
 import { disablePerson } from "@/server/identity/people-verbs";
+import { createToken, revokeToken } from "@/server/identity/token-verbs";
+import { signInByOidc } from "./oidc";
 import { actorOfRequest } from "./request-actor";
 import { authSecret } from "./secret";
 import { openSession, signOutOf } from "./sessions";
+import { signInByPassword } from "./sign-in";
 
 let world: World;
 beforeAll(async () => {
@@ -56,6 +61,30 @@ describe("a session", () => {
     expect(await actorNow()).toBeUndefined();
   });
 
+  it("is listed no more once a new password has ended it", async () => {
+    const ada = await world.person("member");
+    const { sid } = await browserOf(ada);
+    await world.db.update(users).set({ sessionVersion: 2 }).where(eq(users.id, ada.id));
+    expect(await listSessions.execute(ada.caller, {})).toEqual({ items: [] });
+    const [row] = await world.db.select().from(sessions).where(eq(sessions.id, sid));
+    expect(row?.endedAt).toBeInstanceOf(Date);
+  });
+
+  it("is forgotten a month after its time, also when its person never came back", async () => {
+    const [ada, bob] = [await world.person("member"), await world.person("member")];
+    const [old, late] = [await browserOf(ada), await browserOf(ada)];
+    const expired = (sid: string, days: number) =>
+      world.db
+        .update(sessions)
+        .set({ expiresAt: new Date(Date.now() - days * 86_400_000) })
+        .where(eq(sessions.id, sid));
+    await expired(old.sid, 31);
+    await expired(late.sid, 29);
+    await browserOf(bob);
+    const rows = await world.db.select().from(sessions).where(eq(sessions.userId, ada.id));
+    expect(rows.map((row) => row.id)).toEqual([late.sid]);
+  });
+
   it("is listed for its person alone, who ends one or all others", async () => {
     const [ada, bob] = [await world.person("member"), await world.person("member")];
     const [here, there, third] = [await browserOf(ada), await browserOf(ada, "curl/8"), await browserOf(ada)];
@@ -95,19 +124,14 @@ async function administrator() {
   return { db: world.db, actor: { ...actor, isPlatformAdmin: true } };
 }
 
-/** The live stream of a browser, read until it ends. */
-async function listen(browser: Awaited<ReturnType<typeof browserOf>>) {
-  const stream = await appRouter
-    .createCaller({
-      db: world.db,
-      requestId: "req_1",
-      actor: await browser.actorNow(),
-      actorNow: browser.actorNow,
-    })
-    .live.changes({ topics: ["jobs"] });
+/** The live stream of a caller. What comes after the greeting may also be what was missed before the listening began. */
+async function listen(actorNow: () => Promise<Actor | undefined>) {
+  const context = { db: world.db, requestId: "req_1", actor: await actorNow(), actorNow };
+  const stream = await appRouter.createCaller(context).live.changes({ topics: ["jobs"] });
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next();
-  return { next: iterator.next() };
+  const readOn = async (): Promise<void> => ((await iterator.next()).done ? undefined : readOn());
+  return { next: () => iterator.next(), end: readOn };
 }
 
 describe("an open stream ends at once", () => {
@@ -137,21 +161,62 @@ describe("an open stream ends at once", () => {
   it.each(cases)("%s", async (_what, act, code) => {
     const ada = await world.person("member");
     const browser = await browserOf(ada);
-    const { next } = await listen(browser);
+    const end = (await listen(browser.actorNow)).end();
     await act(ada, browser.sid);
-    await expect(next).rejects.toMatchObject({ code });
+    await expect(end).rejects.toMatchObject({ code });
+  });
+
+  it("when the token is revoked that it was opened with", async () => {
+    const ada = await world.person("member");
+    const made = await createToken.execute(ada.caller, { name: "ci", scopes: ["read"], expiresInDays: 1 });
+    const headers = new Headers({ authorization: `Bearer ${made.token}` });
+    const end = (await listen(() => actorOfRequest(world.db, headers, "GET"))).end();
+    await revokeToken.execute(ada.caller, { tokenId: made.id });
+    await expect(end).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  });
+
+  it("and when its person chooses another team in another window", async () => {
+    const ada = await world.person("member");
+    await world.db.insert(memberships).values({ teamId: world.otherTeamId, userId: ada.id, role: "member" });
+    const browser = await browserOf(ada);
+    const end = (await listen(browser.actorNow)).end();
+    await switchTeam.execute(
+      { db: world.db, actor: await browser.actorNow() },
+      { teamId: world.otherTeamId },
+    );
+    await expect(end).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
   it("and goes on after a change that leaves them in the team", async () => {
     const ada = await world.person("member");
     const browser = await browserOf(ada);
-    const { next } = await listen(browser);
+    const { next } = await listen(browser.actorNow);
     await changeRole.execute((await world.person("admin")).caller, {
       teamId: world.teamId,
       userId: ada.id,
       role: "viewer",
     });
     await notifyLive(world.db, world.teamId, "jobs");
-    await expect(next).resolves.toMatchObject({ done: false });
+    await expect(next()).resolves.toMatchObject({ done: false });
+  });
+});
+
+describe("what the database cannot hold", () => {
+  it("is no account, and counts as a wrong one", async () => {
+    for (const email of ["ada\0@example.org", "\uD800@example.org", "\0"]) {
+      const given = { email, password: "correct horse battery", address: "192.0.2.77" };
+      expect(await signInByPassword(world.db, given)).toEqual({ outcome: "refused" });
+    }
+  });
+
+  it("is refused from an identity provider", async () => {
+    const claims = { sub: "s-1", email: "s-1@example.org", email_verified: true, name: "S" };
+    for (const made of [{ name: "S\0" }, { sub: "s\0" }, { preferred_username: "\uD800" }])
+      expect(await signInByOidc(world.db, "https://idp.example", { ...claims, ...made })).toEqual({
+        refusal: "bad_claims",
+      });
+    expect(await signInByOidc(world.db, "https://idp.example", claims)).toMatchObject({
+      person: { email: "s-1@example.org" },
+    });
   });
 });

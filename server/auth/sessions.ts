@@ -10,7 +10,7 @@ import type { SignInMethod } from "./record-sign-in";
 
 /** Absolute: a session is never prolonged. */
 export const SESSION_SECONDS = 12 * 3600;
-/** Ended sessions stay as long in the list of those who ask "was that me?". */
+/** What a session's row knows beyond the audit log, the browser's name, is kept as long, for those who ask "was that me?". */
 const KEEP_DAYS = 30;
 
 /** What a session cookie claims; whether it holds is asked of the database on each request. */
@@ -20,20 +20,13 @@ export interface SessionClaims {
   sessionId: string;
 }
 
-/** Opens a session of a person who has just proved who they are, and forgets their sessions of long ago. Returns its id. */
+/** Opens a session of a person who has just proved who they are, and forgets everybody's of long ago. Returns its id. */
 export async function openSession(
   db: Db,
   opened: { userId: string; method: SignInMethod; userAgent: string },
 ): Promise<string> {
   const id = newId("session");
-  await db
-    .delete(sessions)
-    .where(
-      and(
-        eq(sessions.userId, opened.userId),
-        lt(sessions.expiresAt, sql`now() - make_interval(days => ${KEEP_DAYS})`),
-      ),
-    );
+  await db.delete(sessions).where(lt(sessions.expiresAt, sql`now() - make_interval(days => ${KEEP_DAYS})`));
   await db.insert(sessions).values({
     id,
     userId: opened.userId,

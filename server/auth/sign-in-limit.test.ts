@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deviceCookieName, deviceOf, newDeviceCookie } from "./device-cookie";
-import { returnSignInTries, takeSignInTry } from "./sign-in-limit";
+import { forgiveSignInTries, networkOf, returnSignInTries, takeSignInTry } from "./sign-in-limit";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 let accounts = 0;
@@ -38,6 +38,39 @@ describe("wrong passwords", () => {
     expect(await tries(9, () => tried)).toBe(9);
     await returnSignInTries(tried);
     expect(await tries(10, () => tried)).toBe(10);
+  });
+});
+
+it("a password that was chosen by a link works at once, after any number of wrong ones", async () => {
+  const account = newAccount();
+  const own = { account, address: "192.0.2.9" };
+  expect(await tries(11, () => own)).toBe(10);
+  expect(await tries(150, (i) => ({ account, address: `198.51.100.${i}` }))).toBe(90);
+  await forgiveSignInTries(own);
+  expect(await takeSignInTry(own)).toBeUndefined();
+});
+
+describe("the addresses of one customer", () => {
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["::FFFF:192.0.2.1", "192.0.2.1"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["2001:DB8:0:0:1:2:3:4", "2001:db8:0:0::/64"],
+    ["2001:db8:0:1::", "2001:db8:0:1::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["1:2:3:4:5:6:7:8", "1:2:3:4::/64"],
+    ["1:2:3::8", "1:2:3:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64"],
+    ["unknown", "unknown"],
+    ["", ""],
+  ])("%s counts as %s", (address, network) => expect(networkOf(address)).toBe(network));
+
+  it("share their tries, however many there are", async () => {
+    const account = newAccount();
+    expect(await tries(12, (i) => ({ account, address: `2001:db8:7:7::${i.toString(16)}` }))).toBe(10);
+    expect(await tries(1, () => ({ account, address: "2001:db8:7:8::1" }))).toBe(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isIP, SocketAddress } from "node:net";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 
 const WINDOW_SECONDS = 15 * 60;
@@ -33,15 +34,33 @@ function limits(): Limits {
 }
 
 /**
+ * Whose an address is: with IPv6 one customer has at least 2^64 of them, so their network counts; IPv4 written as IPv6 is the same
+ * address in both forms.
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (isIP(address) !== 6) return address;
+  // Written in one way, and without the name of an interface.
+  const plain = new SocketAddress({ address: address.replace(/%.*$/, ""), family: "ipv6" }).address;
+  const [head = "", tail] = plain.split("::", 2);
+  const groups = (text: string) => text.split(":").filter((group) => group !== "");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - before.length - after.length }, () => "0");
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(":")}::/64`;
+}
+
+/**
  * What a try is counted by. A browser that has signed in to the account before has a count of its own, so that nobody else can use it up;
  * all others share the counts of the account from their address, of their address, and of the account from anywhere.
  */
 function countsOf({ account, address, device }: SignInTry): [RateLimiterMemory, string][] {
   const all = limits();
   if (device !== undefined) return [[all.device, `${account} ${device}`]];
+  const network = networkOf(address);
   return [
-    [all.address, address],
-    [all.pair, `${account} ${address}`],
+    [all.address, network],
+    [all.pair, `${account} ${network}`],
     [all.strangers, account],
   ];
 }
@@ -71,4 +90,10 @@ export async function returnSignInTries(tried: SignInTry): Promise<void> {
       limiter === device || limiter === pair ? limiter.delete(key) : limiter.reward(key),
     ),
   );
+}
+
+/** Whoever has just chosen a password by a one-time link enters with it, however often it was guessed at before. */
+export async function forgiveSignInTries({ account, address }: Omit<SignInTry, "device">): Promise<void> {
+  const { pair, strangers } = limits();
+  await Promise.all([pair.delete(`${account} ${networkOf(address)}`), strangers.delete(account)]);
 }

@@ -2,6 +2,8 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { users } from "@/db/schema";
 import { log } from "@/server/core/log";
+import { storableText } from "@/server/core/unstorable";
+import { MAX_PASSWORD_LENGTH } from "@/server/identity/rules";
 import { verifyPassword } from "./password";
 import { recordRefusal, recordSignIn } from "./record-sign-in";
 import { returnSignInTries, takeSignInTry, type SignInTry } from "./sign-in-limit";
@@ -46,8 +48,8 @@ async function judge(db: Db, tried: SignInTry, password: string): Promise<Passwo
   return { outcome: "signed_in", person: row };
 }
 
-/** An address as tries are counted by it. */
-export const accountOf = (email: string): string => email.trim().toLowerCase().slice(0, 254);
+/** An address as tries are counted by it; what no text of the database can hold is nobody's. */
+export const accountOf = (email: string): string => storableText(email.trim().toLowerCase().slice(0, 254));
 
 /** Judges an email address and a password. Never throws: what cannot be judged is not let in. */
 export async function signInByPassword(
@@ -56,7 +58,7 @@ export async function signInByPassword(
 ): Promise<PasswordVerdict> {
   try {
     const tried = { account: accountOf(given.email), address: given.address, device: given.device };
-    return await judge(db, tried, given.password.slice(0, 200));
+    return await judge(db, tried, given.password.slice(0, MAX_PASSWORD_LENGTH));
   } catch (error) {
     log.error({ err: error }, "a sign-in could not be judged");
     return { outcome: "unavailable" };

@@ -1,10 +1,13 @@
+import { readdirSync, rmSync } from "node:fs";
+import path from "node:path";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { auditLog, gpuFlavors, jobs, notifications, quotas } from "@/db/schema";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { createTestDatabase, type TestDatabase, waitFor } from "@/db/testing";
 import { cluster } from "@/server/composition";
 import type { Actor } from "@/server/core/actor";
 import { systemActor } from "@/server/core/actor";
+import { env } from "@/server/core/env";
 import { newId } from "@/server/core/ids";
 import { admitJobs } from "./admit-jobs";
 import { cancelJob, cancelJobs } from "./cancel-job";
@@ -127,6 +130,31 @@ describe("another team", () => {
     await expect(findJobLog.execute(as(stranger), { id: job.id })).rejects.toMatchObject(missing);
     await expect(cancelJob.execute(as(stranger), { id: job.id })).rejects.toMatchObject(missing);
     await expect(cancelJobs.execute(as(stranger), { ids: [job.id] })).rejects.toMatchObject(missing);
+  });
+});
+
+describe("starting", () => {
+  it("takes up an attempt that was handed over and not started before everything was stopped", async () => {
+    const job = await dispatch();
+    await admitJobs(database.db);
+    const [attempt] = (await getJob.execute(as(ada), { id: job.id })).attempts;
+    const attemptId = attempt?.id ?? "";
+    const ended = () =>
+      waitFor(async () => {
+        const state = await cluster().observe(attemptId);
+        return state?.endedAt ? state : undefined;
+      });
+    await submitAttempt(database.db, attemptId);
+    await ended();
+    // As after a death between writing the specification and starting its keeper.
+    const folder = path.join(env().home, "jobs", "attempts", attemptId);
+    for (const name of readdirSync(folder)) {
+      if (name !== "spec.json") rmSync(path.join(folder, name), { recursive: true });
+    }
+    expect(await cluster().observe(attemptId)).toMatchObject({ phase: "starting" });
+    await submitAttempt(database.db, attemptId);
+    expect(await ended()).toMatchObject({ phase: "succeeded" });
+    await cluster().remove(attemptId);
   });
 });
 

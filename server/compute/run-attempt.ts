@@ -61,7 +61,9 @@ export async function submitAttempt(db: Db, attemptId: string): Promise<void> {
   const loaded = await loadAttempt(db, attemptId);
   if (!loaded || loaded.attempt.endedAt) return;
   const { ctx, job } = loaded;
-  if (await cluster().observe(attemptId)) return;
+  const known = await cluster().observe(attemptId);
+  // One that nobody keeps was handed over by a worker, of an earlier release perhaps, that died before it was started.
+  if (known && known.phase !== "starting") return;
   if (job.cancelRequestedAt) {
     return finishAttempt(loaded, { reason: "Cancelled", text: job.reasonText });
   }

@@ -6,7 +6,10 @@ import { answerUnreadable } from "./client-error";
 let server: Server;
 let port: number;
 beforeAll(async () => {
-  server = createServer((_req, res) => res.end("fine"));
+  server = createServer((req, res) => {
+    if (req.url === "/begun") res.write("half an ");
+    req.resume().on("end", () => res.end("fine"));
+  });
   answerUnreadable(server, (status, message) => ({ type: "application/json", body: { status, message } }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -32,6 +35,13 @@ it.each([
     "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na",
     400,
   ],
+  // The handler has the request by then, and has said nothing yet.
+  ["a broken chunk", "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno number\r\n", 400],
+  [
+    "endless extensions of a chunk",
+    `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1;${"x".repeat(20_000)}`,
+    413,
+  ],
 ])("%s is answered in words", async (_what, raw, status) => {
   const answer = await send(raw);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -41,4 +51,11 @@ it.each([
 
 it("a readable request is answered as ever", async () => {
   expect(await send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")).toContain("fine");
+});
+
+it("an answer that has begun is broken off, not followed by another", async () => {
+  const answer = await send(
+    "POST /begun HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno number\r\n",
+  );
+  expect(answer).not.toContain("HTTP/1.1 400");
 });

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import { ServerResponse, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 
 interface Refusal {
@@ -42,7 +42,8 @@ export function answerUnreadable(
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     // Somebody who is gone hears nothing; half an answer must not be followed by another (Node asks the same of the same field).
     // oxlint-disable-next-line no-underscore-dangle -- there is no other name for it
-    const begun = Reflect.get(socket, "_httpMessage") != null;
+    const answer: unknown = Reflect.get(socket, "_httpMessage");
+    const begun = answer instanceof ServerResponse && answer.headersSent;
     if (error.code === "ECONNRESET" || !socket.writable || begun) {
       socket.destroy();
       return;

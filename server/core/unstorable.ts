@@ -5,6 +5,10 @@ const ZERO_BYTE = "\0";
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const UNSTORABLE_TEXT = /[\0\p{Surrogate}]/u;
 
+/** The text with a sign that says "unknown" in the place of what cannot be stored; for what is looked up and never kept. */
+export const storableText = (text: string): string =>
+  text.replaceAll(new RegExp(UNSTORABLE_TEXT, "gu"), "\uFFFD");
+
 /** A text that the database cannot hold, and why. */
 export interface UnstorableText {
   path: string;

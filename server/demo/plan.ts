@@ -1,3 +1,4 @@
+import { standardCriteria } from "@/server/serving/rules";
 import type { RolloutPlan } from "@/server/serving/schemas";
 
 const HOUR_MS = 3_600_000;
@@ -12,13 +13,9 @@ export const demoPlan = (latencyBoundMs = 100): RolloutPlan => ({
     { sharePercent: 50, minRequests: 200, maxDurationMs: HOUR_MS },
   ],
   criteria: {
-    advanceWhen: "proven",
+    ...standardCriteria(latencyBoundMs),
     errorRate: { maxIncrease: 0.03 },
     slowShare: { latencyBoundMs, maxIncrease: 0.05 },
     accuracy: { maxDrop: 0.1, minFeedback: 30 },
-    alpha: 0.02,
-    onTimeout: "hold",
-    minBadEvents: 5,
-    hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
   },
 });

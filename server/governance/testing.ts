@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { registerSubject } from "./reviews/subjects";
 import { memberships, teams, users } from "@/db/schema";
 import { sharedDb } from "@/db/client";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
@@ -133,3 +134,18 @@ export const goodEvidence = (): Record<string, Record<string, unknown>> => ({
     ],
   },
 });
+
+/** Makes `thing` a kind of subject that reviews can be about, with these digests now. */
+export function registerThing(digestsNow: (id: string) => Record<string, string>): void {
+  registerSubject("thing", {
+    describe: async () => ({
+      name: "thing",
+      href: "/things",
+      comparedWith: null,
+      diff: [],
+      affectedDeployments: [],
+      blockers: [],
+    }),
+    currentDigests: async (_ctx, id) => digestsNow(id),
+  });
+}

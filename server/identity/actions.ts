@@ -1,6 +1,10 @@
 "use server";
 
+import { headers } from "next/headers";
 import { runAction } from "@/server/api/actions";
+import { callerAddress } from "@/server/auth/caller-address";
+import { accountOf } from "@/server/auth/sign-in";
+import { forgiveSignInTries } from "@/server/auth/sign-in-limit";
 import { claimReset } from "./people-verbs";
 import { claimSetup } from "./session-verbs";
 
@@ -10,5 +14,10 @@ export async function claimSetupAction(input: unknown) {
 }
 
 export async function claimResetAction(input: unknown) {
-  return runAction(claimReset, input);
+  const result = await runAction(claimReset, input);
+  if (result.ok) {
+    const address = callerAddress((await headers()).get("x-forwarded-for"));
+    await forgiveSignInTries({ account: accountOf(result.data.email), address });
+  }
+  return result;
 }

@@ -3,6 +3,7 @@ import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { memberships, teams, users } from "@/db/schema";
 import type { TeamRole } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
+import { isCommonPassword } from "@/server/auth/common-password";
 import { hashPassword, verifyPassword } from "@/server/auth/password";
 import type { Ctx } from "@/server/core/context";
 import { emit } from "@/server/core/outbox";
@@ -48,12 +49,23 @@ function randomPassword(): string {
   return Array.from({ length: 4 }, () => Array.from({ length: 4 }, pick).join("")).join("-");
 }
 
-function describe(password: string): string[] {
+/** The operator's choice holds, but one of these people administers the installation. */
+async function warningOf(given: string | undefined): Promise<string[]> {
+  if (!given || !(await isCommonPassword(given, ["demo", ...DEMO_ACCOUNTS.map(({ email }) => email)])))
+    return [];
+  return [
+    "    It is among the first that somebody would guess: set MODELWORKS_DEMO_PASSWORD to another one,",
+    "    or leave it out on a fresh start, before others can reach this address.",
+  ];
+}
+
+async function describe(password: string, given: string | undefined): Promise<string[]> {
   return [
     "",
     "  Demo accounts (turn them off with MODELWORKS_DEMO=off):",
     ...DEMO_ACCOUNTS.map((each) => `    ${each.email.padEnd(24)} ${each.title}`),
     `  Password of all three: ${password}`,
+    ...(await warningOf(given)),
     "",
   ];
 }
@@ -102,12 +114,13 @@ export async function ensureDemo(ctx: Ctx, givenPassword: string | undefined): P
   if (!team) {
     const password = givenPassword ?? randomPassword();
     await createDemo(ctx, password);
-    return describe(password);
+    return describe(password, givenPassword);
   }
   await setDemoEnabled(ctx, true);
   if (givenPassword) await applyGivenPassword(ctx, givenPassword);
   return describe(
     givenPassword ?? "printed at the first start; set MODELWORKS_DEMO_PASSWORD and start again to choose one",
+    givenPassword,
   );
 }
 

@@ -46,6 +46,21 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe("bootstrap", () => {
+  it("warns of a demo password that anyone would guess, and of no other", async () => {
+    const printed = async (demoPassword: string) => {
+      const fresh = await createTestDatabase({ max: 1 });
+      const lines = await bootstrap({
+        ownerUrl: fresh.ownerUrl,
+        appUrl: fresh.url,
+        settings: { ...settings, demoPassword },
+      });
+      await fresh.close();
+      return lines.join("\n");
+    };
+    expect(await printed("demo12345")).toContain("among the first that somebody would guess");
+    expect(await printed(PASSWORD)).not.toContain("somebody would guess");
+  });
+
   it("does its work once, and keeps a generated password to itself afterwards", async () => {
     const again = await bootstrap({
       ownerUrl: database.ownerUrl,

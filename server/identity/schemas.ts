@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_TOKEN_DAYS, MIN_PASSWORD_LENGTH } from "./rules";
+import { MAX_PASSWORD_LENGTH, MAX_TOKEN_DAYS, MIN_PASSWORD_LENGTH, passwordLength } from "./rules";
 
 /** Roles and scopes as literals: this file reaches the browser and holds no server code. */
 export const RoleInput = z.enum(["viewer", "member", "reviewer", "admin"], "Choose a role.");
@@ -7,8 +7,12 @@ export const ScopeInput = z.enum(["read", "write", "track", "infer", "review", "
 
 export const Password = z
   .string()
-  .min(MIN_PASSWORD_LENGTH, `Use at least ${MIN_PASSWORD_LENGTH} characters.`)
-  .max(200, "Use at most 200 characters.");
+  .min(MIN_PASSWORD_LENGTH, { error: `Use at least ${MIN_PASSWORD_LENGTH} characters.`, abort: true })
+  .max(MAX_PASSWORD_LENGTH, `Use at most ${MAX_PASSWORD_LENGTH} characters.`)
+  .refine(
+    (password) => passwordLength(password) >= MIN_PASSWORD_LENGTH,
+    `Use at least ${MIN_PASSWORD_LENGTH} characters.`,
+  );
 export const PersonName = z.string().trim().min(1, "Enter a name.").max(100);
 export const Email = z.email("Enter an email address, such as ada@example.com.").max(254);
 export const TeamName = z.string().trim().min(1, "Enter a name.").max(60);
@@ -23,7 +27,7 @@ export const SwitchTeamInput = z.object({ teamId: z.string().max(60) });
 export const SessionInput = z.object({ sessionId: z.string().max(60) });
 export const UpdateProfileInput = z.object({ name: PersonName });
 export const ChangePasswordInput = z.object({
-  currentPassword: z.string().min(1, "Enter your current password.").max(200),
+  currentPassword: z.string().min(1, "Enter your current password.").max(MAX_PASSWORD_LENGTH),
   newPassword: Password,
 });
 export const ClaimSetupInput = z.object({

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -11,6 +12,14 @@ beforeAll(() => {
   home = fs.mkdtempSync(path.join(os.tmpdir(), "mw-child-"));
 });
 afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
+
+/** Says which session keyring it has, that of a login if there was one. */
+const KEYRING = [
+  "python3",
+  "-c",
+  `import ctypes, platform; call = {"x86_64": 250, "aarch64": 219}.get(platform.machine(), -1)
+print(ctypes.CDLL(None).syscall(call, 0, ctypes.c_int(-3), 0))`,
+] as const;
 
 /** Says what the process, a thread of it and a child of it know. */
 const ENTRY = (core: string) => `
@@ -27,6 +36,8 @@ const seen = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
 console.log("known " + JSON.stringify({ secret: known, inThread, key: process.env.AWS_SECRET_ACCESS_KEY }));
 console.log("environ " + JSON.stringify(seen));
 console.log("child " + JSON.stringify(child));
+const keyring = spawnSync(${JSON.stringify(KEYRING[0])}, ${JSON.stringify(KEYRING.slice(1))}, { encoding: "utf8" }).stdout;
+console.log("keyring " + keyring.trim());
 process.send("ready");
 setInterval(() => {}, 1e6);`;
 const THREAD = (core: string) => `
@@ -73,6 +84,9 @@ describe("what the launcher's children are told in secret", () => {
         expect(await said("environ")).not.toContain("kept-secret");
         // What libraries of others look for is passed on; our own secrets are not.
         expect(await said("child")).not.toContain("kept-secret-kept-secret");
+        const [program, ...words] = KEYRING;
+        const ours = spawnSync(program, words, { encoding: "utf8" }).stdout.trim();
+        if (Number(ours) > 0) expect(await said("keyring")).not.toBe(`portal | keyring ${ours}`);
         const { pid } = JSON.parse(fs.readFileSync(path.join(home, "run", "portal.json"), "utf8")) as {
           pid: number;
         };

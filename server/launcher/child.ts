@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { withOwnKeyring } from "@/server/core/own-keyring.mjs";
 import { SECRETS_FD, SECRETS_FD_SETTING } from "@/server/core/told-secrets";
 import { LauncherError } from "./launcher-error";
 import { signalProcess } from "./process-table";
@@ -91,7 +92,8 @@ export function startChild(spec: ChildSpec, context: ChildContext): ManagedChild
 }
 
 function launch(spec: ChildSpec, context: ChildContext, becameReady: () => void): ChildProcess {
-  const child = spawn(process.execPath, ["--import", "tsx", spec.entry], {
+  const [program, ...words] = withOwnKeyring([process.execPath, "--import", "tsx", spec.entry]);
+  const child = spawn(program, words, {
     env: {
       NODE_ENV: "production",
       ...context.environment,

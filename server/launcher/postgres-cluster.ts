@@ -89,7 +89,12 @@ async function runInitdb(user: PostgresUser, dataDir: string, passwordFile: stri
     "--no-sync",
     "--no-instructions",
   ]);
-  const child = spawn(file, args, { ...user.spawnOptions, cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, args, {
+    ...user.spawnOptions,
+    env: user.spawnOptions.env,
+    cwd: "/",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { inheritedEnvironment } from "@/server/core/env";
+import { SYSTEM_ENVIRONMENT } from "@/server/core/system-environment.mjs";
 import { chownTree } from "./files";
 import { LauncherError } from "./launcher-error";
 import { copyBinaries, type PostgresBinaries } from "./postgres-binaries";
@@ -62,7 +63,10 @@ const NAMESPACE_ARGS = ["--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}
 
 function canUseNamespaces(): boolean {
   if (process.platform !== "linux") return false;
-  return spawnSync("unshare", [...NAMESPACE_ARGS, "true"], { stdio: "ignore" }).status === 0;
+  return (
+    spawnSync("unshare", [...NAMESPACE_ARGS, "true"], { stdio: "ignore", env: SYSTEM_ENVIRONMENT }).status ===
+    0
+  );
 }
 
 function inNamespace(binaries: PostgresBinaries): PostgresUser {
@@ -103,7 +107,7 @@ function ancestorsOf(target: string): string[] {
 
 function idOf(flag: "-u" | "-g"): number {
   try {
-    return Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }).trim());
+    return Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8", env: SYSTEM_ENVIRONMENT }).trim());
   } catch (cause) {
     throw cannotRunAsRoot(
       "PostgreSQL does not run as root and this system has no account named nobody.",

@@ -86,6 +86,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   // A session of its own: Ctrl-C in the terminal must reach the launcher alone, which stops things in order.
   const child = spawn(file, args, {
     ...user.spawnOptions,
+    env: user.spawnOptions.env,
     cwd: "/",
     detached: true,
     stdio: ["ignore", log, log],

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { SYSTEM_ENVIRONMENT } from "@/server/core/system-environment.mjs";
 
 const POLL_MS = 25;
 
@@ -22,7 +23,12 @@ export function isAlive(pid: number): boolean {
 export function startTimeOf(pid: number): string | undefined {
   if (process.platform === "linux") return readStat(pid)?.startTime;
   try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;
+    return (
+      execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+        encoding: "utf8",
+        env: SYSTEM_ENVIRONMENT,
+      }).trim() || undefined
+    );
   } catch {
     return undefined;
   }
@@ -39,7 +45,10 @@ export function commandOf(pid: number): string {
     if (process.platform === "linux") {
       return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
     }
-    return execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    return execFileSync("ps", ["-o", "command=", "-p", String(pid)], {
+      encoding: "utf8",
+      env: SYSTEM_ENVIRONMENT,
+    }).trim();
   } catch {
     return "";
   }

@@ -22,7 +22,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 let count = 0;
-const request = (versionId: string, change: Partial<{ eventId: string; force: boolean }> = {}) => ({
+const request = (
+  versionId: string,
+  change: Partial<{ eventId: string; force: boolean; storedEvidence: boolean }> = {},
+) => ({
   versionId,
   eventId: `evt_${(count += 1)}`,
   trigger: "registered",
@@ -66,6 +69,14 @@ function breaking(fault: { opType?: string; opset?: number; gather?: number }): 
   return Buffer.from(onnx.ModelProto.encode(model).finish());
 }
 
+/** The good model, whose probabilities are taken over the rows instead of over the classes. */
+function mixing(): Buffer {
+  const model = onnx.ModelProto.decode(onnxModel());
+  const softmax = model.graph?.node?.find(({ opType }) => opType === "Softmax");
+  softmax?.attribute?.push(onnx.AttributeProto.create({ name: "axis", type: 2, i: 0 }));
+  return Buffer.from(onnx.ModelProto.encode(model).finish());
+}
+
 describe("a good version", () => {
   test("passes every gate and is sealed by digests that sha256sum gives too", async () => {
     const { version, modelRoot, verdicts, outcome } = await qualified();
@@ -102,6 +113,33 @@ describe("a good version", () => {
     await expect(
       world.db.execute(sql`delete from model_version_files where version_id = ${version.id}`),
     ).rejects.toThrow();
+  });
+
+  test("that an earlier release judged is tried when it is judged again, and once", async () => {
+    const { version } = await qualified();
+    const trial = version.evidence.trial;
+    await world.db.execute(
+      sql`update model_versions set evidence = evidence - 'trial' where id = ${version.id}`,
+    );
+    const again = { force: true, storedEvidence: true };
+    expect(await qualify(world.system(), objectStore(), request(version.id, again), plain)).toBe("pass");
+    const tried = (await versionOf(world.system(), version.id)).evidence.trial;
+    expect({ ...Object(tried), latencyMs: 0 }).toEqual({ ...Object(trial), latencyMs: 0 });
+    expect(await qualify(world.system(), objectStore(), request(version.id, again), plain)).toBe("pass");
+    expect((await versionOf(world.system(), version.id)).evidence.trial).toEqual(tried);
+  });
+
+  test.each([
+    ["of which no row changes another, is tried so", "together", "The model loads and answers"],
+    ["whose rows change each other, is told not to", "mixing", 'the answer "probabilities" to one changes'],
+  ])("that allows batching, %s", async (_what, kind, message) => {
+    const contract = JSON.stringify({ ...goodContract(), batching: { maxRows: 64 } });
+    const { version, verdicts } = await qualified({
+      files: { "modelworks/contract.json": contract },
+      ...(kind === "mixing" ? { model: { "model.onnx": mixing() } } : {}),
+    });
+    expect(version.evidence.trial).toMatchObject({ message: expect.stringContaining(message) });
+    expect(verdicts.contract?.verdict).toBe(kind === "mixing" ? "fail" : "pass");
   });
 
   test("registered inside its run is ready at once and judged when the run has ended", async () => {

@@ -33,17 +33,34 @@ export const Alias = z
     message: '"latest" and v<number> are reserved',
   });
 
+const MAX_PROTECTED = 50;
+const ProtectionReason = z.string().trim().min(3, "say why, in 3 characters or more").max(2_000);
+
 /** As stored with a model. */
 export const ProtectionSetting = z.object({
   mode: z.enum(PROTECTION_MODES).default("default"),
-  aliases: z.array(Alias).max(50).default([]),
+  aliases: z.array(Alias).max(MAX_PROTECTED).default([]),
 });
 export const SetProtectionInput = z.object({
   name: ModelName,
   mode: z.enum(PROTECTION_MODES),
   /** Protected besides production, prod, live and champion; left out, as they are. */
-  aliases: z.array(Alias).max(50).optional(),
-  reason: z.string().trim().min(3, "say why, in 3 characters or more").max(2_000),
+  aliases: z.array(Alias).max(MAX_PROTECTED).optional(),
+  reason: ProtectionReason,
+});
+
+/** As people type them: with commas, spaces or lines between. */
+export const ProtectedAliasesForm = z.object({
+  aliases: z.string().transform((text, context) => {
+    const aliases = [...new Set(text.split(/[\s,;]+/).filter((word) => word !== ""))];
+    for (const alias of aliases) {
+      const message = Alias.safeParse(alias).error?.issues[0]?.message;
+      if (message !== undefined) context.addIssue({ code: "custom", message: `${alias}: ${message}` });
+    }
+    if (aliases.length > MAX_PROTECTED) context.addIssue(`name at most ${MAX_PROTECTED}`);
+    return aliases;
+  }),
+  reason: ProtectionReason,
 });
 
 export const CreateModelInput = z.object({

@@ -34,18 +34,8 @@ const refused = (reason: string): Admission => ({
   leaving: [],
 });
 
-/**
- * Whether a version's signed evidence admits it to an environment. The deploy verb and the gateway ask the same question of the same
- * signatures; neither trusts a state column. What begins to serve needs an approval of the files, contract, card and checks as they are
- * now, and verdicts of the policies in force; what serves already needs those it began with, unless a policy says `stop`. The attestor's
- * keys come from the disk, so that no row in the database can make another one trusted, and a revoked one counts nowhere.
- */
-export async function admissionOf(
-  db: Db,
-  versionId: string,
-  environment: string,
-  options: AdmissionOptions = {},
-): Promise<Admission> {
+/** What of a version signatures and approvals are about. */
+async function readVersion(db: Db, versionId: string) {
   const [version] = await db
     .select({
       teamId: modelVersions.teamId,
@@ -58,6 +48,22 @@ export async function admissionOf(
     .from(modelVersions)
     .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
     .where(eq(modelVersions.id, versionId));
+  return version;
+}
+
+/**
+ * Whether a version's signed evidence admits it to an environment. The deploy verb and the gateway ask the same question of the same
+ * signatures; neither trusts a state column. What begins to serve needs an approval of the files, contract, card and checks as they are
+ * now, and verdicts of the policies in force; what serves already needs those it began with, unless a policy says `stop`. The attestor's
+ * keys come from the disk, so that no row in the database can make another one trusted, and a revoked one counts nowhere.
+ */
+export async function admissionOf(
+  db: Db,
+  versionId: string,
+  environment: string,
+  options: AdmissionOptions = {},
+): Promise<Admission> {
+  const version = await readVersion(db, versionId);
   if (!version?.manifestDigest) return refused("files: not sealed and digested yet");
   if (!version.weightsDigest) return refused("weights: the version holds no ONNX file to serve");
   const evidence = await db
@@ -121,16 +127,7 @@ const onlyBlocksNew = ({ fallen }: Admission): boolean =>
 export async function admissionToGoOn(ctx: Ctx, versionId: string, environment: string): Promise<Admission> {
   const strict = await admissionNow(ctx, versionId, environment);
   if (strict.admitted || !onlyBlocksNew(strict)) return strict;
-  const [version] = await ctx.db
-    .select({
-      manifestDigest: modelVersions.manifestDigest,
-      contractDigest: modelVersions.contractDigest,
-      gatesDigest: modelVersions.gatesDigest,
-      cardDigest: modelCards.digest,
-    })
-    .from(modelVersions)
-    .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
-    .where(eq(modelVersions.id, versionId));
+  const version = await readVersion(ctx.db, versionId);
   const reviews = await reviewsOfSubject(ctx, {
     subjectKind: "model_version",
     subjectId: versionId,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
+import { createSlots } from "../../core/slots";
 import { InspectorLost, TableRefused, type Analytics } from "./port";
 import { InspectorAnswer, type InspectorRequest } from "./schemas";
 
@@ -51,22 +52,6 @@ export function createAnalytics(settings: AnalyticsSettings): Analytics {
       if (answer.status === "compared") return answer.diff;
       throw new InspectorLost(`The inspecting process answered "${answer.status}".`);
     },
-  };
-}
-
-function createSlots(count: number) {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
   };
 }
 

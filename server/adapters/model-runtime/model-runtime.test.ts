@@ -8,7 +8,14 @@ import { waitFor } from "@/db/testing/wait-for";
 import { isAppError } from "@/server/core/errors";
 import { createCgroup } from "../cluster/local/shim/cgroup.mjs";
 import { userRange } from "../process-users.mjs";
-import { externalModel, floodModel, lookupModel, loopModel, swellModel } from "./onnx/testing-hostile-models";
+import {
+  companyModel,
+  externalModel,
+  floodModel,
+  lookupModel,
+  loopModel,
+  swellModel,
+} from "./onnx/testing-hostile-models";
 import { identityModel } from "./onnx/testing-wire-models";
 import type { ModelRuntime } from "./port";
 import { makeRuntime, specOf } from "./testing";
@@ -230,6 +237,38 @@ describe("a model's process", () => {
     expect(failed.length).toBeLessThanOrEqual(1);
     for (const [n, each] of settled.entries())
       if (each.status === "fulfilled") expect(each.value).toBe(((places[n] ?? 0) + 1) * 10);
+  });
+
+  it("runs what waits together where that is allowed, until it died once", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("alone", specOf(companyModel()));
+    await runtime.load("together", specOf(companyModel(), { batchRows: 8 }));
+    const company = async (key: string, n: number) => {
+      const x = { name: "x", datatype: "FP32" as const, shape: [1], data: Float32Array.of(1000 * n) };
+      const [y] = await runtime.infer(key, [x]);
+      expect(y?.shape).toEqual([1]);
+      return Number(y?.data[0]) - 1000 * n;
+    };
+    const all = (key: string) => Promise.all(Array.from({ length: 40 }, (_, n) => company(key, n)));
+    expect(new Set(await all("alone"))).toEqual(new Set([1]));
+    const sizes = await all("together");
+    expect(Math.max(...sizes)).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(8);
+    const { pid } = await usageOf(runtime, "together");
+    process.kill(pid, "SIGKILL");
+    await waitFor(async () => (await usageOf(runtime, "together")).restarts === 1, { what: "a new process" });
+    expect(new Set(await all("together"))).toEqual(new Set([1]));
+  });
+
+  it("tells none of those that run together of another's fault", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("lookup", specOf(lookupModel(), { batchRows: 16 }));
+    const places = Array.from({ length: 64 }, (_, n) => (n === 20 ? 99 : n % 4));
+    const answers = await Promise.allSettled(places.map((at) => lookUp(runtime, at)));
+    for (const [n, each] of answers.entries()) {
+      expect(each.status, String(n)).toBe(n === 20 ? "rejected" : "fulfilled");
+      if (each.status === "fulfilled") expect(each.value).toBe((n % 4) * 10 + 10);
+    }
   });
 
   it("turns away what would wait too long in line", async () => {

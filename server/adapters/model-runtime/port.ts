@@ -72,6 +72,8 @@ export interface ModelLimits {
   cpuMilli?: number | undefined;
   /** A request that has no answer by then gets none; undefined for the runtime's ceiling. */
   deadlineMs?: number | undefined;
+  /** Requests that wait together may run together, with at most as many rows; undefined for each by itself. */
+  batchRows?: number | undefined;
 }
 
 /** What a runtime needs to serve a version. */

@@ -3,12 +3,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { revokeKey, rotateKey } from "@/server/adapters/signer";
 import { env } from "@/server/core/env";
 import { newId } from "@/server/core/ids";
-import { createWorld, type Person, type World } from "../testing";
+import { createWorld, type Person, type World, registerThing } from "../testing";
 import { decideReview } from "./decide-review";
 import { getReview } from "./get-review";
 import { requestReview } from "./request-review";
 import { reviewStanding } from "./standing";
-import { registerSubject } from "./subjects";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const BOUND = { manifest: DIGEST, contract: DIGEST, card: DIGEST, gates: DIGEST };
@@ -19,17 +18,7 @@ let reviewer: Person;
 beforeAll(async () => {
   world = await createWorld();
   [requester, reviewer] = [await world.person("admin"), await world.person("reviewer")];
-  registerSubject("thing", {
-    describe: async () => ({
-      name: "thing",
-      href: "/things",
-      comparedWith: null,
-      diff: [],
-      affectedDeployments: [],
-      blockers: [],
-    }),
-    currentDigests: async () => BOUND,
-  });
+  registerThing(() => BOUND);
 });
 afterAll(() => world.close());
 

@@ -12,7 +12,7 @@ import {
 } from "@/db/schema";
 import { newId } from "@/server/core/ids";
 import { evaluateGates } from "../gates/evaluate-gates";
-import { createWorld, goodEvidence, type Person, type World } from "../testing";
+import { createWorld, goodEvidence, type Person, type World, registerThing } from "../testing";
 import { assignReview, touchReview, withdrawReview } from "./handle-review";
 import { commentOnReview } from "./comment-on-review";
 import { decideReview } from "./decide-review";
@@ -20,7 +20,6 @@ import { exportReview, getReview } from "./get-review";
 import { countReviews, listReviews } from "./list-reviews";
 import { requestReview } from "./request-review";
 import { reviewStanding } from "./standing";
-import { registerSubject } from "./subjects";
 import { voidReviews } from "./void-reviews";
 
 const hex = (letter: string) => `sha256:${letter.repeat(64)}`;
@@ -42,17 +41,7 @@ beforeAll(async () => {
     world.person("reviewer"),
     world.person("reviewer"),
   ]);
-  registerSubject("thing", {
-    describe: async () => ({
-      name: "thing",
-      href: "/things",
-      comparedWith: null,
-      diff: [],
-      affectedDeployments: [],
-      blockers: [],
-    }),
-    currentDigests: async (_ctx, id) => current.get(id) ?? {},
-  });
+  registerThing((id) => current.get(id) ?? {});
 });
 afterAll(() => world.close());
 

@@ -10,6 +10,7 @@ import {
   putArtifact,
 } from "@/server/experiments";
 import type { HttpEnv } from "../app-env";
+import { endingWithAccess } from "../ending-with-access";
 import { wireError, wireJson } from "./wire";
 
 const PREFIX = "/mlflow-artifacts/artifacts/";
@@ -43,7 +44,7 @@ async function download(c: Context<HttpEnv>): Promise<Response> {
   const artifact = await getArtifact.execute(caller, { path: artifactPath(c) });
   const stream = await objectStore().get(artifact.digest);
   const name = artifact.path.split("/").at(-1) ?? "artifact";
-  return new Response(Readable.toWeb(stream) as ReadableStream, {
+  const answer = new Response(Readable.toWeb(stream) as ReadableStream, {
     headers: {
       "content-type": "application/octet-stream",
       "content-length": String(artifact.sizeBytes),
@@ -52,6 +53,7 @@ async function download(c: Context<HttpEnv>): Promise<Response> {
       etag: `"${artifact.digest}"`,
     },
   });
+  return endingWithAccess(c, getArtifact.definition.permission, answer);
 }
 
 async function listing(c: Context<HttpEnv>): Promise<Response> {

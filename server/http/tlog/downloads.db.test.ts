@@ -19,8 +19,13 @@ import {
 import { evaluateGates } from "@/server/governance/gates/evaluate-gates";
 import { decideReview } from "@/server/governance/reviews/decide-review";
 import { requestReview } from "@/server/governance/reviews/request-review";
-import { registerSubject } from "@/server/governance/reviews/subjects";
-import { createWorld, goodEvidence, type Person, type World } from "@/server/governance/testing";
+import {
+  createWorld,
+  goodEvidence,
+  type Person,
+  type World,
+  registerThing,
+} from "@/server/governance/testing";
 import { PREDICATE_TYPES, verifyBundle } from "@/server/governance/trust";
 import {
   cosignAnswer,
@@ -56,17 +61,7 @@ beforeAll(async () => {
   folder = await fs.mkdtemp(path.join(os.tmpdir(), "mw-downloads-"));
   const [author, someone] = [await world.person("admin"), await world.person("reviewer")];
   reviewer = someone;
-  registerSubject("thing", {
-    describe: async () => ({
-      name: "thing",
-      href: "/things",
-      comparedWith: null,
-      diff: [],
-      affectedDeployments: [],
-      blockers: [],
-    }),
-    currentDigests: async () => BOUND,
-  });
+  registerThing(() => BOUND);
   const subject = { kind: "thing", id: newId("version"), digest: DIGEST, name: "churn's “v4”" };
   await evaluateGates(world.system(), {
     subject,

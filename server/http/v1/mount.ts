@@ -3,6 +3,7 @@ import type { Caller } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import type { HttpEnv } from "../app-env";
 import { boundedText } from "../body";
+import { endingWithAccess } from "../ending-with-access";
 import { problem } from "../problem";
 import { keyedRequest, withIdempotency } from "../idempotency";
 import type { RestRoute } from "../rest";
@@ -23,7 +24,7 @@ async function jsonBody(c: Context<HttpEnv>): Promise<Record<string, unknown>> {
 }
 
 async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> {
-  if (route.stream) return route.stream(c);
+  if (route.stream) return endingWithAccess(c, route.verb.definition.permission, await route.stream(c));
   const caller = await c.get("caller")();
   const body = await jsonBody(c);
   const input = { ...c.req.query(), ...body, ...c.req.param() };

@@ -60,11 +60,21 @@ export const Contract = z
     }),
     /** Highest latency of one request inside the server, 95th percentile, in milliseconds. */
     latencyBoundMs: z.number().positive("must be above 0").max(600_000),
+    /** Requests that wait together may be run together, with this many rows at most: no row changes the answer to another. */
+    batching: z
+      .strictObject({ maxRows: z.number().int().min(2, "must be at least 2").max(4_096) })
+      .optional(),
     observability: z.array(z.enum(OBSERVABILITY)).max(OBSERVABILITY.length),
     /** A request that the model must answer before it may be deployed; without one, values are made from the inputs' types. */
     example: z.array(ExampleTensor).max(64).optional(),
   })
   .superRefine((contract, context) => {
+    if (contract.batching && [...contract.inputs, ...contract.outputs].some(({ shape }) => shape[0] !== -1))
+      context.addIssue({
+        code: "custom",
+        path: ["batching"],
+        message: "needs inputs and outputs whose first dimension, the rows, is -1",
+      });
     for (const side of ["inputs", "outputs"] as const) {
       contract[side].forEach((tensor, index) => {
         const width = tensor.shape.at(-1);

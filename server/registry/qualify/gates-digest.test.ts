@@ -8,7 +8,7 @@ const finding = (key: string, change: Partial<Finding> = {}): Finding => ({
   verdict: "pass",
   rules: [{ id: "a", title: "A", outcome: "pass", message: "A", values: {} }],
   inputs: [{ name: key, digest: "sha256:1" }],
-  evidence: { [key]: {} },
+  evidence: { [key]: key === "scan" ? { files: [] } : {} },
   ...change,
 });
 const failed = {
@@ -40,9 +40,33 @@ describe("what approvals are bound to", () => {
       "another doubt",
       { ...failed, rules: [{ id: "b", title: "B", outcome: "fail" as const, message: "B", values: {} }] },
     ],
-    ["other evidence", { inputs: [{ name: "contract", digest: "sha256:2" }] }],
+    ["another contract", { evidence: { contract: { latencyBoundMs: 50 } } }],
   ])("ends with %s", (_what, change) => {
     expect(gatesDigestOf([finding("contract", change), finding("scan")])).not.toBe(gatesDigestOf(first));
+  });
+
+  test("ends with other evidence of any other kind", () => {
+    const card = (digest: string) => finding("card", { inputs: [{ name: "card", digest }] });
+    expect(gatesDigestOf([card("sha256:2")])).not.toBe(gatesDigestOf([card("sha256:1")]));
+  });
+
+  test("outlives a first trial that answers, and what a scanner calls a safe file", () => {
+    const tried = { contract: { problems: [], trial: { state: "answered", message: "It answers." } } };
+    expect(gatesDigestOf([finding("contract", { evidence: tried })])).toBe(
+      gatesDigestOf([finding("contract")]),
+    );
+    const scan = (format: string, file: object) =>
+      finding("scan", {
+        evidence: { scan: { files: [{ path: "a", digest: "sha256:a", verdict: "pass", format, ...file }] } },
+      });
+    const noted = { findings: [{ code: "x", message: "X", severity: "info" }] };
+    expect(gatesDigestOf([scan("yaml", noted)])).toBe(gatesDigestOf([scan("text", { findings: [] })]));
+    for (const change of [{ digest: "sha256:b" }, { verdict: "indeterminate" }])
+      expect(gatesDigestOf([scan("text", change)])).not.toBe(gatesDigestOf([scan("text", {})]));
+    const unclear = { verdict: "indeterminate" };
+    expect(gatesDigestOf([scan("text", { ...unclear, ...noted })])).not.toBe(
+      gatesDigestOf([scan("text", unclear)]),
+    );
   });
 
   test("stays while a grace lasts, and changes when it is over", () => {
@@ -52,7 +76,7 @@ describe("what approvals are bound to", () => {
     // A second run within the grace stands for the first version's word too.
     expect(digestAfter(now, [now, first], before, always)).toBe(before);
     expect(digestAfter(now, [now, first], before, never)).not.toBe(before);
-    const edited = { inputs: [{ name: "contract", digest: "sha256:2" }] };
+    const edited = { evidence: { contract: { latencyBoundMs: 50 } } };
     expect(
       digestAfter(
         [finding("contract", { ...v2, ...failed, ...edited }), finding("scan")],

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { digestOf } from "@/server/core/digest";
 import type { VerdictView } from "@/server/governance";
 
@@ -7,15 +8,34 @@ export type Finding = Pick<
   "policyKey" | "policyDigest" | "verdict" | "rules" | "inputs" | "evidence"
 >;
 
-/** What was judged, but for which scanner looked: a newer one that finds the same in the same files changes nothing. */
-function inputsOf({ inputs, evidence }: Finding): unknown[] {
-  return inputs.map(({ name, digest }) => {
-    const value = evidence[name];
-    if (name !== "scan" || value === null || typeof value !== "object" || !("files" in value))
-      return { name, digest };
-    return { name, digest: digestOf(value.files) };
-  });
+const Scan = z.looseObject({ files: z.array(z.looseObject({ verdict: z.string() })) });
+const Contract = z.record(z.string(), z.unknown());
+
+/** Of a file that is safe its bytes count, not what the scanner called it; of any other, all that was found. */
+function scanned(value: unknown): unknown {
+  const { files } = Scan.parse(value);
+  return files.map((file) =>
+    file.verdict === "pass" ? { path: file.path, digest: file.digest, verdict: file.verdict } : file,
+  );
 }
+
+/** What was declared. What came of trying it is said by the rules that judge it, and counts as a doubt where it is one. */
+function declared(value: unknown): unknown {
+  const { trial: _trial, problems: _problems, ...rest } = Contract.parse(value);
+  return rest;
+}
+
+const ESSENCE: Record<string, (value: unknown) => unknown> = { scan: scanned, contract: declared };
+
+/**
+ * What was judged, but for who looked and how: a newer scanner that finds the same in the same files changes nothing, nor does a first trial of a
+ * model that answers.
+ */
+const inputsOf = ({ inputs, evidence }: Finding): unknown[] =>
+  inputs.map(({ name, digest }) => {
+    const essence = ESSENCE[name];
+    return essence ? { name, digest: digestOf(essence(evidence[name])) } : { name, digest };
+  });
 
 /**
  * Identity of a judgement: what was said of each piece of evidence, and where it is no clear yes, why. Which version of a policy said it does not

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
+import { createSlots } from "@/server/core/slots";
 import { ScanAnswer, type ScanRequest } from "./scan-schemas";
 
 const TIMEOUT_MS = 5 * 60_000;
@@ -11,8 +12,13 @@ export class ScannerLost extends Error {
   override readonly name = "ScannerLost";
 }
 
+/** Each may take 2 GiB, and a new scanner looks at everything that is deployed: that must not happen all at once. */
+const inTurn = createSlots(2);
+
 /** Scans in a process of its own, with bounded memory and none of our settings, so that a hostile file can only hurt that. */
-export function runScanner(request: ScanRequest): Promise<ScanAnswer> {
+export const runScanner = (request: ScanRequest): Promise<ScanAnswer> => inTurn(() => scanNow(request));
+
+function scanNow(request: ScanRequest): Promise<ScanAnswer> {
   const root = process.cwd();
   const program = path.join(root, "server", "registry", "qualify", "scan-main.ts");
   return new Promise((resolve, reject) => {

@@ -34,7 +34,11 @@ export async function qualify(
     await step("fail", () => failVersion(ctx, input.versionId, unsafe));
     return "failed";
   }
-  if (input.storedEvidence) return step("judge", () => judge(ctx, input));
+  if (input.storedEvidence) {
+    // A version that an earlier release judged was never tried; one that was is not tried again.
+    await step("try", () => tryModel(ctx, store, input.versionId));
+    return step("judge", () => judge(ctx, input));
+  }
   const collected = await step("collect", async () => {
     let runEnded = false;
     const reason = await unusable(async () => {

@@ -5,9 +5,11 @@ import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { isAppError } from "@/server/core/errors";
+import { createSlots } from "@/server/core/slots";
 import { Contract } from "../contract/schemas";
 import type { ModelVersion } from "../load";
 import { BadExample, exampleRequest } from "./example-request";
+import { outputThatMixesRows } from "./independent-rows";
 import { StoredScan } from "./scan-schemas";
 import { readText, type StoredFile } from "./sources";
 import { StoredTrial } from "./trial-schemas";
@@ -15,6 +17,8 @@ import { StoredTrial } from "./trial-schemas";
 /** Raised when the runtime or what is asked of it changes, so that versions are tried again when their gates run again. */
 const RUNTIME = "onnxruntime 1.30, trial 1";
 const DEADLINE_MS = 30_000;
+/** After an upgrade everything that is deployed is tried: that must not happen all at once. */
+const inTurn = createSlots(2);
 const LOGGED_EXAMPLE = "serving_input_example.json";
 
 type Outcome = Pick<StoredTrial, "state" | "message" | "latencyMs">;
@@ -69,6 +73,11 @@ async function attempt(
     const begin = performance.now();
     await runtime.infer(key, example.inputs);
     const latencyMs = Math.round((performance.now() - begin) * 100) / 100;
+    const mixed = contract?.batching && (await outputThatMixesRows(runtime, key, example.inputs));
+    if (mixed !== undefined)
+      return refused(
+        `The contract lets waiting requests run together, but the answer "${mixed}" to one changes with the others: remove batching from the contract.`,
+      );
     return { state: "answered", message: `The model loads and answers ${example.from}.`, latencyMs };
   } catch (error) {
     const advice = example.from.startsWith("values made")
@@ -113,11 +122,13 @@ export async function tryVersion(
     const scan = StoredScan.safeParse(version.evidence.scan);
     if (!scan.success || scan.data.files.some((file) => file.verdict === "fail"))
       return refused("The model was not tried, because the scan of its files found something unsafe.");
-    const runtime = openRuntime();
-    try {
-      return await attempt(runtime, version.id, store, { ...version, weightsPath }, files);
-    } finally {
-      await runtime.close();
-    }
+    return inTurn(async () => {
+      const runtime = openRuntime();
+      try {
+        return await attempt(runtime, version.id, store, { ...version, weightsPath }, files);
+      } finally {
+        await runtime.close();
+      }
+    });
   }
 }

@@ -35,6 +35,7 @@ const DEADLINE_FLOOR_MS = 2_000;
 /** Contracts of older versions may lack parts; what is there holds. */
 const Bounds = z.object({
   latencyBoundMs: z.number().positive().optional().catch(undefined),
+  batching: z.object({ maxRows: z.number() }).optional().catch(undefined),
   resources: z
     .object({
       cpuMilli: z.number().positive().optional().catch(undefined),
@@ -44,9 +45,10 @@ const Bounds = z.object({
 });
 
 export function limitsOf(contract: unknown): ModelLimits {
-  const { latencyBoundMs, resources } = Bounds.catch({ resources: {} }).parse(contract);
+  const { latencyBoundMs, resources, batching } = Bounds.catch({ resources: {} }).parse(contract);
   return {
     ...resources,
+    batchRows: batching?.maxRows,
     deadlineMs:
       latencyBoundMs === undefined ? undefined : Math.max(DEADLINE_FLOOR_MS, latencyBoundMs * DEADLINE_TIMES),
   };

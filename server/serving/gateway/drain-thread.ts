@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import { log } from "@/server/core/log";
 
 const RESTART_MS = 1_000;
@@ -16,6 +16,8 @@ export function startDrainThread(script: URL): DrainThread {
     if (stopping) return;
     thread = new Worker(new URL("typescript-thread.mjs", import.meta.url), {
       workerData: { script: script.href },
+      // A part of this process, with the same code.
+      env: SHARE_ENV,
     });
     thread.on("error", (error) => log.error({ err: error }, "the thread that stores predictions failed"));
     ended = new Promise((resolve) =>

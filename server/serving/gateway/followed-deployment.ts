@@ -31,7 +31,17 @@ interface Wanted {
 
 interface Loaded extends ServedVersion {
   admittedAs: Set<Arm>;
+  /** The attestor's keys that counted when it was last asked whether it may be served. */
+  trustedKeys: readonly string[];
 }
+
+/** Why a version that is served may be served no more; undefined when it may. */
+export type WhyNoMore = (
+  row: DeploymentRow,
+  versionId: string,
+  arm: Arm,
+  hasLostKeys: boolean,
+) => Promise<string | undefined>;
 
 /**
  * What this gateway does about one deployment. The split follows the row at once; a version that must be loaded first takes over when it is
@@ -111,11 +121,19 @@ export class FollowedDeployment {
   }
 
   private async bring(arm: Arm, versionId: string): Promise<void> {
+    // Read before: one that is revoked while the model is being loaded is noticed by the next look.
+    const trustedKeys = await this.parts.attestorKeys();
     const { spec, contract, ...version } = await admit(this.parts, this.row, versionId, arm);
     const key = runtimeKey(this.row.id, versionId);
     const signature = withLabels(await this.parts.runtime.load(key, spec), contract);
     const admittedAs = this.loaded.get(versionId)?.admittedAs ?? new Set();
-    this.loaded.set(versionId, { ...version, runtimeKey: key, signature, admittedAs: admittedAs.add(arm) });
+    this.loaded.set(versionId, {
+      ...version,
+      runtimeKey: key,
+      signature,
+      admittedAs: admittedAs.add(arm),
+      trustedKeys,
+    });
   }
 
   private failed(arm: Arm, wanted: Wanted, error: unknown): void {
@@ -135,16 +153,13 @@ export class FollowedDeployment {
   }
 
   /** Asks again of everything that is served already; what may be served no more stops at once. */
-  async recheck(
-    why: (row: DeploymentRow, versionId: string, arm: Arm) => Promise<string | undefined>,
-  ): Promise<void> {
-    for (const versionId of this.versionIds()) {
-      const reason = await why(
-        this.row,
-        versionId,
-        this.arms.canary?.versionId === versionId ? "canary" : "stable",
-      );
+  async recheck(keys: readonly string[], why: WhyNoMore): Promise<void> {
+    for (const [versionId, version] of this.loaded) {
+      const arm = this.arms.canary?.versionId === versionId ? "canary" : "stable";
+      const hasLostKeys = version.trustedKeys.some((key) => !keys.includes(key));
+      const reason = await why(this.row, versionId, arm, hasLostKeys);
       if (reason !== undefined) this.stopServing(versionId, reason);
+      else version.trustedKeys = keys;
     }
   }
 

@@ -3,12 +3,12 @@ import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model"
 import { zipMapModel } from "@/server/adapters/model-runtime/onnx/testing-wire-models";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
-import type { Actor } from "@/server/core/actor";
 import { findRoute, infer, type PredictionRecord } from "./gateway";
 import { modelCall } from "./model-calls";
 import type { InferBody } from "./oip/body";
 import { Statistics } from "./oip/statistics";
 import { routeKey, type Route } from "./routes";
+import { TEST_ACTOR } from "./testing-gateway";
 import { isCanary } from "./split";
 
 let runtime: ModelRuntime;
@@ -19,16 +19,6 @@ const parts = {
   routes: () => new Map([[routeKey("team_1", "risk"), route]]),
   record: (record: PredictionRecord) => records.push(record) > 0,
   statistics: new Statistics(),
-};
-const actor: Actor = {
-  kind: "token",
-  userId: "usr_1",
-  name: "A",
-  teamId: "team_1",
-  teamSlug: "a",
-  role: "member",
-  isPlatformAdmin: false,
-  scopes: ["infer"],
 };
 const headers = { stickyKey: undefined, traceparent: undefined };
 const bodyOf = (json: unknown): InferBody => ({ kind: "json", json, binary: new Uint8Array(0) });
@@ -68,7 +58,9 @@ afterAll(() => runtime.close());
 
 describe("the Open Inference Protocol", () => {
   it("answers with metadata, flat and nested data, the caller's id, and a record of the prediction", async () => {
-    expect(modelCall(parts, actor, { kind: "metadata", name: "risk", version: undefined })).toMatchObject({
+    expect(
+      modelCall(parts, TEST_ACTOR, { kind: "metadata", name: "risk", version: undefined }),
+    ).toMatchObject({
       status: 200,
       body: { name: "risk", inputs: [{ name: "features", datatype: "FP32", shape: [-1, 3] }] },
     });
@@ -127,9 +119,11 @@ describe("the Open Inference Protocol", () => {
   });
 
   it("hides a deployment of another team and refuses a token without the scope", () => {
-    expect(() => findRoute(parts, { ...actor, teamId: "team_2" }, "risk")).toThrow(/There is no deployment/);
-    expect(() => findRoute(parts, { ...actor, scopes: ["read"] }, "risk")).toThrow(/scope/);
-    expect(findRoute(parts, actor, "risk")).toBe(route);
+    expect(() => findRoute(parts, { ...TEST_ACTOR, teamId: "team_2" }, "risk")).toThrow(
+      /There is no deployment/,
+    );
+    expect(() => findRoute(parts, { ...TEST_ACTOR, scopes: ["read"] }, "risk")).toThrow(/scope/);
+    expect(findRoute(parts, TEST_ACTOR, "risk")).toBe(route);
   });
 
   it("serves other requests while a large one runs in the worker", async () => {

@@ -18,13 +18,13 @@ import { encodeInfer, type Payload } from "./oip/encode-infer";
 import { parseInferRequest, type InferRequest } from "./oip/parse-infer";
 import type { Statistics } from "./oip/statistics";
 import { PatienceEnded, withPatience } from "./patience";
-import { predictedOf } from "./predicted";
+import { predictedOf, type Predicted } from "./predicted";
 import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
 import { storedTensors, type StoredTensor } from "./stored-form";
 
 /** What is kept of each answered request; `server/monitoring` stores it. */
-export interface PredictionRecord {
+export interface PredictionRecord extends Predicted {
   id: string;
   teamId: string;
   deploymentId: string;
@@ -39,12 +39,6 @@ export interface PredictionRecord {
   error: string | null;
   inputs: StoredTensor[] | null;
   outputs: StoredTensor[] | null;
-  predicted: string | null;
-  datatype: string;
-  rows: number;
-  predictedRows: (string | string[])[] | null;
-  scored: number;
-  scoreSum: number;
   traceId: string | null;
 }
 

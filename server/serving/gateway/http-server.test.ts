@@ -7,7 +7,6 @@ import { lookupModel, loopModel } from "@/server/adapters/model-runtime/onnx/tes
 import { linearModel } from "@/server/adapters/model-runtime/onnx/testing-model";
 import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { makeRuntime, specOf } from "@/server/adapters/model-runtime/testing";
-import type { Actor } from "@/server/core/actor";
 import { unauthenticated } from "@/server/core/context";
 import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
@@ -15,17 +14,8 @@ import { GatewayMetrics } from "./metrics";
 import { MAX_BODY_BYTES } from "./read-body";
 import { Statistics } from "./oip/statistics";
 import { routeKey, type Route } from "./routes";
+import { TEST_ACTOR } from "./testing-gateway";
 
-const ACTOR: Actor = {
-  kind: "token",
-  userId: "usr_1",
-  name: "A",
-  teamId: "team_1",
-  teamSlug: "a",
-  role: "member",
-  isPlatformAdmin: false,
-  scopes: ["infer"],
-};
 const GOOD = { inputs: [{ name: "features", datatype: "FP32", shape: [1, 3], data: [1, 2, 3] }] };
 
 let runtime: ModelRuntime;
@@ -94,7 +84,7 @@ beforeAll(async () => {
     callers: {
       actor: async (token) => {
         if (token !== "good") throw unauthenticated();
-        return ACTOR;
+        return TEST_ACTOR;
       },
     },
     version: "1",
@@ -210,6 +200,11 @@ describe("every failure is JSON with an error, whatever was sent", () => {
     expect(nonsense).toContain('{"error":');
     const headers = await say(`GET /v2 HTTP/1.1\r\nhost: x\r\na: ${"b".repeat(40_000)}\r\n\r\n`);
     expect(headers).toMatch(/^HTTP\/1\.1 431 /);
+    const extensions = await say(
+      `POST /v2/models/risk/infer HTTP/1.1\r\nhost: x\r\nauthorization: Bearer good\r\ntransfer-encoding: chunked\r\n\r\n1;${"x".repeat(20_000)}\r\n`,
+    );
+    expect(extensions).toMatch(/^HTTP\/1\.1 413 /);
+    expect(extensions).toContain('{"error":"The chunks of the body carry too many extensions.');
     const size = MAX_BODY_BYTES + 100_000;
     const chunk = `${size.toString(16)}\r\n${"x".repeat(size)}\r\n`;
     const pieces = await say(
@@ -409,7 +404,7 @@ describe("a slow client", () => {
   ])("that sends %s is told so and let go", async (_what, text) => {
     const heard = await half(text);
     expect(heard).toMatch(/^HTTP\/1\.1 408 /);
-    expect(heard).toContain('{"error":"The request did not arrive in time."}');
+    expect(heard).toContain('{"error":"The request took too long to arrive. Send it again."}');
     expect(records.at(-1)?.error ?? "").not.toContain("aborted");
   });
 });

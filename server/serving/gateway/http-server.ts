@@ -1,11 +1,5 @@
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
-import type { Duplex } from "node:stream";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { answerUnreadable } from "@/server/core/client-error";
 import { unauthenticated } from "@/server/core/context";
 import { AppError, isAppError, toPublicError } from "@/server/core/errors";
 import type { Actor } from "@/server/core/actor";
@@ -170,24 +164,6 @@ function failure(error: unknown, path: string | undefined): Answer {
   return errorAnswer(shown, shown.code === "unauthenticated" ? { "www-authenticate": "Bearer" } : {});
 }
 
-const PROTOCOL_FAULTS: Record<string, [number, string]> = {
-  HPE_HEADER_OVERFLOW: [431, "The request's headers are too large."],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not arrive in time."],
-};
-
-/** What Node cannot read as HTTP gets the protocol's error form too. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, text] = PROTOCOL_FAULTS[error.code ?? ""] ?? [400, "This is not a valid HTTP request."];
-  const body = JSON.stringify({ error: text });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
 /** The Open Inference Protocol over HTTP, in front of the models. */
 export function createGatewayServer(options: GatewayServerOptions): Server {
   const { headersMs, requestMs, silenceMs, idleMs } = { ...LIMITS, ...options.limits };
@@ -211,6 +187,6 @@ export function createGatewayServer(options: GatewayServerOptions): Server {
       .catch((error: unknown) => log.warn({ err: error }, "answer could not be sent"));
   });
   server.setTimeout(silenceMs);
-  server.on("clientError", refuseConnection);
+  answerUnreadable(server, (_status, error) => ({ type: "application/json", body: { error } }));
   return server;
 }

@@ -2,11 +2,11 @@ import type { ModelRuntime } from "@/server/adapters/model-runtime/port";
 import { log } from "@/server/core/log";
 import type { ServingReport } from "../gateway-report";
 import { whyNotAdmitted, type AdmitParts } from "./admit";
-import { FollowedDeployment } from "./followed-deployment";
+import { FollowedDeployment, type WhyNoMore } from "./followed-deployment";
 import { LoadQueue } from "./load-queue";
 import { readRows, type DeploymentRow } from "./read-rows";
 import { PolicyStops } from "./policy-stops";
-import { routeKey, type Arm, type Route } from "./routes";
+import { routeKey, type Route } from "./routes";
 
 /** Changes are told; this only finds what was not. */
 const POLL_MS = 5_000;
@@ -32,7 +32,6 @@ export class RouteFollower {
   private due = new Set<string>();
   private looking: Promise<void> | undefined;
   private readonly poll: NodeJS.Timeout;
-  private trustedKeys: readonly string[] = [];
   private hasLooked = false;
   private stopping = false;
   private readonly startedMs = Date.now();
@@ -93,19 +92,17 @@ export class RouteFollower {
     this.changed();
   }
 
-  /** Asks again of what is served: all of it when a key counts no more, else whether a policy in force stops it. */
+  /** Asks again of what is served: whether it would be admitted when a key counts no more, else whether a policy in force stops it. */
   private async recheck(): Promise<void> {
     const keys = await this.options.attestorKeys();
-    const lost = this.trustedKeys.some((key) => !keys.includes(key));
-    this.trustedKeys = keys;
     const followed = [...this.followed.values()];
     await this.stops.refresh(followed.flatMap((each) => each.versionIds()));
-    const why = async (row: DeploymentRow, versionId: string, arm: Arm): Promise<string | undefined> => {
-      if (lost) return whyNotAdmitted(this.options, row, versionId, arm);
+    const why: WhyNoMore = async (row, versionId, arm, hasLostKeys) => {
+      if (hasLostKeys) return whyNotAdmitted(this.options, row, versionId, arm);
       const stopped = await this.stops.why(versionId, row.teamId, row.environment);
       return stopped === undefined ? undefined : `a policy in force stopped it: ${stopped}`;
     };
-    await Promise.all(followed.map((each) => each.recheck(why)));
+    await Promise.all(followed.map((each) => each.recheck(keys, why)));
   }
 
   private follow(row: DeploymentRow): void {

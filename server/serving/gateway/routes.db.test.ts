@@ -118,14 +118,19 @@ const editCard = (versionId: string) =>
 function storeThatHolds(digest: string) {
   const store = objectStore();
   let letGo: () => void = () => undefined;
+  let isAsked = false;
   const held = new Promise<void>((resolve) => {
     letGo = resolve;
   });
   const get: ObjectStore["get"] = async (wanted, options) => {
-    if (wanted === digest) await held;
+    if (wanted === digest) {
+      isAsked = true;
+      await held;
+    }
     return store.get(wanted, options);
   };
-  return { store: Object.assign(Object.create(store) as ObjectStore, { get }), letGo };
+  const holding = Object.assign(Object.create(store) as ObjectStore, { get });
+  return { store: holding, letGo, isHeld: () => isAsked };
 }
 
 it("serves both arms, and keeps what runs when an approval ends; a restart keeps the stable version alone", async () => {
@@ -222,6 +227,53 @@ it("goes on serving what a retired key signed, and stops what a revoked one sign
   );
 });
 
+it("stops what a revoked key signed, also when the look that noticed it failed half way", async () => {
+  const { key } = await canary();
+  const trusted = await trustedAttestorKeys();
+  let revoked: "noticed" | "not yet" | undefined;
+  let failures = 0;
+  const keys = async () => {
+    if (revoked === undefined) return trusted;
+    if (revoked === "noticed" && failures > 0) {
+      failures -= 1;
+      throw new Error("the folder of keys could not be read");
+    }
+    revoked = "noticed";
+    return [];
+  };
+  const { follower } = await started({ keys });
+  const route = () => follower.routes.get(key);
+  expect(route()).toMatchObject({ stable: expect.anything(), canary: expect.anything() });
+  // Of each deployment the first question fails, of those of the tests before, too.
+  failures = follower.routes.size;
+  revoked = "not yet";
+  follower.look("*");
+  await waitFor(() => route()?.stable === undefined && route()?.canary === undefined, {
+    what: "both versions stop",
+  });
+  expect(failures).toBe(0);
+});
+
+it("stops what a key signed that was revoked while the model was being loaded", async () => {
+  const { first, key } = await canary();
+  const [row] = await database.db.select().from(modelVersions).where(eq(modelVersions.id, first.id));
+  const { store, letGo, isHeld } = storeThatHolds(row?.weightsDigest ?? "");
+  const trusted = await trustedAttestorKeys();
+  let isRevoked = false;
+  const keys = async () => (isRevoked ? [] : trusted);
+  const { follower } = await started({ keys, store, waits: false });
+  const route = () => follower.routes.get(key);
+  await waitFor(() => isHeld() && route()?.canary !== undefined, { what: "one is served, one is loading" });
+  isRevoked = true;
+  follower.look("*");
+  await waitFor(() => route()?.canary === undefined, { what: "the loaded one stops" });
+  letGo();
+  await waitFor(() => follower.isReady, { what: "the other was loaded" });
+  follower.look("*");
+  await waitFor(() => route()?.stable === undefined, { what: "it stops too" });
+  expect(route()?.refusals.join()).toContain("no signed verdict");
+});
+
 it("takes a rollback over while another deployment of the team is still being loaded", async () => {
   const ours2 = await canary();
   const [slow] = await versions(ada, linear(7));
@@ -245,7 +297,8 @@ it("takes a rollback over while another deployment of the team is still being lo
   expect(follower.routes.get(ours2.key)).toMatchObject({ stable: { id: ours2.first.id } });
   letGo();
   await waitFor(() => follower.routes.get(slowKey)?.stable !== undefined, { what: "the slow one" });
-  expect(follower.isReady).toBe(true);
+  // Deployments of the tests before are followed, too.
+  await waitFor(() => follower.isReady, { what: "all were tried" });
 });
 
 it("answers with the version before until the new one is loaded, and goes back to a warm one at once", async () => {

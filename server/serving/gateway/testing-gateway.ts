@@ -6,7 +6,8 @@ import { createGatewayServer } from "./http-server";
 import { Statistics } from "./oip/statistics";
 import { routeKey, type Route } from "./routes";
 
-const ACTOR: Actor = {
+/** Who the tests' token is of. */
+export const TEST_ACTOR: Actor = {
   kind: "token",
   userId: "usr_1",
   name: "A",
@@ -32,9 +33,9 @@ export async function startTestGateway(models: Record<string, Uint8Array>): Prom
   const records: PredictionRecord[] = [];
   for (const [name, bytes] of Object.entries(models)) {
     const signature = await runtime.load(name, specOf(bytes));
-    routes.set(routeKey(ACTOR.teamId, name), {
+    routes.set(routeKey(TEST_ACTOR.teamId, name), {
       deploymentId: `dep_${name}`,
-      teamId: ACTOR.teamId,
+      teamId: TEST_ACTOR.teamId,
       name,
       environment: "production",
       generation: 1,
@@ -58,7 +59,7 @@ export async function startTestGateway(models: Record<string, Uint8Array>): Prom
     callers: {
       actor: async (token) => {
         if (token !== "good") throw unauthenticated();
-        return ACTOR;
+        return TEST_ACTOR;
       },
     },
     version: "1",

@@ -46,6 +46,8 @@ export function attemptFolder(root: string, attemptId: string) {
   return {
     folder,
     spec: at("spec.json"),
+    /** Earlier releases told an attempt's secrets by a file, which lies there until it starts. */
+    earlierSecrets: at("secrets.json"),
     started: at("started.json"),
     state: at("state.json"),
     status: at("status.json"),

@@ -1,4 +1,4 @@
-import { appendFileSync, realpathSync } from "node:fs";
+import { appendFileSync, realpathSync, rmSync } from "node:fs";
 import { log } from "@/server/core/log";
 import type { AttemptState } from "../port";
 import { type AttemptFolder, readKeeper, readLive, readState, type StatusFile } from "./attempt-folder";
@@ -60,9 +60,11 @@ export function recordEnd(
 
 /** Takes the place of the keeper of an attempt that never started, so that it never will; false when one is there. */
 export function preventStart(files: AttemptFolder): boolean {
-  return createJson(files.started, {
+  const isPrevented = createJson(files.started, {
     pid: process.pid,
     identity: identityOf(process.pid) ?? "",
     at: new Date().toISOString(),
   });
+  if (isPrevented) rmSync(files.earlierSecrets, { force: true });
+  return isPrevented;
 }

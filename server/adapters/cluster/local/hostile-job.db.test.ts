@@ -1,6 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import {
+  chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,6 +26,8 @@ const daemon = `daemon-${randomUUID()}`;
 const MIB = 1024 ** 2;
 let database: TestDatabase;
 let home: string;
+/** Where pip finds packages, beside the installation. */
+let packages: string;
 let cluster: Cluster;
 let level: IsolationLevel;
 /** Stands for portal, worker and gateway: another process of the same installation, with a secret in its environment. */
@@ -36,6 +40,8 @@ const kept = (name: string): { pid: number } =>
 async function install(atMost: "user" | undefined) {
   database = await createTestDatabase();
   home = mkdtempSync(path.join(realpathSync(tmpdir()), "mw-hostile-"));
+  packages = mkdtempSync(path.join(realpathSync(tmpdir()), "mw-packages-"));
+  chmodSync(packages, 0o755);
   for (const name of ["keys", "pg", "objects", "spool", "run"]) {
     mkdirSync(path.join(home, name), { mode: 0o700 });
     writeFileSync(path.join(home, name, "file"), marker, { mode: 0o600 });
@@ -49,7 +55,7 @@ async function install(atMost: "user" | undefined) {
     root: path.join(home, "jobs"),
     home,
     path: process.env.PATH,
-    buildEnv: pickBuildEnv(process.env),
+    buildEnv: { ...pickBuildEnv(process.env), PIP_NO_INDEX: "1", PIP_FIND_LINKS: packages },
     orphanGraceMs: 0,
     ...(atMost ? { isolationAtMost: atMost } : {}),
   });
@@ -61,7 +67,7 @@ async function uninstall() {
     await cluster.stop(attemptId, { graceMs: 0, reason: "Test over" });
     await endOf(attemptId);
   }
-  rmSync(home, { recursive: true, force: true });
+  for (const folder of [home, packages]) rmSync(folder, { recursive: true, force: true });
   await database.close();
 }
 
@@ -79,6 +85,47 @@ const running = (attemptId: string) =>
   });
 const isRunning = (words: string) =>
   execFileSync("ps", ["-axww", "-o", "command="], { encoding: "utf8" }).includes(words);
+
+/** What to attack: another attempt that runs (`victim`), another process, files of the installation, and what is kept of its own attempt. */
+async function targetsOf(attemptId: string) {
+  const [backend] = (await database.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)).rows;
+  const names = ["auth-secret", "keys/file", "pg/file", "objects/file", "spool/file", "run/file"];
+  return {
+    marker,
+    daemon,
+    pids: [process.pid, neighbour.pid, backend?.pid, kept("victim").pid],
+    secrets: {
+      ...Object.fromEntries(names.map((name) => [name, path.join(home, name)])),
+      "another job's specification": path.join(attempts(), "victim", "spec.json"),
+      "another job's log": path.join(attempts(), "victim", "log"),
+      "another job's output": path.join(attempts(), "victim", "out", "file"),
+      "its own specification": path.join(attempts(), attemptId, "spec.json"),
+    },
+    // A folder, and what must not be seen in it.
+    folders: {
+      "the installation": [home, "keys"],
+      attempts: [attempts(), "victim"],
+      "another job's folder": [path.join(attempts(), "victim"), "spec.json"],
+      "its own folder": [path.join(attempts(), attemptId), "spec.json"],
+    },
+  };
+}
+
+/** A package in source form, which pip builds by the package's own program. */
+function packHostile(targets: unknown): void {
+  const folder = path.join(packages, "hostile-1.0");
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, "targets.json"), JSON.stringify(targets));
+  copyFileSync(path.join(import.meta.dirname, "hostile-job.py"), path.join(folder, "hostile-job.py"));
+  copyFileSync(path.join(import.meta.dirname, "hostile-build.py"), path.join(folder, "hostile_build.py"));
+  writeFileSync(path.join(folder, "PKG-INFO"), "Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n");
+  writeFileSync(
+    path.join(folder, "pyproject.toml"),
+    '[build-system]\nrequires = []\nbuild-backend = "hostile_build"\nbackend-path = ["."]\n',
+  );
+  execFileSync("tar", ["-czf", "hostile-1.0.tar.gz", "hostile-1.0"], { cwd: packages });
+  rmSync(folder, { recursive: true });
+}
 
 /** What each level has to prevent; what is named in neither list is tried but not promised. */
 const PREVENTED_BY_USER = [
@@ -106,6 +153,10 @@ const PREVENTED_BY_NAMESPACES = [
   /^a user namespace$/,
   /^fill /,
 ];
+const preventedAt = (at: IsolationLevel) =>
+  at === "none" ? [] : at === "user" ? PREVENTED_BY_USER : PREVENTED_BY_NAMESPACES;
+/** A build is there to write its environment, and has memory of its own to fill. */
+const ALLOWED_TO_BUILDS = [/to its environment$/, /^open its environment$/, /^fill /];
 const ALLOWED = [/^own /, /^semaphores$/, /^its own name$/, /^certificates$/, /^resolver$/, /^a terminal$/];
 
 describe.each([
@@ -125,35 +176,13 @@ describe.each([
         env: { VICTIM: marker },
       });
       await running("victim");
-      const [backend] = (await database.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`))
-        .rows;
       const source = path.join(import.meta.dirname, "hostile-job.py");
       const digest = `sha256:${createHash("sha256").update(readFileSync(source)).digest("hex")}`;
-      const names = ["auth-secret", "keys/file", "pg/file", "objects/file", "spool/file", "run/file"];
-      const targets = {
-        marker,
-        daemon,
-        pids: [process.pid, neighbour.pid, backend?.pid, kept("victim").pid],
-        secrets: {
-          ...Object.fromEntries(names.map((name) => [name, path.join(home, name)])),
-          "another job's specification": path.join(attempts(), "victim", "spec.json"),
-          "another job's log": path.join(attempts(), "victim", "log"),
-          "another job's output": path.join(attempts(), "victim", "out", "file"),
-          "its own specification": path.join(attempts(), "hostile", "spec.json"),
-        },
-        // A folder, and what must not be seen in it.
-        folders: {
-          "the installation": [home, "keys"],
-          attempts: [attempts(), "victim"],
-          "another job's folder": [path.join(attempts(), "victim"), "spec.json"],
-          "its own folder": [path.join(attempts(), "hostile"), "spec.json"],
-        },
-      };
       await cluster.submit({
         attemptId: "hostile",
         command: ["python", "hostile-job.py"],
         files: [{ path: "hostile-job.py", digest, sourcePath: source }],
-        env: { TARGETS: JSON.stringify(targets) },
+        env: { TARGETS: JSON.stringify(await targetsOf("hostile")) },
         secretEnv: { TOKEN: `token-of-the-job-${marker}` },
         python: { requirements: "# nothing\n" },
         limits: { memoryBytes: 256 * MIB, timeoutMs: 60_000 },
@@ -162,8 +191,7 @@ describe.each([
       expect(state).toMatchObject({ phase: "succeeded", isolation: level });
       const text = readFileSync(await cluster.outputPath("hostile", "results.json"), "utf8");
       const results: [string, string | null][] = Object.entries(JSON.parse(text));
-      const prevented =
-        level === "none" ? [] : level === "user" ? PREVENTED_BY_USER : PREVENTED_BY_NAMESPACES;
+      const prevented = preventedAt(level);
       const succeeded = results.filter(([, failure]) => failure === null).map(([name]) => name);
       expect(succeeded.filter((name) => prevented.some((pattern) => pattern.test(name)))).toEqual([]);
       expect(
@@ -189,6 +217,39 @@ describe.each([
       }
     },
   );
+
+  it("does no better while its packages are built", { timeout: 180_000 }, async () => {
+    packHostile(await targetsOf("builds"));
+    await cluster.submit({
+      attemptId: "builds",
+      command: [
+        "sh",
+        "-c",
+        'cat "$VIRTUAL_ENV"/lib/python*/site-packages/hostile-results.json > "$MODELWORKS_OUTPUTS/results.json"',
+      ],
+      env: { VARIABLE: marker },
+      secretEnv: { TOKEN: marker },
+      python: { requirements: "hostile==1.0\n" },
+    });
+    expect(await endOf("builds")).toMatchObject({ phase: "succeeded", isolation: level });
+    const results: [string, string | null][] = Object.entries(
+      JSON.parse(readFileSync(await cluster.outputPath("builds", "results.json"), "utf8")),
+    );
+    expect(results.length).toBeGreaterThan(30);
+    const prevented = preventedAt(level);
+    const succeeded = results.filter(([, failure]) => failure === null).map(([name]) => name);
+    expect(
+      succeeded.filter(
+        (name) =>
+          prevented.some((pattern) => pattern.test(name)) &&
+          !ALLOWED_TO_BUILDS.some((pattern) => pattern.test(name)),
+      ),
+    ).toEqual([]);
+    // At every level: a build is told nothing of the job.
+    expect(Object.fromEntries(results)["variables of the job"]).toMatch(/none of them/);
+    expect(await cluster.observe("victim")).toMatchObject({ phase: "running" });
+    expect(isRunning(daemon)).toBe(false);
+  });
 
   it("is run as nobody else, and another attempt is somebody else again", async () => {
     const whoami = {

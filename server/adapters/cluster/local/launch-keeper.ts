@@ -1,15 +1,30 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { inheritedEnvironment } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
+import { withOwnKeyring } from "@/server/core/own-keyring.mjs";
 import { type AttemptFolder, readKeeper } from "./attempt-folder";
+import type { Isolation } from "./shim/isolation.mjs";
+
+export interface KeeperSettings {
+  root: string;
+  python: string | null;
+  path: string;
+  hidden: string[];
+  logMaxBytes: number;
+  prepareTimeoutMs: number;
+  collectTimeoutMs: number;
+  isolation: Isolation;
+}
 
 const START_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 10;
 
-/** What the keeper must know and no file may hold. */
-export interface KeeperSecrets {
+/** What the keeper is told as it starts. No file may hold the secrets; the settings are those of today, not of the day of submission. */
+export interface KeeperOrders {
+  settings: KeeperSettings;
   secrets: Record<string, string>;
   /** Settings for reaching packages: the addresses of indexes may hold passwords. */
   buildEnv: Record<string, string>;
@@ -19,13 +34,17 @@ export interface KeeperSecrets {
  * Starts the keeper of an attempt in its own session, with nothing of our environment, and waits until some keeper
  * holds the attempt. Error: `unavailable` when none does in 20 s.
  */
-export async function launchKeeper(files: AttemptFolder, told: KeeperSecrets): Promise<void> {
+export async function launchKeeper(files: AttemptFolder, told: KeeperOrders): Promise<void> {
   const program = fileURLToPath(new URL("./shim/main.mjs", import.meta.url));
+  rmSync(files.earlierSecrets, { force: true });
   const errors = openSync(files.keeperErrors, "a", 0o600);
-  const keeper = spawn(process.execPath, [program, files.folder], {
+  const { HOME } = inheritedEnvironment();
+  const [caller, ...words] = withOwnKeyring([process.execPath, program, files.folder]);
+  const keeper = spawn(caller, words, {
     cwd: files.folder,
     detached: true,
-    env: { NODE_ENV: "production" },
+    // Where our user keeps everything, so that it is shown to no job; an account may not say it.
+    env: { NODE_ENV: "production", ...(HOME === undefined ? {} : { HOME }) },
     stdio: ["pipe", "ignore", errors],
   });
   closeSync(errors);

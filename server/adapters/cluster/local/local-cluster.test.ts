@@ -257,6 +257,39 @@ describe("exactly once, whatever dies", () => {
     expect(await output(attemptId)).toEqual(["started", "done"]);
   });
 
+  it.runIf(process.platform === "linux")("has none of the keys of whoever started us", async ({ skip }) => {
+    const numbers: Partial<Record<string, [number, number]>> = { x64: [248, 250], arm64: [217, 219] };
+    const [add, control] = numbers[process.arch] ?? skip("the numbers of the system's calls are not known");
+    const python = (words: string) => `import ctypes, os, sys; c = ctypes.CDLL(None); ${words}`;
+    // As a login: a session keyring with something in it, which whatever it starts inherits.
+    const login = python(`c.syscall(${control}, 1, None)
+key = c.syscall(${add}, b"user", b"of a login", b"kept word", 9, ctypes.c_int(-3))
+os.execv(sys.argv[1], sys.argv[1:] + [str(key)])`);
+    const read = python(`text = ctypes.create_string_buffer(99)
+c.syscall(${control}, 11, int(sys.argv[1]), text, ctypes.c_long(99)); print("read:" + text.value.decode())`);
+    const attemptId = fresh();
+    const submitter = path.join(root, "logged-in.ts");
+    const adapter = path.resolve(import.meta.dirname, "../index.ts");
+    writeFileSync(
+      submitter,
+      `import { execFileSync } from "node:child_process";
+       import { createLocalCluster } from ${JSON.stringify(adapter)};
+       const command = ["python3", "-c", ${JSON.stringify(read)}, process.argv.at(-1)];
+       console.log(execFileSync(command[0], command.slice(1), { encoding: "utf8" }));
+       const settings = { root: ${JSON.stringify(root)}, path: process.env.PATH };
+       void createLocalCluster(settings).submit({ attemptId: ${JSON.stringify(attemptId)}, command });`,
+    );
+    const seen = execFileSync(
+      "python3",
+      ["-c", login, node, "--import", import.meta.resolve("tsx"), submitter],
+      { encoding: "utf8", cwd: path.resolve(import.meta.dirname, "../../../..") },
+    );
+    if (!seen.includes("kept word")) skip("this system has no keyrings");
+    expect(await ended(attemptId)).toMatchObject({ phase: "succeeded" });
+    const said = (await logOf(attemptId)).map(({ text }) => text);
+    expect(said.filter((line) => line.startsWith("read:"))).toEqual(["read:"]);
+  });
+
   it("finds a job whose keeper was killed lost, and leaves none of its processes", async () => {
     const attemptId = fresh();
     await cluster.submit({ attemptId, command: ["sh", "-c", stubborn], limits: { memoryBytes: 2 ** 30 } });
@@ -294,6 +327,36 @@ describe("exactly once, whatever dies", () => {
     });
     expect(await cluster.submit(spec)).toMatchObject({ phase: "cancelled", reason: "Cancelled by Ada" });
     expect(await logOf(attemptId)).toEqual([]);
+  });
+
+  it("starts, or stops, what an earlier release was given and did not start, and leaves no secret of it", async () => {
+    const submitted = async () => {
+      const attemptId = fresh();
+      const spec = { attemptId, command: ["sh", "-c", 'echo "$TOKEN" | tr a-z A-Z'] };
+      await cluster.submit({ ...spec, secretEnv: { TOKEN: "older-word" } });
+      await ended(attemptId);
+      const at = (name: string) => path.join(root, "attempts", attemptId, name);
+      for (const name of ["started.json", "state.json", "status.json", "log"])
+        await rm(at(name), { force: true });
+      const file: object = JSON.parse(readFileSync(at("spec.json"), "utf8"));
+      const { path: searchPath } = settings();
+      const older = { root, python: null, path: searchPath, logMaxBytes: 2 ** 20, prepareTimeoutMs: 60_000 };
+      writeFileSync(at("spec.json"), JSON.stringify({ ...file, settings: older }));
+      writeFileSync(at("secrets.json"), JSON.stringify({ TOKEN: "older-word" }));
+      expect(await cluster.observe(attemptId)).toMatchObject({ phase: "starting" });
+      return { spec, attemptId, files: () => readdirSync(at("")) };
+    };
+    const started = await submitted();
+    await cluster.submit({ ...started.spec, secretEnv: { TOKEN: "today's-word" } });
+    expect(await ended(started.attemptId)).toMatchObject({
+      phase: "succeeded",
+      isolation: await cluster.isolation(),
+    });
+    expect((await logOf(started.attemptId)).map(({ text }) => text)).toContain("TODAY'S-WORD");
+    expect(started.files()).not.toContain("secrets.json");
+    const stopped = await submitted();
+    await cluster.stop(stopped.attemptId, { reason: "Cancelled by Ada" });
+    expect(stopped.files()).not.toContain("secrets.json");
   });
 
   it("ends orphans and names what is missing", async () => {

@@ -3,12 +3,20 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { conflict, invalid, notFound } from "@/server/core/errors";
 import { AttemptSpec, type AttemptState, type Cluster, isTerminal, type StopRequest } from "../port";
-import { attemptFolder, readKeeper, readState, readSubmitted, readUid, specHash } from "./attempt-folder";
+import {
+  type AttemptFolder,
+  attemptFolder,
+  readKeeper,
+  readState,
+  readSubmitted,
+  readUid,
+  specHash,
+} from "./attempt-folder";
 import { endIfLost, preventStart, recordEnd } from "./end-lost-attempt";
 import { launchKeeper } from "./launch-keeper";
 import { reconcile } from "./reconcile";
 import { followLogPieces, readLogPiece } from "./read-log";
-import { createJson, readJson, replaceJson } from "./shim/files.mjs";
+import { createJson, readJson, removeTree, replaceJson } from "./shim/files.mjs";
 import { probeIsolation } from "./shim/isolation.mjs";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -29,10 +37,19 @@ export interface LocalClusterSettings {
   logMaxBytes?: number;
   /** Bound on preparing: copying inputs and building the environment. */
   prepareTimeoutMs?: number;
+  /** Bound on reading the outputs that a job left. */
+  collectTimeoutMs?: number;
   /** An unknown attempt younger than this is left by `reconcile`: its row may be about to commit. */
   orphanGraceMs?: number;
   /** Tests choose a lower level than this machine allows. */
   isolationAtMost?: "user";
+}
+
+async function removeFiles(root: string, files: AttemptFolder): Promise<void> {
+  const user = readUid(files);
+  await removeTree(files.folder);
+  // Its user may be another's only when no file of it is left.
+  if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
 }
 
 /**
@@ -50,6 +67,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     hidden: [path.resolve(settings.home ?? root), root],
     logMaxBytes: settings.logMaxBytes ?? 50 * 1024 ** 2,
     prepareTimeoutMs: settings.prepareTimeoutMs ?? 30 * 60 * 1000,
+    collectTimeoutMs: settings.collectTimeoutMs ?? 30 * 60 * 1000,
   };
 
   let probed: ReturnType<typeof probeIsolation> | undefined;
@@ -89,7 +107,6 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       specHash: hash,
       submittedAt,
       spec,
-      settings: { ...keeperSettings, isolation: await isolation() },
     });
     const submitted = readSubmitted(files);
     if (submitted?.specHash !== hash) {
@@ -99,7 +116,11 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       );
     }
     if (readKeeper(files) === null) {
-      await launchKeeper(files, { secrets: secretEnv, buildEnv: settings.buildEnv ?? {} });
+      await launchKeeper(files, {
+        secrets: secretEnv,
+        buildEnv: settings.buildEnv ?? {},
+        settings: { ...keeperSettings, isolation: await isolation() },
+      });
     }
     return require(attemptId);
   }
@@ -158,11 +179,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
       if (state === null) return false;
       if (!isTerminal(state.phase))
         throw conflict(`Attempt ${attemptId} is ${state.phase}`, "Stop it first.");
-      const { folder } = filesOf(attemptId);
-      const user = readUid(filesOf(attemptId));
-      rmSync(folder, { recursive: true, force: true });
-      // Its user may be another's only when no file of it is left.
-      if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
+      await removeFiles(root, filesOf(attemptId));
       return true;
     },
   };

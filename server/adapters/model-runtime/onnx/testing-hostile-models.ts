@@ -89,6 +89,24 @@ export const lookupModel = (): Uint8Array =>
     output: [value("y", FLOAT, ["n"])],
   });
 
+/** Adds to each of `x` [n] FP32 how many there are, so that it answers otherwise in company. */
+export const companyModel = (): Uint8Array =>
+  encode({
+    name: "company",
+    node: [
+      { opType: "Shape", input: ["x"], output: ["size"] },
+      {
+        opType: "Cast",
+        input: ["size"],
+        output: ["count"],
+        attribute: [{ name: "to", type: onnx.AttributeProto.AttributeType.INT, i: FLOAT }],
+      },
+      { opType: "Add", input: ["x", "count"], output: ["y"] },
+    ],
+    input: [value("x", FLOAT, ["n"])],
+    output: [value("y", FLOAT, ["n"])],
+  });
+
 /** Adds four floats that lie in another file; `docString` changes nothing but the digest. */
 export const externalModel = (location: string, docString = ""): Uint8Array =>
   encode(

@@ -36,6 +36,7 @@ export interface Member {
   /** Of the file to load, within the process's folder. */
   file: string;
   deadlineMs: number;
+  batchRows: number;
   signature: ModelSignature | undefined;
   health: ModelHealth;
 }
@@ -91,6 +92,7 @@ export class ModelGroup {
       number,
       file: `${number}/${spec.entry}`,
       deadlineMs,
+      batchRows: spec.limits.batchRows ?? 1,
       signature: undefined,
       health: healthIs(undefined, "loading", ""),
     };
@@ -143,7 +145,9 @@ export class ModelGroup {
   }
 
   private async load(host: ModelHost, member: Member): Promise<void> {
-    const frame = jsonFrame(this.id(), KIND.load, member.number, { file: member.file });
+    // After a death each request runs by itself, so that one that kills takes no other along.
+    const maxRows = host.restarts === 0 ? member.batchRows : 1;
+    const frame = jsonFrame(this.id(), KIND.load, member.number, { file: member.file, maxRows });
     member.signature = await host.direct(frame, LOAD_MS, (answer) => {
       if (answer.kind !== KIND.ok) throw refusedFile(complaintOf(answer));
       return Signature.parse(jsonOf(answer));

@@ -8,16 +8,22 @@ const ESCAPE = 0x5c;
 const isOpen = (code: number) => code === 0x5b || code === 0x7b;
 const isClose = (code: number) => code === 0x5d || code === 0x7d;
 
+/** Where the text ends that begins at `from`: at its closing quote, or at the end of all. */
+function endOfText(text: string, from: number): number {
+  for (let i = from + 1; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === ESCAPE) i += 1;
+    else if (code === QUOTE) return i;
+  }
+  return text.length;
+}
+
 /** Refuses nesting that could exhaust the stack of a reader. */
 function checkDepth(text: string): void {
   let depth = 0;
-  let inText = false;
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
-    if (inText) {
-      if (code === ESCAPE) i += 1;
-      else if (code === QUOTE) inText = false;
-    } else if (code === QUOTE) inText = true;
+    if (code === QUOTE) i = endOfText(text, i);
     else if (isOpen(code)) {
       depth += 1;
       if (depth > MAX_DEPTH) throw invalid(`The body is nested deeper than ${MAX_DEPTH} levels.`);
@@ -31,13 +37,9 @@ const NON_FINITE = /-?(?:NaN|Infinity)\b/y;
 function quoteNonFinite(text: string): string {
   const parts: string[] = [];
   let from = 0;
-  let inText = false;
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
-    if (inText) {
-      if (code === ESCAPE) i += 1;
-      else if (code === QUOTE) inText = false;
-    } else if (code === QUOTE) inText = true;
+    if (code === QUOTE) i = endOfText(text, i);
     else if (code === 0x4e || code === 0x49 || code === 0x2d) {
       NON_FINITE.lastIndex = i;
       const word = NON_FINITE.exec(text)?.[0];

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createJson, JobFailure, readJson } from "./files.mjs";
+import { createJson, JobFailure, readJson, removeTree } from "./files.mjs";
 import { findPython } from "./find-python.mjs";
 import { giveTree, seizeTree } from "./job-user.mjs";
 import { letPass } from "./isolation.mjs";
@@ -113,7 +113,7 @@ function isEmpty(requirements) {
 async function build(task, python, home, ready) {
   const startedAt = Date.now();
   for (const name of readdirSync(home)) {
-    if (name.startsWith("build-")) rmSync(path.join(home, name), { recursive: true, force: true });
+    if (name.startsWith("build-")) await removeTree(path.join(home, name));
   }
   const folder = path.join(home, `build-${randomUUID()}`);
   mkdirSync(folder, { mode: 0o700 });
@@ -155,7 +155,7 @@ async function build(task, python, home, ready) {
     }
     if (task.uid !== null) seizeTree(folder, task.uid);
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    await removeTree(folder);
     throw error;
   }
   createJson(ready, {

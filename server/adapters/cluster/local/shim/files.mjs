@@ -1,4 +1,5 @@
-// Small durable files.
+// Small durable files, and the end of large trees.
+import { spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import {
   createReadStream,
@@ -76,11 +77,39 @@ export function codeOf(error) {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** SHA-256 of a file. @param {string} file @returns {Promise<string>} `sha256:<hex>` */
-export async function digestOfFile(file) {
+/**
+ * SHA-256 of a file.
+ * @param {string} file @param {() => void} [checkStop] throws when reading on is of no use
+ * @returns {Promise<string>} `sha256:<hex>`
+ */
+export async function digestOfFile(file, checkStop) {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: READ_CHUNK_BYTES })) hash.update(chunk);
+  for await (const chunk of createReadStream(file, { highWaterMark: READ_CHUNK_BYTES })) {
+    checkStop?.();
+    hash.update(chunk);
+  }
   return `sha256:${hash.digest("hex")}`;
+}
+
+/**
+ * Removes a tree that a job made: deeper than a path may be long, with folders that not even their owner may enter, under names
+ * that are no text. Node's own `rm` ends at each of these.
+ * @param {string} folder
+ */
+export async function removeTree(folder) {
+  const remove = () => succeeds("rm", ["-rf", "--", folder]);
+  if ((await remove()) || ((await succeeds("chmod", ["-R", "u+rwx", "--", folder])) && (await remove())))
+    return;
+  throw new Error(`${path.basename(folder)} could not be removed`);
+}
+
+/** @param {string} program @param {string[]} args @returns {Promise<boolean>} */
+function succeeds(program, args) {
+  const child = spawn(program, args, { env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, stdio: "ignore" });
+  return new Promise((resolve) => {
+    child.once("error", () => resolve(false));
+    child.once("exit", (code) => resolve(code === 0));
+  });
 }
 
 /** A failure whose message is for the user. */

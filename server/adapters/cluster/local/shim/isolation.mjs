@@ -5,7 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync } from "n
 import os from "node:os";
 import path from "node:path";
 import { becomeUser, jailed, SETUP_PATH, variablesScript, WITHOUT_RIGHTS, withVariables } from "./jail.mjs";
-import { userRange } from "./job-user.mjs";
+import { userRange } from "../../../process-users.mjs";
 
 const TRIAL_MS = 10_000;
 
@@ -13,7 +13,7 @@ const TRIAL_MS = 10_000;
  * `namespaces+user`: a user of its own, and only its own files, processes and devices in sight. `namespaces`: the same sight as
  * our own user. `user`: a user of its own, in sight of the system. `none`: as our own user.
  * @typedef {"namespaces+user" | "namespaces" | "user" | "none"} IsolationLevel
- * @typedef {{ level: IsolationLevel, nested: boolean, range: { first: number, count: number } | null }} Isolation
+ * @typedef {{ level: IsolationLevel, nested: boolean, range: import("../../../process-users.mjs").UserRange | null }} Isolation
  */
 
 /** @type {Isolation} */
@@ -138,7 +138,7 @@ async function works(isolation, root) {
 export async function probeIsolation(root, ours, atMost) {
   if (os.platform() !== "linux") return NOT_ISOLATED;
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const range = userRange();
+  const range = userRange("jobs");
   const level = range === null ? "namespaces" : "namespaces+user";
   for (const nested of atMost === undefined ? [true, false] : []) {
     /** @type {Isolation} */

@@ -1,5 +1,13 @@
 // What a job in a mount namespace sees: system folders to read, the few devices, and what belongs to its attempt.
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -33,10 +41,15 @@ const ETC = [
   "terminfo",
   "timezone",
 ];
+/** Keys of services in folders that are shown. Where a job is our own user, their rights do not keep it out. */
+const PRIVATE = ["/etc/ssl/private", "/etc/pki/tls/private", "/etc/pki/entitlement"];
 const DEVICES = ["full", "null", "random", "tty", "urandom", "zero"];
 /** Accounted for by quota; who may use which is not enforced here. */
 const ACCELERATORS = /^(nvidia.*|dri|kfd)$/;
 const SYS = ["block", "bus", "class", "dev", "devices", "module"];
+
+/** What is shown to be read can neither be written, nor make anybody root, nor be a device. */
+const LOCKED_OPTIONS = ["ro", "nosuid", "nodev"];
 
 const isWithin = (/** @type {string} */ inner, /** @type {string} */ outer) =>
   inner === outer || inner.startsWith(outer === "/" ? "/" : `${outer}/`);
@@ -75,16 +88,29 @@ function systemView() {
   return view;
 }
 
+/** Our user's own folder; null for a number without an account, as containers run under. */
+function homeOfOurs() {
+  try {
+    return os.homedir();
+  } catch {
+    return null;
+  }
+}
+
 /** Folders in which people keep everything; what is in them is never shown whole. @param {string} folder */
 function isHome(folder) {
   const { base, dir } = path.parse(folder);
   return (
-    folder === os.homedir() || folder === "/root" || ["/home", "/Users"].includes(dir) || base === ".local"
+    folder === homeOfOurs() || folder === "/root" || ["/home", "/Users"].includes(dir) || base === ".local"
   );
 }
 
+/** A folder with programs and what they need, not one in which a program keeps its settings and passwords. @param {string} folder */
+const isInstallation = (folder) =>
+  ["lib", "lib64", "libexec"].some((name) => existsSync(path.join(folder, name)));
+
 /**
- * The folders of the search path, each with what its programs need beside it (`…/bin` belongs to its parent).
+ * The folders of the search path, each with what its programs need beside it (`…/bin` belongs to its parent, when that is an installation).
  * @param {string} searchPath
  */
 function toolFolders(searchPath) {
@@ -94,10 +120,43 @@ function toolFolders(searchPath) {
     if (folder === null || folder === "/" || isHome(folder) || folder.includes("/node_modules/")) continue;
     const parent = path.dirname(folder);
     const whole =
-      ["bin", "sbin", "shims"].includes(path.basename(folder)) && parent !== "/" && !isHome(parent);
+      ["bin", "sbin", "shims"].includes(path.basename(folder)) &&
+      parent !== "/" &&
+      !isHome(parent) &&
+      isInstallation(parent);
     found.push(whole ? parent : folder);
   }
   return found;
+}
+
+/** The mounts that this process sees, outermost first. @returns {{ place: string, options: string[] }[]} */
+function mounts() {
+  const unescape = (/** @type {string} */ text) =>
+    text.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "))
+    .map(([, , , , place = "", options = ""]) => ({ place: unescape(place), options: options.split(",") }))
+    .toSorted((a, b) => a.place.length - b.place.length);
+}
+
+/**
+ * Mounts inside what is shown to be read: a mount that takes them along leaves each as it was, to be written to.
+ * @param {Bind[]} binds
+ * @returns {{ place: string, options: string[] }[]} what each has to become
+ */
+export function innerMounts(binds) {
+  const isLocked = (/** @type {string[]} */ options) =>
+    LOCKED_OPTIONS.every((option) => options.includes(option));
+  const inner = [];
+  for (const { place, options } of mounts()) {
+    const bind = binds.find(({ from, writable }) => !writable && place !== from && isWithin(place, from));
+    if (bind === undefined || isLocked(options)) continue;
+    const kept = options.filter((option) => !["rw", "ro", "nosuid", "nodev"].includes(option));
+    inner.push({ place: bind.to + place.slice(bind.from.length), options: [...LOCKED_OPTIONS, ...kept] });
+  }
+  return inner;
 }
 
 /**
@@ -123,7 +182,7 @@ export function jailView({ searchPath, readable, writable, hidden }) {
     if (!statSync(file).isFile() && !statSync(file).isDirectory()) continue;
     binds.push({ from: file, to: file });
   }
-  const masks = hidden.filter((folder) => existsSync(folder) && isShown(folder));
+  const masks = [...hidden, ...PRIVATE].filter((folder) => existsSync(folder) && isShown(folder));
   // A covered folder hides what was shown inside it, so that comes after.
   const isCovered = ({ to }) => masks.some((mask) => isWithin(to, mask));
   const after = binds.filter(isCovered);

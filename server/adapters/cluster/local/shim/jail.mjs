@@ -1,7 +1,7 @@
 // The words that put a command into namespaces of its own, with the tools of util-linux.
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { jailView } from "./jail-mounts.mjs";
+import { innerMounts, jailView } from "./jail-mounts.mjs";
 
 /** The setup runs with our rights, so nothing of the job reaches its environment. */
 export const SETUP_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
@@ -43,6 +43,7 @@ mount -t proc -o nosuid,nodev,noexec proc /proc
 umount -l /.old
 mount -o remount,bind,ro,nosuid,nodev /
 cd "$JOB_FOLDER"
+unset INIT_RIGHTS JOB_FOLDER OLDPWD
 echo start >&3
 exec 3>&- 4<&-
 exec "$@"`;
@@ -91,6 +92,9 @@ export function jailed({ stage, cwd, scratchBytes, user, nested, view }, command
 set -e
 mount -a -T ${quote(path.join(stage, "first"))}
 ${late.length > 0 ? `${makePlaces(late, at)}\nmount -a -T ${quote(path.join(stage, "second"))}` : ""}
+${innerMounts(binds)
+  .map(({ place, options }) => lock(at(place), options))
+  .join("\n")}
 cd ${quote(root)}
 pivot_root . .old
 cd /
@@ -111,6 +115,10 @@ exec unshare --pid /bin/sh -c "$0" sh "$@"`;
     ...lastWords(user, nested, command),
   ];
 }
+
+/** Words that lock a mount; one that something lies over cannot be reached. @param {string} place @param {string[]} options */
+const lock = (place, options) =>
+  `if mountpoint -q ${quote(place)}; then mount -o remount,bind,${options.join(",")} ${quote(place)}; fi`;
 
 /** Waits for the command, which has no rights left. @param {{ uid: number, isOwn: boolean }} user @param {boolean} nested @param {string[]} command */
 function lastWords({ uid, isOwn }, nested, command) {

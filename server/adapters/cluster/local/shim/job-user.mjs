@@ -1,37 +1,14 @@
-// A user of its own for each attempt: a number from a range that no account has. Nothing is added to the system.
+// A user of its own for each attempt.
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { createJson, JobFailure, readJson } from "./files.mjs";
+import { codeOf, createJson, JobFailure, readJson, removeTree } from "./files.mjs";
 
-/** Wanted first: far above accounts and the ranges that containers take. The second fits where a container maps 65,536 ids. */
-const RANGES = /** @type {const} */ ([
-  { first: 1_500_000_000, count: 2 ** 20 },
-  { first: 61_184, count: 4_336 },
-]);
 const TRIES = 2_000;
-
-/** @param {string} file */
-function mappedRanges(file) {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").trim().split("\n");
-  return lines.map((line) => line.trim().split(/\s+/).map(Number));
-}
-
-/** The range that this process may hand out, or null: it is not root, or its own user namespace does not map one. */
-export function userRange() {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return null;
-  const maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map(mappedRanges);
-  const isMapped = (/** @type {{ first: number, count: number }} */ { first, count }) =>
-    maps.every((ranges) =>
-      ranges.some(([inside = 0, , length = 0]) => first >= inside && first + count <= inside + length),
-    );
-  return RANGES.find(isMapped) ?? null;
-}
 
 /**
  * Takes a user for an attempt; it stays the attempt's until its folder goes, so nobody inherits files of another.
- * @param {string} root @param {string} attemptId @param {{ first: number, count: number }} range
+ * @param {string} root @param {string} attemptId @param {import("../../../process-users.mjs").UserRange} range
  */
 export function takeUser(root, attemptId, range) {
   const folder = path.join(root, "users");
@@ -61,17 +38,42 @@ export function giveTree(folder, uid) {
  * @param {string} folder @param {number} uid
  */
 export function seizeTree(folder, uid) {
-  const names = ["", ...readdirSync(folder, { recursive: true, encoding: "utf8" })];
-  for (const name of names) {
-    const full = path.join(folder, name);
-    const stat = lstatSync(full);
-    if (stat.uid !== uid && stat.uid !== 0) throw new JobFailure(`"${name}" belongs to somebody else`);
-    if (stat.uid === 0 && stat.nlink > 1 && stat.isFile()) {
-      throw new JobFailure(`"${name}" is a link to a file of somebody else`);
+  try {
+    const names = ["", ...readdirSync(folder, { recursive: true, encoding: "utf8" })];
+    // All before the first: a file may lie there under two names.
+    for (const name of names) {
+      if (lstatSync(path.join(folder, name)).uid === uid) continue;
+      throw new JobFailure(
+        `A package put ${JSON.stringify(name)} into the environment, which belongs to somebody else`,
+      );
     }
-    lchownSync(full, 0, 0);
-    if (stat.isSymbolicLink()) continue;
-    const executable = stat.isDirectory() || (stat.mode & 0o100) !== 0;
-    chmodSync(full, executable ? 0o755 : 0o644);
+    for (const name of names) seize(path.join(folder, name));
+  } catch (error) {
+    if (!["ENOENT", "ENAMETOOLONG"].includes(codeOf(error) ?? "")) throw error;
+    throw new JobFailure(
+      "A package put files into the environment whose names are not UTF-8, or too deep to be named",
+    );
+  }
+}
+
+/** @param {string} full */
+function seize(full) {
+  const stat = lstatSync(full);
+  lchownSync(full, 0, 0);
+  if (stat.isSymbolicLink()) return;
+  const executable = stat.isDirectory() || (stat.mode & 0o100) !== 0;
+  chmodSync(full, executable ? 0o755 : 0o644);
+}
+
+const SHARED_FOLDERS = ["/tmp", "/var/tmp", "/dev/shm"];
+
+/** Removes what a user left where everybody may write. Only after its last process. @param {number} uid */
+export async function removeLeftovers(uid) {
+  for (const folder of SHARED_FOLDERS.filter((each) => existsSync(each))) {
+    for (const name of readdirSync(folder)) {
+      const full = path.join(folder, name);
+      const stat = lstatSync(full, { throwIfNoEntry: false });
+      if (stat?.uid === uid) await removeTree(full).catch(() => undefined);
+    }
   }
 }

@@ -1,29 +1,25 @@
 // The keeper of one attempt: started once, outlives the process that started it, writes how the attempt ended.
 // Plain JavaScript on Node's own modules, so that it starts in a few tens of milliseconds.
-import { mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { createCgroup } from "./cgroup.mjs";
 import { prepareEnvironment } from "./environment.mjs";
-import { createJson, JobFailure, readJson, replaceJson } from "./files.mjs";
+import { codeOf, createJson, JobFailure, readJson, removeTree, replaceJson } from "./files.mjs";
 import { letPass } from "./isolation.mjs";
-import { giveTree, takeUser } from "./job-user.mjs";
-import { JOB_NAME } from "./jail.mjs";
+import { giveTree, removeLeftovers, takeUser } from "./job-user.mjs";
 import { JobLog } from "./job-log.mjs";
-import { collectOutputs, placeMaterials } from "./materials.mjs";
+import { placeMaterials } from "./materials.mjs";
+import { collectOutputs } from "./outputs.mjs";
 import { identityOf } from "./process-table.mjs";
-import { MARKER_NAME } from "./process-tree.mjs";
 import { runCommand } from "./run-command.mjs";
+import { buildVariables, jobVariables, passwordsIn } from "./variables.mjs";
 
 const STATE_EVERY_MS = 1000;
 const TIME_LIMIT_GRACE_MS = 5000;
-/** Numeric libraries start a thread for every CPU they see unless told otherwise. */
-const THREAD_SETTINGS = [
-  "OMP_NUM_THREADS",
-  "OPENBLAS_NUM_THREADS",
-  "MKL_NUM_THREADS",
-  "VECLIB_MAXIMUM_THREADS",
-  "NUMEXPR_NUM_THREADS",
-];
+/** Packages are built from source, too, whatever the job itself may need. */
+const BUILD_MEMORY_BYTES = 4 * 2 ** 30;
+/** Between two looks whether an attempt has to end while files are read. */
+const STOP_EVERY_MS = 250;
 
 /** @typedef {import("./run-command.mjs").Verdict} Verdict */
 
@@ -40,13 +36,16 @@ class Ended extends Error {
 process.umask(0o022);
 const folder = realpathSync(process.argv[2] ?? "");
 const at = (/** @type {string} */ name) => path.join(folder, name);
-/** Secrets come by a pipe and are nowhere on disk. Whoever sends them may die: nothing starts without the last byte. */
-const { secrets, buildEnv } = JSON.parse(readFileSync(0, "utf8"));
+/**
+ * Secrets come by a pipe and are nowhere on disk; settings do, because they are those of the release and the machine that start the
+ * attempt, whoever wrote its specification. The sender may die: nothing starts without the last byte.
+ */
+const { secrets, buildEnv, settings } = JSON.parse(readFileSync(0, "utf8"));
 const self = { pid: process.pid, identity: identityOf(process.pid), at: new Date().toISOString() };
 // Exactly one keeper starts: the file comes into being whole, and only once.
 if (!createJson(at("started.json"), self)) process.exit(0);
 
-const { attemptId, spec, settings } = readJson(at("spec.json"));
+const { attemptId, spec } = readJson(at("spec.json"));
 const { isolation } = settings;
 const log = new JobLog(at("log"), {
   maxBytes: settings.logMaxBytes,
@@ -94,11 +93,15 @@ function judge(deadline, limitMs, what) {
   };
 }
 
-/** Of addresses with a user: pip hides them in its own words, code that it runs does not. @param {string[]} values */
-function passwordsIn(values) {
-  return values.flatMap((value) =>
-    [...value.matchAll(/:\/\/[^\s/@:]*:([^\s/@]+)@/g)].map(([, word]) => word),
-  );
+/** @param {() => Verdict | null} shouldEnd @returns {() => void} throws, at the latest a moment after the attempt has to end */
+function stopper(shouldEnd) {
+  let lookedAt = 0;
+  return () => {
+    if (Date.now() - lookedAt < STOP_EVERY_MS) return;
+    lookedAt = Date.now();
+    const verdict = shouldEnd();
+    if (verdict !== null) throw new Ended(verdict);
+  };
 }
 
 /** The attempt's place among others: its user, and where its namespaces are prepared. */
@@ -111,48 +114,6 @@ function view(readable, writable) {
   return { searchPath: settings.path, readable, writable, hidden: settings.hidden };
 }
 
-/** @param {string[]} venvBin */
-function childPath(venvBin) {
-  return [...venvBin, ...settings.path.split(path.delimiter)].join(path.delimiter);
-}
-
-/** What pip and venv see: the settings for reaching packages, and nothing of the job's secrets. */
-function buildEnvironment() {
-  return {
-    ...buildEnv,
-    PATH: settings.path,
-    LANG: "C.UTF-8",
-    TMPDIR: at("tmp"),
-    HOME: at("tmp"),
-    [MARKER_NAME]: attemptId,
-  };
-}
-
-/** The job's environment, built from nothing. @param {string | null} venv */
-function jobEnvironment(venv) {
-  /** @type {Record<string, string>} */
-  const env = {
-    LANG: "C.UTF-8",
-    PYTHONUNBUFFERED: "1",
-    MODELWORKS_INPUTS_DIR: path.join(at("work"), "inputs"),
-    MODELWORKS_OUTPUT_DIR: at("out"),
-    MODELWORKS_INPUTS: path.join(at("work"), "inputs"),
-    MODELWORKS_OUTPUTS: at("out"),
-  };
-  if (spec.limits.cpuMilli !== undefined) {
-    const threads = String(Math.max(1, Math.ceil(spec.limits.cpuMilli / 1000)));
-    for (const name of THREAD_SETTINGS) env[name] = threads;
-  }
-  Object.assign(env, spec.env, secrets);
-  if (venv !== null) env.VIRTUAL_ENV = venv;
-  env.PATH = childPath(venv === null ? [] : [path.join(venv, "bin")]);
-  env.HOME = at("work");
-  env.TMPDIR = at("tmp");
-  if (state.uid !== null) env.USER = env.LOGNAME = JOB_NAME;
-  env[MARKER_NAME] = attemptId;
-  return env;
-}
-
 /**
  * Everything before the job's own command.
  * @returns {Promise<{ folder: string, readable: string[] } | null>} its Python environment
@@ -163,10 +124,7 @@ async function prepare() {
     settings.prepareTimeoutMs,
     "the time limit for preparing",
   );
-  const checkStop = () => {
-    const verdict = shouldEnd();
-    if (verdict !== null) throw new Ended(verdict);
-  };
+  const checkStop = stopper(shouldEnd);
   if (isolation.range !== null) note({ uid: takeUser(settings.root, attemptId, isolation.range) });
   if (isolation.level === "user") letPass([path.dirname(folder), folder]);
   for (const name of ["work", "out", "tmp"]) mkdirSync(at(name), { recursive: true, mode: 0o700 });
@@ -179,12 +137,15 @@ async function prepare() {
     attemptId,
     requirements: spec.python.requirements,
     python: settings.python,
-    env: buildEnvironment(),
+    env: buildVariables({ attemptId, folder, searchPath: settings.path, buildEnv }),
     log,
     checkStop,
     isolation,
     uid: state.uid,
     run: async ({ command, folder: building, readable, env }) => {
+      const limits = { memoryBytes: Math.max(BUILD_MEMORY_BYTES, spec.limits.memoryBytes ?? 0) };
+      const cgroup = createCgroup(`${attemptId}.build`, limits);
+      note({ cgroups: cgroup.folders });
       const onStart = (/** @type {unknown} */ leader) => note({ leader });
       const task = {
         attempt: { attemptId, folder },
@@ -193,13 +154,13 @@ async function prepare() {
         command,
         cwd: building,
         env,
-        limits: {},
-        cgroup: null,
+        limits,
+        cgroup,
         log,
         shouldEnd,
         onStart,
       };
-      const { verdict, exitCode } = await runCommand(task);
+      const { verdict, exitCode } = await runCommand(task).finally(() => cgroup.remove());
       if (verdict !== null) throw new Ended(verdict);
       return exitCode;
     },
@@ -232,7 +193,7 @@ async function run(environment) {
     ),
     command: spec.command,
     cwd: at("work"),
-    env: jobEnvironment(venv),
+    env: jobVariables({ attemptId, folder, searchPath: settings.path, spec, secrets, venv, uid: state.uid }),
     limits: spec.limits,
     cgroup,
     log,
@@ -245,7 +206,21 @@ async function run(environment) {
   Object.assign(state, { exitCode, signal, peakRssBytes, cpuSeconds });
   if (outcome.verdict !== null) return { phase: outcome.verdict.phase, reason: outcome.verdict.reason };
   if (exitCode !== 0) return { phase: "failed", reason: inWords(outcome) };
-  return { phase: "succeeded", reason: "Finished", outputs: await collectOutputs(at("out"), state.uid) };
+  return { phase: "succeeded", reason: "Finished", outputs: await collect() };
+}
+
+function collect() {
+  const limitMs = settings.collectTimeoutMs;
+  const checkStop = stopper(judge(Date.now() + limitMs, limitMs, "the time limit for collecting outputs"));
+  return collectOutputs(at("out"), state.uid, checkStop);
+}
+
+/** Why it could not be run, without the places of this machine, which are the operator's to know. @param {unknown} error */
+function troubleInWords(error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  const code = codeOf(error);
+  if (code === undefined) return "something went wrong on its machine";
+  return error instanceof Error ? error.message.replace(/, [a-z]+ '.*$/s, "") : code;
 }
 
 async function attempt() {
@@ -255,21 +230,14 @@ async function attempt() {
   } catch (error) {
     if (error instanceof Ended) return { phase: error.verdict.phase, reason: error.message };
     if (error instanceof JobFailure) return { phase: "failed", reason: error.message };
-    return {
-      phase: "failed",
-      reason: `The job could not be run: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    return { phase: "failed", reason: `The job could not be run: ${troubleInWords(error)}` };
   }
 }
 
 const ending = await attempt();
-for (const name of ["tmp", "jail"]) {
-  try {
-    rmSync(at(name), { recursive: true, force: true });
-  } catch {
-    // The job took its own rights away; the folder goes with the attempt.
-  }
-}
+// What resists goes with the attempt's folder.
+for (const name of ["tmp", "jail"]) await removeTree(at(name)).catch(() => undefined);
+if (isolation.level === "user") await removeLeftovers(state.uid);
 log.say(ending.reason);
 createJson(at("status.json"), {
   ...state,

@@ -1,14 +1,5 @@
-// What goes into an attempt and what comes out of it, by digest.
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+// What goes into an attempt, by digest.
+import { chmodSync, constants, copyFileSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { codeOf, digestOfFile, JobFailure, sizeInWords } from "./files.mjs";
 
@@ -66,43 +57,5 @@ export async function placeMaterials(work, spec, log, checkStop) {
     log.say(
       `Input ${input.name}/${input.path} verified (${sizeInWords(statSync(target).size)}, ${input.digest})`,
     );
-  }
-}
-
-/**
- * Every file that the job left in its output folder. A symbolic link counts as the file it points to, and one that
- * leaves the folder fails the job, as does a file that is not the job's own: a hard link to one of somebody else.
- * @param {string} out @param {number | null} uid the job's user @returns {Promise<{ path: string, sizeBytes: number, digest: string }[]>}
- */
-export async function collectOutputs(out, uid) {
-  const root = realpathSync(out);
-  const outputs = [];
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const full = path.join(entry.parentPath, entry.name);
-    const relative = path.relative(root, full).split(path.sep).join("/");
-    if (entry.isSymbolicLink()) {
-      const target = resolveLink(full);
-      if (target === null || !target.startsWith(root + path.sep)) {
-        throw new JobFailure(
-          `Output "${relative}" is a symbolic link that leaves the output folder: write a copy of the file instead`,
-        );
-      }
-      if (!lstatSync(target).isFile()) continue;
-    } else if (!entry.isFile()) continue;
-    const { size, uid: owner } = statSync(full);
-    if (uid !== null && owner !== uid) {
-      throw new JobFailure(`Output "${relative}" is not a file of the job: write a copy of it instead`);
-    }
-    outputs.push({ path: relative, sizeBytes: size, digest: await digestOfFile(full) });
-  }
-  return outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** @param {string} link */
-function resolveLink(link) {
-  try {
-    return realpathSync(link);
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,7 @@
 // What runs on this machine, from /proc where it exists and from `ps` elsewhere.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { SYSTEM_ENVIRONMENT } from "../../../../core/system-environment.mjs";
 
 /**
  * One living process. `identity` is its start time, which tells it from a later process with the same number.
@@ -44,8 +45,10 @@ function rowFromProc(pid) {
 function rowsFromPs(args) {
   let text = "";
   try {
-    const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
-    text = execFileSync("ps", [...args, "-o", "pid=,ppid=,pgid=,stat=,lstart="], { encoding: "utf8", env });
+    text = execFileSync("ps", [...args, "-o", "pid=,ppid=,pgid=,stat=,lstart="], {
+      encoding: "utf8",
+      env: SYSTEM_ENVIRONMENT,
+    });
   } catch {
     return [];
   }
@@ -129,7 +132,14 @@ function residentBytes(pid) {
     return found === null ? 0 : Number(found[1]) * 1024;
   }
   try {
-    return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" }).trim()) * 1024;
+    return (
+      Number(
+        execFileSync("ps", ["-o", "rss=", "-p", String(pid)], {
+          encoding: "utf8",
+          env: SYSTEM_ENVIRONMENT,
+        }).trim(),
+      ) * 1024
+    );
   } catch {
     return 0;
   }

@@ -10,6 +10,8 @@ const POLL_MS = 250;
 const LEFTOVER_GRACE_MS = 2000;
 const PIPE_CLOSE_MS = 2000;
 const TASKSET = "/usr/bin/taskset";
+/** Processes and threads of a job. The kernel counts them by user, so only where the job has one of its own. */
+const MAX_TASKS = 4_096;
 const DEFAULT_SCRATCH_BYTES = 2 ** 30;
 /** Of the job's memory, for each of /tmp and /dev/shm, which lie in it. TMPDIR is on disk. */
 const SCRATCH_SHARE = 0.5;
@@ -99,6 +101,7 @@ function memoryReason(bytes) {
 export async function runCommand(task) {
   const { limits, cgroup, log, cell } = task;
   const pin = limits.cpuMilli !== undefined && !cgroup?.boundsCpu ? pinning(limits.cpuMilli) : [];
+  const tasks = cell.uid === null ? [] : ["prlimit", `--nproc=${MAX_TASKS}`];
   const space =
     limits.addressSpaceBytes === undefined
       ? "unlimited"
@@ -118,7 +121,17 @@ export async function runCommand(task) {
     cwd: task.cwd,
     env: task.env,
     setupEnv: { LANG: "C.UTF-8", HOME: task.cwd, [MARKER_NAME]: task.attempt.attemptId },
-    wrap: (words) => ["-c", WRAPPER, "sh", ...(cgroup?.joinFiles ?? []), "--", space, ...pin, ...words],
+    wrap: (words) => [
+      "-c",
+      WRAPPER,
+      "sh",
+      ...(cgroup?.joinFiles ?? []),
+      "--",
+      space,
+      ...pin,
+      ...tasks,
+      ...words,
+    ],
   });
   /** @type {Promise<{ code: number | null, signal: string | null }>} */
   const exited = new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 // with blocking calls, since between requests it has nothing else to do, and ends when the gateway's end closes.
 import fs from "node:fs";
 import os from "node:os";
+import { BatchSize, isLike, join, rowsOf, split } from "./batch.mjs";
 import { FrameReader, jsonFrame, jsonOf, KIND, tensorFrame, tensorsOf } from "./frame.mjs";
 import { loadModel, Refused, runModel } from "./model.mjs";
 
@@ -37,21 +38,77 @@ function flush() {
   for (let sent = 0; sent < bytes.length;) sent += fs.writeSync(FD, bytes, sent);
 }
 
-function answer(frame) {
+function answer(...frames) {
   if (waiting.length === 0) waitingSince = performance.now();
-  waiting.push(frame);
+  waiting.push(...frames);
   if (!reader.hasFrame() || performance.now() - waitingSince > GATHER_MS) flush();
+}
+
+function fail({ id, model }, error) {
+  const refused = error instanceof Refused;
+  answer(jsonFrame(id, refused ? KIND.refused : KIND.failed, model, { message: error.message }));
+}
+
+async function infer({ id, model, tensors }) {
+  try {
+    answer(tensorFrame(id, KIND.ok, model, await runModel(models.get(model), tensors)));
+  } catch (error) {
+    fail({ id, model }, error);
+  }
+}
+
+/** Requests of one model that are here already, as many as may run together; `next` is the frame after them. */
+function gather(frame) {
+  const { model } = frame;
+  const size = models.get(model)?.batchSize;
+  const requests = [];
+  let [next, rows] = [frame, 0];
+  do {
+    const tensors = tensorsOf(next);
+    const more = rowsOf(tensors);
+    const [first] = requests;
+    if (first && (more === 0 || rows + more > size.rows || !isLike(first.tensors, tensors))) break;
+    requests.push({ id: next.id, model, tensors });
+    rows += more;
+    next = reader.next();
+  } while (size && rows > 0 && next?.kind === KIND.infer && next.model === model);
+  return { requests, rows, next };
+}
+
+async function inferTogether(requests) {
+  const [{ model }] = requests;
+  const counts = requests.map(({ tensors }) => rowsOf(tensors));
+  const outputs = await runModel(models.get(model), join(requests.map(({ tensors }) => tensors)));
+  const answers = split(outputs, counts);
+  // All of them are made before the first is sent, so that a fault in one leaves none answered.
+  answer(...requests.map(({ id }, n) => tensorFrame(id, KIND.ok, model, answers[n])));
+}
+
+/** Answers a request, and those behind it that may run with it. Returns the frame after them. */
+async function inferAll(frame) {
+  const { requests, rows, next } = gather(frame);
+  const began = performance.now();
+  let alone = requests;
+  if (requests.length > 1) {
+    try {
+      await inferTogether(requests);
+      alone = [];
+    } catch {
+      // One of them is at fault, which the others must not hear of.
+    }
+  }
+  for (const request of alone) await infer(request);
+  if (rows > 0) models.get(frame.model)?.batchSize?.saw(rows, performance.now() - began);
+  return next;
 }
 
 async function handle(frame) {
   const { id, model, kind } = frame;
   try {
-    if (kind === KIND.infer) {
-      const outputs = await runModel(models.get(model), tensorsOf(frame));
-      answer(tensorFrame(id, KIND.ok, model, outputs));
-    } else if (kind === KIND.load) {
-      const loaded = await loadModel(jsonOf(frame).file);
-      models.set(model, loaded);
+    if (kind === KIND.load) {
+      const { file, maxRows = 1 } = jsonOf(frame);
+      const loaded = await loadModel(file);
+      models.set(model, { ...loaded, batchSize: maxRows > 1 ? new BatchSize(maxRows) : undefined });
       answer(jsonFrame(id, KIND.ok, model, { inputs: loaded.inputs, outputs: loaded.outputs }));
     } else if (kind === KIND.unload) {
       const held = models.get(model);
@@ -60,8 +117,7 @@ async function handle(frame) {
       answer(jsonFrame(id, KIND.ok, model, {}));
     }
   } catch (error) {
-    const refused = error instanceof Refused;
-    answer(jsonFrame(id, refused ? KIND.refused : KIND.failed, model, { message: error.message }));
+    fail({ id, model }, error);
   }
 }
 
@@ -71,5 +127,11 @@ for (;;) {
   const count = fs.readSync(FD, reader.space());
   if (count === 0) process.exit(0);
   reader.filled(count);
-  for (let frame = reader.next(); frame; frame = reader.next()) await handle(frame);
+  for (let frame = reader.next(); frame;) {
+    if (frame.kind === KIND.infer) frame = await inferAll(frame);
+    else {
+      await handle(frame);
+      frame = reader.next();
+    }
+  }
 }
