@@ -6,13 +6,17 @@ import { isDeepStrictEqual } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "@/db/testing/wait-for";
 import { isAppError } from "@/server/core/errors";
+import { createCgroup } from "../cluster/local/shim/cgroup.mjs";
+import { userRange } from "../process-users.mjs";
 import {
   companyModel,
   externalModel,
+  floodModel,
   lookupModel,
   loopModel,
   swellModel,
 } from "./onnx/testing-hostile-models";
+import { identityModel } from "./onnx/testing-wire-models";
 import type { ModelRuntime } from "./port";
 import { makeRuntime, specOf } from "./testing";
 
@@ -147,6 +151,22 @@ describe("a model beside a sick one", () => {
     },
   );
 
+  it("does not pay for what another answers without end, which fails and serves on", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("lookup", specOf(lookupModel()));
+    await runtime.load("flood", specOf(floodModel()));
+    const { pid } = await usageOf(runtime, "flood");
+    const flood = refusal(ask(runtime, "flood", "size", 20_000_000));
+    await beside(flood, () => lookUp(runtime, 1));
+    expect(await flood).toMatchObject({
+      code: "internal",
+      message: expect.stringContaining("its tensors take 77 MiB, and at most 64 MiB are passed on"),
+    });
+    const [y] = await ask(runtime, "flood", "size", 15_000_000);
+    expect(y?.shape).toEqual([15_000_000]);
+    expect(await usageOf(runtime, "flood")).toMatchObject({ pid, restarts: 0 });
+  });
+
   it("is untouched when another dies again and again, which is then said of it, and tried ever later", async () => {
     const runtime = runtimeOf();
     await runtime.load("lookup", specOf(lookupModel()));
@@ -178,7 +198,32 @@ describe("a model beside a sick one", () => {
   });
 });
 
+const boundsCpu = (() => {
+  const group = createCgroup(`probe-${process.pid}`, { cpuMilli: 1000 });
+  group.remove();
+  return group.boundsCpu;
+})();
+
+/** Processor time of a process, in seconds: the kernel counts in hundredths. */
+function processorSeconds(pid: number): number {
+  const [, after = ""] = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+  const [user, system] = after.split(" ").slice(11, 13).map(Number);
+  return ((user ?? 0) + (system ?? 0)) / 100;
+}
+
 describe("a model's process", () => {
+  it.runIf(boundsCpu)("gets no more of a core than its contract says", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("loop", specOf(loopModel(), { cpuMilli: 200, deadlineMs: 1_500 }));
+    const { pid } = await usageOf(runtime, "loop");
+    const [began, before] = [performance.now(), processorSeconds(pid)];
+    expect(await refusal(ask(runtime, "loop", "rounds", FOR_EVER))).toMatchObject({ code: "timed_out" });
+    const used = processorSeconds(pid) - before;
+    // A busy machine gives it less, none more.
+    expect(used / ((performance.now() - began) / 1000)).toBeLessThan(0.3);
+    expect(used).toBeGreaterThan(0);
+  });
+
   it("answers each of many requests with its own, and sends again what waited when it died", async () => {
     const runtime = runtimeOf();
     await runtime.load("lookup", specOf(lookupModel()));
@@ -255,6 +300,12 @@ describe("a model's process", () => {
     expect((await runtime.usage()).map((each) => each.key)).toEqual(["lookup"]);
   });
 
+  it("says of a datatype that the runtime has no values of that it has none", async () => {
+    const brain = await refusal(runtimeOf().load("brain", specOf(identityModel("BF16", ["n"]))));
+    expect(brain.code).toBe("invalid");
+    expect(brain.message).toBe("an input or output has the type bfloat16, which is not served");
+  });
+
   it("loads only bytes that have the attested digest, and only paths within its own folder", async () => {
     const runtime = runtimeOf();
     const good = specOf(lookupModel());
@@ -292,10 +343,15 @@ describe("a model's process", () => {
       if (!isRoot) return;
       const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
       const [, uid] = /^Uid:\s+(\d+)\s+\1\s+\1\s+\1$/m.exec(status) ?? [];
-      expect(Number(uid)).toBeGreaterThanOrEqual(63_000);
+      expect(Number(uid)).toBeGreaterThanOrEqual(userRange("models")?.first ?? Infinity);
       expect(status).toMatch(/^Groups:\s*$/m);
       expect(status).toMatch(/^CapEff:\s+0+$/m);
-      expect(fs.statSync(path.join(cwd, "0/model.onnx"))).toMatchObject({ uid: Number(uid), mode: 0o100400 });
+      // Ours, and only lent: a model that could change its file would be another after its next start.
+      expect(fs.statSync(path.join(cwd, "0/model.onnx"))).toMatchObject({
+        uid: 0,
+        gid: Number(uid),
+        mode: 0o100440,
+      });
       await runtime.load("other", specOf(lookupModel()));
       const other = fs.readFileSync(`/proc/${(await usageOf(runtime, "other")).pid}/status`, "utf8");
       expect(other).not.toContain(`Uid:\t${uid}\t`);

@@ -95,16 +95,13 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
   }
 
   async function load(entry: Entry, key: string, spec: ModelSpec): Promise<ModelSignature> {
-    const group = await groupFor(entry, key, spec).catch((error: unknown) => {
-      entries.delete(key);
-      throw error;
-    });
-    entry.group = group;
     try {
-      entry.member = await group.add(key, spec, Math.min(spec.limits.deadlineMs ?? ceilingMs, ceilingMs));
+      entry.group = await groupFor(entry, key, spec);
+      const deadlineMs = Math.min(spec.limits.deadlineMs ?? ceilingMs, ceilingMs);
+      entry.member = await entry.group.add(key, spec, deadlineMs);
     } catch (error) {
       entries.delete(key);
-      if (group.occupants === 0) await group.close();
+      if (entry.group?.occupants === 0) await entry.group.close();
       throw error;
     }
     if (!entry.member.signature) throw notLoaded();

@@ -113,7 +113,8 @@ each_process("files of a process", lambda pid: os.listdir(f"/proc/{pid}/root"))
 each_process("memory of a process", memory)
 each_process("ptrace", traced)
 for pid in wanted["pids"]:
-    attempt(f"signal {pid}", lambda pid=pid: os.kill(pid, signal.SIGSTOP))
+    # One that nobody minds, where nothing keeps it away; the same right is asked for as for any other.
+    attempt(f"signal {pid}", lambda pid=pid: os.kill(pid, signal.SIGWINCH))
 attempt("become root", lambda: os.setuid(0))
 attempt("drop into root's group", lambda: os.setgroups([0]))
 attempt("su", run("su", "-c", "true"))

@@ -70,6 +70,15 @@ export const swellModel = (): Uint8Array =>
     output: [value("y", FLOAT, [])],
   });
 
+/** Answers with `size` [1] INT64 floats: a few bytes that become as many as one likes. */
+export const floodModel = (): Uint8Array =>
+  encode({
+    name: "flood",
+    node: [{ opType: "ConstantOfShape", input: ["size"], output: ["y"] }],
+    input: [value("size", INT64, [1])],
+    output: [value("y", FLOAT, ["n"])],
+  });
+
 /** Looks up `at` [n] INT64 in a table of four; any other index is an error inside the runtime, which the signature does not show. */
 export const lookupModel = (): Uint8Array =>
   encode({

@@ -35,5 +35,5 @@ export function joinBounds(pid: number, memory: MemoryBounds, cpuMilli: number |
       // It ended meanwhile, or the group may not be joined.
     }
   }
-  return { killCount: group.killCount, remove: group.remove };
+  return { killCount: group.killCount, pids: group.pids, remove: group.remove };
 }

@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
-import { jsonFrame, jsonOf, KIND, tensorFrame, tensorsOf, type Frame } from "../onnx/child/frame.mjs";
+import { jsonFrame, jsonOf, KIND, tensorFrame, type Frame } from "../onnx/child/frame.mjs";
 import { DATATYPES, type ModelHealth, type ModelSignature, type ModelSpec, type Tensor } from "../port";
 import {
   healthIs,
@@ -16,8 +16,8 @@ import {
 import type { Engine } from "./launch";
 import type { MemoryBounds } from "./memory";
 import { ModelHost } from "./model-host";
-import { placeFiles } from "./place-files";
-import { fromRaw, toRaw } from "./raw-tensors";
+import { lend, placeFiles } from "./place-files";
+import { outputsOf, toRaw } from "./raw-tensors";
 import { giveBackUser } from "./users";
 import type { Warden } from "./warden";
 
@@ -34,21 +34,7 @@ function complaintOf(frame: Frame): string {
   try {
     return inWords(Complaint.parse(jsonOf(frame)).message);
   } catch {
-    return "it gave a reason that cannot be read";
-  }
-}
-
-/** What a model answered. Bytes that do not make up its outputs are its fault, never the caller's. */
-function outputsOf(answer: Frame, signature: ModelSignature): Tensor[] {
-  try {
-    const given = new Map(tensorsOf(answer).map((each) => [each.index, each]));
-    return signature.outputs.map((output, index) => {
-      const raw = given.get(index);
-      if (!raw) throw new Error(`the output "${output.name}" is missing`);
-      return fromRaw(raw, output);
-    });
-  } catch (error) {
-    throw modelFault(`its answer cannot be read: ${error instanceof Error ? error.message : ""}`);
+    return "its process said something that cannot be read";
   }
 }
 
@@ -91,9 +77,7 @@ export class ModelGroup {
 
   private async folder(): Promise<void> {
     const { folder, userId } = this.options;
-    this.hasFolder ??= fs
-      .mkdir(folder, { mode: 0o700 })
-      .then(() => (userId === undefined ? undefined : fs.chown(folder, userId, userId)));
+    this.hasFolder ??= fs.mkdir(folder, { mode: 0o700 }).then(() => lend(folder, 0o750, userId));
     await this.hasFolder;
   }
 
@@ -132,7 +116,7 @@ export class ModelGroup {
         ? error
         : new AppError(
             "unavailable",
-            `it could not be loaded: ${error instanceof Error ? error.message : ""}`,
+            `it could not be loaded: ${inWords(error instanceof Error ? error.message : "")}`,
           );
     }
     return member;

@@ -18,17 +18,14 @@ import {
   tooLate,
   WATCH_MS,
 } from "./host-rules";
-import type { Engine } from "./launch";
-import { inMebibytes, type MemoryBounds } from "./memory";
+import { inMebibytes } from "./memory";
+import type { Engine, LaunchOptions } from "./launch";
 import { ModelProcess } from "./model-process";
 import type { Warden } from "./warden";
 
-export interface HostOptions {
-  engine: Engine;
-  folder: string;
-  userId: number | undefined;
-  memory: MemoryBounds;
-  cpuMilli: number | undefined;
+export interface HostOptions extends LaunchOptions {
+  /** ONNX where nothing is said. */
+  engine?: Engine;
   warden: Warden;
   /** Loads what the process must hold; called at each start, before any request, and again while `isIncomplete`. */
   onStart: (host: ModelHost) => Promise<void>;
@@ -46,7 +43,6 @@ export interface Trouble {
 export class ModelHost {
   private process: ModelProcess | undefined;
   private phase: "starting" | "up" | "waiting" | "closed" = "starting";
-  private hasGreeted = false;
   private queue: Call[] = [];
   private queuedBytes = 0;
   /** In the process or on the way to it, in order; it works on the first. */
@@ -85,15 +81,8 @@ export class ModelHost {
 
   private start(): void {
     this.phase = "starting";
-    this.hasGreeted = false;
-    const { engine, folder, userId, memory, cpuMilli, warden } = this.options;
     this.process = new ModelProcess({
-      engine,
-      folder,
-      userId,
-      memory,
-      cpuMilli,
-      warden,
+      ...this.options,
       onFrame: (frame) => this.take(frame),
       onExit: (reason) => this.died(reason),
     });
@@ -124,8 +113,7 @@ export class ModelHost {
   }
 
   private take(frame: Frame): void {
-    if (frame.kind === KIND.hello && !this.hasGreeted) {
-      this.hasGreeted = true;
+    if (frame.kind === KIND.hello) {
       void this.begin();
       return;
     }
@@ -169,13 +157,13 @@ export class ModelHost {
     return call.frame;
   }
 
-  /** Ends a process that is stuck in a request, or has swollen. */
+  /** Ends a process that is stuck in a request, or has swollen. What it keeps it took in a request, so one look after the last is enough. */
   private async look(): Promise<void> {
     const [head] = this.sent;
     const { process } = this;
     this.watch = undefined;
-    if (!head || !process || this.phase === "closed") return;
-    if (Date.now() - this.busySinceMs > head.limitMs + GRACE_MS)
+    if (!process || this.phase === "closed") return;
+    if (head && Date.now() - this.busySinceMs > head.limitMs + GRACE_MS)
       process.kill(`it was still at work on a request after ${Math.round(head.limitMs + GRACE_MS)} ms`);
     else {
       const bytes = await process.residentBytes();

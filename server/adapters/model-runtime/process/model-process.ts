@@ -1,12 +1,15 @@
+import { z } from "zod";
 import { log } from "@/server/core/log";
-import { FrameReader, KIND, type Frame } from "../onnx/child/frame.mjs";
-import type { Engine, Launched, LaunchOptions } from "./launch";
+import { FrameReader, jsonOf, KIND, type Frame } from "../onnx/child/frame.mjs";
+import { ONNX_ENGINE, type Engine, type Launched, type LaunchOptions } from "./launch";
 import type { Warden } from "./warden";
 
 const COMPLAINT_CHARACTERS = 2_000;
+const Hello = z.object({ changedUser: z.boolean() });
 
 export interface ProcessOptions extends LaunchOptions {
-  engine: Engine;
+  /** ONNX where nothing is said. */
+  engine?: Engine;
   warden: Warden;
   onFrame: (frame: Frame) => void;
   /** Once, when it is gone, with the reason in words. */
@@ -16,14 +19,14 @@ export interface ProcessOptions extends LaunchOptions {
 /** One process for models: frames go in and come out, in order. */
 export class ModelProcess {
   private readonly launched: Launched;
-  private readonly reader: FrameReader;
+  private readonly reader = new FrameReader();
   private why = "";
   private complaint = "";
   private gone = false;
+  private hasGreeted = false;
 
   constructor(private readonly options: ProcessOptions) {
-    this.reader = new FrameReader(options.engine.maxAnswerBytes);
-    this.launched = options.engine.launch(options);
+    this.launched = (options.engine ?? ONNX_ENGINE).launch(options);
     const { child, channel } = this.launched;
     channel.on("data", (chunk: Buffer) => this.take(chunk));
     channel.on("error", () => undefined);
@@ -44,16 +47,26 @@ export class ModelProcess {
   }
 
   private take(chunk: Buffer): void {
+    if (this.why !== "") return;
     try {
       this.reader.push(chunk);
       for (let frame = this.reader.next(); frame; frame = this.reader.next()) {
-        if (frame.kind === KIND.hello) this.launched.begun();
+        if (frame.kind === KIND.hello) this.greet(frame);
+        if (this.why !== "") return;
         this.options.onFrame(frame);
       }
     } catch (error) {
-      // A process that runs a model's own code may write anything.
-      this.kill(`its process answered what is no answer: ${error instanceof Error ? error.message : ""}`);
+      // Whatever a model has made of its process, what it writes hurts only itself.
+      this.kill(`its process wrote what no model writes: ${error instanceof Error ? error.message : ""}`);
     }
+  }
+
+  private greet(frame: Frame): void {
+    if (this.hasGreeted) return this.kill("its process began a second time");
+    this.hasGreeted = true;
+    this.launched.begun();
+    if (this.options.userId !== undefined && !Hello.parse(jsonOf(frame)).changedUser)
+      this.kill("its process could not become a user of its own");
   }
 
   private reasonOf(code: number | null, signal: string | null): string {
@@ -81,6 +94,7 @@ export class ModelProcess {
   /** Ends it whatever it does. */
   kill(why: string): void {
     if (this.why === "") this.why = why;
-    this.launched.kill();
+    // Afterwards its number may be another's.
+    if (!this.gone) this.launched.kill();
   }
 }

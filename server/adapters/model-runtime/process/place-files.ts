@@ -26,6 +26,13 @@ async function place(file: ModelFile, target: string): Promise<void> {
     throw invalid("its weights on disk do not have the digest that was attested");
 }
 
+/** Lets a model's user, by its group, read a file or pass a folder of ours. It can change neither, so what was checked stays as it was. */
+export async function lend(file: string, mode: number, userId: number | undefined): Promise<void> {
+  if (userId === undefined) return;
+  await fs.chown(file, process.getuid?.() ?? 0, userId);
+  await fs.chmod(file, mode);
+}
+
 /**
  * Copies a version's own files, and nothing else, to where its process may read, and checks each digest on the way. What names a path that
  * is not here (another version's, the store's) finds nothing.
@@ -46,9 +53,9 @@ export async function placeFiles(
         folders.add(above);
       await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
       await place(file, target);
-      if (userId !== undefined) await fs.chown(target, userId, userId);
+      await lend(target, 0o440, userId);
     }
-    if (userId !== undefined) for (const each of folders) await fs.chown(each, userId, userId);
+    for (const each of folders) await lend(each, 0o750, userId);
   } catch (error) {
     await fs.rm(folder, { recursive: true, force: true });
     if (error instanceof Error && "code" in error && error.code === "ENOSPC")

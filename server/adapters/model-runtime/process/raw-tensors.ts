@@ -1,6 +1,8 @@
-import type { RawTensor } from "../onnx/child/frame.mjs";
-import type { Tensor, TensorSignature } from "../port";
+import { tensorsOf, type Frame, type RawTensor } from "../onnx/child/frame.mjs";
+import type { ModelSignature, Tensor, TensorSignature } from "../port";
+import { isAppError } from "@/server/core/errors";
 import { bytesOf, dataFromBytes } from "../tensor";
+import { modelFault } from "./host-rules";
 
 export const toRaw = (tensor: Tensor, index: number): RawTensor => ({
   index,
@@ -9,8 +11,23 @@ export const toRaw = (tensor: Tensor, index: number): RawTensor => ({
   bytes: bytesOf(tensor.data),
 });
 
-/** The data is a copy: a frame's memory is used again. */
-export const fromRaw = (raw: RawTensor, { name, datatype }: TensorSignature): Tensor => {
+function fromRaw(raw: RawTensor | undefined, index: number, { name, datatype }: TensorSignature): Tensor {
+  if (raw?.index !== index || raw.datatype !== datatype)
+    throw modelFault(`it gave no ${datatype} for ${name}`);
   const shape = [...raw.shape];
+  // A copy: a frame's memory is used again.
   return { name, datatype, shape, data: dataFromBytes(datatype, shape, new Uint8Array(raw.bytes), name) };
-};
+}
+
+/** What a model answered, an output for each of its signature. @throws AppError `internal`: nothing in it is the caller's fault. */
+export function outputsOf(answer: Frame, signature: ModelSignature): Tensor[] {
+  try {
+    const raw = tensorsOf(answer);
+    return signature.outputs.map((output, index) => fromRaw(raw[index], index, output));
+  } catch (error) {
+    const said = error instanceof Error ? error.message : "";
+    throw isAppError(error) && error.code === "internal"
+      ? error
+      : modelFault(`it gave an answer that cannot be read: ${said}`);
+  }
+}

@@ -6,7 +6,8 @@ import { hasNamespaces, startIsolated, type Isolation } from "../../cluster/loca
 import { identityOf, memoryOf } from "../../cluster/local/shim/process-table.mjs";
 import { MARKER_NAME, ProcessTree } from "../../cluster/local/shim/process-tree.mjs";
 import { log } from "@/server/core/log";
-import { NICENESS, type Engine, type Launched, type LaunchOptions } from "../process/launch";
+import type { Engine, Launched, LaunchOptions } from "../process/launch";
+import { NICENESS, withoutNetwork } from "../process/start-child";
 
 const MIB = 1024 ** 2;
 const PROGRAM = path.join(import.meta.dirname, "serve.py");
@@ -99,7 +100,6 @@ export function pythonEngine(parts: PythonProcess): Engine {
     runtimeBytes: 640 * MIB,
     // Importing what a model needs takes its time on a machine that is busy or cold.
     loadMs: 180_000,
-    maxAnswerBytes: 256 * MIB,
   };
 }
 
@@ -143,6 +143,7 @@ function launch(parts: PythonProcess, { folder, userId, memory, cpuMilli }: Laun
       ...cgroup.joinFiles,
       "--",
       String(Math.ceil(memory.dataBytes / 1024)),
+      ...withoutNetwork(),
       ...words,
     ],
     talks: true,

@@ -46,6 +46,8 @@ COLUMNS = {
     "datetime": "BYTES",
 }
 MESSAGE_CHARACTERS = 2000
+# What the gateway takes from a process, as in `frame.mjs`.
+MAX_FRAME_BYTES = 64 * 1024**2
 
 
 class Refused(Exception):
@@ -379,6 +381,9 @@ def handle(models, number, kind, model, count, body):
     try:
         if kind == INFER:
             parts = models[model].predict(body, count)
+            size = HEADER.size + sum(len(part) for part in parts)
+            if size > MAX_FRAME_BYTES:
+                raise ValueError(f"its answer takes {size >> 20} MiB, and at most {MAX_FRAME_BYTES >> 20} MiB are passed on")
             send(number, OK, model, len(parts), parts)
         elif kind == LOAD:
             asked = json.loads(bytes(body))

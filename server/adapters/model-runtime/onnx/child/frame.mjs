@@ -3,8 +3,8 @@
 
 export const HEADER_BYTES = 16;
 const TENSOR_HEAD_BYTES = 8;
-/** Above it a frame is a fault of ours, not a tensor. */
-export const MAX_FRAME_BYTES = 2 ** 31;
+/** What a request or an answer may hold: the gateway keeps both in its own memory, beside those of all other models. */
+export const MAX_FRAME_BYTES = 64 * 1024 ** 2;
 
 export const KIND = { hello: 1, load: 2, unload: 3, infer: 4, ok: 5, refused: 6, failed: 7 };
 
@@ -48,6 +48,12 @@ export function tensorFrame(id, kind, model, tensors) {
   let size = HEADER_BYTES;
   for (const { shape, bytes } of tensors)
     size += padded(TENSOR_HEAD_BYTES + 4 * shape.length) + padded(bytes.length);
+  if (size > MAX_FRAME_BYTES) {
+    const [has, most] = [size, MAX_FRAME_BYTES].map((bytes) => Math.ceil(bytes / 1024 ** 2));
+    throw new RangeError(
+      `its tensors take ${has} MiB, and at most ${most} MiB are passed on; send fewer rows at once`,
+    );
+  }
   const frame = Buffer.allocUnsafe(size);
   writeHeader(frame, id, kind, model, tensors.length);
   let at = HEADER_BYTES;
@@ -105,18 +111,20 @@ const ROOM_BYTES = 32 * 1024;
 
 /** What arrives in pieces, as whole frames. A frame's memory is good until the next `space` or `push`. */
 export class FrameReader {
-  #maxBytes;
-
-  /** @param {number} [maxBytes] above it a frame is taken for a fault of whoever writes */
-  constructor(maxBytes = MAX_FRAME_BYTES) {
-    this.#maxBytes = maxBytes;
-  }
-
   #buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES));
   #start = 0;
   #end = 0;
 
-  /** Room to read into; tell with `filled` how much of it was used. @returns {Buffer} */
+  /** The size that the first frame claims; 0 while too little of it is here. @returns {number} */
+  #claimed() {
+    if (this.#end - this.#start < 4) return 0;
+    const size = this.#buffer.readUInt32LE(this.#start);
+    if (size < HEADER_BYTES || size > MAX_FRAME_BYTES)
+      throw new RangeError(`a frame of ${size} bytes, which none may have`);
+    return size;
+  }
+
+  /** Room to read into; tell with `filled` how much of it was used. @returns {Buffer} @throws RangeError */
   space() {
     const held = this.#end - this.#start;
     if (held === 0) {
@@ -124,9 +132,7 @@ export class FrameReader {
       this.#end = 0;
       if (this.#buffer.length > 16 * FIRST_BYTES) this.#buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES));
     }
-    const frameBytes = held >= 4 ? this.#buffer.readUInt32LE(this.#start) : 0;
-    if (frameBytes > this.#maxBytes) throw new RangeError("a frame is larger than any may be");
-    const wanted = Math.max(frameBytes, held + ROOM_BYTES);
+    const wanted = Math.max(this.#claimed(), held + ROOM_BYTES);
     if (this.#start + wanted > this.#buffer.length) {
       const next = wanted > this.#buffer.length ? Buffer.from(new ArrayBuffer(padded(wanted))) : this.#buffer;
       this.#buffer.copy(next, 0, this.#start, this.#end);
@@ -142,7 +148,7 @@ export class FrameReader {
     this.#end += count;
   }
 
-  /** @param {Uint8Array} chunk */
+  /** @param {Uint8Array} chunk @throws RangeError */
   push(chunk) {
     for (let taken = 0; taken < chunk.length;) {
       const room = this.space();
@@ -155,16 +161,14 @@ export class FrameReader {
 
   hasFrame() {
     const held = this.#end - this.#start;
-    return held >= HEADER_BYTES && held >= this.#buffer.readUInt32LE(this.#start);
+    return held >= HEADER_BYTES && held >= this.#claimed();
   }
 
   /** @returns {Frame | undefined} */
   next() {
     if (!this.hasFrame()) return undefined;
     const at = this.#start;
-    const size = this.#buffer.readUInt32LE(at);
-    // Nothing would ever come after it.
-    if (size < HEADER_BYTES) throw new RangeError("a frame is smaller than its own header");
+    const size = this.#claimed();
     this.#start += size;
     return {
       id: this.#buffer.readUInt32LE(at + 4),

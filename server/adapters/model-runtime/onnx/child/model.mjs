@@ -32,6 +32,17 @@ const ARRAYS = {
   float64: Float64Array,
 };
 
+/** Types that the runtime's binding knows by their numbers only. */
+const UNNAMED = {
+  14: "complex64",
+  15: "complex128",
+  16: "bfloat16",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+};
+
 /** A file that this runtime does not serve, or a value that it cannot be given, in words. */
 export class Refused extends Error {}
 
@@ -65,6 +76,8 @@ export async function loadModel(file) {
       logSeverityLevel: 4,
     });
   } catch (error) {
+    const type = UNNAMED[/Unsupported data type: (\d+)/.exec(error.message)?.[1]];
+    if (type) throw new Refused(`an input or output has the type ${type}, which is not served`);
     throw new Refused(`not a model this runtime can load: ${error.message}`);
   }
   return {
