@@ -1,10 +1,10 @@
 import { and, eq, ne } from "drizzle-orm";
 import { db } from "@/db/client";
-import { modelVersions, reviews } from "@/db/schema";
+import { modelVersions } from "@/db/schema";
 import { objectStore } from "@/server/composition";
-import { TRIAL } from "@/server/governance";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
 import { every, on, systemCtx } from "@/server/worker/handlers";
+import { versionTriedBy } from "./qualify/may-run";
 import { qualify } from "./qualify/run";
 import type { Qualification } from "./qualify/qualify-version";
 import { basisNow, staleVersions } from "./rejudge";
@@ -74,21 +74,11 @@ on("experiments.run_finished", "registry.qualify", async ({ event }) => {
 
 // People decided whether a model's own code may be tried; the gates follow.
 on("governance.review_decided", "registry.trial", async ({ event }) => {
-  const [review] = await db()
-    .select({ versionId: reviews.subjectId })
-    .from(reviews)
-    .where(
-      and(
-        eq(reviews.id, event.payload.reviewId),
-        eq(reviews.teamId, event.teamId),
-        eq(reviews.subjectKind, "model_version"),
-        eq(reviews.environment, TRIAL),
-      ),
-    );
-  if (review)
+  const versionId = await versionTriedBy(db(), event.teamId, event.payload.reviewId);
+  if (versionId !== undefined)
     await start({
       teamId: event.teamId,
-      versionId: review.versionId,
+      versionId,
       eventId: event.id,
       trigger: "a review of its code was decided",
       requestedBy: event.actorId,

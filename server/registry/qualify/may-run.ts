@@ -1,5 +1,6 @@
 import { and, eq } from "drizzle-orm";
-import { attestations } from "@/db/schema";
+import type { Db } from "@/db/client";
+import { attestations, reviews } from "@/db/schema";
 import { trustedAttestorKeys } from "@/server/composition";
 import type { Ctx } from "@/server/core/context";
 import { PREDICATE_TYPES, TRIAL, verifyAdmission } from "@/server/governance";
@@ -60,4 +61,20 @@ export async function whyNotRun(ctx: Ctx, version: ModelVersion): Promise<NotRun
     state: "awaits_review",
     message: `The model was not tried, because it runs its own code, which a reviewer must admit first: ${code.slice(0, 3).join("; ")}${code.length > 3 ? "; …" : ""}.`,
   };
+}
+
+/** The version whose own code a review is about; undefined for a review of anything else. */
+export async function versionTriedBy(db: Db, teamId: string, reviewId: string): Promise<string | undefined> {
+  const [review] = await db
+    .select({ versionId: reviews.subjectId })
+    .from(reviews)
+    .where(
+      and(
+        eq(reviews.id, reviewId),
+        eq(reviews.teamId, teamId),
+        eq(reviews.subjectKind, "model_version"),
+        eq(reviews.environment, TRIAL),
+      ),
+    );
+  return review?.versionId;
 }

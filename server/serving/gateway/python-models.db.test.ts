@@ -17,6 +17,7 @@ import { decideReview, latestGates } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { contractView, saveContract, versionOf } from "@/server/registry";
 import { proposeContract } from "@/server/registry/contract/rules";
+import { versionTriedBy } from "@/server/registry/qualify/may-run";
 import { parseMlmodel } from "@/server/registry/qualify/mlmodel";
 import { collect, judge, sealAndScan } from "@/server/registry/qualify/qualify-version";
 import { sealedFiles } from "@/server/registry/qualify/seal-files";
@@ -229,10 +230,14 @@ describe("a model that Python serves", () => {
     // The author cannot admit it, and staging is not open to what nobody tried.
     await expect(approve(id, "staging")).rejects.toMatchObject({ code: "precondition_failed" });
 
-    expect(await approve(id, "trial")).toMatchObject({ state: "approved" });
+    const trial = await approve(id, "trial");
+    expect(trial).toMatchObject({ state: "approved" });
+    expect(await versionTriedBy(world.db, world.teamId, trial.reviewId)).toBe(id);
+    expect(await versionTriedBy(world.db, world.otherTeamId, trial.reviewId)).toBeUndefined();
     expect((await runGates(id)).contract).toMatchObject({ verdict: "pass" });
     await expect(deployed(id)).rejects.toMatchObject({ code: "precondition_failed" });
-    await approve(id, "staging");
+    const { reviewId } = await approve(id, "staging");
+    expect(await versionTriedBy(world.db, world.teamId, reviewId)).toBeUndefined();
     const { name } = await deployed(id);
     const gateway = await startGateway();
     try {

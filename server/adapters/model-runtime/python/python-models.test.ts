@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import net from "node:net";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { waitFor } from "@/db/testing/wait-for";
 import { isAppError } from "@/server/core/errors";
 import type { ModelLimits, ModelRuntime, Tensor } from "../port";
 import { dataFromJson } from "../tensor-from-json";
 import { jsonElements } from "../tensor-to-json";
+import { withoutNetwork } from "../process/start-child";
 import { makeRuntime } from "../testing";
 import { PythonEnvironments } from "./environments";
 import { makePythonModels, pythonSettings, specOfPython, type PythonModels } from "./testing-python";
@@ -167,6 +171,10 @@ describe("a hostile model beside a healthy one", () => {
       await waitFor(isAgain, { what: "the hostile model is started again", timeoutMs: 60_000 });
     };
 
+    const listener = net.createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const { port } = z.object({ port: z.number() }).parse(listener.address());
+
     // What it can see: nothing of ours, nothing of its neighbour, no network.
     const looked = said(
       await runtime.infer("hostile", [
@@ -182,11 +190,18 @@ describe("a hostile model beside a healthy one", () => {
           "    os.kill(int(%d), 9); found.append('kill')".replace("%d", String(process.pid)),
           "except OSError:",
           "    pass",
+          "try:",
+          `    socket.create_connection(("127.0.0.1", ${withoutNetwork().length > 0 ? port : 1}), 2); found.append("network")`,
+          "except OSError:",
+          "    pass",
           "said = found",
         ),
       ]),
     );
-    expect(looked).toBe("[]");
+    // A machine that isolates nothing promises nothing.
+    const { level } = await new PythonEnvironments(pythonSettings).isolation();
+    if (level !== "none") expect(looked).toBe("[]");
+    listener.close();
 
     // Never comes back.
     const asked = runtime.infer("hostile", [code("while True: pass")]);
