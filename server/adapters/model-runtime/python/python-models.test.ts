@@ -95,6 +95,14 @@ describe("what is wrong is said to whom it concerns", () => {
       code: "invalid",
       message: expect.stringContaining('input "when" holds a text in element 0 that is no date and time'),
     });
+    const far = Array.from({ length: 30 }, () => Buffer.from("9999-01-01"));
+    expect(await refusal(withInput("when", { data: far }))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining('input "when"'),
+    });
+    const zoned = Array.from({ length: 30 }, () => Buffer.from("2026-01-01T02:00:00+02:00"));
+    const [, later] = await withInput("when", { data: zoned });
+    expect(later && jsonElements(later)[0]).toBe("2026-01-02T00:00:00");
     const short = { shape: [2, 1], data: BigInt64Array.from([1n, 2n]) };
     expect(await refusal(withInput("whole", short))).toMatchObject({
       code: "invalid",

@@ -161,7 +161,9 @@ class Value:
             return json.loads(text)
         import pandas
 
-        return pandas.Timestamp(text)
+        moment = pandas.Timestamp(text)
+        # MLflow's columns know no time zones.
+        return moment if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)
 
     def read(self, shape, content):
         import numpy
@@ -368,7 +370,11 @@ class Model:
     def predict(self, body, count):
         arrays = {}
         for index, _, shape, content in tensors_of(body, count):
-            arrays[index] = self.inputs[index].read(shape, content)
+            value = self.inputs[index]
+            try:
+                arrays[index] = value.read(shape, content)
+            except (ValueError, TypeError, OverflowError) as error:
+                raise Refused(f'input "{value.name}" cannot be read: {said(error)}') from None
         parts = self.parts(self.model.predict(self.together(dict(sorted(arrays.items())))))
         return [value.write(index, part) for (index, value), part in zip(enumerate(self.outputs), parts)]
 
