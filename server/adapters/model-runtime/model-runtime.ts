@@ -50,6 +50,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
   const shared = new Map<string, ModelGroup>();
   let listener: (key: string) => void = () => undefined;
   let made = 0;
+  let closed = false;
 
   function makeGroup(memoryBytes: number, cpuMilli: number | undefined, engine = ONNX_ENGINE): ModelGroup {
     made += 1;
@@ -78,14 +79,21 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
     return pythonEngine({ isolation, environment, readable, searchPath: environments.searchPath, hidden });
   }
 
-  async function groupFor(entry: Entry, key: string, spec: ModelSpec): Promise<ModelGroup> {
-    const { limits, shareWith, python } = spec;
+  /** Says meanwhile what it waits for. */
+  async function pythonGroup(
+    entry: Entry,
+    key: string,
+    { limits, python }: ModelSpec & { python: PythonEnvironment },
+  ): Promise<ModelGroup> {
+    entry.before = healthIs(undefined, "loading", "its Python environment is being prepared");
+    listener(key);
+    const engine = await pythonEngineFor(python);
+    if (closed) throw notLoaded();
+    return makeGroup(limits.memoryBytes ?? DEFAULT_BYTES, limits.cpuMilli, engine);
+  }
+
+  function groupFor({ limits, shareWith }: ModelSpec): ModelGroup {
     const own = limits.memoryBytes ?? DEFAULT_BYTES;
-    if (python) {
-      entry.before = healthIs(undefined, "loading", "its Python environment is being prepared");
-      listener(key);
-      return makeGroup(own, limits.cpuMilli, await pythonEngineFor(python));
-    }
     if (!sharing || shareWith === undefined || own > SMALL_BYTES) return makeGroup(own, limits.cpuMilli);
     const present = shared.get(shareWith);
     if (present && present.occupants > 0 && present.occupants < MAX_SHARING) return present;
@@ -96,7 +104,8 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
 
   async function load(entry: Entry, key: string, spec: ModelSpec): Promise<ModelSignature> {
     try {
-      entry.group = await groupFor(entry, key, spec);
+      const { python } = spec;
+      entry.group = python ? await pythonGroup(entry, key, { ...spec, python }) : groupFor(spec);
       const deadlineMs = Math.min(spec.limits.deadlineMs ?? ceilingMs, ceilingMs);
       entry.member = await entry.group.add(key, spec, deadlineMs);
     } catch (error) {
@@ -147,6 +156,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
         }),
       ),
     async close() {
+      closed = true;
       const groups = new Set([...entries.values()].flatMap(({ group }) => (group ? [group] : [])));
       entries.clear();
       await Promise.all([...groups].map((group) => group.close()));

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { ONNX_ENGINE } from "./launch";
 import { memoryBounds } from "./memory";
 import { lend } from "./place-files";
 import { giveBackUser, takeUser } from "./users";
@@ -18,7 +19,7 @@ export async function hostileChild(what: string, port = 0) {
     options: {
       folder,
       userId,
-      memory: memoryBounds(64 * 1024 ** 2),
+      memory: memoryBounds(64 * 1024 ** 2, ONNX_ENGINE.runtimeBytes),
       cpuMilli: undefined,
       warden,
       program: path.join(import.meta.dirname, "testing-hostile-program.mjs"),
