@@ -56,6 +56,7 @@ const ENVIRONMENTS = {
   options: [
     { value: "staging", label: "Staging" },
     { value: "production", label: "Production" },
+    { value: "trial", label: "Trial of its own code" },
   ],
 };
 
