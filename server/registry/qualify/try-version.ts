@@ -120,8 +120,10 @@ async function attemptPython(
   try {
     environment = await lockedEnvironment(tools.environments, ctx, store, version, files);
   } catch (error) {
-    const message = error instanceof NoEnvironment ? error.message : reasonOf(error);
-    return { state: "no_environment", message: `The model was not tried: ${message}`, latencyMs: null };
+    // Also what another try may get right: it is made when the gates run again, and the version is judged meanwhile.
+    if (!(error instanceof NoEnvironment) && !isAppError(error)) throw error;
+    const message = `The model was not tried: ${error.message}`;
+    return { state: "no_environment", message, latencyMs: null };
   }
   const outcome = await attempt(
     tools.runtime,
