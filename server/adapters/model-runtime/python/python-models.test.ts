@@ -50,7 +50,8 @@ const text = (name: string, ...values: string[]): Tensor => ({
 
 async function refusal(answer: Promise<unknown>) {
   try {
-    return { code: "answered", message: JSON.stringify(await answer) };
+    await answer;
+    return { code: "answered", message: "" };
   } catch (error) {
     if (!isAppError(error)) throw error;
     return { code: error.code, message: error.message };

@@ -151,7 +151,7 @@ class Value:
         try:
             return self.parsed(text)
         except ValueError:
-            what = {"datetime": "no date and time", "binary": "no base64"}.get(self.kind, "no JSON")
+            what = {"datetime": "no date and time that a column holds", "binary": "no base64"}.get(self.kind, "no JSON")
             raise Refused(f'input "{self.name}" holds a text in element {row} that is {what}') from None
 
     def parsed(self, text):
@@ -163,7 +163,10 @@ class Value:
 
         moment = pandas.Timestamp(text)
         # MLflow's columns know no time zones.
-        return moment if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)
+        if moment.tzinfo is not None:
+            moment = moment.tz_convert("UTC").tz_localize(None)
+        # They count nanoseconds, and what lies beyond their years would become another date.
+        return moment.as_unit("ns") if hasattr(moment, "as_unit") else moment
 
     def read(self, shape, content):
         import numpy
