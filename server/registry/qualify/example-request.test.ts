@@ -96,4 +96,24 @@ describe("the request of a trial", () => {
     ]);
     expect(exampleRequest({ ...TABLE, inputs: [] }, null, undefined).inputs).toEqual([]);
   });
+
+  it("is the first row of a table whose columns are inputs of their own, by their names", () => {
+    const columns: ModelSignature = {
+      inputs: [
+        { name: "age", datatype: "INT64", shape: [-1, 1] },
+        { name: "city", datatype: "BYTES", shape: [-1, 1] },
+      ],
+      outputs: TABLE.outputs,
+    };
+    const logged = (names: string[]) => ({
+      dataframe_split: { columns: names, data: [["Berlin", 41]] },
+    });
+    const request = exampleRequest(columns, null, logged(["city", "age"]));
+    expect(request.from).toBe("the logged input example");
+    expect(request.inputs).toEqual([
+      { name: "age", datatype: "INT64", shape: [1, 1], data: BigInt64Array.of(41n) },
+      { name: "city", datatype: "BYTES", shape: [1, 1], data: [new TextEncoder().encode("Berlin")] },
+    ]);
+    expect(exampleRequest(columns, null, logged(["town", "age"])).from).toContain("values made");
+  });
 });
