@@ -158,6 +158,12 @@ async function resolve(cell, requirements, version) {
   return lockOf(JSON.parse(readFileSync(report, "utf8")));
 }
 
+/** The builder of jobs' environments speaks of jobs and of their logs; of a model there is neither. @param {string} message */
+const ofModel = (message) =>
+  message
+    .replace(/: the log names the package;.*$/s, said === "" ? "" : `: ${said.trim()}`)
+    .replace(/,? then start the job again$/, "");
+
 async function answer() {
   if (task.op === "probe") return probeIsolation(settings.root, [settings.home]);
   const { op, requirements, python } = task;
@@ -172,5 +178,5 @@ try {
   const isTold = error instanceof JobFailure;
   const message = error instanceof Error ? error.message : String(error);
   if (!isTold) say(error instanceof Error ? (error.stack ?? message) : message);
-  process.stdout.write(JSON.stringify({ problem: message, detail: said, isTold }));
+  process.stdout.write(JSON.stringify({ problem: ofModel(message), detail: said, isTold }));
 }
