@@ -2,17 +2,7 @@ import { againstCounts, againstRequests, type ColumnCounts } from "@/server/moni
 import { ALPHA_OF_A_LOOK, LOOKS_PER_WEEK, MIN_VALUES } from "@/server/monitoring/drift/looks";
 import { categoryOf, type FeatureValue } from "@/server/monitoring/drift/values";
 import { judgeDrift } from "@/server/monitoring/stats";
-
-/** Mulberry32: the same numbers on every machine. */
-export function generator(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { random } from "@/server/serving/rollout/random";
 
 /** What may have changed in the traffic. */
 export interface Change {
@@ -92,7 +82,7 @@ export interface Plan {
 
 /** Weeks of looks at traffic that is what the reference is (or, with `change`, is not), each week with a reference of its own. */
 export function simulateWeeks(plan: Plan): Quiet {
-  const roll = generator(plan.seed);
+  const roll = random(plan.seed);
   const looksPerWeek = plan.looksPerWeek ?? LOOKS_PER_WEEK;
   const options = { minValues: MIN_VALUES, alpha: plan.alpha ?? ALPHA_OF_A_LOOK };
   const result: Quiet = { weeks: plan.weeks, looks: plan.weeks * looksPerWeek, alarms: 0, weeksWithAlarm: 0 };

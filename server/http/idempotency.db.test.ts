@@ -18,15 +18,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+let written = 0;
 /** A piece of work that leaves a row, so that one can see how often it was done. */
 const write = (as: Caller, name: string) =>
   as.db.insert(savedViews).values({
-    id: `${name}-${Math.random()}`,
+    id: `${name}-${(written += 1)}`,
     teamId: "t",
     ownerId: "u",
     list: name,
     scope: "personal",
-    name: `${Math.random()}`,
+    name: `${written}`,
     query: "",
   });
 const done = async (name: string) =>

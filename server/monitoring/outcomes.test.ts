@@ -26,6 +26,9 @@ describe("an outcome is right", () => {
     expect(right("9007199254740993", "9007199254740992", "INT64")).toBe(false);
     expect(right("9007199254740993", "9007199254740993", "INT64")).toBe(true);
     expect(right("+7", "7", "INT64")).toBe(true);
+    const two = ["9007199254740993", "8"];
+    expect(right(two, "[8, 9007199254740993]", "INT64")).toBe(true);
+    expect(right(two, "[8, 9007199254740992]", "INT64")).toBe(false);
   });
   it("for numbers within what the datatype can hold, and with their distance", () => {
     expect(judge("0.10000000149011612", "0.1", "FP32")).toEqual({

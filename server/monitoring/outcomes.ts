@@ -1,3 +1,5 @@
+import { parseExactJson } from "@/server/core/exact-json";
+
 /** When a prediction was right, and by how much a number was wrong. Pure; `docs/monitoring.md` says the same in words. */
 
 /** Relative difference up to which two numbers of a datatype are the same: what its digits can hold. */
@@ -60,7 +62,7 @@ const distance = (predicted: string, outcome: string): number | null => {
 export function partsOf(outcome: string): string[] | undefined {
   if (!outcome.startsWith("[")) return undefined;
   try {
-    const parsed: unknown = JSON.parse(outcome);
+    const parsed = parseExactJson(outcome);
     return Array.isArray(parsed) ? parsed.map(String) : undefined;
   } catch {
     return undefined;

@@ -116,11 +116,12 @@ describe("a hostile request gets a problem document", () => {
     const sid = await openSession(world.db, { userId: member.id, method: "password", userAgent: "test" });
     const jwt = await encode({ token: { uid: member.id, sv: 1, sid }, secret: authSecret() });
     const cookie = `other=%E0%A4%A; next-auth.session-token=${jwt}`;
+    let sent = 0;
     const by = (headers: Record<string, string>) =>
       send(
         "POST",
         "/api/v1/models",
-        { name: `by-cookie-${Math.random()}` },
+        { name: `by-cookie-${(sent += 1)}` },
         {
           authorization: "",
           cookie,

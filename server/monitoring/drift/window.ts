@@ -149,9 +149,9 @@ export async function lastLook(ctx: Ctx, deploymentId: string, versionId: string
       .where(where)
       .orderBy(desc(driftReports.at))
       .limit(1);
-  const [any] = await newest(own);
-  const [judged] = await newest(and(own, ne(driftReports.verdict, "not-enough-data")));
-  return { at: any?.at, to: ReportWindow.safeParse(judged?.reference).data?.window.to ?? null };
+  const [latest] = await newest(own);
+  const [latestJudged] = await newest(and(own, ne(driftReports.verdict, "not-enough-data")));
+  return { at: latest?.at, to: ReportWindow.safeParse(latestJudged?.reference).data?.window.to ?? null };
 }
 
 /** How many requests wait for a look, and since when; counted no further than `limit`. */

@@ -170,6 +170,8 @@ const elapsedMs = (sinceNs: bigint) => Number(process.hrtime.bigint() - sinceNs)
 /** One request's way through a version: what it asked, what came of it, and how long the model had it. */
 interface Attempt {
   request: InferRequest | undefined;
+  /** The request's values as they are kept. */
+  inputs: StoredTensor[] | null;
   outputs: Tensor[];
   inferMs: number | undefined;
   payload: Payload | undefined;
@@ -188,6 +190,8 @@ async function attempt(
   const { deadlineMs } = request;
   const startedNs = process.hrtime.bigint();
   const work = parts.runtime.infer(version.runtimeKey, request.inputs, { deadlineMs });
+  // While the model is at work.
+  into.inputs = storedTensors(request.inputs);
   try {
     into.outputs = await withPatience(work, deadlineMs);
   } finally {
@@ -221,7 +225,13 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
   const startedNs = process.hrtime.bigint();
   const id = newId("prediction");
   const { arm, version } = choose(route, call.headers.stickyKey ?? id, call.version);
-  const made: Attempt = { request: undefined, outputs: [], inferMs: undefined, payload: undefined };
+  const made: Attempt = {
+    request: undefined,
+    inputs: null,
+    outputs: [],
+    inferMs: undefined,
+    payload: undefined,
+  };
   let failure: unknown;
   try {
     await attempt(parts, route, version, call, id, made);
@@ -251,7 +261,7 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
     latencyMs,
     status: failure instanceof PatienceEnded ? CALLER_LEFT : status,
     error: shown ? shown.message.slice(0, MAX_ERROR_TEXT) : null,
-    inputs: made.request ? storedTensors(made.request.inputs) : null,
+    inputs: made.inputs,
     outputs: failure === undefined ? storedTensors(outputs) : null,
     ...predicted,
     traceId: TRACEPARENT.exec(call.headers.traceparent ?? "")?.[1] ?? null,

@@ -238,6 +238,14 @@ describe("a limit on slow requests beside the comparison", () => {
     const d = judged(0.01, [1200, 60_000], [120, 6_000]);
     expect([d.action, d.verdicts[0]?.limit?.state]).toEqual(["wait", "excused"]);
   });
+
+  it("does not take a few lucky requests of stable for a limit that it keeps", () => {
+    const lucky = judged(0.01, [0, 60], [24, 600]);
+    expect([lucky.action, lucky.verdicts[0]?.limit?.state]).toEqual(["wait", "excused"]);
+    expect(lucky.verdicts[0]?.sentence).toContain("which the stable version is not shown to keep either");
+    const kept = judged(0.01, [0, 6_000], [24, 600]);
+    expect([kept.action, kept.verdicts[0]?.limit?.state]).toEqual(["rollback", "broken"]);
+  });
 });
 
 describe("errors of numbers", () => {

@@ -14,7 +14,7 @@ import { verdictSentence, noDataSentence } from "./verdict-sentence";
 
 export type MetricStatus = "pass" | "watching" | "fail" | "no-data" | "inconclusive";
 
-/** The canary's own share against a limit; "excused" where stable does not keep it either. */
+/** The canary's own share against a limit; "excused" where it is over a limit that stable is not shown to keep either. */
 export type LimitVerdict = {
   readonly share: number;
   readonly state: "kept" | "broken" | "open" | "excused";
@@ -50,12 +50,21 @@ export type MetricInput = {
 /** Accuracy is tested as the share of wrong predictions; rates and differences are turned round only for display. */
 export const isInverted = (metric: MetricName): boolean => metric === "accuracy";
 
-/** An equally good version breaks a limit that stable breaks too: that is no reason to go back, nor is it proof. */
-function limitVerdict({ limit, alpha }: MetricTest, { bad, stableBad }: Comparison): LimitVerdict | null {
+/**
+ * An equally good version breaks a limit that stable breaks too: that is no reason to go back, nor is it proof. So a broken limit counts only
+ * once stable is shown to keep it, or the canary to be worse than stable: few requests of stable may look as if it did.
+ */
+function limitVerdict(
+  { limit, alpha }: MetricTest,
+  { bad, stableBad }: Comparison,
+  isWorse: boolean,
+): LimitVerdict | null {
   if (limit === null || !bad || !stableBad) return null;
   const state = judgeLimit(bad, limit, alpha);
-  const stableOver = stableBad.n > 0 && stableBad.events / stableBad.n > limit;
-  return { share: limit, state: state === "broken" && stableOver ? "excused" : state };
+  if (state !== "broken") return { share: limit, state };
+  const isOwnFault =
+    stableBad.events <= limit * stableBad.n && (isWorse || judgeLimit(stableBad, limit, alpha) === "kept");
+  return { share: limit, state: isOwnFault ? "broken" : "excused" };
 }
 
 /** Difference and interval as they are shown: accuracy falls where wrong answers rise. */
@@ -74,13 +83,12 @@ export function judgeMetric({ test, stages, ...input }: MetricInput): MetricVerd
   const { metric, margin } = test;
   const compared = test.compare(stages);
   const { stable, canary, contrast } = compared;
-  const limit = limitVerdict(test, compared);
-  const base = { metric, stable, canary, limit };
   if (contrast === null) {
     const p = input.previousP ?? 1;
     const nothing = { difference: null, interval: null, p, measured: false, needsMore: null };
-    const status = "no-data" as const;
-    return { ...base, ...nothing, status, sentence: noDataSentence(metric, stable.n, canary.n) };
+    const limit = limitVerdict(test, compared, false);
+    const sentence = noDataSentence(metric, stable.n, canary.n);
+    return { metric, stable, canary, limit, ...nothing, status: "no-data", sentence };
   }
   const measured = stable.n >= test.minTrials && canary.n >= test.minTrials;
   const enoughBad = compared.bad === null || compared.bad.events >= input.minBadEvents;
@@ -90,7 +98,9 @@ export function judgeMetric({ test, stages, ...input }: MetricInput): MetricVerd
     input.previousP,
     measured && enoughBad && atNone.variance > 0 ? oneSidedP(atNone, test.tau) : 1,
   );
-  const worse = p <= test.alpha && contrast.estimate > margin && measured && enoughBad;
+  const isWorse = p <= test.alpha;
+  const limit = limitVerdict(test, compared, isWorse);
+  const worse = isWorse && contrast.estimate > margin && measured && enoughBad;
   const broken = limit?.state === "broken" && measured && enoughBad;
   const within = contrast.estimate < margin && excludes(contrast, margin, test) && measured;
   const proven = within && (limit === null || limit.state === "kept");
@@ -101,7 +111,10 @@ export function judgeMetric({ test, stages, ...input }: MetricInput): MetricVerd
       ? null
       : requiredSamples({ ...test, contrast, canaryTrials: canary.n });
   const verdict = {
-    ...base,
+    metric,
+    stable,
+    canary,
+    limit,
     status,
     ...shown(metric, contrast.estimate, confidenceSequence(contrast, test)),
     p,

@@ -50,6 +50,29 @@ describe("equally good versions", () => {
   });
 });
 
+describe("one arm that has shown little", () => {
+  const RUNS = 400;
+  const allowed = 0.02 + 3 * Math.sqrt((0.02 * 0.98) / RUNS);
+  const numbers: Truth = { ...truth, meanError: 2 };
+  const squared = { squaredError: {}, advanceWhen: "proven" };
+  const limited = { slowShare: { latencyBoundMs: 100, maxShare: 0.01 }, advanceWhen: "not-worse" };
+
+  // Few requests of stable may look as if it kept the limit, and the few errors of either arm as if none were large.
+  it.each([
+    ["a limit that neither keeps", limited, { ...truth, slow: 0.02 }],
+    ["errors of numbers", squared, numbers],
+  ] as const)("makes no false alarm where stable is the small one: %s", (_name, criteria, both) => {
+    const plan = planOf([[90, 20_000]], criteria, HOUR_MS / 4);
+    expect(shareOf(simulateMany(RUNS, plan, flow, both, both), "rollback")).toBeLessThanOrEqual(allowed);
+  });
+
+  it("proves nothing where the canary is the small one", () => {
+    const plan = planOf([[5, 50]], squared, HOUR_MS / 4);
+    const worse = { ...numbers, meanError: 2 * Math.sqrt(1.1) };
+    expect(shareOf(simulateMany(RUNS, plan, flow, numbers, worse), "complete")).toBeLessThanOrEqual(allowed);
+  });
+});
+
 describe("losses beyond the margin", () => {
   // The losses that a plan which only watches lets through: it ends as soon as the requests are there.
   it.each([

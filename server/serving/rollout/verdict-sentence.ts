@@ -15,7 +15,7 @@ const LIMITS: Record<LimitVerdict["state"], (limit: string) => string> = {
   kept: (limit) => `Shown to stay under its limit of ${limit}.`,
   broken: (limit) => `Shown to be over its limit of ${limit}.`,
   open: (limit) => `Not yet shown to stay under its limit of ${limit}.`,
-  excused: (limit) => `Over its limit of ${limit}, which the stable version does not keep either.`,
+  excused: (limit) => `Over its limit of ${limit}, which the stable version is not shown to keep either.`,
 };
 
 /** The evidence in words: both arms, the difference with its interval, and what follows from it. */

@@ -7,15 +7,7 @@ export {
   type Proportion,
   type Stratum,
 } from "./proportion";
-export {
-  changeOfMean,
-  meanInterval,
-  meanOf,
-  sumMeans,
-  varianceOf,
-  type MeanStratum,
-  type Moments,
-} from "./mean";
+export { changeOfMean, meanInterval, meanOf, sumMeans, type MeanStratum, type Moments } from "./mean";
 export { judgeLimit, logEvidenceAgainstRate, rateSequence } from "./one-proportion";
 export {
   alwaysValidP,

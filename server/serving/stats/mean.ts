@@ -9,9 +9,9 @@ export type MeanStratum = { readonly stable: Moments; readonly canary: Moments }
 
 export const meanOf = ({ n, sum }: Moments): number => sum / n;
 
-/** Variance of one value; rounding of sums must not make it negative. */
-export const varianceOf = (m: Moments): number =>
-  m.n < 2 ? 0 : Math.max(0, (m.squares - m.sum ** 2 / m.n) / (m.n - 1));
+/** Sum of squares around the mean; rounding of sums must not make it negative. */
+const scatterOf = (m: Moments): number => (m.n < 2 ? 0 : Math.max(0, m.squares - m.sum ** 2 / m.n));
+const varianceOf = (m: Moments): number => scatterOf(m) / (m.n - 1);
 
 /** z for 95 %. */
 const Z95 = 1.959963984540054;
@@ -23,13 +23,22 @@ export function meanInterval(m: Moments): Interval | null {
   return { low: meanOf(m) - half, high: meanOf(m) + half };
 }
 
+/** Variance of `mean1 - factor * mean0` where the canary's values are those of stable times `factor`. */
+function stratumVariance({ stable, canary }: MeanStratum, factor: number): number {
+  const own = varianceOf(canary) / canary.n + factor ** 2 * (varianceOf(stable) / stable.n);
+  const pooled = (scatterOf(canary) + factor ** 2 * scatterOf(stable)) / (canary.n + stable.n - 2);
+  return Math.max(own, pooled * (1 / canary.n + 1 / stable.n));
+}
+
 /** The most that a relative change is looked for: eleven times the stable mean. */
 const MOST = 10;
 
 /**
  * Relative change of a positive mean, canary against stable: 0.1 is "10 % larger". `mean1 - (1 + r) mean0` is judged at each `r` (Fieller),
  * so that the stable mean's own error counts. The test is asymptotic (normal mixture with estimated variances): the caller asks for a
- * least number of values. Strata are weighed by `n1 n0 / (n1 + n0)`. Null while no stratum has values in both arms, or the stable mean is 0.
+ * least number of values. An arm whose rare large values have not come yet knows too little of its own variance, so the arms' own variances
+ * count unless that of both together, scaled as the change says, is larger. Strata are weighed by `n1 n0 / (n1 + n0)`. Null while no stratum
+ * has values in both arms, or the stable mean is 0.
  */
 export function changeOfMean(strata: readonly MeanStratum[]): Contrast | null {
   const usable = strata.filter((s) => s.stable.n > 1 && s.canary.n > 1);
@@ -39,13 +48,11 @@ export function changeOfMean(strata: readonly MeanStratum[]): Contrast | null {
     usable.reduce((sum, s) => sum + (weight(s) / weights) * of(s), 0);
   const stable = weighed((s) => meanOf(s.stable));
   if (usable.length === 0 || stable <= 0) return null;
-  const errors = (of: (s: MeanStratum) => Moments) =>
-    usable.reduce((sum, s) => sum + (weight(s) / weights) ** 2 * (varianceOf(of(s)) / of(s).n), 0);
-  const canaryError = errors((s) => s.canary);
-  const stableError = errors((s) => s.stable);
+  const varianceAt = (change: number) =>
+    usable.reduce((sum, s) => sum + (weight(s) / weights) ** 2 * stratumVariance(s, 1 + change), 0);
   return {
     estimate: weighed((s) => meanOf(s.canary)) / stable - 1,
-    varianceAt: (change) => (canaryError + (1 + change) ** 2 * stableError) / stable ** 2,
+    varianceAt: (change) => varianceAt(change) / stable ** 2,
     support: { low: -1, high: MOST },
   };
 }

@@ -231,7 +231,8 @@ describe("a change of a mean", () => {
     expect(c?.estimate).toBeCloseTo(0.5, 12);
     // Var(canary mean) = 2/2 = 1; var(stable mean) = 1/3, at "no change" weighed by 1.
     expect(c?.varianceAt(0)).toBeCloseTo((1 + 1 / 3) / 4, 12);
-    expect(c?.varianceAt(1)).toBeCloseTo((1 + 4 / 3) / 4, 12);
+    // At "twice as large" stable's scatter, times four, says more of the canary's than its own two values.
+    expect(c?.varianceAt(1)).toBeCloseTo((((2 + 4 * 2) / 3) * (1 / 2 + 1 / 3)) / 4, 12);
     expect(meanInterval(moments([1, 2, 3]))?.high).toBeCloseTo(2 + 1.959964 / Math.sqrt(3), 5);
   });
 

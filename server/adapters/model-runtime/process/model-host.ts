@@ -228,7 +228,8 @@ export class ModelHost {
       call.giveUpAfter(deadlineMs, () => this.giveUp(call, deadlineMs));
       this.queue.push(call);
       this.queuedBytes += frame.length;
-      // After all that arrived with it, so that they share a write.
+      // A process that rests begins at once; others wait for all that arrived with them, so that they share a write.
+      if (this.sent.length === 0) return this.pump();
       this.pumping ??= setImmediate(() => {
         this.pumping = undefined;
         this.pump();
