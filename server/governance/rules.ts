@@ -72,7 +72,9 @@ export const bindingDigests = (
   environment: string,
   digests: Readonly<Record<string, string>>,
 ): Record<string, string> =>
-  Object.fromEntries(Object.entries(digests).filter(([name]) => environment !== TRIAL || name === "manifest"));
+  Object.fromEntries(
+    Object.entries(digests).filter(([name]) => environment !== TRIAL || name === "manifest"),
+  );
 
 const DIGEST_WORDS: Record<string, string> = {
   manifest: "the model's files",
