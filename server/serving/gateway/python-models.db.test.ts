@@ -129,7 +129,10 @@ async function startGateway() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  await waitFor(() => follower.isReady, { what: "every version was tried", timeoutMs: 120_000 });
+  // A gateway calls itself ready when some of it takes long; here everything is to be asked.
+  const servesAll = () =>
+    follower.knowsRoutes && [...follower.routes.values()].every(({ stable }) => stable !== undefined);
+  await waitFor(servesAll, { what: "every deployment is served", timeoutMs: 180_000 });
   return {
     async infer(name: string, inputs: unknown) {
       const response = await fetch(`http://127.0.0.1:${port}/v2/models/${name}/infer`, {
