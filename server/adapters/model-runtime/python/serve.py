@@ -16,35 +16,12 @@ HEADER = struct.Struct("<IIIHH")
 TENSOR_HEAD = struct.Struct("<HBBI")
 HELLO, LOAD, UNLOAD, INFER, OK, REFUSED, FAILED = range(1, 8)
 # The order is the wire's. There is no NumPy type for BF16.
-DATATYPES = {
-    "BOOL": "?",
-    "UINT8": "<u1",
-    "UINT16": "<u2",
-    "UINT32": "<u4",
-    "UINT64": "<u8",
-    "INT8": "<i1",
-    "INT16": "<i2",
-    "INT32": "<i4",
-    "INT64": "<i8",
-    "FP16": "<f2",
-    "BF16": None,
-    "FP32": "<f4",
-    "FP64": "<f8",
-    "BYTES": None,
-}
-NAMES = list(DATATYPES)
+NAMES = "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 FP64 BYTES".split()
+CODES = "? <u1 <u2 <u4 <u8 <i1 <i2 <i4 <i8 <f2 - <f4 <f8 -".split()
+DATATYPES = {name: None if code == "-" else code for name, code in zip(NAMES, CODES)}
 WIDTHS = {name: int(code[-1]) if code[-1].isdigit() else 1 for name, code in DATATYPES.items() if code}
-# Types of MLflow's columns. Bytes travel as base64, as MLflow's own server has them; lists, objects and maps as JSON texts.
-COLUMNS = {
-    "boolean": "BOOL",
-    "integer": "INT32",
-    "long": "INT64",
-    "float": "FP32",
-    "double": "FP64",
-    "string": "BYTES",
-    "binary": "BYTES",
-    "datetime": "BYTES",
-}
+# Types of MLflow's columns; every other is BYTES: bytes travel as base64, as MLflow's own server has them, lists, objects and maps as JSON texts.
+COLUMNS = {"boolean": "BOOL", "integer": "INT32", "long": "INT64", "float": "FP32", "double": "FP64"}
 MESSAGE_CHARACTERS = 2000
 # What the gateway takes from a process, as in `frame.mjs`.
 MAX_FRAME_BYTES = 64 * 1024**2
@@ -127,8 +104,6 @@ class Value:
             self.datatype = COLUMNS.get(self.kind, "BYTES")
             self.shape = [-1, 1]
             return
-        import numpy
-
         dtype = numpy.dtype(spec["tensor-spec"]["dtype"])
         self.datatype = next((n for n, t in DATATYPES.items() if t and numpy.dtype(t) == dtype), None)
         if self.datatype is None and dtype.kind in "OUS":
@@ -159,8 +134,6 @@ class Value:
             return base64.b64decode(text, validate=True)
         if self.kind != "datetime":
             return json.loads(text)
-        import pandas
-
         moment = pandas.Timestamp(text)
         # MLflow's columns know no time zones.
         if moment.tzinfo is not None:
@@ -169,8 +142,6 @@ class Value:
         return moment.as_unit("ns") if hasattr(moment, "as_unit") else moment
 
     def read(self, shape, content):
-        import numpy
-
         if self.datatype == "BYTES":
             values = [self.text(each, row) for row, each in enumerate(texts_of(content))]
             array = numpy.empty(len(values), dtype=object)
@@ -198,8 +169,6 @@ class Value:
         return json.dumps(value, default=plain).encode()
 
     def write(self, index, value):
-        import numpy
-
         if self.datatype == "BYTES":
             return self.write_texts(index, value)
         wanted = numpy.dtype(DATATYPES[self.datatype])
@@ -217,8 +186,6 @@ class Value:
         return tensor_part(index, self.datatype, array.shape, array.tobytes())
 
     def write_texts(self, index, value):
-        import numpy
-
         if self.is_column:
             texts = [self.bytes_of(each) for each in rows_of(value)]
             return tensor_part(index, "BYTES", [len(texts), 1], with_lengths(texts))
@@ -256,8 +223,11 @@ class Model:
     """A model that MLflow has loaded, with the signature by which it is asked."""
 
     def __init__(self, folder):
+        global numpy, pandas
         try:
             import mlflow.pyfunc
+            import numpy
+            import pandas
         except ImportError as error:
             raise Refused(f"its environment lacks what MLflow needs: {error}") from None
         self.model = mlflow.pyfunc.load_model(folder)
@@ -332,8 +302,6 @@ class Model:
             if len(self.inputs) == 1 and self.inputs[0].key is None:
                 return arrays[0]
             return {self.inputs[index].key: array for index, array in arrays.items()}
-        import pandas
-
         sizes = {len(array) for array in arrays.values()}
         if len(sizes) > 1:
             raise Refused(f"its columns have different numbers of rows: {sorted(sizes)}")
@@ -345,9 +313,6 @@ class Model:
 
     def parts(self, result):
         """The value of each output, by the forms in which models answer."""
-        import numpy
-        import pandas
-
         outputs = self.outputs
         if isinstance(result, list) and result and isinstance(result[0], dict):
             result = pandas.DataFrame(result)
