@@ -17,7 +17,7 @@ export function standardCriteria(latencyBoundMs: number): RolloutPlan["criteria"
     accuracy: { maxDrop: 0.03, minFeedback: 100 },
     alpha: 0.02,
     onTimeout: "hold",
-    minBadEvents: 5,
+    minBadEvents: 8,
     hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
   };
 }

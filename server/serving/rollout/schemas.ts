@@ -69,8 +69,8 @@ const Criteria = z.object({
   /** Chance of rolling back an equally good version, over all criteria and all looks together. */
   alpha: z.number().gt(0).max(0.2).default(0.02),
   onTimeout: z.enum(["hold", "rollback"]).default("hold"),
-  /** A statistical rollback needs at least this many bad events in the canary. */
-  minBadEvents: z.number().int().min(1).max(1_000).default(5),
+  /** A statistical rollback needs at least this many bad events in the canary: with fewer the test is no longer as strict as `alpha` says. */
+  minBadEvents: z.number().int().min(1).max(1_000).default(8),
   hardKill: HardKill.prefault({}),
 });
 export const RolloutCriteria = Criteria.refine((c) => METRIC_NAMES.some((name) => c[name] !== undefined), {
