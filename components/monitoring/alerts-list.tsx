@@ -1,6 +1,6 @@
 "use client";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Bell, BellOff, Check, Eye } from "lucide-react";
+import { Bell, BellOff, BellRing, Check, Eye } from "lucide-react";
 import Link from "next/link";
 import { parseAsString, parseAsStringLiteral, useQueryState } from "nuqs";
 import { toast } from "@/components/ui/toast";
@@ -48,6 +48,7 @@ const ACTS: Record<string, { text: string; icon: typeof Bell }> = {
   "monitoring.alert.raise": { text: "raised the alert", icon: Bell },
   "monitoring.alert.acknowledge": { text: "acknowledged it", icon: Eye },
   "monitoring.alert.resolve": { text: "resolved it", icon: Check },
+  "monitoring.alert.escalate": { text: "told the next level", icon: BellRing },
 };
 
 function AlertCard({ alert }: { alert: Alert }) {

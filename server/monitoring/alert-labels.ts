@@ -34,3 +34,16 @@ export function labelText(labels: Labels): string {
     .map((name) => `${name}=${quoted(labels[name] ?? "")}`)
     .join(", ")}}`;
 }
+
+/** The order in which Alertmanager lists the alerts of a group: fewer labels first, then by the first name or value that differs. */
+export function labelsBefore(a: Labels, b: Labels): number {
+  const [mine, theirs] = [sortedNames(a), sortedNames(b)];
+  if (mine.length !== theirs.length) return mine.length - theirs.length;
+  for (const name of sortedNames({ ...a, ...b })) {
+    const [left, right] = [a[name], b[name]];
+    if (left === undefined || right === undefined) return left === undefined ? -1 : 1;
+    const order = Buffer.compare(Buffer.from(left), Buffer.from(right));
+    if (order !== 0) return order;
+  }
+  return 0;
+}

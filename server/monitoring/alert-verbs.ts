@@ -125,7 +125,12 @@ export const acknowledgeAlert = mutation(
     const own = and(eq(alerts.id, input.alertId), eq(alerts.teamId, ctx.actor.teamId));
     const [row] = await ctx.db
       .update(alerts)
-      .set({ state: "acknowledged", acknowledgedBy: ctx.actor.userId, updatedAt: ctx.now() })
+      .set({
+        state: "acknowledged",
+        acknowledgedBy: ctx.actor.userId,
+        updatedAt: ctx.now(),
+        escalateAt: null,
+      })
       .where(and(own, eq(alerts.state, "firing")))
       .returning({ id: alerts.id, title: alerts.title, subjectId: alerts.subjectId });
     if (!row) {

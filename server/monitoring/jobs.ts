@@ -2,11 +2,11 @@ import { db } from "@/db/client";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
-import { tellAfterSilences } from "./after-silence";
 import { reportAllDrift } from "./drift/run-drift";
 import { retainPredictions } from "./retention";
-import { sendAlert } from "./send-alert";
 import { sweepPending } from "./pending-feedback";
+import { deliverAlerts } from "./telling/deliver-alerts";
+import { tellAlerts } from "./telling/tell-alerts";
 import {
   watchApprovals,
   watchApprovalsOfReview,
@@ -27,9 +27,7 @@ every("monitoring.retain-predictions", 3_600_000, async () => {
   if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
-every("monitoring.tell-after-silences", 30_000, () =>
-  tellAfterSilences(db(), new Date(), (teamId) => systemCtx(teamId)),
-);
+every("monitoring.tell-alerts", 1_000, () => tellAlerts(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-health", 60_000, () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-recording", 15_000, () => watchRecording(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
@@ -38,11 +36,8 @@ every("monitoring.watch-policies", 2_000, () =>
 );
 every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
 
-on("monitoring.alert_raised", "monitoring.webhook", ({ ctx, event }) =>
-  sendAlert(ctx, event.payload.alertId),
-);
-on("monitoring.alert_resolved", "monitoring.webhook", ({ ctx, event }) =>
-  sendAlert(ctx, event.payload.alertId),
+on("monitoring.alerts_told", "monitoring.webhook", ({ ctx, event }) =>
+  deliverAlerts(ctx, event.payload.groupId),
 );
 
 on("serving.rollout_finished", "monitoring.alert", ({ ctx, event }) =>

@@ -11,6 +11,7 @@ import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
 import { storePredictions } from "./store-predictions";
 import { getMonitored, listMonitored } from "./traffic-queries";
+import { tellAlerts } from "./telling/tell-alerts";
 import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
 import { watchErrors } from "./watch-errors";
 import type { ArmReport, DeploymentReport } from "@/server/serving/gateway-report";
@@ -126,6 +127,7 @@ describe("alerts", () => {
       { state: "firing", subjectName: "errors", history: [{ actorName: "Modelworks" }] },
     ]);
     const alertId = open.items[0]?.id ?? "";
+    await tellAlerts(database.db, new Date(Date.now() + 11_000), later(11_000));
     const inbox = await database.db.select().from(notifications).where(eq(notifications.kind, "alert"));
     expect(inbox.map((row) => row.userId)).toEqual([owner.userId]);
 

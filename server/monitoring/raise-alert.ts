@@ -1,14 +1,13 @@
-import { and, eq, inArray, ne } from "drizzle-orm";
-import { alerts, memberships } from "@/db/schema";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { alerts } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { notify } from "@/server/notifications";
 import type { AlertKind } from "./alert-kinds";
-import { openSilences, silenceOf } from "./silences";
 
 export interface AlertDraft {
   /** Identity: the same fingerprint in a team is the same alert, however often its cause is seen. */
@@ -22,39 +21,9 @@ export interface AlertDraft {
   ownerId: string;
 }
 
-async function peopleOf(ctx: Ctx, ownerId: string): Promise<string[]> {
-  const rows = await ctx.db
-    .select({ userId: memberships.userId })
-    .from(memberships)
-    .where(and(eq(memberships.teamId, ctx.actor.teamId), ne(memberships.role, "viewer")));
-  return [ownerId, ...rows.map((row) => row.userId).filter((id) => id !== ownerId)];
-}
-
-/** Puts an alert into the inboxes of those concerned; once for each time it starts. Returns how many were told now. */
-export async function tellPeople(
-  ctx: Ctx,
-  alertId: string,
-  startedAt: Date,
-  draft: Omit<AlertDraft, "kind" | "severity" | "fingerprint">,
-): Promise<number> {
-  const [owner, ...team] = await peopleOf(ctx, draft.ownerId);
-  const notice = {
-    dedupKey: `alert:${alertId}:${startedAt.getTime()}`,
-    kind: "alert",
-    title: draft.title,
-    body: draft.body,
-    href: draft.href,
-    subject: draft.subject,
-  };
-  const told = owner
-    ? await notify(ctx, { ...notice, userIds: [owner], reason: "You own the deployment" })
-    : 0;
-  return told + (await notify(ctx, { ...notice, userIds: team, reason: "Your team runs the deployment" }));
-}
-
 /**
- * Raises an alert, or keeps an open one up to date. A resolved one with the same fingerprint fires anew. People are told once each time it
- * starts. Returns whether it started now.
+ * Raises an alert, or keeps an open one up to date. A resolved one with the same fingerprint fires anew. People and the receiver are told by
+ * the team's routes, with what else happens to the same subject (`telling/`). Returns whether it started now.
  */
 export function raiseAlert(outer: Ctx, draft: AlertDraft): Promise<boolean> {
   return inTransaction(outer, async (ctx) => {
@@ -66,19 +35,38 @@ export function raiseAlert(outer: Ctx, draft: AlertDraft): Promise<boolean> {
       .values({ ...row, id: newId("alert"), teamId: ctx.actor.teamId, startedAt: now })
       .onConflictDoUpdate({
         target: [alerts.teamId, alerts.fingerprint],
-        set: { ...row, state: "firing", startedAt: now, resolvedAt: null, acknowledgedBy: null },
+        set: {
+          ...row,
+          state: "firing",
+          startedAt: now,
+          resolvedAt: null,
+          acknowledgedBy: null,
+          groupId: null,
+          toldAt: null,
+          escalateAt: null,
+          escalations: 0,
+        },
         setWhere: eq(alerts.state, "resolved"),
       })
       .returning({ id: alerts.id });
     if (!started) {
+      const ifSameSeverity = (column: AnyPgColumn) =>
+        sql`case when ${alerts.severity} = ${draft.severity} then ${column} end`;
       await ctx.db
         .update(alerts)
-        .set({ title: draft.title, body: draft.body, severity: draft.severity, updatedAt: now })
+        .set({
+          title: draft.title,
+          body: draft.body,
+          severity: draft.severity,
+          updatedAt: now,
+          // Another severity may be another route's, which tells it as new.
+          groupId: ifSameSeverity(alerts.groupId),
+          toldAt: ifSameSeverity(alerts.toldAt),
+          escalateAt: ifSameSeverity(alerts.escalateAt),
+        })
         .where(and(eq(alerts.teamId, ctx.actor.teamId), eq(alerts.fingerprint, draft.fingerprint)));
       return false;
     }
-    const silence = silenceOf(await openSilences(ctx), row);
-    if (!silence) await tellPeople(ctx, started.id, now, draft);
     await audit(ctx, {
       action: "monitoring.alert.raise",
       subject: { kind: "alert", id: started.id, label: draft.title },
@@ -99,7 +87,7 @@ export function resolveAlerts(
   return inTransaction(outer, async (ctx) => {
     const rows = await ctx.db
       .update(alerts)
-      .set({ state: "resolved", resolvedAt: ctx.now(), updatedAt: ctx.now() })
+      .set({ state: "resolved", resolvedAt: ctx.now(), updatedAt: ctx.now(), escalateAt: null })
       .where(
         and(
           eq(alerts.teamId, ctx.actor.teamId),

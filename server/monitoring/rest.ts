@@ -3,6 +3,8 @@ import { acknowledgeAlert, listAlerts } from "./alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
 import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
+import { previewRouting } from "./telling/preview-routing";
+import { getRouting, setRouting } from "./telling/routing-verbs";
 import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
@@ -19,6 +21,9 @@ export const monitoringRoutes: readonly RestRoute[] = [
   rest(TAG, "get", "/silences", listSilences),
   rest(TAG, "post", "/silences", silenceAlerts),
   rest(TAG, "post", "/silences/{silenceId}/end", endSilence),
+  rest(TAG, "get", "/alert-routing", getRouting),
+  rest(TAG, "put", "/alert-routing", setRouting),
+  rest(TAG, "post", "/alert-routing/preview", previewRouting),
   rest(TAG, "get", "/platform/set-aside", listSetAside),
   rest(TAG, "post", "/platform/set-aside/{id}/retry", retrySetAside),
   rest(TAG, "post", "/platform/set-aside/{id}/discard", discardSetAside),

@@ -3,6 +3,8 @@ import { acknowledgeAlert, listAlerts } from "./alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./record-feedback";
 import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
+import { previewRouting } from "./telling/preview-routing";
+import { getRouting, setRouting } from "./telling/routing-verbs";
 import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
@@ -17,6 +19,9 @@ export const monitoringRouter = router({
   silences: queryOf(listSilences),
   silence: mutationOf(silenceAlerts),
   endSilence: mutationOf(endSilence),
+  routing: queryOf(getRouting),
+  setRouting: mutationOf(setRouting),
+  previewRouting: queryOf(previewRouting),
   setAside: queryOf(listSetAside),
   retrySetAside: mutationOf(retrySetAside),
   discardSetAside: mutationOf(discardSetAside),

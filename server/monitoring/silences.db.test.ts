@@ -4,11 +4,11 @@ import { alerts, notifications } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
-import { tellAfterSilences } from "./after-silence";
 import { ALERT_KIND_NAMES, runbookOf } from "./alert-kinds";
 import { listAlerts } from "./alert-verbs";
 import { raiseAlert } from "./raise-alert";
 import { endSilence, listSilences, silenceAlerts } from "./silences";
+import { tellAlerts } from "./telling/tell-alerts";
 import { makeDeployment, makePerson, makeTeam } from "./testing";
 
 let database: TestDatabase;
@@ -58,6 +58,8 @@ it("a silenced alert tells nobody, shows until when, and is told when the silenc
   const { silenceId, endsAt } = await silenceAlerts.execute(as(owner), scope);
   await raise("errors", "loud");
   await raise("latency", "silent");
+  const tell = (ms: number) => tellAlerts(database.db, new Date(Date.now() + ms), later(ms));
+  await tell(11_000);
   expect([await told("loud"), await told("silent")]).toEqual([1, 0]);
   const list = await listAlerts.execute(as(viewer), {});
   expect(list.items.find((row) => row.title === "silent")).toMatchObject({
@@ -70,15 +72,15 @@ it("a silenced alert tells nobody, shows until when, and is told when the silenc
     { scope: "Latency of quiet", reason: "load test", by: "member" },
   ]);
   expect((await listSilences.execute(as(stranger), {})).items).toEqual([]);
-  await tellAfterSilences(database.db, new Date(), later(0));
+  await tell(400_000);
   expect(await told("silent")).toBe(0);
   await expect(endSilence.execute(as(stranger), { silenceId })).rejects.toMatchObject({ code: "not_found" });
   await endSilence.execute(as(owner), { silenceId });
   await expect(endSilence.execute(as(owner), { silenceId })).rejects.toMatchObject({ code: "conflict" });
   expect((await listSilences.execute(as(viewer), { state: "ended" })).items).toHaveLength(1);
-  for (let time = 0; time < 2; time += 1)
-    await tellAfterSilences(database.db, new Date(Date.now() + 1_000), later(1_000));
-  expect([await told("loud"), await told("silent")]).toEqual([1, 1]);
+  for (let time = 0; time < 2; time += 1) await tell(401_000);
+  // Told with the alert that fires beside it, as one message.
+  expect([await told("loud"), await told("2 alerts of quiet")]).toEqual([1, 1]);
   const [alert] = await database.db.select().from(alerts).where(eq(alerts.kind, "errors"));
   await silenceAlerts.execute(as(owner), { alertId: alert?.id, minutes: 60, reason: "known" });
   expect((await listSilences.execute(as(viewer), {})).items).toMatchObject([{ scope: "loud" }]);

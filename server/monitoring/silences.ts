@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
-import { alerts, alertSilences, deployments, users } from "@/db/schema";
+import { alertGroups, alerts, alertSilences, deployments, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
@@ -126,6 +126,11 @@ export const endSilence = mutation(
       if (!known) throw notFound("silence", input.silenceId);
       throw conflict("This silence has ended already.", "Load the list again.");
     }
+    // What it kept quiet and still fires is told at the next look.
+    await ctx.db
+      .update(alertGroups)
+      .set({ flushAt: ctx.now() })
+      .where(eq(alertGroups.teamId, ctx.actor.teamId));
     await audit(ctx, {
       action: "monitoring.silence.end",
       subject: { kind: "silence", id: row.id, label: row.reason },
