@@ -27,6 +27,7 @@ CREATE TABLE "alert_routing" (
 	"updated_at" timestamp (6) with time zone NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "rollouts" ADD COLUMN "watch_until" timestamp (6) with time zone;--> statement-breakpoint
 ALTER TABLE "alerts" ADD COLUMN "group_id" text;--> statement-breakpoint
 ALTER TABLE "alerts" ADD COLUMN "told_at" timestamp (6) with time zone;--> statement-breakpoint
 ALTER TABLE "alerts" ADD COLUMN "escalate_at" timestamp (6) with time zone;--> statement-breakpoint
@@ -51,3 +52,6 @@ UPDATE "alerts" a SET "told_at" = a."started_at" WHERE a."state" <> 'resolved' A
 UPDATE "outbox_deliveries" d SET "state" = 'done', "finished_at" = now() FROM "outbox_events" e
 WHERE e."id" = d."event_id" AND d."handler" = 'monitoring.webhook' AND d."state" <> 'done'
 AND e."type" IN ('monitoring.alert_raised', 'monitoring.alert_resolved');
+--> statement-breakpoint
+-- What was promoted within the last day is watched on, as it was: people are told, nothing goes back by itself.
+UPDATE "rollouts" SET "watch_until" = "finished_at" + interval '24 hours' WHERE "state" = 'succeeded' AND "from_version_id" IS NOT NULL AND "finished_at" > now() - interval '24 hours';

@@ -216,10 +216,7 @@ export const alertGroups = pgTable(
     resolved: jsonb("resolved").$type<string[]>().notNull().default([]),
     muted: jsonb("muted").$type<string[]>().notNull().default([]),
   },
-  (t) => [
-    uniqueIndex("alert_groups_key").on(t.teamId, t.key),
-    index("alert_groups_flush").on(t.flushAt),
-  ],
+  (t) => [uniqueIndex("alert_groups_key").on(t.teamId, t.key), index("alert_groups_flush").on(t.flushAt)],
 );
 
 /** What the operator's receiver has not taken yet, by group in order. */

@@ -109,12 +109,14 @@ function rose(what: string, now: [number, number], before: [number, number]): st
   return `${percent(events / n)} of ${n} requests ${what}; with the version before, ${percent(before[0] / before[1])} of ${before[1]}.`;
 }
 
-/** Whether a version that was promoted does worse than the one before it: errors, slowness, accuracy. */
+/** Whether a version that was promoted does worse than the one before it: errors, slowness by the bound and by its p99, accuracy. */
 export function promotionFinding(now: Counted, before: Counted): Finding {
   const accuracy = accuracyFinding(now, before);
+  const latency = latencyFinding(now, before);
   const texts = [
     rose("failed", [now.errors, now.requests], [before.errors, before.requests]),
     rose("were slower than the bound", [now.slow, now.requests], [before.slow, before.requests]),
+    latency.state === "bad" ? latency.text : undefined,
     accuracy.state === "bad" ? accuracy.text : undefined,
   ].filter((text) => text !== undefined);
   if (texts.length > 0) return { state: "bad", text: texts.join(" ") };

@@ -16,6 +16,7 @@ import {
 import { watchGateways } from "./watch-gateways";
 import { watchErrors } from "./watch-errors";
 import { watchHealth, watchRecording } from "./watch-health";
+import { watchPromotions } from "./watch-promotions";
 import { watchRollout } from "./watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
@@ -29,6 +30,9 @@ every("monitoring.retain-predictions", 3_600_000, async () => {
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.tell-alerts", 1_000, () => tellAlerts(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-health", 60_000, () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.watch-promotions", 15_000, () =>
+  watchPromotions(db(), new Date(), (teamId) => systemCtx(teamId)),
+);
 every("monitoring.watch-recording", 15_000, () => watchRecording(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-policies", 2_000, () =>

@@ -1,10 +1,9 @@
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alerts, deployments, processes, rollouts, trafficSeconds } from "@/db/schema";
+import { alerts, deployments, processes, trafficSeconds } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
-import { newId } from "@/server/core/ids";
 import { bucketOf } from "@/server/serving/rules";
 import type { AlertKind } from "./alert-kinds";
 import { makeDeployment, makePerson, makeTeam } from "./testing";
@@ -36,12 +35,11 @@ async function deployed() {
       correct?: number;
       score?: number;
     },
-    versionId = deployment.versionId,
   ) => {
     const requests = counts.requests ?? 1_000;
     return database.db.insert(trafficSeconds).values({
       deploymentId: deployment.id,
-      versionId,
+      versionId: deployment.versionId,
       arm: "stable",
       second: NOW - ago,
       requests,
@@ -110,29 +108,6 @@ describe("a deployment is compared with its own week before", () => {
       .where(eq(deployments.id, deployment.id));
     expect(await look("traffic", NOW + 7_200)).toBe("resolved");
   });
-});
-
-it("a promoted version is watched for a day against the one before it", async () => {
-  const { deployment, count, look } = await deployed();
-  const before = newId("version");
-  await database.db.insert(rollouts).values({
-    id: newId("rollout"),
-    teamId: owner.teamId,
-    deploymentId: deployment.id,
-    fromVersionId: before,
-    toVersionId: deployment.versionId,
-    state: "succeeded",
-    stages: [],
-    criteria: {},
-    createdBy: owner.userId,
-    finishedAt: new Date((NOW - 3_600) * 1000),
-  });
-  await count(DAY, { requests: 20_000, errors: 100 }, before);
-  await count(1_000, { requests: 1_000, errors: 20 });
-  expect(await look("promotion")).toBeUndefined();
-  await count(900, { requests: 1_000, errors: 100 });
-  expect(await look("promotion")).toBe("firing");
-  expect(await look("promotion", NOW + DAY)).toBe("resolved");
 });
 
 it("predictions that wait too long, or were set aside, raise an alert in the teams that have deployments", async () => {

@@ -1,13 +1,13 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import type { AlertKind } from "./alert-kinds";
+import { counted } from "./counted";
 import {
   accuracyFinding,
   confidenceFinding,
   latencyFinding,
-  promotionFinding,
   recordingFinding,
   trafficFinding,
   type Counted,
@@ -20,8 +20,6 @@ const QUARTER = 900;
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
-/** A version that was promoted is watched against the one before it for as long. */
-const WATCH_SECONDS = DAY;
 
 interface Row extends Record<string, unknown> {
   id: string;
@@ -29,49 +27,7 @@ interface Row extends Record<string, unknown> {
   name: string;
   owner_id: string;
   is_retired: boolean;
-  stable_version_id: string | null;
   firing: string[];
-  /** The last rollout that put the present version there, when it ended well within the watch. */
-  from_version_id: string | null;
-  promoted_at: number | null;
-}
-
-interface CountRow extends Record<string, unknown> {
-  requests: number;
-  errors: number;
-  slow: number;
-  feedback: number;
-  correct: number;
-  scored: number;
-  score_sum: number;
-  buckets: Record<string, number> | null;
-}
-
-async function counted(
-  db: Db,
-  deploymentId: string,
-  from: number,
-  to: number,
-  more: SQL = sql`true`,
-): Promise<Counted> {
-  const { rows } = await db.execute<CountRow>(sql`
-    with picked as (select * from traffic_seconds where deployment_id = ${deploymentId} and second >= ${from} and second < ${to} and ${more})
-    select coalesce(sum(requests), 0)::int as requests, coalesce(sum(errors), 0)::int as errors, coalesce(sum(slow), 0)::int as slow,
-      coalesce(sum(feedback), 0)::int as feedback, coalesce(sum(correct), 0)::int as correct, coalesce(sum(scored), 0)::int as scored,
-      coalesce(sum(score_sum), 0)::float8 as score_sum,
-      (select jsonb_object_agg(key, n) from (select b.key, sum(b.value::int) as n from picked, jsonb_each_text(latency_buckets) b group by 1) x) as buckets
-    from picked`);
-  const [row] = rows;
-  return {
-    requests: row?.requests ?? 0,
-    errors: row?.errors ?? 0,
-    slow: row?.slow ?? 0,
-    feedback: row?.feedback ?? 0,
-    correct: row?.correct ?? 0,
-    scored: row?.scored ?? 0,
-    scoreSum: row?.score_sum ?? 0,
-    buckets: row?.buckets ?? {},
-  };
 }
 
 /** A week's sums change little within an hour, and reading them is the dear part. */
@@ -98,7 +54,7 @@ interface Watched {
 }
 
 async function findingsOf(db: Db, row: Row, now: number): Promise<Watched[]> {
-  const count = (ago: number, until: number, more?: SQL) => counted(db, row.id, now - ago, now - until, more);
+  const count = (ago: number, until: number) => counted(db, row.id, now - ago, now - until);
   const [quarter, hourBefore, hour, day, week] = [
     await count(QUARTER, 0),
     await count(QUARTER + HOUR, QUARTER),
@@ -108,7 +64,7 @@ async function findingsOf(db: Db, row: Row, now: number): Promise<Watched[]> {
   ];
   const monitoring = `/monitoring/${row.name}`;
   const warning = { severity: "warning", href: monitoring } as const;
-  const watched: Watched[] = [
+  return [
     {
       ...warning,
       kind: "latency",
@@ -138,44 +94,6 @@ async function findingsOf(db: Db, row: Row, now: number): Promise<Watched[]> {
       ended: "Requests come again.",
     },
   ];
-  if (row.from_version_id && row.promoted_at !== null && row.stable_version_id) {
-    const since = counted(
-      db,
-      row.id,
-      Math.ceil(row.promoted_at),
-      now,
-      sql`version_id = ${row.stable_version_id}`,
-    );
-    const before = counted(
-      db,
-      row.id,
-      Math.floor(row.promoted_at) - WEEK,
-      now,
-      sql`version_id = ${row.from_version_id}`,
-    );
-    const finding = promotionFinding(await since, await before);
-    watched.push({
-      kind: "promotion",
-      severity: "critical",
-      title: `${row.name} does worse since its promotion`,
-      href: `/deployments/${row.name}`,
-      finding:
-        finding.state === "bad"
-          ? { ...finding, text: `${finding.text} The version before can be rolled back to.` }
-          : finding,
-      ended: "The version does no worse than the one before.",
-    });
-  } else {
-    watched.push({
-      kind: "promotion",
-      severity: "critical",
-      title: "",
-      href: monitoring,
-      finding: { state: "fine" },
-      ended: "The watch after the promotion is over.",
-    });
-  }
-  return watched;
 }
 
 async function tell(ctx: Ctx, row: Row, watched: Watched): Promise<void> {
@@ -197,18 +115,13 @@ async function tell(ctx: Ctx, row: Row, watched: Watched): Promise<void> {
   }
 }
 
-/** Looks at latency, accuracy, confidence and traffic of every deployment, and at what became of the last promotion. */
+/** Looks at latency, accuracy, confidence and traffic of every deployment. */
 export async function watchHealth(db: Db, now: Date, actingFor: (teamId: string) => Ctx): Promise<void> {
   const second = Math.floor(now.getTime() / 1000);
   const { rows } = await db.execute<Row>(sql`
-    select d.id, d.team_id, d.name, d.owner_id, d.stable_version_id, d.retired_at is not null as is_retired,
-      coalesce((select array_agg(a.kind) from alerts a where a.team_id = d.team_id and a.subject_id = d.id and a.state <> 'resolved'), '{}') as firing,
-      r.from_version_id, extract(epoch from r.finished_at)::float8 as promoted_at
+    select d.id, d.team_id, d.name, d.owner_id, d.retired_at is not null as is_retired,
+      coalesce((select array_agg(a.kind) from alerts a where a.team_id = d.team_id and a.subject_id = d.id and a.state <> 'resolved'), '{}') as firing
     from deployments d
-    left join lateral (
-      select from_version_id, finished_at, to_version_id, state from rollouts
-      where deployment_id = d.id and finished_at is not null order by finished_at desc limit 1
-    ) r on r.state = 'succeeded' and r.to_version_id = d.stable_version_id and r.finished_at >= to_timestamp(${second - WATCH_SECONDS})
     where d.retired_at is null or exists (select 1 from alerts a where a.team_id = d.team_id and a.subject_id = d.id and a.state <> 'resolved')`);
   for (const row of rows) {
     const ctx = actingFor(row.team_id);
