@@ -23,6 +23,8 @@ import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
+import { AlertTabs } from "./alerts/alert-tabs";
+import { RollBackButton } from "./alerts/roll-back-button";
 import { SilenceButtons, SilenceList } from "./silences";
 
 const STATES = ["open", "firing", "acknowledged", "resolved"] as const;
@@ -30,6 +32,7 @@ const WORDS = { open: "Open", firing: "Firing", acknowledged: "Acknowledged", re
 
 interface Alert {
   id: string;
+  kind: string;
   severity: string;
   title: string;
   body: string;
@@ -79,6 +82,9 @@ function AlertCard({ alert }: { alert: Alert }) {
         </div>
         <div className="flex flex-wrap gap-2">
           {alert.state !== "resolved" && !alert.silencedUntil ? <SilenceButtons alert={alert} /> : null}
+          {alert.kind === "promotion" && alert.state !== "resolved" && alert.subjectName ? (
+            <RollBackButton deployment={alert.subjectName} />
+          ) : null}
           <Link href={alert.runbook} className={buttonVariants({ variant: "ghost" })}>
             Runbook
           </Link>
@@ -169,6 +175,9 @@ export function AlertsList() {
           </>
         }
       />
+      <div className="pb-4">
+        <AlertTabs />
+      </div>
       {list.error ? <ErrorNotice error={list.error} onRetry={() => void list.refetch()} /> : null}
       {!list.data && !list.error ? <ListSkeleton /> : null}
       {list.data?.items.length === 0 ? (

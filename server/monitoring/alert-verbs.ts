@@ -7,7 +7,7 @@ import { conflict, notFound } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
-import { runbookOf } from "./alert-kinds";
+import { runbookOf } from "./alerts/rules";
 import { AlertRef, ListAlertsInput } from "./schemas";
 import { openSilences, silenceOf } from "./silences";
 

@@ -4,7 +4,7 @@ import { alerts, notifications } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
-import { ALERT_KIND_NAMES, runbookOf } from "./alert-kinds";
+import { ALERT_KIND_NAMES, runbookOf } from "./alerts/rules";
 import { listAlerts } from "./alert-verbs";
 import { raiseAlert } from "./raise-alert";
 import { endSilence, listSilences, silenceAlerts } from "./silences";

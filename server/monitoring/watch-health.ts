@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
-import type { AlertKind } from "./alert-kinds";
+import type { AlertKind } from "./alerts/rules";
 import { counted } from "./counted";
 import {
   accuracyFinding,

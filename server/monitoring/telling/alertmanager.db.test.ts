@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { waitFor } from "@/db/testing/wait-for";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
-import type { AlertKind } from "../alert-kinds";
+import type { AlertKind } from "../alerts/rules";
 import { fingerprintOf } from "../alert-labels";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
 import { makeDeployment, makePerson, makeTeam } from "../testing";

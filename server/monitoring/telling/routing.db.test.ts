@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import { acknowledgeAlert, listAlerts } from "../alert-verbs";
-import type { AlertKind } from "../alert-kinds";
+import type { AlertKind } from "../alerts/rules";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
 import { silenceAlerts } from "../silences";
 import { makeDeployment, makePerson, makeTeam } from "../testing";
