@@ -38,10 +38,13 @@ function RouteFacts({
   route,
   title,
   members,
+  severity,
 }: {
   route: AlertRoute;
   title: string;
   members: readonly Member[];
+  /** Of the built-in routes, which severity it is for. */
+  severity?: "critical" | "warning";
 }) {
   const told = [
     route.owner ? "the owner" : "",
@@ -53,7 +56,7 @@ function RouteFacts({
       <KeyValue
         items={[
           { label: "Takes", value: route.kinds.map((kind) => ALERT_KINDS[kind]).join(", ") || "every kind" },
-          { label: "Severity", value: route.severity ?? "critical and warning" },
+          { label: "Severity", value: severity ?? route.severity ?? "critical and warning" },
           { label: "Tells", value: told.filter(Boolean).join(", ") },
           {
             label: "When",
@@ -123,8 +126,18 @@ export function RoutingPage() {
               <RoutingPreview routes={null} />
             </>
           )}
-          <RouteFacts title="Built-in route, critical" route={data.builtIn.critical} members={data.people} />
-          <RouteFacts title="Built-in route, warning" route={data.builtIn.warning} members={data.people} />
+          <RouteFacts
+            severity="critical"
+            title="Built-in route, critical"
+            route={data.builtIn.critical}
+            members={data.people}
+          />
+          <RouteFacts
+            severity="warning"
+            title="Built-in route, warning"
+            route={data.builtIn.warning}
+            members={data.people}
+          />
           {data.hasReceiver ? null : (
             <p className="text-sm text-fg-subtle">
               This installation has no receiver of alerts: what routes to it goes to inboxes only.
