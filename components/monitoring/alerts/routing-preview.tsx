@@ -6,7 +6,7 @@ import { Section } from "@/components/common/section";
 import { useTRPC } from "@/components/trpc";
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
-import { ALERT_KIND_NAMES, ALERT_KINDS, type AlertKind } from "@/server/monitoring/alerts/rules";
+import { ALERT_KIND_NAMES, ALERT_KINDS, takingRoute, type AlertKind } from "@/server/monitoring/alerts/rules";
 import type { AlertRoute } from "@/server/monitoring/telling/schemas";
 
 const list = (parts: readonly string[]) => parts.join(", ") || "nobody";
@@ -16,13 +16,17 @@ export function RoutingPreview({ routes }: { routes: AlertRoute[] | null }) {
   const trpc = useTRPC();
   const [kind, setKind] = useState<AlertKind>("errors");
   const [severity, setSeverity] = useState<"critical" | "warning">("critical");
+  const index = routes ? takingRoute(routes, { kind, severity }) : null;
+  // Of the typed routes only the one that takes it is sent: all of them can be longer than an address may be.
+  const taking = routes && index !== null ? routes.slice(index, index + 1) : undefined;
   const preview = useQuery(
     trpc.monitoring.previewRouting.queryOptions(
-      { kind, severity, routes: routes ?? undefined },
+      { kind, severity, routes: index === -1 ? [] : taking },
       { placeholderData: keepPreviousData },
     ),
   );
   const told = preview.data;
+  const place = index ?? told?.routeIndex ?? -1;
   return (
     <Section title="This alert would go to" frame="card">
       <div className="flex flex-col gap-3">
@@ -59,9 +63,7 @@ export function RoutingPreview({ routes }: { routes: AlertRoute[] | null }) {
         {told ? (
           <ul aria-live="polite" className="flex flex-col gap-1">
             <li>
-              {told.routeIndex === null
-                ? "No route takes it, so the built-in one does: "
-                : `Route ${told.routeIndex + 1}: `}
+              {place < 0 ? "No route takes it, so the built-in one does: " : `Route ${place + 1}: `}
               {list([
                 ...(told.toOwner ? ["the owner"] : []),
                 ...told.people.map(({ name }) => name),

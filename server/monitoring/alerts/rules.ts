@@ -22,3 +22,14 @@ export const ALERT_KIND_NAMES = Object.keys(ALERT_KINDS).filter(
 
 /** Address of the kind's runbook in the portal. */
 export const runbookOf = (kind: string): string => `/docs/runbooks/${kind in ALERT_KINDS ? kind : "errors"}`;
+
+/** Place of the route that takes an alert, the first that matches; -1: none does. */
+export const takingRoute = (
+  routes: readonly { kinds: readonly string[]; severity: string | null }[],
+  alert: { kind: string; severity: string },
+): number =>
+  routes.findIndex(
+    ({ kinds, severity }) =>
+      (severity === null || severity === alert.severity) &&
+      (kinds.length === 0 || kinds.includes(alert.kind)),
+  );

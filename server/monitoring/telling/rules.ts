@@ -1,4 +1,5 @@
 import { labelText, type Labels } from "../alert-labels";
+import { takingRoute } from "../alerts/rules";
 import { AlertRoute } from "./schemas";
 
 /** What is told of a group, by Alertmanager's fingerprints of the alerts' labels. */
@@ -83,11 +84,7 @@ export function routeOf(
   routes: readonly AlertRoute[],
   alert: { kind: string; severity: string },
 ): { route: AlertRoute; index: number | null; key: string } {
-  const index = routes.findIndex(
-    ({ kinds, severity }) =>
-      (severity === null || severity === alert.severity) &&
-      (kinds.length === 0 || kinds.some((kind) => kind === alert.kind)),
-  );
+  const index = takingRoute(routes, alert);
   const route = routes[index];
   return route
     ? { route, index, key: `{}/${matchersOf(route)}` }
