@@ -3,21 +3,21 @@ import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
-import { retainPredictions } from "./retention";
-import { sweepPending } from "./pending-feedback";
-import { deliverAlerts } from "./telling/deliver-alerts";
-import { tellAlerts } from "./telling/tell-alerts";
+import { retainPredictions } from "./recording/retention";
+import { sweepPending } from "./outcomes/pending-feedback";
+import { deliverAlerts } from "./alerts/telling/deliver-alerts";
+import { tellAlerts } from "./alerts/telling/tell-alerts";
 import {
   watchApprovals,
   watchApprovalsOfReview,
   watchApprovalsOfVersion,
   watchPolicies,
-} from "./watch-approvals";
-import { watchGateways } from "./watch-gateways";
-import { watchErrors } from "./watch-errors";
-import { watchHealth, watchRecording } from "./watch-health";
-import { watchPromotions } from "./watch-promotions";
-import { watchRollout } from "./watch-rollouts";
+} from "./watches/watch-approvals";
+import { watchGateways } from "./watches/watch-gateways";
+import { watchErrors } from "./watches/watch-errors";
+import { watchHealth, watchRecording } from "./watches/watch-health";
+import { watchPromotions } from "./watches/watch-promotions";
+import { watchRollout } from "./watches/watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
   const { forgotten } = await sweepPending(db(), new Date());

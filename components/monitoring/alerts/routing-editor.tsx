@@ -8,7 +8,7 @@ import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
-import type { AlertRoute } from "@/server/monitoring/telling/schemas";
+import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 import { RouteFields, type Member } from "./route-fields";
 import {
   fromRoutes,

@@ -1,5 +1,5 @@
 import { type FieldPath, type UseFormSetError } from "react-hook-form";
-import type { AlertRoute } from "@/server/monitoring/telling/schemas";
+import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 
 interface PeopleValues {
   roles: string[];
@@ -44,7 +44,7 @@ export const fromRoutes = (routes: readonly AlertRoute[]): RoutingValues => ({
 
 /** Checks by the server's own schema, so that the browser refuses what the server would. */
 export async function toRoutes({ routes }: RoutingValues) {
-  const { AlertRoutes } = await import("@/server/monitoring/telling/schemas");
+  const { AlertRoutes } = await import("@/server/monitoring/alerts/telling/schemas");
   return AlertRoutes.safeParse(routes.map((route) => ({ ...route, severity: route.severity || null })));
 }
 

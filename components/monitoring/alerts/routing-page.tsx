@@ -11,7 +11,7 @@ import { useCan, useSession } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Callout } from "@/components/ui/callout";
 import { ALERT_KINDS } from "@/server/monitoring/alerts/rules";
-import type { AlertRoute } from "@/server/monitoring/telling/schemas";
+import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 import { AlertTabs } from "./alert-tabs";
 import type { Member } from "./route-fields";
 import { RoutingEditor } from "./routing-editor";

@@ -7,7 +7,7 @@ import { useTRPC } from "@/components/trpc";
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { ALERT_KIND_NAMES, ALERT_KINDS, takingRoute, type AlertKind } from "@/server/monitoring/alerts/rules";
-import type { AlertRoute } from "@/server/monitoring/telling/schemas";
+import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 
 const list = (parts: readonly string[]) => parts.join(", ") || "nobody";
 

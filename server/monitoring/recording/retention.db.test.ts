@@ -4,13 +4,13 @@ import { feedback, feedbackRevisions, predictions, setAsideRecords, trafficSecon
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
 import { storeBatch } from "@/server/serving/gateway/drain";
-import { recordFeedback } from "./record-feedback";
+import { recordFeedback } from "../outcomes/record-feedback";
 import { retainPredictions, weekStart } from "./retention";
-import { PredictionRecord } from "./schemas";
+import { PredictionRecord } from "../schemas";
 import { setRecordAside } from "./set-aside";
 import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
 import { storePredictions } from "./store-predictions";
-import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
+import { makeDeployment, makePerson, makeTeam, predictionOf } from "../testing";
 
 let database: TestDatabase;
 let scientist: Actor;

@@ -5,10 +5,10 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { bucketOf } from "@/server/serving/rules";
-import { sweepPending } from "./pending-feedback";
-import { recordFeedback } from "./record-feedback";
+import { sweepPending } from "../outcomes/pending-feedback";
+import { recordFeedback } from "../outcomes/record-feedback";
 import { storePredictions } from "./store-predictions";
-import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
+import { makeDeployment, makePerson, makeTeam, predictionOf } from "../testing";
 
 let database: TestDatabase;
 let scientist: Actor;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TEAM_ROLES } from "@/server/core/actor";
-import { ALERT_KIND_NAMES } from "../alerts/rules";
+import { ALERT_KIND_NAMES } from "../rules";
 
 export const ALERT_SEVERITIES = ["critical", "warning"] as const;
 

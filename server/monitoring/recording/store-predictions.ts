@@ -4,11 +4,11 @@ import { deployments } from "@/db/schema";
 import { groupBy } from "@/server/core/group-by";
 import { notifyLive } from "@/server/core/live";
 import { bucketOf } from "@/server/serving/rules";
-import { joinPending } from "./pending-feedback";
-import { failureRun, isFailure, isRefused } from "./rules";
-import type { PredictionRecord } from "./schemas";
+import { joinPending } from "../outcomes/pending-feedback";
+import { failureRun, isFailure, isRefused } from "../rules";
+import type { PredictionRecord } from "../schemas";
 import { storableJson, storableText } from "./storable";
-import { keyOfPrediction, TrafficTally } from "./traffic";
+import { keyOfPrediction, TrafficTally } from "../traffic";
 
 export interface Stored {
   /** Rows that were new; only they were counted. */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
-import type { AlertKind } from "./alerts/rules";
+import type { AlertKind } from "../alerts/rules";
 import { counted } from "./counted";
 import {
   accuracyFinding,
@@ -13,8 +13,8 @@ import {
   type Counted,
   type Finding,
 } from "./health-rules";
-import { raiseAlert, resolveAlerts } from "./raise-alert";
-import { countSetAside } from "./set-aside";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+import { countSetAside } from "../recording/set-aside";
 
 const QUARTER = 900;
 const HOUR = 3_600;

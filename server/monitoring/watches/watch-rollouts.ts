@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { deployments, modelVersions, registeredModels, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { raiseAlert, resolveAlerts } from "./raise-alert";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
 /** A rollout that ended badly raises an alert on its deployment; one that ended well resolves what earlier ones raised. */
 export async function watchRollout(ctx: Ctx, rolloutId: string, state: string): Promise<void> {

@@ -6,8 +6,8 @@ import { conflict, notFound } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { mutation, query } from "@/server/core/verb";
-import { ALERT_KINDS } from "./alerts/rules";
-import { EndSilenceInput, ListSilencesInput, SilenceInput } from "./schemas";
+import { ALERT_KINDS } from "./rules";
+import { EndSilenceInput, ListSilencesInput, SilenceInput } from "../schemas";
 
 export interface Silenceable {
   kind: string;

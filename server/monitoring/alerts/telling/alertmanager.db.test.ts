@@ -11,10 +11,10 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { waitFor } from "@/db/testing/wait-for";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
-import type { AlertKind } from "../alerts/rules";
+import type { AlertKind } from "../rules";
 import { fingerprintOf } from "../alert-labels";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
-import { makeDeployment, makePerson, makeTeam } from "../testing";
+import { makeDeployment, makePerson, makeTeam } from "../../testing";
 import { setRouting } from "./routing-verbs";
 import { tellAlerts } from "./tell-alerts";
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { groupBy } from "@/server/core/group-by";
 import { isSameOutcome, type Judged } from "./outcomes";
-import { keyOfPrediction, type TrafficKey, type TrafficTally } from "./traffic";
+import { keyOfPrediction, type TrafficKey, type TrafficTally } from "../traffic";
 
 /** The row of a prediction that an outcome belongs to, as it is stored. */
 export interface LabelledRow {

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
-import { ERROR_WINDOW_SECONDS, errorVerdict, hasRecovered, RECOVERY_WINDOW_SECONDS } from "./rules";
-import { raiseAlert, resolveAlerts } from "./raise-alert";
+import { ERROR_WINDOW_SECONDS, errorVerdict, hasRecovered, RECOVERY_WINDOW_SECONDS } from "../rules";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
 interface Row extends Record<string, unknown> {
   id: string;

@@ -7,7 +7,7 @@ import { conflict, notFound } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
-import { ListSetAsideInput, PredictionRecord, SetAsideRef } from "./schemas";
+import { ListSetAsideInput, PredictionRecord, SetAsideRef } from "../schemas";
 import { storePredictions } from "./store-predictions";
 
 export const listSetAside = query(

@@ -13,7 +13,7 @@ import { systemActor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { tellAlerts } from "./tell-alerts";
 
-const FOLDER = path.join(import.meta.dirname, "..", "..", "..", "db", "migrations");
+const FOLDER = path.join(import.meta.dirname, "..", "..", "..", "..", "db", "migrations");
 const Journal = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
 
 /** The migrations up to the one before alerts were told in groups. */

@@ -7,7 +7,7 @@ import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import type { AlertKind } from "./alerts/rules";
+import type { AlertKind } from "./rules";
 
 export interface AlertDraft {
   /** Identity: the same fingerprint in a team is the same alert, however often its cause is seen. */

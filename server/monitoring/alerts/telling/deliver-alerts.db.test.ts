@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
-import { makeDeployment, makePerson, makeTeam } from "../testing";
+import { makeDeployment, makePerson, makeTeam } from "../../testing";
 import { deliverAlerts } from "./deliver-alerts";
 import { tellAlerts } from "./tell-alerts";
 

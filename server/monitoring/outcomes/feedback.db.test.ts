@@ -4,8 +4,8 @@ import { feedback, feedbackRevisions, trafficSeconds } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
 import { recordFeedback } from "./record-feedback";
-import { storePredictions } from "./store-predictions";
-import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
+import { storePredictions } from "../recording/store-predictions";
+import { makeDeployment, makePerson, makeTeam, predictionOf } from "../testing";
 
 let database: TestDatabase;
 let scientist: Actor;

@@ -4,12 +4,12 @@ import { alerts, notifications } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
-import { ALERT_KIND_NAMES, runbookOf } from "./alerts/rules";
+import { ALERT_KIND_NAMES, runbookOf } from "./rules";
 import { listAlerts } from "./alert-verbs";
 import { raiseAlert } from "./raise-alert";
 import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { tellAlerts } from "./telling/tell-alerts";
-import { makeDeployment, makePerson, makeTeam } from "./testing";
+import { makeDeployment, makePerson, makeTeam } from "../testing";
 
 let database: TestDatabase;
 let owner: Actor;

@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { applyOutcomes, nameOfRow, type GivenOutcome } from "./apply-outcomes";
 import { judgeRow, PREDICTION_COLUMNS, type KnownPrediction } from "./labelled-predictions";
-import { PENDING_MS, UNNAMED_ROW } from "./rules";
-import { TrafficTally } from "./traffic";
+import { PENDING_MS, UNNAMED_ROW } from "../rules";
+import { TrafficTally } from "../traffic";
 
 interface Joined extends KnownPrediction {
   row_index: number;

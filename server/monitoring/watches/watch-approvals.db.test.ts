@@ -8,8 +8,8 @@ import { createCtx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { deploy } from "@/server/serving";
 import { makeModel, prove } from "@/server/serving/testing";
-import { makePerson, makeTeam } from "./testing";
-import { getMonitored } from "./traffic-queries";
+import { makePerson, makeTeam } from "../testing";
+import { getMonitored } from "../traffic-queries";
 import { watchApprovals, watchApprovalsOfVersion } from "./watch-approvals";
 
 let database: TestDatabase;

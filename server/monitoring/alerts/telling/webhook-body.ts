@@ -1,5 +1,5 @@
 import type { alerts } from "@/db/schema";
-import { runbookOf } from "../alerts/rules";
+import { runbookOf } from "../rules";
 import { fingerprintOf, labelsBefore, type Labels } from "../alert-labels";
 import { alertNameOf, groupOf } from "./rules";
 

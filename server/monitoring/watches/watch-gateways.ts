@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import { DeploymentReport, isBroken, serves } from "@/server/serving";
-import { raiseAlert, resolveAlerts } from "./raise-alert";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
 /** A gateway that has not beaten for this long says nothing; neither does one that has not looked at its deployments yet. */
 const GATEWAY_SILENT_SECONDS = 6;

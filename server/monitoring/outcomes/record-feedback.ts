@@ -6,10 +6,10 @@ import { mutation } from "@/server/core/verb";
 import { applyOutcomes, nameOfRow, type Applied, type GivenOutcome } from "./apply-outcomes";
 import { judgeRow, PREDICTION_COLUMNS, type KnownPrediction } from "./labelled-predictions";
 import { isSameOutcome, parseRowId } from "./outcomes";
-import { mayStillArrive, UNNAMED_ROW } from "./rules";
-import { RecordFeedbackInput, type FeedbackOutcome, type FeedbackResult } from "./schemas";
-import { storableText } from "./storable";
-import { TrafficTally } from "./traffic";
+import { mayStillArrive, UNNAMED_ROW } from "../rules";
+import { RecordFeedbackInput, type FeedbackOutcome, type FeedbackResult } from "../schemas";
+import { storableText } from "../recording/storable";
+import { TrafficTally } from "../traffic";
 
 type Entry = z.output<typeof RecordFeedbackInput>["items"][number];
 type Verdict = Omit<FeedbackResult, "predictionId">;

@@ -5,8 +5,8 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import { bucketOf } from "@/server/serving/rules";
-import type { AlertKind } from "./alerts/rules";
-import { makeDeployment, makePerson, makeTeam } from "./testing";
+import type { AlertKind } from "../alerts/rules";
+import { makeDeployment, makePerson, makeTeam } from "../testing";
 import { watchHealth, watchRecording } from "./watch-health";
 
 let database: TestDatabase;

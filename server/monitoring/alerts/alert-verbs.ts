@@ -7,8 +7,8 @@ import { conflict, notFound } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
-import { runbookOf } from "./alerts/rules";
-import { AlertRef, ListAlertsInput } from "./schemas";
+import { runbookOf } from "./rules";
+import { AlertRef, ListAlertsInput } from "../schemas";
 import { openSilences, silenceOf } from "./silences";
 
 const OPEN = ["firing", "acknowledged"];

@@ -7,7 +7,7 @@ import { inTransaction } from "@/server/core/verb";
 import { rollBack, watchOf } from "@/server/serving";
 import { counted } from "./counted";
 import { promotionFinding } from "./health-rules";
-import { raiseAlert, resolveAlerts, type AlertDraft } from "./raise-alert";
+import { raiseAlert, resolveAlerts, type AlertDraft } from "../alerts/raise-alert";
 
 /** What the version before did in the days before it was replaced. */
 const BEFORE_SECONDS = 7 * 24 * 3_600;

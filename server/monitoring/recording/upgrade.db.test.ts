@@ -9,7 +9,7 @@ import { z } from "zod";
 import { migrateDatabase } from "@/db/migrate";
 import { createTestDatabase } from "@/db/testing";
 
-const FOLDER = path.join(import.meta.dirname, "..", "..", "db", "migrations");
+const FOLDER = path.join(import.meta.dirname, "..", "..", "..", "db", "migrations");
 const Journal = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
 
 /** The migrations up to the one before predictions were kept by week. */

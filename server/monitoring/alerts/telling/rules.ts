@@ -1,5 +1,5 @@
 import { labelText, type Labels } from "../alert-labels";
-import { takingRoute } from "../alerts/rules";
+import { takingRoute } from "../rules";
 import { AlertRoute } from "./schemas";
 
 /** What is told of a group, by Alertmanager's fingerprints of the alerts' labels. */

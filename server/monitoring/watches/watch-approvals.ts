@@ -6,7 +6,7 @@ import { inTransaction } from "@/server/core/verb";
 import { readPoliciesInForce, UNJUDGED_MS } from "@/server/governance";
 import { admissionNow, admissionOf, type Deployment } from "@/server/serving";
 import { versionOf } from "@/server/registry";
-import { raiseAlert, resolveAlerts } from "./raise-alert";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
 const openRollouts = and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt));
 
