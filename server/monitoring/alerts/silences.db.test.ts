@@ -80,7 +80,7 @@ it("a silenced alert tells nobody, shows until when, and is told when the silenc
   expect((await listSilences.execute(as(viewer), { state: "ended" })).items).toHaveLength(1);
   for (let time = 0; time < 2; time += 1) await tell(401_000);
   // Told with the alert that fires beside it, as one message.
-  expect([await told("loud"), await told("2 alerts of quiet")]).toEqual([1, 1]);
+  expect([await told("loud"), await told("silent and 1 more")]).toEqual([1, 1]);
   const [alert] = await database.db.select().from(alerts).where(eq(alerts.kind, "errors"));
   await silenceAlerts.execute(as(owner), { alertId: alert?.id, minutes: 60, reason: "known" });
   expect((await listSilences.execute(as(viewer), {})).items).toMatchObject([{ scope: "loud" }]);
