@@ -42,6 +42,7 @@ export const ID_PREFIXES = {
   rollout: "rol",
   prediction: "prd",
   alert: "alr",
+  alertGroup: "agr",
   silence: "sil",
   notification: "ntf",
   event: "evt",

@@ -84,6 +84,7 @@ export const PERMISSIONS = {
   "monitoring.feedback.write": { roles: TOUCH, token: "infer" },
   "monitoring.alert.read": { roles: VIEW, token: "read" },
   "monitoring.alert.update": { roles: TOUCH, token: "write" },
+  "monitoring.routing.write": { roles: ADMIN, token: "admin" },
   // insights and platform
   "insights.read": { roles: VIEW, token: "read" },
   "platform.console.read": { platform: true, token: "admin" },
