@@ -7,6 +7,7 @@ import { readError } from "@/components/common/error-shape";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/callout";
 import { toast } from "@/components/ui/toast";
 import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 import { RouteFields, type Member } from "./route-fields";
@@ -37,7 +38,7 @@ function useTyped(values: RoutingValues): AlertRoute[] | null {
   return typed;
 }
 
-/** Edits the team's routes. */
+/** Edits the team's routes. What is typed outlives what others save meanwhile, and says so. */
 export function RoutingEditor({
   routes,
   revision,
@@ -50,6 +51,12 @@ export function RoutingEditor({
   const trpc = useTRPC();
   const client = useQueryClient();
   const form = useForm<RoutingValues>({ defaultValues: fromRoutes(routes) });
+  /** The revision that the typed routes began from. */
+  const [base, setBase] = useState(revision);
+  const begin = (from: readonly AlertRoute[], at: number) => {
+    form.reset(fromRoutes(from));
+    setBase(at);
+  };
   const { control, setError, clearErrors } = form;
   const { fields, append, remove, move } = useFieldArray({ control, name: "routes" });
   const set = useMutation(trpc.monitoring.setRouting.mutationOptions({ meta: { handlesError: true } }));
@@ -66,7 +73,8 @@ export function RoutingEditor({
       return;
     }
     try {
-      await set.mutateAsync({ routes: read.data, revision });
+      const saved = await set.mutateAsync({ routes: read.data, revision: base });
+      begin(read.data, saved.revision);
       toast.success("Saved: alerts go by these routes from now on.");
       await client.invalidateQueries({ queryKey: trpc.monitoring.routing.queryKey() });
     } catch (error) {
@@ -84,6 +92,14 @@ export function RoutingEditor({
     <div className="flex flex-col gap-6">
       <Form label="Routes of alerts" onSubmit={save} className="max-w-4xl">
         <FormErrorSummary control={control} labels={routeLabelOf} />
+        {revision > base ? (
+          <Callout tone="warning" title="Somebody else has saved other routes meanwhile">
+            Yours are not saved.{" "}
+            <Button size="sm" onClick={() => begin(routes, revision)}>
+              Show theirs instead
+            </Button>
+          </Callout>
+        ) : null}
         {fields.map((field, index) => (
           <RouteFields
             key={field.id}

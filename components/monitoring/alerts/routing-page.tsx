@@ -106,12 +106,7 @@ export function RoutingPage() {
             />
           ) : null}
           {can.allowed ? (
-            <RoutingEditor
-              key={data.revision}
-              routes={data.routes}
-              revision={data.revision}
-              members={data.people}
-            />
+            <RoutingEditor routes={data.routes} revision={data.revision} members={data.people} />
           ) : (
             <>
               {data.routes.map((route, index) => (
