@@ -50,7 +50,11 @@ const RowTensors = z
     message: "must have rows of any number: begin each shape with -1",
   });
 
-export const MAX_TIMEOUT_MS = 600_000;
+/** What a server takes and gives that does not say so itself. */
+export const RowSignature = z.object({ inputs: RowTensors, outputs: RowTensors });
+export type RowSignature = z.output<typeof RowSignature>;
+
+const MAX_TIMEOUT_MS = 600_000;
 
 const common = {
   url: EndpointUrl,

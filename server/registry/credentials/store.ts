@@ -4,7 +4,7 @@ import { endpointCredentials } from "@/db/schema";
 import type { CredentialSource } from "@/server/adapters/external-endpoint/endpoint-client";
 import { open, seal, type SecretKeys } from "@/server/adapters/secret-box";
 import { allowedBy, parseHosts } from "@/server/core/endpoint-hosts";
-import { invalid } from "@/server/core/errors";
+import { invalid, isAppError } from "@/server/core/errors";
 import { StoredSecret } from "./schemas";
 
 type Row = typeof endpointCredentials.$inferSelect;
@@ -63,6 +63,16 @@ export const credentialSource =
     return { headers, secrets: [secret.value, ...sent] };
   };
 
+/** Undefined for what these keys do not open: it must not hold up the others, and whoever uses it is told. */
+function openable(keys: SecretKeys, row: Row): string | undefined {
+  try {
+    return open(keys, row, placeOf(row));
+  } catch (error) {
+    if (isAppError(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Seals again what a former key sealed. Written only where nobody else wrote meanwhile. Returns how many. */
 export async function resealCredentials(db: Db, keys: SecretKeys): Promise<number> {
   const newest = keys.at(-1)?.id ?? "";
@@ -73,7 +83,9 @@ export async function resealCredentials(db: Db, keys: SecretKeys): Promise<numbe
     .limit(500);
   let count = 0;
   for (const row of rows) {
-    const sealed = seal(keys, open(keys, row, placeOf(row)), placeOf(row));
+    const text = openable(keys, row);
+    if (text === undefined) continue;
+    const sealed = seal(keys, text, placeOf(row));
     const changed = await db
       .update(endpointCredentials)
       .set(sealed)
