@@ -72,6 +72,7 @@ export class EndpointClient {
     deadlineMs: number,
     endsAtMs = performance.now() + deadlineMs,
   ): Promise<{ answer: FarAnswer; secrets: readonly string[] }> {
+    if (asked.url.origin !== this.url.origin) throw farFault("the request would go to another host.");
     const { headers, secrets } = await this.credential();
     const answer = await farCall(this.connection, { ...asked, headers, deadlineMs, endsAtMs });
     return { answer, secrets };
@@ -85,7 +86,9 @@ export class EndpointClient {
       requireSuccess(answer, secrets);
       return;
     }
-    const url = file.healthPath === null ? this.url : new URL(file.healthPath, this.url);
+    const url = new URL(this.url);
+    // Never resolved like a link, which could lead to another host.
+    if (file.healthPath !== null) url.pathname = file.healthPath;
     const { answer, secrets } = await this.call({ method: "GET", url }, PROBE_MS);
     // An address that takes POST alone says so, and is well.
     if (file.healthPath !== null || answer.status >= 500) requireSuccess(answer, secrets);

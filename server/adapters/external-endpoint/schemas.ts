@@ -4,7 +4,7 @@ import { DATATYPES } from "../model-runtime/port";
 /** The one file of a version that is served elsewhere. Its digest stands in the manifest, so another address is another version. */
 export const ENDPOINT_FILE = "endpoint.json";
 
-const HTTP_NAME = /^[\w.~@+-]+$/;
+const HTTP_NAME = /^(?!\.+$)[\w.~@+-]+$/;
 /** What a credential is called. */
 export const CredentialName = z
   .string()
@@ -102,7 +102,7 @@ const JsonEndpoint = z
     /** Path on the same host that answers 200 while it is well; null to ask for the address itself, which must then answer anything below 500. */
     healthPath: z
       .string()
-      .regex(/^\/[^\s?#]*$/, "must be a path that begins with /, without ? and #")
+      .regex(/^\/(?![/\\])[^\s?#\\]*$/, "must be a path that begins with one /, without ? and #")
       .max(500)
       .nullable()
       .default(null),
