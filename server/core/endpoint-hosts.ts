@@ -1,5 +1,3 @@
-import net from "node:net";
-
 /** One entry of MODELWORKS_ENDPOINT_HOSTS: where endpoints may be. */
 export interface HostRule {
   /** Without the `*` of a suffix, which keeps its dot. */
@@ -11,6 +9,12 @@ export interface HostRule {
 
 const LABELS = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const ENTRY = /^(\*\.)?(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/;
+
+// Forms use this too, so it does without Node's own parts.
+const isV4 = (text: string) =>
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255);
+const isV6 = (text: string) => text.includes(":") && URL.canParse(`http://[${text}]/`);
+const isAddressText = (text: string) => isV4(text) || isV6(text);
 
 /** The host of a URL as rules have it: small letters, no brackets, no dot at the end. */
 export const hostOf = (url: URL): string =>
@@ -24,13 +28,13 @@ export const portOf = (url: URL): number => Number(url.port) || (url.protocol ==
 function ruleOf(text: string): HostRule {
   const [, star, name = "", port] = ENTRY.exec(text.toLowerCase()) ?? [];
   const host = name.replace(/^\[(.*)\]$/, "$1");
-  const isAddress = net.isIP(host) !== 0;
+  const isAddress = isAddressText(host);
   const good = star ? LABELS.test(host) && !isAddress : isAddress || LABELS.test(host);
   const number = port === undefined ? undefined : Number(port);
   if (!good || (number !== undefined && (number < 1 || number > 65_535)))
     throw new Error(`"${text}" is no host, host:port or *.suffix`);
   // The way a URL spells it, so that ::0001 and ::1 are one.
-  const spelled = net.isIPv6(host) ? hostOf(new URL(`http://[${host}]/`)) : host;
+  const spelled = isV6(host) ? hostOf(new URL(`http://[${host}]/`)) : host;
   return { host: star ? `.${spelled}` : spelled, suffix: star !== undefined, port: number };
 }
 
@@ -44,7 +48,7 @@ export const parseHosts = (text: string): HostRule[] =>
 
 function matches(rule: HostRule, url: URL): boolean {
   const host = hostOf(url);
-  const named = rule.suffix ? host.endsWith(rule.host) && net.isIP(host) === 0 : host === rule.host;
+  const named = rule.suffix ? host.endsWith(rule.host) && !isAddressText(host) : host === rule.host;
   const port = portOf(url);
   return (
     named && (rule.port === undefined ? port === (url.protocol === "https:" ? 443 : 80) : port === rule.port)

@@ -28,7 +28,9 @@ interface Finding {
 function findingOf(report: DeploymentReport | null): Finding | undefined {
   if (!report) return undefined;
   const { stable, canary, answering } = report;
-  const odd = [stable, canary].flatMap((arm) => (arm && serves(arm) && arm.reason !== "" ? [arm.reason] : []));
+  const odd = [stable, canary].flatMap((arm) =>
+    arm && serves(arm) && arm.reason !== "" ? [arm.reason] : [],
+  );
   if (serves(stable) && !isBroken(canary)) return odd.length > 0 ? { lacks: "odd", texts: odd } : undefined;
   const texts = [
     ...(isBroken(stable) ? [`The stable version is not served: ${stable.reason}`] : []),
