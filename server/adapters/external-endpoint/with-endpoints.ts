@@ -10,9 +10,11 @@ export function withEndpoints(own: ModelRuntime, external: ModelRuntime): ModelR
       return of(key).load(key, spec);
     },
     infer: (key, inputs, options) => of(key).infer(key, inputs, options),
-    async unload(key) {
-      await of(key).unload(key);
+    unload(key) {
+      const runtime = of(key);
+      // At once: the same key may be loaded again before the unloading ends.
       elsewhere.delete(key);
+      return runtime.unload(key);
     },
     health: (key) => of(key).health(key),
     onChange(listener) {
