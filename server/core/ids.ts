@@ -34,6 +34,7 @@ export const ID_PREFIXES = {
   run: "run",
   model: "mdl",
   version: "mv",
+  credential: "crd",
   policy: "pol",
   gateRun: "gr",
   attestation: "ats",

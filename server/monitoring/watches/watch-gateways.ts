@@ -20,15 +20,18 @@ interface Row extends Record<string, unknown> {
 const Report = DeploymentReport.nullable().catch(null);
 
 interface Finding {
-  /** How much is missing: nothing answers, the version before answers, or only the canary does not. */
-  lacks: "all" | "wanted" | "canary";
+  /** How much is missing: nothing answers, the version before answers, only the canary does not, or nothing, but something is odd. */
+  lacks: "all" | "wanted" | "canary" | "odd";
   texts: string[];
 }
 
 function findingOf(report: DeploymentReport | null): Finding | undefined {
   if (!report) return undefined;
   const { stable, canary, answering } = report;
-  if (serves(stable) && !isBroken(canary)) return undefined;
+  const odd = [stable, canary].flatMap((arm) =>
+    arm && serves(arm) && arm.reason !== "" ? [arm.reason] : [],
+  );
+  if (serves(stable) && !isBroken(canary)) return odd.length > 0 ? { lacks: "odd", texts: odd } : undefined;
   const texts = [
     ...(isBroken(stable) ? [`The stable version is not served: ${stable.reason}`] : []),
     ...(isBroken(canary) ? [`The canary version is not served: ${canary.reason}`] : []),
@@ -43,6 +46,7 @@ const TITLES: Record<Finding["lacks"], (name: string) => string> = {
   all: (name) => `${name} is not served`,
   wanted: (name) => `${name} still serves the version before`,
   canary: (name) => `The canary of ${name} is not served`,
+  odd: (name) => `${name} may serve something else than was approved`,
 };
 
 /**
@@ -63,14 +67,14 @@ export async function watchGateways(db: Db, actingFor: (teamId: string) => Ctx):
   for (const row of rows) {
     const findings = row.reports.map((each) => findingOf(Report.parse(each)));
     const broken = findings.filter((each) => each !== undefined);
-    const lacks = (["all", "wanted", "canary"] as const).find((how) =>
+    const lacks = (["all", "wanted", "canary", "odd"] as const).find((how) =>
       broken.some((each) => each.lacks === how),
     );
     if (lacks)
       await raiseAlert(actingFor(row.team_id), {
         fingerprint: `serving:${row.id}`,
         kind: "serving",
-        severity: lacks === "canary" ? "warning" : "critical",
+        severity: lacks === "canary" || lacks === "odd" ? "warning" : "critical",
         title: `${TITLES[lacks](row.name)}${broken.length < findings.length ? " by every gateway" : ""}`,
         body: [...new Set(broken.flatMap((each) => each.texts))].join(" "),
         href: `/deployments/${row.name}`,

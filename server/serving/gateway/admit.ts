@@ -3,9 +3,16 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import { modelVersionFiles, modelVersions } from "@/db/schema";
-import type { ModelFile, ModelLimits, ModelSpec } from "@/server/adapters/model-runtime/port";
+import {
+  DATATYPES,
+  type ExternalSpec,
+  type ModelFile,
+  type ModelLimits,
+  type ModelSpec,
+} from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { manifestDigest } from "@/server/core/digest";
+import { trialReport } from "@/server/registry";
 import { admissionOf, admissionOfCanary } from "../admission";
 import type { Arm } from "./routes";
 
@@ -53,6 +60,19 @@ export function limitsOf(contract: unknown): ModelLimits {
       latencyBoundMs === undefined ? undefined : Math.max(DEADLINE_FLOOR_MS, latencyBoundMs * DEADLINE_TIMES),
   };
 }
+
+const Tensor = z.object({ name: z.string(), datatype: z.enum(DATATYPES), shape: z.array(z.number()) });
+const Declared = z.object({ inputs: z.array(Tensor), outputs: z.array(Tensor) });
+
+/** What a gateway must know of a model that runs elsewhere. */
+const externalOf = (version: typeof modelVersions.$inferSelect): ExternalSpec | undefined =>
+  version.endpoint === null
+    ? undefined
+    : {
+        teamId: version.teamId,
+        expected: trialReport(version.evidence),
+        declared: Declared.safeParse(version.contract).data,
+      };
 
 /** The weights and what lies beside and below them: external data may be there, and nowhere else. */
 function filesFor(
@@ -102,6 +122,7 @@ export async function admit(
       files: filesFor(store, files, weights.path),
       limits: limitsOf(version.contract),
       shareWith: row.teamId,
+      external: externalOf(version),
     },
   };
 }

@@ -241,7 +241,7 @@ export class FollowedDeployment {
     const { versionId, state, reason, sinceMs } = wanted;
     const health =
       state === "ready" ? this.parts.runtime.health(runtimeKey(this.row.id, versionId)) : undefined;
-    return health && health.state !== "ready"
+    return health && (health.state !== "ready" || health.reason !== "")
       ? { versionId, ...health }
       : { versionId, state, reason, sinceMs };
   }
