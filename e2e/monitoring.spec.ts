@@ -62,3 +62,66 @@ test("another team sees nothing of the traffic", async ({ as, api }) => {
   await expectMissingByApi(await api("outsider"), [["GET", `/api/v1/deployments/${deployment}/chart`]]);
   await expectMissing(await as("outsider"), `/monitoring/${deployment}`);
 });
+
+test("a team admin says who is told of which alerts and sees it before saving; others read it", async ({
+  as,
+}) => {
+  const page = await as("platform");
+  await page.goto("/alerts");
+  await page
+    .getByRole("navigation", { name: "Pages about alerts" })
+    .getByRole("link", { name: "Who is told" })
+    .click();
+  await expect(page.getByRole("heading", { name: "No routes are set" })).toBeVisible();
+  const preview = page.getByRole("region", { name: "This alert would go to" });
+  await expect(preview.getByText(/the built-in one does: the owner/)).toBeVisible();
+  await page.getByRole("button", { name: "Add route" }).click();
+  const route = page.getByRole("group", { name: "Route 1" });
+  await route.getByLabel("Severity").selectOption("critical");
+  await route.getByLabel("Errors", { exact: true }).check();
+  await route.getByRole("button", { name: "Add level" }).click();
+  await route.getByLabel("After (min)", { exact: true }).fill("15");
+  await expect(preview.getByText(/^Route 1: the owner/)).toBeVisible();
+  await expect(preview.getByText(/^After 15 min without an acknowledgement: /)).toBeVisible();
+  await preview.getByLabel("Kind").selectOption("drift");
+  await expect(preview.getByText(/the built-in one does/)).toBeVisible();
+  await route.getByLabel("Wait for others (s)").fill("-1");
+  await page.getByRole("button", { name: "Save routes" }).click();
+  await expect(page.getByText(/Route 1, Wait for others: /)).toBeVisible();
+  await route.getByLabel("Wait for others (s)").fill("5");
+  await page.getByRole("button", { name: "Save routes" }).click();
+  await expect(page.getByText("Saved: alerts go by these routes from now on.")).toBeVisible();
+
+  const other = await as("scientist");
+  await other.goto("/alerts/routing");
+  await expect(other.getByText("Changing who is told needs the role team admin")).toBeVisible();
+  await expect(other.getByRole("region", { name: "Route 1" })).toContainText("after 15 min to team admins");
+  await expect(other.getByRole("button", { name: "Save routes" })).toHaveCount(0);
+
+  await page.reload();
+  await page.getByRole("button", { name: "Remove route 1" }).click();
+  await page.getByRole("button", { name: "Save routes" }).click();
+  await expect(page.getByRole("heading", { name: "No routes are set" })).toBeVisible();
+});
+
+test("alerts of a deployment are silenced for a while, with the end in sight, and not any more", async ({
+  as,
+}) => {
+  const { deployment } = await seededLine();
+  const page = await as("scientist");
+  await page.goto(`/alerts/silences?kind=latency&severity=warning&deployment=${deployment}`);
+  const form = page.getByRole("form", { name: "New silence" });
+  await expect(form.getByLabel("Kind")).toHaveValue("latency");
+  await expect(form.getByLabel("Deployment")).toHaveValue(deployment);
+  await form.getByLabel("For (hours)").fill("2");
+  await form.getByRole("button", { name: "Silence" }).click();
+  await expect(form.getByText(/say why, in at least 3 characters/).first()).toBeVisible();
+  await form.getByLabel("Reason").fill("Load test");
+  await form.getByRole("button", { name: "Silence" }).click();
+  const row = page.getByRole("listitem").filter({ hasText: `Latency warning of ${deployment}` });
+  await expect(row).toContainText(/Until .*: Load test/);
+  await row.getByRole("button", { name: /^End the silence/ }).click();
+  await expect(row).toHaveCount(0);
+  await page.getByRole("radio", { name: "Ended" }).click();
+  await expect(row).toContainText(/Ended .*: Load test/);
+});

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { expectBlocked, expectFieldError, expectMissing, expectMissingByApi } from "./fixtures/expects";
 import { seededLine, trainVersion } from "./fixtures/line";
 import { expect, test } from "./fixtures/test";
+import { world } from "./fixtures/world";
 
 test.beforeAll(async () => {
   test.setTimeout(300_000);
@@ -246,4 +247,49 @@ test("a protected alias points at admitted versions only, says what is missing, 
   await save("");
   await expect(dialog).toBeHidden();
   await expect(own).not.toContainText("live-eu");
+});
+
+test("a model elsewhere becomes a version: its credential is written once, the form names what is wrong, the page tells the trial", async ({
+  as,
+  api,
+}) => {
+  const { deployment } = await seededLine();
+  const { gatewayUrl, bootstrapToken = "" } = world();
+  test.skip(bootstrapToken === "", "needs a token that the tests know");
+  const admin = await as("platform");
+  await admin.goto("/settings/endpoint-credentials");
+  await admin.getByRole("button", { name: "New credential" }).first().click();
+  const dialog = admin.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("own-gateway");
+  await dialog.getByLabel("Hosts").fill(new URL(gatewayUrl).host);
+  await dialog.getByLabel("Token", { exact: true }).fill(bootstrapToken);
+  await dialog.getByRole("button", { name: "Store credential" }).click();
+  await expect(admin.getByRole("list", { name: "Endpoint credentials" })).toContainText("own-gateway");
+  await admin.reload();
+  await expect(admin.getByRole("list", { name: "Endpoint credentials" })).toContainText("own-gateway");
+  expect(await admin.content()).not.toContain(bootstrapToken);
+
+  const scientist = await api("scientist");
+  await scientist.send("POST", "/api/v1/models", { name: "elsewhere" });
+  const page = await as("scientist");
+  await page.goto("/settings/endpoint-credentials");
+  await expectBlocked(page.getByRole("button", { name: "New credential" }), /role admin/);
+  await page.goto("/models/elsewhere");
+  await page.getByRole("button", { name: "Register an external endpoint" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByLabel("Address").fill("http://169.254.169.254");
+  await form.getByLabel("Model there").fill(deployment);
+  await form.getByLabel("Credential").selectOption("own-gateway");
+  await form.getByRole("button", { name: "Register" }).click();
+  await expectFieldError(form.getByLabel("Address"), /not among those where endpoints may be/);
+  await form.getByLabel("Address").fill(gatewayUrl);
+  await form.getByRole("button", { name: "Register" }).click();
+  await expect(page.getByRole("heading", { name: "elsewhere v1" })).toBeVisible();
+  const endpoint = page.locator("#endpoint");
+  await expect(endpoint).toContainText("What runs there can change without us");
+  // Tried by the worker; the page follows by itself.
+  await expect(endpoint).toContainText(/The endpoint answers .* It says that it serves version \d/, {
+    timeout: 60_000,
+  });
+  await expect(page.locator("#contract")).toBeVisible();
 });

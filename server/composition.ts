@@ -10,6 +10,7 @@ import {
   type Signer,
 } from "@/server/adapters/signer";
 import type { PythonSettings } from "@/server/adapters/model-runtime/python/environments";
+import { openSecretKeys, secretKeysStamp, type SecretKeys } from "@/server/adapters/secret-box";
 import { createObjectStore } from "@/server/adapters/object-store/create-object-store";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { env, inheritedEnvironment } from "@/server/core/env";
@@ -78,6 +79,22 @@ export const logSigner = async (): Promise<LogSigner> => (await keyRing()).log;
 
 /** Public keys whose attestations count, from this machine's own disk. */
 export const trustedAttestorKeys = async (): Promise<string[]> => trustedAttestors(await keyRing());
+
+let sealing: { stamp: string; keys: Promise<SecretKeys> } | undefined;
+
+/** The keys that seal credentials, from MODELWORKS_HOME/keys; read again when they changed. */
+export async function secretKeys(): Promise<SecretKeys> {
+  const folder = path.join(env().home, "keys");
+  const stamp = await secretKeysStamp(folder);
+  if (sealing?.stamp !== stamp) {
+    const opened = { stamp, keys: openSecretKeys(folder) };
+    sealing = opened;
+    opened.keys.catch(() => {
+      if (sealing === opened) sealing = undefined;
+    });
+  }
+  return sealing.keys;
+}
 
 let tables: Analytics | undefined;
 

@@ -1,14 +1,17 @@
 import path from "node:path";
 import { Gauge } from "prom-client";
 import { db } from "@/db/client";
+import { createExternalRuntime } from "@/server/adapters/external-endpoint/external-runtime";
+import { withEndpoints } from "@/server/adapters/external-endpoint/with-endpoints";
 import { createModelRuntime } from "@/server/adapters/model-runtime/model-runtime";
 import { TokenActors } from "@/server/auth/token-actors";
-import { objectStore, pythonModels, trustedAttestorKeys } from "@/server/composition";
+import { objectStore, pythonModels, secretKeys, trustedAttestorKeys } from "@/server/composition";
 import { env } from "@/server/core/env";
 import { heartbeat, PRODUCT_VERSION } from "@/server/core/heartbeat";
 import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
 import { metricsRegistry } from "@/server/core/metrics";
+import { credentialSource } from "@/server/registry";
 import { countSetAside } from "@/server/monitoring";
 import type { PredictionRecord } from "@/server/serving/gateway/gateway";
 import { createGatewayServer } from "@/server/serving/gateway/http-server";
@@ -61,13 +64,19 @@ function openSpool(home: string) {
 
 /** The gateway process: inference traffic. It goes on with the routes it has while the database is away. */
 async function main() {
-  const { gatewayPort, host, home, sharesModelProcesses, modelDeadlineMs } = env();
-  const runtime = createModelRuntime({
+  const { gatewayPort, host, home, sharesModelProcesses, modelDeadlineMs, endpointHosts } = env();
+  const own = createModelRuntime({
     folder: path.join(home, "serving"),
     ceilingMs: modelDeadlineMs,
     sharing: sharesModelProcesses,
     python: pythonModels(),
   });
+  const elsewhere = createExternalRuntime({
+    hosts: endpointHosts,
+    credentials: credentialSource(db, secretKeys),
+    ceilingMs: modelDeadlineMs,
+  });
+  const runtime = withEndpoints(own, elsewhere);
   const { spool, waitingMs } = openSpool(home);
   let follower: RouteFollower | undefined;
   let drain: DrainThread | undefined;

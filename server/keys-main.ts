@@ -1,13 +1,15 @@
 import path from "node:path";
 import { openKeyRing, revokeKey, rotateKey, signingSince, type KeyPurpose } from "@/server/adapters/signer";
+import { addSecretKey, openSecretKeys } from "@/server/adapters/secret-box";
 import { env } from "@/server/core/env";
 import { isAppError } from "@/server/core/errors";
 
-const USAGE = `The signing keys in MODELWORKS_HOME/keys. Nothing needs a restart afterwards.
+const USAGE = `The keys in MODELWORKS_HOME/keys. Nothing needs a restart afterwards.
 
   npm run keys -- list                       which keys sign, and which did
   npm run keys -- rotate attestor            sign attestations with a new key
   npm run keys -- rotate log                 sign the log's checkpoints with a new key
+  npm run keys -- rotate credentials         seal endpoint credentials with a new key
   npm run keys -- revoke <key id> <reason>   trust nothing any more that a former key signed
 `;
 
@@ -24,9 +26,19 @@ async function list(): Promise<void> {
   const since = (purpose: KeyPurpose) => day(signingSince(ring.former, purpose));
   say(`attestor  ${ring.attestation.keyId}  since ${since("attestor")}`);
   say(`log  ${ring.log.keyId}  since ${since("log")}`);
+  for (const { id, since: from } of await openSecretKeys(folder)) say(`credentials  ${id}  since ${from}`);
+}
+
+async function rotateCredentials(): Promise<void> {
+  const key = (await addSecretKey(folder, new Date())).at(-1);
+  say(`${key?.id} seals credentials from now on; the worker seals the stored ones again within a minute.`);
+  say(
+    `Back up ${folder}, and copy it to every machine of this installation now: the others cannot open them before.`,
+  );
 }
 
 async function rotate(purpose: string | undefined): Promise<void> {
+  if (purpose === "credentials") return rotateCredentials();
   if (purpose !== "attestor" && purpose !== "log") return usage();
   const { retired, current } = await rotateKey(folder, purpose, new Date());
   say(`${retired.keyId} signs no more; what it signed counts as before.`);

@@ -1,6 +1,6 @@
 "use client";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Bell, BellOff, Check, Eye } from "lucide-react";
+import { Bell, BellOff, BellRing, Check, Eye } from "lucide-react";
 import Link from "next/link";
 import { parseAsString, parseAsStringLiteral, useQueryState } from "nuqs";
 import { toast } from "@/components/ui/toast";
@@ -23,6 +23,8 @@ import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
+import { AlertTabs } from "./alerts/alert-tabs";
+import { RollBackButton } from "./alerts/roll-back-button";
 import { SilenceButtons, SilenceList } from "./silences";
 
 const STATES = ["open", "firing", "acknowledged", "resolved"] as const;
@@ -30,6 +32,7 @@ const WORDS = { open: "Open", firing: "Firing", acknowledged: "Acknowledged", re
 
 interface Alert {
   id: string;
+  kind: string;
   severity: string;
   title: string;
   body: string;
@@ -48,6 +51,7 @@ const ACTS: Record<string, { text: string; icon: typeof Bell }> = {
   "monitoring.alert.raise": { text: "raised the alert", icon: Bell },
   "monitoring.alert.acknowledge": { text: "acknowledged it", icon: Eye },
   "monitoring.alert.resolve": { text: "resolved it", icon: Check },
+  "monitoring.alert.escalate": { text: "told the next level", icon: BellRing },
 };
 
 function AlertCard({ alert }: { alert: Alert }) {
@@ -78,6 +82,9 @@ function AlertCard({ alert }: { alert: Alert }) {
         </div>
         <div className="flex flex-wrap gap-2">
           {alert.state !== "resolved" && !alert.silencedUntil ? <SilenceButtons alert={alert} /> : null}
+          {alert.kind === "promotion" && alert.state !== "resolved" && alert.subjectName ? (
+            <RollBackButton deployment={alert.subjectName} />
+          ) : null}
           <Link href={alert.runbook} className={buttonVariants({ variant: "ghost" })}>
             Runbook
           </Link>
@@ -168,6 +175,9 @@ export function AlertsList() {
           </>
         }
       />
+      <div className="pb-4">
+        <AlertTabs />
+      </div>
       {list.error ? <ErrorNotice error={list.error} onRetry={() => void list.refetch()} /> : null}
       {!list.data && !list.error ? <ListSkeleton /> : null}
       {list.data?.items.length === 0 ? (

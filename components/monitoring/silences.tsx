@@ -1,12 +1,13 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { formatDateTime } from "@/components/common/format";
 import { Section } from "@/components/common/section";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
-import { Button } from "@/components/ui/button";
+import { Button, buttonVariants } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
 
 const LENGTHS = [
@@ -24,15 +25,23 @@ function useInvalidate() {
     ]);
 }
 
-/** Silences one alert for a while, with a reason. */
-export function SilenceButtons({ alert }: { alert: { id: string; title: string } }) {
+interface SilenceableAlert {
+  id: string;
+  title: string;
+  kind: string;
+  severity: string;
+  subjectName: string | null;
+}
+
+/** Silences one alert for a while, with a reason; or more of them, on the page of silences. */
+export function SilenceButtons({ alert }: { alert: SilenceableAlert }) {
   const trpc = useTRPC();
   const can = useCan("monitoring.alert.update");
   const invalidate = useInvalidate();
   const silence = useMutation(
     trpc.monitoring.silence.mutationOptions({ onSettled: invalidate, meta: { handlesError: true } }),
   );
-  return LENGTHS.map(({ minutes, words }) => {
+  const buttons = LENGTHS.map(({ minutes, words }) => {
     const button = <Button variant="ghost">Silence {words}</Button>;
     if (!can.allowed)
       return (
@@ -57,34 +66,56 @@ export function SilenceButtons({ alert }: { alert: { id: string; title: string }
       />
     );
   });
+  const scope = new URLSearchParams({
+    kind: alert.kind,
+    severity: alert.severity,
+    ...(alert.subjectName ? { deployment: alert.subjectName } : {}),
+  });
+  return (
+    <>
+      {buttons}
+      <Link
+        href={`/alerts/silences?${scope.toString()}`}
+        aria-label={`Silence alerts like “${alert.title}”`}
+        className={buttonVariants({ variant: "ghost" })}
+      >
+        Silence more
+      </Link>
+    </>
+  );
 }
 
-/** The silences that hold now, each with a way to end it. */
-export function SilenceList() {
+interface Silence {
+  id: string;
+  scope: string;
+  reason: string;
+  by: string | null;
+  endsAt: Date;
+}
+
+/** Silences with until when, by whom and why; those that hold have a way to end them. */
+export function SilenceRows({ items, ended = false }: { items: readonly Silence[]; ended?: boolean }) {
   const trpc = useTRPC();
   const can = useCan("monitoring.alert.update");
   const invalidate = useInvalidate();
-  const list = useQuery(trpc.monitoring.silences.queryOptions({}));
   const end = useMutation(
     trpc.monitoring.endSilence.mutationOptions({
       onSettled: invalidate,
       onSuccess: () => toast.success("The silence is over."),
     }),
   );
-  const items = list.data?.items ?? [];
-  if (items.length === 0) return null;
   return (
-    <Section title="Silences">
-      <ul className="flex flex-col gap-3">
-        {items.map((each) => (
-          <li key={each.id} className="flex flex-wrap items-center justify-between gap-3">
-            <span className="flex min-w-0 flex-col">
-              <span>{each.scope}</span>
-              <span className="text-sm text-fg-subtle">
-                Until {formatDateTime(each.endsAt)}
-                {each.by ? `, by ${each.by}` : ""}: {each.reason}
-              </span>
+    <ul className="flex flex-col gap-3">
+      {items.map((each) => (
+        <li key={each.id} className="flex flex-wrap items-center justify-between gap-3">
+          <span className="flex min-w-0 flex-col">
+            <span>{each.scope}</span>
+            <span className="text-sm text-fg-subtle">
+              {ended ? "Ended" : "Until"} {formatDateTime(each.endsAt)}
+              {each.by ? `, by ${each.by}` : ""}: {each.reason}
             </span>
+          </span>
+          {ended ? null : (
             <DisabledReason reason={can.allowed ? undefined : can.reason}>
               <Button
                 size="sm"
@@ -95,9 +126,22 @@ export function SilenceList() {
                 End
               </Button>
             </DisabledReason>
-          </li>
-        ))}
-      </ul>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The silences that hold now. */
+export function SilenceList() {
+  const trpc = useTRPC();
+  const list = useQuery(trpc.monitoring.silences.queryOptions({}));
+  const items = list.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Silences">
+      <SilenceRows items={items} />
     </Section>
   );
 }

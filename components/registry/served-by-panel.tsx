@@ -15,7 +15,7 @@ const TRIAL: Record<NonNullable<ServedBy["trial"]>["state"], { status: string; l
   no_environment: { status: "fail", label: "No environment" },
 };
 
-const WHAT: Record<NonNullable<ServedBy["runtime"]>, string> = {
+const WHAT = {
   onnx: "ONNX Runtime loads the ONNX file. No code of the model is run.",
   python:
     "MLflow loads the model in a Python process of its own, with the packages that it was logged with, isolated as jobs are.",
@@ -68,7 +68,8 @@ function Packages({ packages }: { packages: ServedBy["packages"] }) {
 /** What loads this version, with which packages, and what came of trying it. */
 export function ServedByPanel({ version }: { version: VersionDetail }) {
   const { servedBy } = version;
-  if (version.manifestDigest === null) return null;
+  // What runs elsewhere has a panel of its own.
+  if (version.manifestDigest === null || servedBy.runtime === "elsewhere") return null;
   if (servedBy.runtime === null)
     return (
       <Section id="served-by" title="How it is served">

@@ -9,4 +9,5 @@ export type VersionDetail = Outputs["version"];
 export type VersionSummary = ModelDetail["versions"][number];
 export type Blocker = VersionDetail["blockers"]["staging"][number];
 export type LineageNode = Outputs["lineage"]["upstream"][number];
+export type CredentialRow = Outputs["credentials"]["items"][number];
 export type TimelineItem = Outputs["timeline"]["items"][number];

@@ -19,6 +19,7 @@ import { CardPanel } from "./card-panel";
 import { ComparePanel } from "./compare-panel";
 import { ContractPanel } from "./contract-panel";
 import { DeploymentsPanel } from "./deployments-panel";
+import { EndpointPanel } from "./endpoint-panel";
 import { EvaluationPanel } from "./evaluation-panel";
 import { FilesPanel } from "./files-panel";
 import { GatesBadge } from "./gates-badge";
@@ -97,6 +98,7 @@ export function VersionPage({
         <BlockersBox version={version} />
         <GatesPanel version={version} verdicts={verdicts} />
         <ServedByPanel version={version} />
+        <EndpointPanel version={version} />
         <ContractPanel version={version} />
         <EvaluationPanel version={version} />
         <CardPanel version={version} />

@@ -1,8 +1,14 @@
+"use client";
 import Link from "next/link";
+import { useState } from "react";
+import { DisabledReason } from "@/components/common/disabled-reason";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
+import { useCan } from "@/components/identity/use-can";
 import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { later } from "@/components/ui/later";
 import {
   Table,
   TableBody,
@@ -18,10 +24,32 @@ import { isProtectedName } from "@/server/registry/rules";
 import { ProtectedMark } from "./protected-mark";
 import type { ModelDetail } from "./types";
 
+const EndpointDialog = later(async () => (await import("./endpoint-dialog")).EndpointDialog);
+
+function RegisterEndpoint({ modelName }: { modelName: string }) {
+  const write = useCan("registry.endpoint.write");
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <DisabledReason reason={write.reason}>
+        <Button size="sm" onClick={() => setOpen(true)}>
+          Register an external endpoint
+        </Button>
+      </DisabledReason>
+      <EndpointDialog open={open} onOpenChange={setOpen} modelName={modelName} />
+    </>
+  );
+}
+
 /** All versions of a model, newest first. */
 export function VersionsPanel({ model }: { model: ModelDetail }) {
   return (
-    <Section id="versions" title="Versions" frame="flush">
+    <Section
+      id="versions"
+      title="Versions"
+      frame="flush"
+      actions={<RegisterEndpoint modelName={model.name} />}
+    >
       {model.versions.length === 0 ? (
         <p className="px-4 py-3 text-fg-muted">No version is registered yet.</p>
       ) : (

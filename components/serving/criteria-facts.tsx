@@ -43,6 +43,15 @@ export function CriteriaFacts({ criteria }: { criteria: RolloutView["criteria"] 
       label: "Hard limit",
       value: `${hardKill.consecutiveFailures} failures in a row, or ${formatPercent(hardKill.errorShare)} errors over ${hardKill.minRequests} requests`,
     },
+    criteria.watch
+      ? {
+          label: "After the promotion",
+          value:
+            criteria.watch.onWorse === "off"
+              ? "not watched"
+              : `watched for ${formatDuration(criteria.watch.durationMs)}; ${criteria.watch.onWorse === "rollback" ? "goes back by itself" : "an alert offers to roll back"} when proven worse`,
+        }
+      : null,
     { label: "When time is over", value: criteria.onTimeout === "hold" ? "hold for a person" : "roll back" },
   ];
   return <KeyValue items={items.filter((item) => item !== null)} />;

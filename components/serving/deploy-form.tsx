@@ -105,7 +105,9 @@ function RunsIn({ runtime }: { runtime: DeployPreview["runtime"] }) {
     <Callout tone={runtime.runsOwnCode ? "warning" : "neutral"} title={`Runs in ${runtime.words}`}>
       {runtime.runsOwnCode
         ? "The model runs code of its own, which a reviewer admitted. Each gateway isolates it as jobs are isolated."
-        : "Each gateway gives it a process of its own, with the bounds of its contract."}
+        : runtime.isElsewhere
+          ? "Each gateway asks it there; what that server does is its own affair."
+          : "Each gateway gives it a process of its own, with the bounds of its contract."}
     </Callout>
   );
 }

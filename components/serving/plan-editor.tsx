@@ -190,6 +190,24 @@ export function PlanEditor({ control }: Props) {
             { value: "rollback", label: "Roll back" },
           ]}
         />
+        <SelectField
+          control={control}
+          name="watchOnWorse"
+          label="When proven worse after the promotion"
+          options={[
+            { value: "rollback", label: "Roll back" },
+            { value: "offer", label: "Raise an alert that offers it" },
+            { value: "off", label: "Do not watch" },
+          ]}
+        />
+        <NumberField
+          control={control}
+          name="watchHours"
+          label="Watch it for"
+          unit="hours"
+          min={0}
+          max={336}
+        />
       </div>
     </section>
   );

@@ -40,6 +40,7 @@ describe("what the deploy form says of a problem", () => {
         minFeedback: null,
         alphaPercent: null,
         minBadEvents: null,
+        watchHours: null,
       },
       true,
     );
@@ -58,6 +59,7 @@ describe("a plan in the form", () => {
         slowShare: { latencyBoundMs: 80, maxIncrease: 0.02, maxShare: 0.05 },
         absoluteError: { maxIncrease: 0.1, minFeedback: 100 },
         hardKill: { consecutiveFailures: 9, errorShare: 0.5, minRequests: 25 },
+        watch: { onWorse: "offer" as const, durationMs: 6 * 3_600_000 },
       },
     };
     expect(await toPlan(fromPlan(plan))).toEqual(plan);

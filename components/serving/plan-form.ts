@@ -1,6 +1,8 @@
 import type { MetricName, RolloutPlan } from "@/server/serving/rollout/schemas";
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const USUAL_WATCH_MS = 24 * HOUR_MS;
 
 /** The deploy form's values; shares as per cent and times in minutes, as people say them. The server checks the plan itself. */
 export interface DeployValues {
@@ -28,6 +30,8 @@ export interface DeployValues {
   alphaPercent: number | null;
   minBadEvents: number | null;
   onTimeout: "hold" | "rollback";
+  watchOnWorse: "rollback" | "offer" | "off";
+  watchHours: number | null;
   /** Not asked; kept as the plan names it. */
   hardKill: RolloutPlan["criteria"]["hardKill"];
   /** Smallest losses worth catching, points or per cent: what the plan is sized to. */
@@ -56,6 +60,8 @@ export const PLAN_KEYS = [
   "alphaPercent",
   "minBadEvents",
   "onTimeout",
+  "watchOnWorse",
+  "watchHours",
   "hardKill",
   "wish",
 ] as const satisfies readonly (keyof PlanValues)[];
@@ -100,6 +106,8 @@ export function fromPlan(plan: RolloutPlan): PlanValues {
     alphaPercent: points(criteria.alpha, 0.02),
     minBadEvents: criteria.minBadEvents,
     onTimeout: criteria.onTimeout,
+    watchOnWorse: criteria.watch?.onWorse ?? "rollback",
+    watchHours: (criteria.watch?.durationMs ?? USUAL_WATCH_MS) / HOUR_MS,
     hardKill: criteria.hardKill,
     wish: {
       errorRate: loss(margins.errorRate),
@@ -160,6 +168,10 @@ function planOf(values: PlanValues) {
       minBadEvents: values.minBadEvents,
       onTimeout: values.onTimeout,
       hardKill: values.hardKill,
+      watch: {
+        onWorse: values.watchOnWorse,
+        durationMs: Math.round((values.watchHours ?? Number.NaN) * HOUR_MS),
+      },
     },
   };
 }
@@ -201,6 +213,8 @@ const LABELS: Readonly<Record<string, string>> = {
   alphaPercent: "False alarms",
   minBadEvents: "Least bad events",
   onTimeout: "When a stage's time is over",
+  watchOnWorse: "When proven worse after the promotion",
+  watchHours: "Watch it for",
 };
 const STAGE_LABELS: Readonly<Record<string, string>> = {
   sharePercent: "Share",
@@ -231,6 +245,8 @@ const FIELDS: Record<string, string> = {
   "plan.criteria.alpha": "alphaPercent",
   "plan.criteria.minBadEvents": "minBadEvents",
   "plan.criteria.onTimeout": "onTimeout",
+  "plan.criteria.watch.onWorse": "watchOnWorse",
+  "plan.criteria.watch.durationMs": "watchHours",
   "plan.criteria": "errorOn",
 };
 

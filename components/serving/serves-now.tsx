@@ -1,7 +1,7 @@
 import Link from "next/link";
 import { DigestChip } from "@/components/common/digest-chip";
 import { EntityLink } from "@/components/common/entity-link";
-import { formatDuration } from "@/components/common/format";
+import { formatDateTime, formatDuration } from "@/components/common/format";
 import { KeyValue } from "@/components/common/key-value";
 import { OwnerChip } from "@/components/common/owner-chip";
 import { Section } from "@/components/common/section";
@@ -49,6 +49,16 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
   return (
     <Section title="Serves now">
       <CanaryBox deployment={deployment} />
+      {deployment.watch ? (
+        <Callout
+          tone="info"
+          title={`Watched until ${formatDateTime(deployment.watch.until)} against version ${deployment.watch.from?.number ?? "?"}`}
+        >
+          {deployment.watch.onWorse === "rollback"
+            ? "If errors, latency or accuracy are proven worse than the version before did, it goes back by itself."
+            : "If errors, latency or accuracy are proven worse than the version before did, an alert offers to roll back."}
+        </Callout>
+      ) : null}
       {deployment.serving && deployment.serving.state !== "serving" ? (
         <div aria-live="polite" className="flex flex-col gap-2">
           <Callout

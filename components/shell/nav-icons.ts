@@ -47,5 +47,6 @@ export const NAV_ICONS: Readonly<Record<string, LucideIcon>> = {
   "/admin/work": ListChecks,
   "/settings": User,
   "/settings/tokens": ShieldCheck,
+  "/settings/endpoint-credentials": ShieldCheck,
   "/docs/api": BookOpen,
 };

@@ -63,6 +63,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
 export const NAV_EXTRA: readonly NavItem[] = [
   { href: "/settings", label: "Settings" },
   { href: "/settings/tokens", label: "API tokens" },
+  { href: "/settings/endpoint-credentials", label: "Endpoint credentials" },
   { href: "/docs/api", label: "API reference" },
 ];
 

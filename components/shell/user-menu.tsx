@@ -1,5 +1,5 @@
 "use client";
-import { BookOpen, KeyRound, LogOut, Settings } from "lucide-react";
+import { BookOpen, KeyRound, LogOut, PlugZap, Settings } from "lucide-react";
 import { Avatar } from "@/components/ui/avatar";
 import { cn } from "@/components/ui/cn";
 import { MenuButton } from "@/components/ui/menu-button";
@@ -35,6 +35,15 @@ export function UserMenu({
       label: (
         <>
           <KeyRound aria-hidden /> API tokens
+        </>
+      ),
+    },
+    {
+      type: "link",
+      href: "/settings/endpoint-credentials",
+      label: (
+        <>
+          <PlugZap aria-hidden /> Endpoint credentials
         </>
       ),
     },

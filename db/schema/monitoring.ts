@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   boolean,
   doublePrecision,
@@ -162,11 +163,72 @@ export const alerts = pgTable(
     startedAt: at("started_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
     resolvedAt: at("resolved_at"),
+    /** The group in which it is told; null until the next look gives it one, and after its end was told. */
+    groupId: text("group_id"),
+    /** When people were first told since it started. */
+    toldAt: at("told_at"),
+    /** When the next level of its route is told, unless somebody acknowledges it. */
+    escalateAt: at("escalate_at"),
+    /** Levels of escalation that were told since it started. */
+    escalations: integer("escalations").notNull().default(0),
   },
   (t) => [
     uniqueIndex("alerts_fingerprint").on(t.teamId, t.fingerprint),
     index("alerts_team").on(t.teamId, t.state, t.startedAt),
+    index("alerts_group").on(t.groupId),
+    index("alerts_ungrouped")
+      .on(t.teamId)
+      .where(sql`group_id is null and state <> 'resolved'`),
+    index("alerts_escalate")
+      .on(t.escalateAt)
+      .where(sql`escalate_at is not null`),
   ],
+);
+
+/** Who is told of which alerts of a team; a team without a row goes by what the product does by itself. */
+export const alertRouting = pgTable("alert_routing", {
+  teamId: text("team_id").primaryKey(),
+  /** In order; the first that matches an alert takes it. */
+  routes: jsonb("routes").$type<unknown>().notNull(),
+  /** Raised by every change, so that nobody overwrites what they have not seen. */
+  revision: integer("revision").notNull(),
+  updatedBy: text("updated_by").notNull(),
+  updatedAt: at("updated_at").notNull(),
+});
+
+/** Alerts that are told together, and what was last told of them: enough to go on after any crash. */
+export const alertGroups = pgTable(
+  "alert_groups",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    /** As Alertmanager writes it: the route's matchers and the group's labels. */
+    key: text("key").notNull(),
+    labels: jsonb("labels").$type<Record<string, string>>().notNull(),
+    /** When it is looked at next; an empty group ends with that look. */
+    flushAt: at("flush_at").notNull(),
+    /** How often it was told. */
+    sequence: integer("sequence").notNull().default(0),
+    /** When it was last told; null: never. */
+    toldAt: at("told_at"),
+    /** Alertmanager's fingerprints of what was told as firing and as resolved the last time, and of what was silenced since. */
+    firing: jsonb("firing").$type<string[]>().notNull().default([]),
+    resolved: jsonb("resolved").$type<string[]>().notNull().default([]),
+    muted: jsonb("muted").$type<string[]>().notNull().default([]),
+  },
+  (t) => [uniqueIndex("alert_groups_key").on(t.teamId, t.key), index("alert_groups_flush").on(t.flushAt)],
+);
+
+/** What the operator's receiver has not taken yet, by group in order. */
+export const alertDeliveries = pgTable(
+  "alert_deliveries",
+  {
+    groupId: text("group_id").notNull(),
+    sequence: integer("sequence").notNull(),
+    teamId: text("team_id").notNull(),
+    body: jsonb("body").$type<unknown>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.groupId, t.sequence] })],
 );
 
 /** Alerts that tell nobody for a while: those of a team that match every field that is set. */

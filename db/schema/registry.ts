@@ -46,9 +46,11 @@ export const modelVersions = pgTable(
     tags: jsonb("tags").$type<Record<string, string>>().notNull().default({}),
     /** dirHash over all files, once they are sealed. */
     manifestDigest: text("manifest_digest"),
-    /** The file that the gateway loads, an ONNX model or an MLmodel: path within the manifest and its own digest. */
+    /** The file that the gateway serves (an ONNX model, an MLmodel, or what says where one runs): path within the manifest and its own digest. */
     weightsPath: text("weights_path"),
     weightsDigest: text("weights_digest"),
+    /** For a version that runs elsewhere: its file as it was registered, for lists and pages; what counts is the sealed file. */
+    endpoint: jsonb("endpoint").$type<unknown>(),
     contract: jsonb("contract").$type<unknown>(),
     contractDigest: text("contract_digest"),
     /** Result of comparing the contract with the real signature. */
@@ -130,4 +132,26 @@ export const modelCardRevisions = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.versionId, t.revision] })],
+);
+
+/** What authenticates a team at servers elsewhere. Written and replaced, never read out. */
+export const endpointCredentials = pgTable(
+  "endpoint_credentials",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    name: text("name").notNull(),
+    /** bearer | basic | header */
+    kind: text("kind").notNull(),
+    /** Hosts that it is sent to and no others: host, host:port or *.suffix. */
+    hosts: jsonb("hosts").$type<string[]>().notNull(),
+    /** The key of MODELWORKS_HOME/keys that sealed it. */
+    keyId: text("key_id").notNull(),
+    sealed: text("sealed").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    updatedBy: text("updated_by").notNull(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [uniqueIndex("endpoint_credentials_name").on(t.teamId, t.name)],
 );

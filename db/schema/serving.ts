@@ -73,6 +73,8 @@ export const rollouts = pgTable(
     createdBy: text("created_by").notNull(),
     createdAt: at("created_at").notNull().defaultNow(),
     finishedAt: at("finished_at"),
+    /** Until when the promoted version is compared with the one before it; null: it is not. Going back ends it. */
+    watchUntil: at("watch_until"),
   },
   (t) => [
     index("rollouts_deployment").on(t.deploymentId, t.createdAt),

@@ -206,10 +206,16 @@ export async function lineEndedRight(query: Query, rollouts: readonly [string, s
   expect(await query("select kind, fingerprint from alerts where kind = 'rollback'"), "alerts").toEqual([
     { kind: "rollback", fingerprint: `rollback:${lost}` },
   ]);
-  const told = await query<Count>(
-    "select count(*)::int as count from notifications where kind = 'alert' and title like '%rolled back%' group by user_id",
+  // Alerts wait some seconds for others of their deployment before they are told.
+  const told = await waitUntil(
+    "somebody to be told",
+    () =>
+      query<Count>(
+        "select count(*)::int as count from notifications where kind = 'alert' and title like '%rolled back%' group by user_id",
+      ),
+    (rows) => rows.length > 0,
+    { timeoutMs: 60_000 },
   );
-  expect(told.length, "someone is told").toBeGreaterThan(0);
   expect(
     told.filter(({ count }) => count !== 1),
     "nobody is told twice",

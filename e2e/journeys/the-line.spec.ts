@@ -247,7 +247,8 @@ test("a degraded version is rolled back by itself, and the people who care are t
     .first()
     .click();
   const notice = scientist.getByRole("link", { name: new RegExp(`${MODEL} rolled back version 3`) });
-  await expect(notice.first()).toBeVisible();
+  // It waits some seconds for other alerts of the deployment.
+  await expect(notice.first()).toBeVisible({ timeout: 30_000 });
   await scientist.goto("/alerts");
   const alert = scientist.getByRole("article", { name: `${MODEL} rolled back version 3` });
   await alert.getByRole("button", { name: "Acknowledge" }).click();

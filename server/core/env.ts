@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import type { BlockList } from "node:net";
 import { z } from "zod";
+import { parseHosts, type HostRule } from "./endpoint-hosts";
 import { SECRET_SETTINGS, toldSecrets } from "./told-secrets";
 import { parseAddresses } from "./trusted-proxies";
 
@@ -17,6 +18,19 @@ const addresses = z.string().transform((text, check) => {
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     check.addIssue({ code: "custom", message: `${problem}; list addresses or networks such as 10.0.0.0/8` });
+    return z.NEVER;
+  }
+});
+
+const hosts = z.string().transform((text, check) => {
+  try {
+    return parseHosts(text);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    check.addIssue({
+      code: "custom",
+      message: `${problem}; list such as models.example.org,*.svc.example.org:8443`,
+    });
     return z.NEVER;
   }
 });
@@ -84,6 +98,7 @@ const EnvSchema = z.object({
       .max(600, "must be at most 600")
       .default(30),
   ),
+  MODELWORKS_ENDPOINT_HOSTS: z.preprocess(blankAsMissing, hosts.prefault("")),
   MODELWORKS_DEV: z.preprocess(blankAsMissing, z.enum(["0", "1"]).default("0")),
   NEXT_DIST_DIR: optional(z.string()),
   LOG_LEVEL: z.preprocess(
@@ -125,6 +140,8 @@ export interface Settings {
   sharesModelProcesses: boolean;
   /** No inference may take longer, whatever a contract says. */
   modelDeadlineMs: number;
+  /** Where models that run elsewhere may be. */
+  endpointHosts: readonly HostRule[];
   dev: boolean;
   distDir: string;
   logLevel: string;
@@ -211,6 +228,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
     python: value.MODELWORKS_PYTHON,
     sharesModelProcesses: value.MODELWORKS_MODEL_PROCESSES === "shared",
     modelDeadlineMs: value.MODELWORKS_MODEL_DEADLINE_SECONDS * 1000,
+    endpointHosts: value.MODELWORKS_ENDPOINT_HOSTS,
     dev: value.MODELWORKS_DEV === "1",
     distDir: value.NEXT_DIST_DIR ?? ".next",
     logLevel: value.LOG_LEVEL,

@@ -30,7 +30,8 @@ export type DomainEvent =
   | { type: "serving.rollout_commanded"; payload: { rolloutId: string; command: string } }
   | { type: "serving.rollout_finished"; payload: { rolloutId: string; state: string } }
   | { type: "monitoring.alert_raised"; payload: { alertId: string } }
-  | { type: "monitoring.alert_resolved"; payload: { alertId: string } };
+  | { type: "monitoring.alert_resolved"; payload: { alertId: string } }
+  | { type: "monitoring.alerts_told"; payload: { groupId: string } };
 
 export type DomainEventType = DomainEvent["type"];
 export type PayloadOf<T extends DomainEventType> = Extract<DomainEvent, { type: T }>["payload"];

@@ -8,7 +8,7 @@ import { touchReview } from "@/server/governance/reviews/handle-review";
 import { decideReview } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { predictionOf } from "@/server/monitoring/testing";
-import { storePredictions } from "@/server/monitoring/store-predictions";
+import { storePredictions } from "@/server/monitoring/recording/store-predictions";
 import { requestVersionReview } from "@/server/registry";
 import { qualify } from "@/server/registry/qualify/run";
 import { endRun, registeredVersion, trainedRun } from "@/server/registry/testing";

@@ -1,3 +1,3 @@
 export { PredictionRecord } from "./schemas";
-export { countSetAside, setRecordAside } from "./set-aside";
-export { storePredictions, type Stored } from "./store-predictions";
+export { countSetAside, setRecordAside } from "./recording/set-aside";
+export { storePredictions, type Stored } from "./recording/store-predictions";

@@ -2,21 +2,22 @@ import { db } from "@/db/client";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
-import { tellAfterSilences } from "./after-silence";
 import { reportAllDrift } from "./drift/run-drift";
-import { retainPredictions } from "./retention";
-import { sendAlert } from "./send-alert";
-import { sweepPending } from "./pending-feedback";
+import { retainPredictions } from "./recording/retention";
+import { sweepPending } from "./outcomes/pending-feedback";
+import { deliverAlerts } from "./alerts/telling/deliver-alerts";
+import { tellAlerts } from "./alerts/telling/tell-alerts";
 import {
   watchApprovals,
   watchApprovalsOfReview,
   watchApprovalsOfVersion,
   watchPolicies,
-} from "./watch-approvals";
-import { watchGateways } from "./watch-gateways";
-import { watchErrors } from "./watch-errors";
-import { watchHealth, watchRecording } from "./watch-health";
-import { watchRollout } from "./watch-rollouts";
+} from "./watches/watch-approvals";
+import { watchGateways } from "./watches/watch-gateways";
+import { watchErrors } from "./watches/watch-errors";
+import { watchHealth, watchRecording } from "./watches/watch-health";
+import { watchPromotions } from "./watches/watch-promotions";
+import { watchRollout } from "./watches/watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
   const { forgotten } = await sweepPending(db(), new Date());
@@ -27,10 +28,11 @@ every("monitoring.retain-predictions", 3_600_000, async () => {
   if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
-every("monitoring.tell-after-silences", 30_000, () =>
-  tellAfterSilences(db(), new Date(), (teamId) => systemCtx(teamId)),
-);
+every("monitoring.tell-alerts", 1_000, () => tellAlerts(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-health", 60_000, () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)));
+every("monitoring.watch-promotions", 15_000, () =>
+  watchPromotions(db(), new Date(), (teamId) => systemCtx(teamId)),
+);
 every("monitoring.watch-recording", 15_000, () => watchRecording(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
 every("monitoring.watch-policies", 2_000, () =>
@@ -38,11 +40,8 @@ every("monitoring.watch-policies", 2_000, () =>
 );
 every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
 
-on("monitoring.alert_raised", "monitoring.webhook", ({ ctx, event }) =>
-  sendAlert(ctx, event.payload.alertId),
-);
-on("monitoring.alert_resolved", "monitoring.webhook", ({ ctx, event }) =>
-  sendAlert(ctx, event.payload.alertId),
+on("monitoring.alerts_told", "monitoring.webhook", ({ ctx, event }) =>
+  deliverAlerts(ctx, event.payload.groupId),
 );
 
 on("serving.rollout_finished", "monitoring.alert", ({ ctx, event }) =>

@@ -5,17 +5,18 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
-import { acknowledgeAlert, listAlerts } from "./alert-verbs";
+import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
 import { reportAllDrift, reportDrift } from "./drift/run-drift";
 import { getPrediction, listPredictions } from "./prediction-queries";
-import { recordFeedback } from "./record-feedback";
-import { storePredictions } from "./store-predictions";
+import { recordFeedback } from "./outcomes/record-feedback";
+import { storePredictions } from "./recording/store-predictions";
 import { getMonitored, listMonitored } from "./traffic-queries";
+import { tellAlerts } from "./alerts/telling/tell-alerts";
 import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
-import { watchErrors } from "./watch-errors";
+import { watchErrors } from "./watches/watch-errors";
 import type { ArmReport, DeploymentReport } from "@/server/serving/gateway-report";
-import { watchGateways } from "./watch-gateways";
-import { watchRollout } from "./watch-rollouts";
+import { watchGateways } from "./watches/watch-gateways";
+import { watchRollout } from "./watches/watch-rollouts";
 
 let database: TestDatabase;
 let owner: Actor;
@@ -126,6 +127,7 @@ describe("alerts", () => {
       { state: "firing", subjectName: "errors", history: [{ actorName: "Modelworks" }] },
     ]);
     const alertId = open.items[0]?.id ?? "";
+    await tellAlerts(database.db, new Date(Date.now() + 11_000), later(11_000));
     const inbox = await database.db.select().from(notifications).where(eq(notifications.kind, "alert"));
     expect(inbox.map((row) => row.userId)).toEqual([owner.userId]);
 

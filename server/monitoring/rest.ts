@@ -1,9 +1,11 @@
 import { rest, type RestRoute } from "@/server/http/rest";
-import { acknowledgeAlert, listAlerts } from "./alert-verbs";
+import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
-import { recordFeedback } from "./record-feedback";
-import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
-import { endSilence, listSilences, silenceAlerts } from "./silences";
+import { recordFeedback } from "./outcomes/record-feedback";
+import { discardSetAside, listSetAside, retrySetAside } from "./recording/set-aside-verbs";
+import { previewRouting } from "./alerts/telling/preview-routing";
+import { getRouting, setRouting } from "./alerts/telling/routing-verbs";
+import { endSilence, listSilences, silenceAlerts } from "./alerts/silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
 const TAG = "Monitoring";
@@ -19,6 +21,9 @@ export const monitoringRoutes: readonly RestRoute[] = [
   rest(TAG, "get", "/silences", listSilences),
   rest(TAG, "post", "/silences", silenceAlerts),
   rest(TAG, "post", "/silences/{silenceId}/end", endSilence),
+  rest(TAG, "get", "/alert-routing", getRouting),
+  rest(TAG, "put", "/alert-routing", setRouting),
+  rest(TAG, "post", "/alert-routing/preview", previewRouting),
   rest(TAG, "get", "/platform/set-aside", listSetAside),
   rest(TAG, "post", "/platform/set-aside/{id}/retry", retrySetAside),
   rest(TAG, "post", "/platform/set-aside/{id}/discard", discardSetAside),

@@ -1,9 +1,11 @@
 import { mutationOf, queryOf, router } from "@/server/api/trpc";
-import { acknowledgeAlert, listAlerts } from "./alert-verbs";
+import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
-import { recordFeedback } from "./record-feedback";
-import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
-import { endSilence, listSilences, silenceAlerts } from "./silences";
+import { recordFeedback } from "./outcomes/record-feedback";
+import { discardSetAside, listSetAside, retrySetAside } from "./recording/set-aside-verbs";
+import { previewRouting } from "./alerts/telling/preview-routing";
+import { getRouting, setRouting } from "./alerts/telling/routing-verbs";
+import { endSilence, listSilences, silenceAlerts } from "./alerts/silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 
 export const monitoringRouter = router({
@@ -17,6 +19,9 @@ export const monitoringRouter = router({
   silences: queryOf(listSilences),
   silence: mutationOf(silenceAlerts),
   endSilence: mutationOf(endSilence),
+  routing: queryOf(getRouting),
+  setRouting: mutationOf(setRouting),
+  previewRouting: queryOf(previewRouting),
   setAside: queryOf(listSetAside),
   retrySetAside: mutationOf(retrySetAside),
   discardSetAside: mutationOf(discardSetAside),

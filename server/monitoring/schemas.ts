@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
-import { ALERT_KIND_NAMES } from "./alert-kinds";
+import { ALERT_KIND_NAMES } from "./alerts/rules";
 
 /** What the gateway writes to its spool for each answered request, and the store takes from it. */
 export const PredictionRecord = z.object({

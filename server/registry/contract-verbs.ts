@@ -8,7 +8,7 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { mutation, query } from "@/server/core/verb";
 import { reviewsOfSubject, TRIAL, voidReviews } from "@/server/governance";
-import { compareContract } from "./contract/rules";
+import { compareContract, signatureSource } from "./contract/rules";
 import { Contract, ContractCheck, Signature } from "./contract/schemas";
 import { boundDigestsOf } from "./evidence";
 import { loadVersion, loadVersionById, type ModelVersion } from "./load";
@@ -94,7 +94,12 @@ export const saveContract = mutation(
       .set({
         contract: input.contract,
         contractDigest,
-        contractCheck: compareContract(input.contract, signature.success ? signature.data : null),
+        contractCheck: compareContract(
+          input.contract,
+          signature.success ? signature.data : null,
+          {},
+          signatureSource(before),
+        ),
         lastEditedBy: ctx.actor.userId,
         updatedAt: ctx.now(),
       })

@@ -7,6 +7,8 @@ export { registerAdmission, registerDeployments, type DeploymentsResolver } from
 export { evidenceOf } from "./qualify/collect-evidence";
 export { sealedFiles as filesOfVersion } from "./qualify/seal-files";
 export { missingRequirements, promotionBlockers } from "./requirements";
+export { credentialSource } from "./credentials/store";
+export { trialReport } from "./qualify/trial-schemas";
 export * from "./alias-verbs";
 export * from "./card-verbs";
 export { contractView, getContract, saveContract, type ContractView } from "./contract-verbs";

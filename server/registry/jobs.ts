@@ -1,9 +1,11 @@
 import { and, eq, ne } from "drizzle-orm";
 import { db } from "@/db/client";
 import { modelVersions } from "@/db/schema";
-import { objectStore } from "@/server/composition";
+import { objectStore, secretKeys } from "@/server/composition";
+import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
 import { every, on, systemCtx } from "@/server/worker/handlers";
+import { resealCredentials } from "./credentials/store";
 import { versionTriedBy } from "./qualify/may-run";
 import { qualify } from "./qualify/run";
 import type { Qualification } from "./qualify/qualify-version";
@@ -112,4 +114,10 @@ every("registry.rejudge", 2_000, async () => {
   if (basis === last.basis && nowMs - last.atMs < EVERY_PASS_MS) return;
   await rejudge();
   last = { basis, atMs: nowMs };
+});
+
+/** After a rotation of the key that seals credentials. */
+every("registry.reseal-credentials", 60_000, async () => {
+  const count = await resealCredentials(db(), await secretKeys());
+  if (count > 0) log.info({ count }, "credentials sealed again with the newest key");
 });

@@ -12,6 +12,10 @@ export interface ModelVersion extends ModelVersionRow {
   aliases: string[];
 }
 
+/** A prompt has no files; everything else does, of its own or as the one that says where it runs. */
+export const hasFiles = (version: Pick<ModelVersionRow, "artifactRoot" | "endpoint">): boolean =>
+  version.artifactRoot !== null || version.endpoint !== null;
+
 /** @throws AppError `not_found` */
 export async function loadModel(ctx: Ctx, name: string): Promise<RegisteredModel> {
   const [row] = await ctx.db

@@ -10,6 +10,10 @@ import { namesOfNeighbours } from "@/server/datasets";
 import { cardView } from "./card-verbs";
 import { diffVersions, lastApproved } from "./compare";
 import { contractView } from "./contract-verbs";
+import { reportedDigest } from "@/server/adapters/external-endpoint/far-model";
+import { EndpointFile } from "@/server/adapters/external-endpoint/schemas";
+import { runOf } from "@/server/experiments";
+import { StoredTrial } from "./qualify/trial-schemas";
 import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel } from "./hooks";
 import { loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
@@ -113,10 +117,26 @@ export const listModels = query(
 );
 
 /** The page of the source run; its experiment is the first part of every artifact folder. */
-const runHrefOf = (version: ModelVersion): string | null => {
-  const experimentId = /^(\d+)\//.exec(version.artifactRoot ?? "")?.[1];
-  return version.runId && experimentId ? `/experiments/${experimentId}/runs/${version.runId}` : null;
-};
+async function runHrefOf(ctx: Ctx, version: ModelVersion): Promise<string | null> {
+  const { runId, artifactRoot, endpoint } = version;
+  if (runId === null) return null;
+  const experimentId =
+    endpoint === null ? /^(\d+)\//.exec(artifactRoot ?? "")?.[1] : (await runOf(ctx, runId)).experimentId;
+  return experimentId === undefined ? null : `/experiments/${experimentId}/runs/${runId}`;
+}
+
+/** Where a model that runs elsewhere is, and what it said of itself; null for every other. */
+function endpointView(version: ModelVersion) {
+  const file = EndpointFile.safeParse(version.endpoint);
+  if (!file.success) return null;
+  const trial = StoredTrial.safeParse(version.evidence.trial).data;
+  const reported = trial?.reported;
+  return {
+    file: file.data,
+    reported: reported ? { versions: reported.versions, digest: reportedDigest(reported) } : null,
+    trial: trial?.message ?? null,
+  };
+}
 
 /** Everything the page of a version shows, in one read. */
 async function detailOf(ctx: Ctx, version: ModelVersion) {
@@ -140,7 +160,8 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     description: version.description,
     tags: version.tags,
     source: version.source,
-    runHref: runHrefOf(version),
+    runHref: await runHrefOf(ctx, version),
+    endpoint: endpointView(version),
     jobId: version.jobId,
     codeCommit: version.codeCommit,
     artifactRoot: version.artifactRoot,

@@ -1,6 +1,8 @@
 import { rest, type RestRoute } from "@/server/http/rest";
 import { deleteAlias, getByAlias, setAlias } from "./alias-verbs";
 import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
+import { deleteCredential, listCredentials, setCredential } from "./credentials/verbs";
+import { endpointHosts, registerEndpoint } from "./endpoint-verbs";
 import { getContract, saveContract } from "./contract-verbs";
 import { streamCard, streamVersionFile } from "./file-download";
 import { createModel, deleteModel, updateModel } from "./model-verbs";
@@ -32,6 +34,11 @@ export const registryRoutes: readonly RestRoute[] = [
   rest("Models", "get", "/models/{name}/protection", getProtection),
   rest("Models", "put", "/models/{name}/protection", setProtection),
   rest("Models", "post", "/models/{name}/versions", createVersion, { status: 201 }),
+  rest("Models", "post", "/models/{name}/endpoints", registerEndpoint, { status: 201 }),
+  rest("Models", "get", "/endpoint-hosts", endpointHosts),
+  rest("Models", "get", "/endpoint-credentials", listCredentials),
+  rest("Models", "put", "/endpoint-credentials/{name}", setCredential),
+  rest("Models", "delete", "/endpoint-credentials/{name}", deleteCredential),
   rest("Models", "get", VERSION, versionDetail),
   rest("Models", "patch", VERSION, updateVersion),
   rest("Models", "delete", VERSION, deleteVersion),

@@ -7,7 +7,7 @@ import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
 import { bindingDigests, requestReview, TRIAL } from "@/server/governance";
 import { boundDigestsOf } from "./evidence";
-import { loadVersion, type ModelVersion } from "./load";
+import { hasFiles, loadVersion, type ModelVersion } from "./load";
 import { missingRequirements } from "./requirements";
 import { RequestVersionReviewInput, VersionInput } from "./schemas";
 
@@ -21,7 +21,7 @@ export const runGates = mutation(
   },
   async ({ ctx, input }) => {
     const version = await loadVersion(ctx, input.name, input.version);
-    if (version.state === "failed" || !version.artifactRoot)
+    if (version.state === "failed" || !hasFiles(version))
       throw precondition(
         version.stateText || "This version has no files to judge.",
         "Register the model again.",

@@ -12,6 +12,8 @@ import {
   versionLineage,
 } from "./queries";
 import { getProtection, setProtection } from "./protection-verbs";
+import { deleteCredential, listCredentials, setCredential } from "./credentials/verbs";
+import { endpointHosts, registerEndpoint } from "./endpoint-verbs";
 import { requestVersionReview, runGates } from "./review-verbs";
 import { createVersion, deleteVersion, updateVersion } from "./version-verbs";
 
@@ -41,4 +43,9 @@ export const registryRouter = router({
   deleteAlias: mutationOf(deleteAlias),
   protection: queryOf(getProtection),
   setProtection: mutationOf(setProtection),
+  endpointHosts: queryOf(endpointHosts),
+  registerEndpoint: mutationOf(registerEndpoint),
+  credentials: queryOf(listCredentials),
+  setCredential: mutationOf(setCredential),
+  deleteCredential: mutationOf(deleteCredential),
 });

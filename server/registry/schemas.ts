@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EndpointFile } from "@/server/adapters/external-endpoint/schemas";
 import { PageInput } from "@/server/core/pagination";
 import { CardFields, LinkInput } from "./card/schemas";
 import { StoredTrial } from "./qualify/trial-schemas";
@@ -85,6 +86,15 @@ export const CreateVersionInput = z.object({
   loggedModelId: z.string().max(64).nullish(),
   description: z.string().max(20_000).nullish(),
   tags: Tags,
+});
+export const RegisterEndpointInput = z.object({
+  name: ModelName,
+  endpoint: EndpointFile,
+  /** Proposed from what the far end says, when it is left out. */
+  contract: Contract.optional(),
+  description: z.string().max(20_000).default(""),
+  /** The run that evaluated it: its data, code and results are the version's. */
+  runId: z.string().min(1).max(256).nullish(),
 });
 export const UpdateVersionInput = VersionInput.extend({ description: z.string().max(20_000) });
 export const VersionTagInput = VersionInput.extend({ key: TagKey, value: TagValue });

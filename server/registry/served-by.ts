@@ -6,8 +6,8 @@ import { StoredTrial } from "./qualify/trial-schemas";
 import { MLMODEL } from "./rules";
 
 export interface ServedBy {
-  /** Null for a version that no gateway loads. */
-  runtime: "onnx" | "python" | null;
+  /** Null for a version that no gateway serves. */
+  runtime: "onnx" | "python" | "elsewhere" | null;
   /** The runtime for people: "Python 3.12 with 69 packages". */
   words: string;
   /** Of Python, once they are locked. */
@@ -20,7 +20,7 @@ export interface ServedBy {
 
 /** What loads a version, with which packages, and what came of trying it. */
 export function servedBy(
-  version: Pick<ModelVersion, "weightsPath" | "weightsDigest" | "evidence">,
+  version: Pick<ModelVersion, "weightsPath" | "weightsDigest" | "evidence" | "endpoint">,
 ): ServedBy {
   const stored = StoredTrial.safeParse(version.evidence.trial);
   const current = stored.success && stored.data.weightsDigest === version.weightsDigest;
@@ -28,6 +28,7 @@ export function servedBy(
   const shown = trial ? { state: trial.state, message: trial.message } : null;
   const none = { packages: [], lockDigest: null, ownCode: [], trial: shown };
   if (version.weightsPath === null) return { runtime: null, words: "nothing", ...none };
+  if (version.endpoint !== null) return { runtime: "elsewhere", words: "a server elsewhere", ...none };
   if (version.weightsPath !== MLMODEL) return { runtime: "onnx", words: "ONNX Runtime", ...none };
   const ownCode = ownCodeOf(version);
   const environment = trial?.environment;

@@ -80,6 +80,16 @@ async function resolveSource(
   };
 }
 
+/** The row lock makes concurrent registrations take their numbers one after another. */
+export async function nextNumber(ctx: Ctx, modelId: string): Promise<number> {
+  await ctx.db.execute(sql`select 1 from registered_models where id = ${modelId} for update`);
+  const [highest] = await ctx.db
+    .select({ number: sql<number>`coalesce(max(${modelVersions.number}), 0)::int` })
+    .from(modelVersions)
+    .where(eq(modelVersions.modelId, modelId));
+  return (highest?.number ?? 0) + 1;
+}
+
 /** Registers the next version. Its files are sealed, digested, scanned and judged by a workflow before it is ready. */
 export const createVersion = mutation(
   {
@@ -97,18 +107,13 @@ export const createVersion = mutation(
       ? { artifactRoot: null, runId: null, loggedModelId: null }
       : await resolveSource(ctx, input);
     const run = source.runId ? await runOf(ctx, source.runId) : undefined;
-    // The row lock makes concurrent registrations take their numbers one after another.
-    await ctx.db.execute(sql`select 1 from registered_models where id = ${model.id} for update`);
-    const [highest] = await ctx.db
-      .select({ number: sql<number>`coalesce(max(${modelVersions.number}), 0)::int` })
-      .from(modelVersions)
-      .where(eq(modelVersions.modelId, model.id));
+    const number = await nextNumber(ctx, model.id);
     const id = newId("version");
     await ctx.db.insert(modelVersions).values({
       id,
       teamId: ctx.actor.teamId,
       modelId: model.id,
-      number: (highest?.number ?? 0) + 1,
+      number,
       state: isPrompt ? "ready" : "pending",
       stateText: isPrompt ? "" : "Waiting to be digested, scanned and judged",
       source: input.source,

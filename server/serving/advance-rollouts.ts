@@ -15,6 +15,7 @@ import { canaryReadiness } from "./readiness";
 import { recordRollout, rerouted } from "./record";
 import { decideRollout, type RolloutDecision } from "./rollout/decide";
 import { isFinished } from "./rollout/states";
+import { usualWatch } from "./rules";
 
 async function lock(ctx: Ctx, id: string): Promise<ParsedRollout | undefined> {
   const [row] = await ctx.db
@@ -219,7 +220,13 @@ async function finish(ctx: Ctx, rollout: ParsedRollout, readiness: Readiness): P
       .where(eq(deployments.id, rollout.deploymentId));
   }
   const state = won ? "succeeded" : "rolled_back";
-  await set(ctx, rollout, { state, finishedAt: ctx.now() });
+  const { onWorse, durationMs } = rollout.criteria.watch ?? usualWatch(null);
+  const isWatched = won && rollout.fromVersionId !== null && onWorse !== "off";
+  await set(ctx, rollout, {
+    state,
+    finishedAt: ctx.now(),
+    watchUntil: isWatched ? new Date(ctx.now().getTime() + durationMs) : null,
+  });
   await recordRollout(ctx, {
     rolloutId: rollout.id,
     dedupKey: "finished",

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNotNull } from "drizzle-orm";
 import { deployments, rollouts } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -158,6 +158,11 @@ async function swapBack(ctx: Ctx, deployment: Deployment): Promise<void> {
     .returning({ id: deployments.id });
   if (swapped.length === 0)
     throw conflict(`${name} has just been changed by someone else.`, "Reload and decide again.");
+  // Who goes forth and back decides for themselves from here on.
+  await ctx.db
+    .update(rollouts)
+    .set({ watchUntil: null })
+    .where(and(eq(rollouts.deploymentId, deployment.id), isNotNull(rollouts.watchUntil)));
   await rerouted(ctx, deployment.id);
 }
 

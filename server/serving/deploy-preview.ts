@@ -42,7 +42,10 @@ export const previewDeploy = query(
       state: version.state,
       stateText: version.stateText,
       /** What would run it, in words, and whether that runs code of the model's own. */
-      runtime: runtime === null ? null : { words, runsOwnCode: ownCode.length > 0 },
+      runtime:
+        runtime === null
+          ? null
+          : { words, runsOwnCode: ownCode.length > 0, isElsewhere: runtime === "elsewhere" },
       admission: await admissionNow(ctx, version.id, input.environment),
       /** Version that serves the name now. */
       currentVersion: serving ? current.number : null,

@@ -13,7 +13,7 @@ import { openRollout, type Deployment, type RolloutRow } from "./load";
 import { defaultPlan } from "./plan-power";
 import { recordRollout, rerouted } from "./record";
 import type { RolloutPlan } from "./rollout/schemas";
-import { deploymentNameOf, standardCriteria } from "./rules";
+import { deploymentNameOf, standardCriteria, usualWatch } from "./rules";
 import { DeployInput } from "./schemas";
 
 const ContractBound = z.object({ latencyBoundMs: z.number().gt(0) });
@@ -105,7 +105,7 @@ async function startRollout(
     state: "pending",
     stateReason: `Waiting for every gateway to serve version ${version.number}`,
     stages: plan.stages,
-    criteria: plan.criteria,
+    criteria: { ...plan.criteria, watch: plan.criteria.watch ?? usualWatch(deployment.environment) },
     stageIndex: 0,
     sharePercent: 0,
     createdBy: ctx.actor.userId,

@@ -11,7 +11,7 @@ export type ArmState = (typeof ARM_STATES)[number];
 export const ArmReport = z.object({
   versionId: z.string(),
   state: z.enum(ARM_STATES),
-  /** Why it does not serve, in words for people; empty where it does. */
+  /** Why it does not serve, in words for people; of one that serves, what is odd about it, and mostly empty. */
   reason: z.string(),
   /** Since when it is in this state, by the gateway's clock. */
   sinceMs: z.number(),

@@ -7,5 +7,6 @@ export { previewDeploy } from "./deploy-preview";
 export { DeploymentReport, isBroken, serves, ServingReport } from "./gateway-report";
 export { loadDeploymentById as deploymentOf, type Deployment } from "./load";
 export { scoresOf } from "./gateway/predicted";
+export { watchOf } from "./promotion-watch";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";

@@ -14,7 +14,7 @@ import { versionDetail } from "@/server/registry/queries";
 import { qualify, type Step } from "@/server/registry/qualify/run";
 import { staleVersions } from "@/server/registry/rejudge";
 import { endRun, registeredVersion, trainedRun } from "@/server/registry/testing";
-import { watchApprovals } from "@/server/monitoring/watch-approvals";
+import { watchApprovals } from "@/server/monitoring/watches/watch-approvals";
 import { admissionNow, admissionOf } from "./admission";
 import { advanceRollout } from "./advance-rollouts";
 import { controlRollout } from "./control-rollout";

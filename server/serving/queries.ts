@@ -20,6 +20,7 @@ import { servingState } from "./gateways";
 import { canaryReadiness, stableReadiness } from "./readiness";
 import { allowedActions } from "./rollout/states";
 import { StoredVerdict } from "./rollout/stored-verdict";
+import { watchOf } from "./promotion-watch";
 import { DeploymentRef, ListDeploymentsInput, RolloutRef } from "./schemas";
 
 const READ = "serving.deployment.read" as const;
@@ -189,11 +190,13 @@ export const getDeployment = query(
             weightsPath: modelVersions.weightsPath,
             weightsDigest: modelVersions.weightsDigest,
             evidence: modelVersions.evidence,
+            endpoint: modelVersions.endpoint,
           })
           .from(modelVersions)
           .where(eq(modelVersions.id, deployment.stableVersionId))
       : [];
     const admission = stable ? await admissionNow(ctx, stable.id, deployment.environment) : null;
+    const watch = await watchOf(ctx, deployment);
     const mayStop = admission?.fallen.some(({ onFallOut }) => onFallOut === "stop") ?? false;
     const readiness = deployment.stableVersionId
       ? await stableReadiness(ctx, deployment.id, deployment.stableVersionId)
@@ -223,6 +226,8 @@ export const getDeployment = query(
       runtime: stable ? servedBy(stable).words : null,
       gatewayUrl: env().gatewayUrl,
       rolloutId: running?.id ?? null,
+      /** Until when the stable version is compared with the one before it, and what then happens; null when it is not. */
+      watch: watch && { ...watch, from: label(watch.fromVersionId) },
       rollouts: history.map((row) => ({
         id: row.id,
         state: row.state,

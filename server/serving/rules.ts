@@ -1,4 +1,4 @@
-import type { RolloutPlan } from "./rollout/schemas";
+import type { PromotionWatch, RolloutPlan } from "./rollout/schemas";
 
 export const ENVIRONMENTS = ["staging", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -17,10 +17,19 @@ export function standardCriteria(latencyBoundMs: number): RolloutPlan["criteria"
     accuracy: { maxDrop: 0.03, minFeedback: 100 },
     alpha: 0.02,
     onTimeout: "hold",
-    minBadEvents: 5,
+    minBadEvents: 8,
     hardKill: { consecutiveFailures: 5, errorShare: 0.5, minRequests: 25 },
   };
 }
+
+/**
+ * How a promoted version is watched where the plan does not say: for a day, and in production it goes back by itself. What was promoted
+ * before there was a choice is only told of.
+ */
+export const usualWatch = (environment: string | null): PromotionWatch => ({
+  onWorse: environment === "production" ? "rollback" : "offer",
+  durationMs: 24 * HOUR_MS,
+});
 
 /** The standard canary where nothing is known of the traffic; `sizedPlan` fits the stages to what is observed. */
 export function standardPlan(latencyBoundMs: number): RolloutPlan {

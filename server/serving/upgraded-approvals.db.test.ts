@@ -11,7 +11,7 @@ import { env } from "@/server/core/env";
 import { syncBuiltInPolicies } from "@/server/governance";
 import { SCANNER } from "@/server/governance/scan";
 import { useTemporaryHome } from "@/server/governance/testing";
-import { watchApprovals } from "@/server/monitoring/watch-approvals";
+import { watchApprovals } from "@/server/monitoring/watches/watch-approvals";
 import { judge } from "@/server/registry/qualify/qualify-version";
 import { staleVersions } from "@/server/registry/rejudge";
 import { admissionOf } from "./admission";

@@ -31,6 +31,8 @@ export interface TensorSignature {
 export interface ModelSignature {
   inputs: TensorSignature[];
   outputs: TensorSignature[];
+  /** What runs it, in the protocol's words; left out for ONNX Runtime. */
+  platform?: string | undefined;
 }
 
 /** Elements in the datatype's own width; FP16 and BF16 as their bits, booleans as 0 and 1. */
@@ -84,6 +86,23 @@ export interface PythonEnvironment {
   python: string;
 }
 
+/** What a server elsewhere says of its model. */
+export interface FarModel extends ModelSignature {
+  name: string;
+  versions: string[];
+  platform: string;
+}
+
+/** What is known of a model elsewhere besides its file. */
+export interface ExternalSpec {
+  /** Whose credentials it may use. */
+  teamId: string;
+  /** What the far end said at the version's trial; undefined where nothing was said, or before it. */
+  expected?: FarModel | undefined;
+  /** What the contract declares, for a far end that does not say what it takes and gives. */
+  declared?: ModelSignature | undefined;
+}
+
 /** What a runtime needs to serve a version. */
 export interface ModelSpec {
   /** Path of the file to load; it sees the files beside and below it that are listed here, and no others. */
@@ -94,6 +113,8 @@ export interface ModelSpec {
   python?: PythonEnvironment | undefined;
   /** Small models with the same word may share a process where the operator wants that. */
   shareWith?: string | undefined;
+  /** Set for a model that runs elsewhere: its entry says where. */
+  external?: ExternalSpec | undefined;
 }
 
 export const MODEL_STATES = ["loading", "ready", "failed", "crash-looping"] as const;
@@ -101,7 +122,7 @@ export const MODEL_STATES = ["loading", "ready", "failed", "crash-looping"] as c
 /** How a model fares. */
 export interface ModelHealth {
   state: (typeof MODEL_STATES)[number];
-  /** Why it does not serve, in words; empty where it does. */
+  /** Why it does not serve, in words; of one that serves, what is odd about it, and mostly empty. */
   reason: string;
   sinceMs: number;
 }

@@ -1,5 +1,6 @@
 import { floatOf } from "./floats";
 import type { Tensor, TensorData } from "./port";
+import { isTexts } from "./tensor";
 
 /** An element as JSON holds it. */
 export type JsonElement = number | string | boolean | null | { b64: string };
@@ -43,4 +44,13 @@ export function jsonElements(tensor: Tensor): JsonElement[] {
   const elements: JsonElement[] = [];
   for (const element of tensor.data) elements.push(jsonElement(tensor, element));
   return elements;
+}
+
+/** The elements as a JSON list; whole numbers in their own digits, however large. Undefined for bytes that are no text. */
+export function jsonListText(tensor: Tensor): string | undefined {
+  const { data } = tensor;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(",")}]`;
+  const elements = jsonElements(tensor);
+  if (isTexts(data) && elements.some((element) => typeof element === "object")) return undefined;
+  return JSON.stringify(elements);
 }

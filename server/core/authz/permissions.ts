@@ -62,6 +62,9 @@ export const PERMISSIONS = {
   "registry.model.read": { roles: VIEW, token: "read" },
   "registry.model.write": { roles: BUILD, token: "track" },
   "registry.protection.write": { roles: ADMIN, token: "admin" },
+  "registry.endpoint.write": { roles: BUILD, token: "write" },
+  "registry.credential.read": { roles: VIEW, token: "read" },
+  "registry.credential.write": { roles: ADMIN, token: "admin" },
   "registry.card.write": { roles: BUILD, token: "write" },
   // governance
   "governance.policy.read": { roles: VIEW, token: "read" },
@@ -84,6 +87,7 @@ export const PERMISSIONS = {
   "monitoring.feedback.write": { roles: TOUCH, token: "infer" },
   "monitoring.alert.read": { roles: VIEW, token: "read" },
   "monitoring.alert.update": { roles: TOUCH, token: "write" },
+  "monitoring.routing.write": { roles: ADMIN, token: "admin" },
   // insights and platform
   "insights.read": { roles: VIEW, token: "read" },
   "platform.console.read": { platform: true, token: "admin" },

@@ -10,6 +10,7 @@ const KINDS: readonly (readonly [RegExp, (text: string) => Finding[]])[] = [
   [/(^|\/)(conda|environment)[^/]*\.ya?ml$/i, condaFindings],
   [/(^|\/)python_env\.ya?ml$/i, pythonEnvFindings],
   [/\.json$/i, jsonFindings],
+  [/(^|\/)(pickle_module_info|keras_module)\.txt$/, moduleFindings],
   [/\.(jinja2?|j2)$/i, templateFindings],
   [
     /\.(py|pyw|pyx|pyi|ipynb)$/i,
@@ -22,6 +23,13 @@ const KINDS: readonly (readonly [RegExp, (text: string) => Finding[]])[] = [
     () => [warning("code.script", "It is code or a build file that tools may run. Read it.")],
   ],
 ];
+
+/** MLflow imports the module that such a file names. */
+function moduleFindings(text: string): Finding[] {
+  if (/^(?:mlflow\.pytorch\.pickle_module|pickle|cloudpickle|keras|tensorflow\.keras)\s*$/.test(text))
+    return [];
+  return [warning("mlmodel.loader", `MLflow would import ${shown(text)} to load the model.`)];
+}
 
 const YAML_OBJECT = /!!python\/|!python\/|tag:yaml\.org,2002:python\//;
 const JSON_OBJECT = /"py\/(?:reduce|object|function|type|newargs|newobj|repr|mod|id)"/;

@@ -12,10 +12,10 @@ const KERAS_MODULES = /^(?:keras|tensorflow\.keras|tf_keras)(?:\.|$)/;
 export function jsonFindings(text: string): Finding[] {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = JSON.parse(asPythonReads(text));
   } catch {
     // Data of another form; names that matter are looked for in the text.
-    return /"(?:auto_map|trust_remote_code|__lambda__)"/.test(text)
+    return NAMES_CODE.test(unescaped(text))
       ? [warning("config.unreadable", "It names code to load, but it is not valid JSON.")]
       : [];
   }
@@ -35,6 +35,20 @@ export function jsonFindings(text: string): Finding[] {
   return findings;
 }
 
+const NAMES_CODE =
+  /auto_map|trust_remote_code|__lambda__|custom_(?:pipelines?|objects)|chat_template|class_name/;
+
+/** Python writes and reads three numbers that JSON does not have; a mark in front it skips at most. */
+const asPythonReads = (text: string): string =>
+  text
+    .replace(/^\uFEFF/, "")
+    .replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"?|-?\bInfinity\b|\bNaN\b/gs, (token) =>
+      token.startsWith('"') ? token : "null",
+    );
+
+const unescaped = (text: string): string =>
+  text.replaceAll(/\\u([\da-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
 function objectFindings(object: ReadonlyMap<string, unknown>): Finding[] {
   const findings: Finding[] = [];
   const map = object.get("auto_map");
@@ -43,7 +57,7 @@ function objectFindings(object: ReadonlyMap<string, unknown>): Finding[] {
     findings.push(
       warning(
         "config.auto_map",
-        `"auto_map" makes transformers run code that comes with the model: ${shown(names.join(", "))}.`,
+        `"auto_map" makes transformers run code that comes with the model: ${shown(names.map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join(", "))}.`,
       ),
     );
   }

@@ -8,7 +8,7 @@ export interface DtypeLayout {
 
 const unclear = (why: string) => new PickleError(`an array's type is not as numpy writes it: ${why}`);
 
-const isDtype = (item: Item | undefined): item is Made =>
+export const isDtype = (item: Item | undefined): item is Made =>
   item?.kind === "made" && item.by.module === "numpy" && item.by.name === "dtype";
 
 /**
@@ -87,6 +87,12 @@ const STAND_IN_KEYS = new Set([
 export const isStandIn = ({ by }: Made): boolean =>
   by.module === "joblib.numpy_pickle" && by.name === "NumpyArrayWrapper";
 
+/** The stand-in or its class, handed to a function that could make or give back one of which the walk knows nothing. */
+export const leadsToStandIn = (item: Item): boolean =>
+  item.kind === "made" ? isStandIn(item) : isGlobal(item, "joblib.numpy_pickle", "NumpyArrayWrapper");
+
+const isNone = (item: Item): boolean => item.kind === "constant" && item.value === null;
+
 const isArrayClass = (item: Item | undefined): boolean =>
   isGlobal(item, "numpy", "ndarray", "memmap", "matrix") ||
   isGlobal(item, "numpy.matrixlib.defmatrix", "matrix");
@@ -107,7 +113,8 @@ export function rawArray(standIn: Made, state: Item): RawArray {
   if (allow_mmap !== undefined && allow_mmap.kind !== "constant") throw odd("its mapping is unknown");
   const { itemBytes, objects } = dtypeLayout(state.entries.get("dtype"));
   const padding = numpy_array_alignment_bytes;
-  if (padding !== undefined && padding.kind !== "number" && padding.kind !== "constant")
+  // joblib asks whether it is None: False means that padding follows.
+  if (padding !== undefined && padding.kind !== "number" && !isNone(padding))
     throw odd("its alignment is unknown");
   const bytes = itemBytes * elementCount(shape);
   if (!Number.isSafeInteger(bytes)) throw odd("it is larger than any file");

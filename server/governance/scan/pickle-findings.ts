@@ -108,6 +108,12 @@ const REMARKS: Record<PickleRemark, readonly [code: string, words: string]> = {
     "pickle.numbers-as-opcodes",
     "The numbers of an array would import something if they were read as opcodes",
   ],
+  "stand-in": ["pickle.stand-in", "It makes joblib's stand-in for an array in a way that joblib does not"],
+  "computed-arguments": ["pickle.computed-arguments", "It calls something with arguments that it computes"],
+  "array-type": [
+    "pickle.array-type",
+    "It restores the type of an array as numpy does not write it, which may make numpy take numbers for objects",
+  ],
 };
 
 export function structureFindings(
@@ -118,7 +124,9 @@ export function structureFindings(
   for (const [remark, at] of walk.remarks) {
     if (remark === "persistent-id" && persistentIds === true) continue;
     const [code, words] = REMARKS[remark];
-    findings.push(critical(code, `${words} (byte ${offset + at}).`));
+    // An honest type with hundreds of fields is not followed either.
+    const judge = remark === "array-type" ? warning : critical;
+    findings.push(judge(code, `${words} (byte ${offset + at}).`));
   }
   if (walk.problem !== undefined)
     findings.push(

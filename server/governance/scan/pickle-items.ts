@@ -38,6 +38,8 @@ export type Item =
   | { kind: "other" };
 
 export const OTHER: Item = { kind: "other" };
+/** A tuple of too many items to follow, told from what a call gave back. */
+export const LONG_TUPLE: Item = { kind: "other" };
 export const MARK: Item = { kind: "mark" };
 export const NONE: Item = { kind: "constant", value: null };
 export const TRUE: Item = { kind: "constant", value: true };
@@ -47,7 +49,7 @@ export const FALSE: Item = { kind: "constant", value: false };
 const MAX_FOLLOWED = 256;
 
 export const tupleItem = (items: readonly Item[]): Item =>
-  items.length > MAX_FOLLOWED ? OTHER : { kind: "tuple", items };
+  items.length > MAX_FOLLOWED ? LONG_TUPLE : { kind: "tuple", items };
 
 export const emptyDict = (): Item => ({ kind: "dict", entries: new Map(), complete: true, special: false });
 

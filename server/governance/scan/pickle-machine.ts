@@ -1,9 +1,11 @@
-import { isStandIn, rawArray } from "./numpy-dtype";
+import { dtypeLayout, isDtype, isStandIn, leadsToStandIn, rawArray } from "./numpy-dtype";
 import {
   emptyDict,
   FALSE,
   fillDict,
   type Item,
+  LONG_TUPLE,
+  type Made,
   MARK,
   NONE,
   OTHER,
@@ -28,6 +30,8 @@ interface WalkOptions {
   /** Whether the reader would be joblib, which stores arrays between the opcodes. */
   arrays?: boolean;
   start?: number;
+  /** What an unpickler remembers that read other pickles before. */
+  memory?: PickleMemory;
 }
 
 /**
@@ -37,7 +41,9 @@ interface WalkOptions {
 export function walkPickle(input: FileSource | Uint8Array, options: WalkOptions = {}): PickleWalk {
   const source = input instanceof Uint8Array ? bytesSource(input) : input;
   const reader = new PickleReader(source, options.start ?? 0);
-  return new PickleMachine(reader, new PickleMemory(), options.arrays ?? true).run(MAX_OPCODES);
+  return new PickleMachine(reader, options.memory ?? new PickleMemory(), options.arrays ?? true).run(
+    MAX_OPCODES,
+  );
 }
 
 class PickleMachine {
@@ -249,6 +255,8 @@ class PickleMachine {
   /** `withValues`: the constructor or function runs with what the file gives it. */
   #call(callee: Item, args: Item, withValues: boolean): void {
     this.#walk.calls += 1;
+    if (args.kind !== "tuple" && args !== LONG_TUPLE) this.#remark("computed-arguments");
+    if (args.kind === "tuple" && args.items.some(leadsToStandIn)) this.#remark("stand-in");
     if (callee.kind !== "global") {
       this.#remark("calls-object");
       return this.#memory.push(OTHER);
@@ -257,6 +265,8 @@ class PickleMachine {
     if (by.module === "torch.storage" && by.name === "_load_from_bytes") this.#noteLoaded(args);
     if (withValues || args.kind !== "tuple" || args.items.length > 0) by.called = true;
     else by.made = true;
+    const handed = calledInside(by, args);
+    if (handed !== undefined) handed.called = true;
     // Only these are looked into later; keeping all would keep the whole file's content.
     const kept = by.module === "numpy" || by.module === "joblib.numpy_pickle";
     this.#memory.push(kept ? { kind: "made", by, args, state: undefined } : OTHER);
@@ -269,8 +279,21 @@ class PickleMachine {
     if (target.kind === "global") this.#remark("changes-import");
     if (setsSpecial(state)) this.#remark("sets-special");
     if (target.kind !== "made") return;
-    if (!isStandIn(target)) target.state = state;
+    if (!isStandIn(target)) this.#setState(target, state);
     else if (this.#arrays) this.#readArray(rawArray(target, state));
+  }
+
+  /** numpy believes what the state says of objects, and takes numbers for their addresses. A second state changes a part only. */
+  #setState(target: Made, state: Item): void {
+    if (target.state !== undefined && isDtype(target)) this.#remark("array-type");
+    target.state = state;
+    if (!isDtype(target)) return;
+    try {
+      dtypeLayout(target);
+    } catch (error) {
+      if (!(error instanceof PickleError)) throw error;
+      this.#remark("array-type");
+    }
   }
 
   /** Continues after the raw numbers, as joblib does, and also right at them, as the plain unpickler would. */
@@ -351,6 +374,20 @@ class PickleMachine {
   #remark(remark: PickleRemark, offset = this.#at): void {
     if (!this.#walk.remarks.has(remark)) this.#walk.remarks.set(remark, offset);
   }
+}
+
+/** Functions on the allow-list that call what they are given in the second place. */
+const CALLERS = new Set([
+  "copyreg _reconstructor",
+  "copy_reg _reconstructor",
+  "numpy.random._pickle __generator_ctor",
+  "numpy.random._pickle __randomstate_ctor",
+]);
+
+function calledInside({ module, name }: PickleImport, args: Item): PickleImport | undefined {
+  const handed = args.kind === "tuple" && CALLERS.has(`${module} ${name}`) ? args.items[1] : undefined;
+  // Nothing runs in the constructor of a plain object.
+  return handed?.kind === "global" && handed.import.name !== "object" ? handed.import : undefined;
 }
 
 const NOWHERE: Span = { start: 0, length: 0 };

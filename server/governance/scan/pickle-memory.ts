@@ -22,6 +22,11 @@ export class PickleMemory {
     return new PickleMemory(this);
   }
 
+  /** The memo is what an unpickler keeps for the next pickle that it reads. */
+  clearStack(): void {
+    this.#stack.length = 0;
+  }
+
   isEmpty(): boolean {
     return this.#stack.length === 0;
   }

@@ -6,7 +6,9 @@ import { isPythonFloat, isPythonInt, isPythonLong, pythonDecimal } from "./pytho
 export function stepNumber(memory: PickleMemory, name: string, bytes: Buffer): void {
   switch (name) {
     case "INT":
-      return check(memory, bytes, isPythonInt);
+      return PLAIN_INT.test(bytes.subarray(0, 16).toString("latin1"))
+        ? push(memory, Number(bytes.toString("latin1")))
+        : check(memory, bytes, isPythonInt);
     case "LONG":
       return check(memory, bytes, isPythonLong);
     case "FLOAT":
@@ -38,6 +40,9 @@ export function stepNumber(memory: PickleMemory, name: string, bytes: Buffer): v
       return memory.push(OTHER);
   }
 }
+
+/** As Python writes them; other spellings are checked, and never part of what must be followed. */
+const PLAIN_INT = /^(?:0|-?[1-9]\d{0,9})$/;
 
 // Functions of the module, because a walk comes here millions of times.
 const push = (memory: PickleMemory, value: number): void => memory.push({ kind: "number", value });

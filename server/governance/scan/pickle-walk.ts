@@ -14,7 +14,10 @@ export type PickleRemark =
   | "left-over"
   | "limit"
   | "computed-load"
-  | "numbers-as-opcodes";
+  | "numbers-as-opcodes"
+  | "stand-in"
+  | "computed-arguments"
+  | "array-type";
 
 export interface PickleWalk {
   /** Every import, in order of first appearance. */

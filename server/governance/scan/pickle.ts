@@ -1,6 +1,7 @@
 import { critical, info, type Finding } from "./findings";
 import { importFindings, strayFindings, structureFindings } from "./pickle-findings";
 import { walkPickle } from "./pickle-machine";
+import { PickleMemory } from "./pickle-memory";
 import { bytesSource, sliceSource, type FileSource } from "./source";
 
 const MAX_NESTING = 4;
@@ -35,6 +36,7 @@ export const looksLikeBinaryPickle = (source: FileSource): boolean => {
 export function scanPickles(source: FileSource, offset = 0, depth = 0): Finding[] {
   const isTorch = source.size > TORCH_MAGIC.length && source.read(0, TORCH_MAGIC.length).equals(TORCH_MAGIC);
   const findings: Finding[] = [];
+  const starts: number[] = [];
   let at = 0;
   for (let count = 1; at === 0 || at < source.size; count += 1) {
     const rest = sliceSource(source, at);
@@ -49,9 +51,29 @@ export function scanPickles(source: FileSource, offset = 0, depth = 0): Finding[
     if (at > 0 && !isTorch) findings.push(info("pickle.another", `Another pickle begins at byte ${place}.`));
     findings.push(...found);
     if (end === undefined || findings.length > MAX_FINDINGS) break;
+    starts.push(at);
     at += end;
   }
-  return findings;
+  return isTorch || starts.length < 2
+    ? findings
+    : [...findings, ...sharedMemoFindings(source, starts, offset, findings)];
+}
+
+/** One unpickler that reads several pickles keeps its memo, so that a later one can name what an earlier one remembered. */
+function sharedMemoFindings(
+  source: FileSource,
+  starts: readonly number[],
+  offset: number,
+  known: readonly Finding[],
+): Finding[] {
+  const messages = new Set(known.map((one) => one.message));
+  const memory = new PickleMemory();
+  return starts.flatMap((start) => {
+    const walk = walkPickle(source, { start, memory });
+    memory.clearStack();
+    const found = [...importFindings(walk, offset), ...structureFindings(walk, { offset })];
+    return found.filter((one) => !messages.has(one.message));
+  });
 }
 
 /** Judges one pickle from the source's beginning by its imports, without unpickling anything. Only allow-listed imports pass. */

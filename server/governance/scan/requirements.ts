@@ -1,11 +1,16 @@
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { shown, warning, type Finding } from "./findings";
+import { readPythonYaml } from "./python-yaml";
 
 const MAX_FINDINGS = 20;
 /** A package of the index by name, perhaps with extras, versions and a marker. */
 const PLAIN =
   /^[A-Za-z0-9][\w.-]*\s*(?:\[[\w.,\s-]*\])?\s*(?:\(?\s*(?:[<>=!~]=?=?|===)\s*[\w.*+!-]+(?:\s*,\s*(?:[<>=!~]=?=?|===)\s*[\w.*+!-]+)*\s*\)?)?\s*(?:;[^@]*)?$/;
+/** Python's `splitlines` ends a line at most control characters, and at two more. */
+const LINE_ENDS = /\r\n|(?!\t)[\p{Cc}\u2028\u2029]/u;
+const CODING = /^(?:[^\n]*\n)?[ \t]*#[^\n]*coding[:=][ \t]*(?!utf-?8)/i;
+/** Longer ones are not read: the patterns would take long. */
+const MAX_LINE = 4_096;
 /** Options that change neither where packages come from nor what runs. */
 const HARMLESS_OPTION =
   /^--(?:hash=\S+|only-binary(?:[ =]\S+)?|prefer-binary|require-hashes|no-binary=none)$/;
@@ -15,15 +20,30 @@ const CHANNELS = new Set(
 
 /** Requirements that come from elsewhere than the usual index, where anybody may put code that runs when they are installed. */
 export function requirementsFindings(text: string): Finding[] {
+  if (CODING.test(text))
+    return [warning("requirements.foreign", "It states a coding in which it is to be read.")];
   const lines = text
-    .replaceAll(/\\\r?\n/g, " ")
-    .split(/\r?\n/)
-    .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
+    .split(LINE_ENDS)
+    // A comment is not continued by the backslash at its end.
+    .map((line) => (/^\s*#/.test(line) ? "" : line))
+    .join("\n")
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .map((line) =>
+      line.length > MAX_LINE
+        ? line
+        : line
+            .replaceAll(/\s+/g, " ")
+            .replace(/(^| )#.*$/, "")
+            .trim(),
+    )
     .filter(Boolean);
   return lines.flatMap(requirementFindings).slice(0, MAX_FINDINGS);
 }
 
 function requirementFindings(line: string): Finding[] {
+  if (line.length > MAX_LINE)
+    return [warning("requirements.unreadable", "A requirement is too long to be read.")];
   const [requirement = "", ...options] = line.split(/\s+(?=--[a-z])/);
   const foreign = options.filter((option) => !HARMLESS_OPTION.test(option));
   if (foreign.length === 0 && (PLAIN.test(requirement) || HARMLESS_OPTION.test(requirement))) return [];
@@ -55,7 +75,7 @@ const PythonEnvironment = z.looseObject({
 
 /** A conda environment: its channels, and its packages from conda and pip. */
 export function condaFindings(text: string): Finding[] {
-  const parsed = readYaml(text, Environment);
+  const parsed = readPythonYaml(text, Environment);
   if (parsed === undefined) return [unreadable];
   const findings = (parsed.channels ?? [])
     .filter((channel) => !CHANNELS.has(channel))
@@ -76,7 +96,7 @@ export function condaFindings(text: string): Finding[] {
 
 /** MLflow's description of a virtual environment. */
 export function pythonEnvFindings(text: string): Finding[] {
-  const parsed = readYaml(text, PythonEnvironment);
+  const parsed = readPythonYaml(text, PythonEnvironment);
   if (parsed === undefined) return [unreadable];
   const all = [...(parsed.build_dependencies ?? []), ...(parsed.dependencies ?? [])];
   // MLflow names the requirements beside it.
@@ -87,9 +107,3 @@ const unreadable = warning(
   "requirements.unreadable",
   "The environment's description cannot be read for sure.",
 );
-
-function readYaml<T>(text: string, shape: z.ZodType<T>): T | undefined {
-  const document = parseDocument(text, { uniqueKeys: true, schema: "core" });
-  const parsed = document.errors.length > 0 ? undefined : shape.safeParse(document.toJS());
-  return parsed?.data;
-}

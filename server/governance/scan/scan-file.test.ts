@@ -266,3 +266,14 @@ describe("other files", () => {
     expect(await scan(content, { path })).toMatchObject({ format, verdict, listDigest: SCANNER.listDigest });
   });
 });
+
+describe("models of other libraries that begin like ONNX", () => {
+  it.each([
+    ["saved_model.pb", "08011210 0a0e 1205 7365727665 2a05 312e322e33"],
+    ["model.mlmodel", "0807120a0a080a0178 1203 2a0100"],
+  ])("%s goes to people, and fails only under ONNX's name", async (path, hex) => {
+    const bytes = Buffer.from(hex.replaceAll(" ", ""), "hex");
+    expect(await scanFile(bytesSource(bytes), { path })).toMatchObject({ verdict: "indeterminate" });
+    expect(await scanFile(bytesSource(bytes), { path: "m.onnx" })).toMatchObject({ verdict: "fail" });
+  });
+});

@@ -20,7 +20,7 @@ import { scanZip } from "./scan-zip";
 import { hidesArchive, looksLikeZip } from "./zip-directory";
 
 /** Raise when the scanner's code changes what it finds. */
-export const SCANNER_VERSION = "2.0.0";
+export const SCANNER_VERSION = "2.1.0";
 export const SCANNER = {
   version: SCANNER_VERSION,
   listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST, [...MICROSOFT_OPERATORS].toSorted()]),
@@ -125,10 +125,15 @@ function scanSingle(
   const isProse = isText(bytes);
   if (isWholeTextPickle(source, isProse, path)) return { format: "pickle", findings: scanPickles(source) };
   if (isProse) return { format: "text", findings: codeFindings(path ?? "", bytes.toString("utf8")) };
-  return scanBinary(source, bytes, options);
+  return scanBinary(source, bytes, path, options);
 }
 
-function scanBinary(source: FileSource, bytes: Buffer, options: ScanOptions): Scanned {
+function scanBinary(
+  source: FileSource,
+  bytes: Buffer,
+  path: string | undefined,
+  options: ScanOptions,
+): Scanned {
   const known = MAGIC.find(([, magic]) => bytes.subarray(0, magic.length).equals(magic));
   if (known !== undefined) return { format: known[0], findings: [] };
   if (bytes.subarray(0, HDF5.length).equals(HDF5)) {
@@ -148,7 +153,9 @@ function scanBinary(source: FileSource, bytes: Buffer, options: ScanOptions): Sc
     };
   if (looksLikeOnnx(bytes)) {
     const { model, findings } = scanOnnx(bytes, options);
-    return model === undefined ? { format: "onnx", findings } : { format: "onnx", findings, onnx: model };
+    if (model !== undefined) return { format: "onnx", findings, onnx: model };
+    // TensorFlow's and Apple's models begin alike; only where ONNX is promised are they broken ones.
+    if (path === undefined || /\.onnx$/i.test(path)) return { format: "onnx", findings };
   }
   return {
     format: "unknown",

@@ -4,7 +4,7 @@ import { deployments, driftReports } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
-import { raiseAlert, resolveAlerts } from "../raise-alert";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 import { judgeDrift, type DriftVerdict } from "../stats";
 import { compareRequests, type ReferenceSide } from "./compare";
 import { ALPHA_OF_A_LOOK, FIRST_LOOK_REQUESTS, isLookDue, MIN_VALUES, WEEKLY_FALSE_ALARMS } from "./looks";

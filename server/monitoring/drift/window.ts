@@ -4,7 +4,7 @@ import { driftReports, modelVersions, predictions } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { scoresOf } from "@/server/serving";
 import { Contract, Signature } from "@/server/registry/contract/schemas";
-import { isFloatType } from "../outcomes";
+import { isFloatType } from "../outcomes/outcomes";
 import { rowsOfInputs, type FeatureRow, type InputSpec } from "./rows";
 import { valueOf, type FeatureValue } from "./values";
 

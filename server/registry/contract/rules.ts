@@ -23,27 +23,28 @@ const NO_TENSORS: Record<string, string> = {
   other: "no tensor",
 };
 
-function difference(declared: TensorSpec, actual: SignatureTensor): string | undefined {
+function difference(declared: TensorSpec, actual: SignatureTensor, source: string): string | undefined {
   const kind = NO_TENSORS[actual.datatype];
   if (kind)
-    return `is declared ${declared.datatype}, but is ${kind} in the model file, which cannot be served; convert scikit-learn classifiers with options={"zipmap": False}`;
+    return `is declared ${declared.datatype}, but is ${kind} in the ${source}, which cannot be served; convert scikit-learn classifiers with options={"zipmap": False}`;
   if (declared.datatype !== actual.datatype)
-    return `is declared ${declared.datatype}, the model file has ${actual.datatype}`;
+    return `is declared ${declared.datatype}, the ${source} has ${actual.datatype}`;
   if (declared.shape.length !== actual.shape.length)
-    return `is declared with ${declared.shape.length} dimensions, the model file has ${actual.shape.length}`;
+    return `is declared with ${declared.shape.length} dimensions, the ${source} has ${actual.shape.length}`;
   const index = declared.shape.findIndex((dimension, at) => {
     const real = actual.shape[at] ?? null;
     // The file may leave a size open that the contract fixes; it may not fix one that the contract leaves open.
     return isFree(real) ? false : dimension !== real;
   });
   if (index < 0) return undefined;
-  return `dimension ${index + 1} is declared ${declared.shape[index]}, the model file has ${actual.shape[index] ?? "any"}`;
+  return `dimension ${index + 1} is declared ${declared.shape[index]}, the ${source} has ${actual.shape[index] ?? "any"}`;
 }
 
 function compareSide(
   side: CheckLine["side"],
   declared: readonly TensorSpec[],
   actual: readonly SignatureTensor[],
+  source: string,
 ): CheckLine[] {
   const lines = declared.map((tensor): CheckLine => {
     const real = actual.find((each) => each.name === tensor.name);
@@ -53,14 +54,14 @@ function compareSide(
         ...base,
         actual: null,
         verdict: "missing",
-        text: `The model file has no ${side} "${tensor.name}".`,
+        text: `The ${source} has no ${side} "${tensor.name}".`,
       };
-    const problem = difference(tensor, real);
+    const problem = difference(tensor, real, source);
     return {
       ...base,
       actual: tensorInWords(real),
       verdict: problem ? "mismatch" : "match",
-      text: problem ? `The ${side} "${tensor.name}" ${problem}.` : "Agrees with the model file.",
+      text: problem ? `The ${side} "${tensor.name}" ${problem}.` : `Agrees with the ${source}.`,
     };
   });
   // An output may stay out of the contract; an input that callers must send may not.
@@ -72,7 +73,7 @@ function compareSide(
       declared: null,
       actual: tensorInWords(real),
       verdict: "undeclared",
-      text: `The model file has the ${side} "${real.name}", which the contract does not name.`,
+      text: `The ${source} has the ${side} "${real.name}", which the contract does not name.`,
     }));
   return [...lines, ...undeclared];
 }
@@ -87,18 +88,23 @@ function featureNameProblem(contract: Contract, signature: Signature): string | 
   return `Feature ${at + 1} of "${only.name}" is declared "${only.featureNames[at]}", the model file has "${signature.featureNames[at] ?? "none"}".`;
 }
 
-/** Compares a contract with the model file's own signature. Every line that is not a match is a mismatch, in words. */
+/** What a version's signature was read from, in words. */
+export const signatureSource = (version: { endpoint: unknown }): string =>
+  version.endpoint === null ? "model file" : "endpoint";
+
+/** Compares a contract with the model's own signature, as its source tells it. Every line that is not a match is a mismatch, in words. */
 export function compareContract(
   contract: Contract | null,
   signature: Signature | null,
   problems: Record<string, string> = {},
+  source = "model file",
 ): ContractCheck {
   if (!contract || !signature) {
     return { signatureKnown: signature !== null, lines: [], mismatches: [], problems };
   }
   const lines = [
-    ...compareSide("input", contract.inputs, signature.inputs),
-    ...compareSide("output", contract.outputs, signature.outputs),
+    ...compareSide("input", contract.inputs, signature.inputs, source),
+    ...compareSide("output", contract.outputs, signature.outputs, source),
   ];
   const names = featureNameProblem(contract, signature);
   const mismatches = lines.filter((line) => line.verdict !== "match").map((line) => line.text);

@@ -17,7 +17,8 @@ import {
   type GateOutcome,
 } from "@/server/governance";
 import { boundDigestsOf } from "../evidence";
-import { loadVersionById, type ModelVersion } from "../load";
+import { hasFiles, loadVersionById, type ModelVersion } from "../load";
+import { askEndpoint, tryEndpoint } from "./try-endpoint";
 import { collectRunEvidence, evidenceOf } from "./collect-evidence";
 import { digestAfter } from "./gates-digest";
 import { draftCard, draftContract, linkDraft } from "./read-drafts";
@@ -56,7 +57,7 @@ const nameOf = (version: ModelVersion) => `${version.modelName} v${version.numbe
 export async function qualifiable(ctx: Ctx, versionId: string): Promise<ModelVersion | undefined> {
   try {
     const version = await loadVersionById(ctx, versionId);
-    return version.artifactRoot ? version : undefined;
+    return hasFiles(version) ? version : undefined;
   } catch (error) {
     if (isAppError(error) && error.code === "not_found") return undefined;
     throw error;
@@ -71,6 +72,7 @@ export async function sealAndScan(ctx: Ctx, store: ObjectStore, versionId: strin
   const version = await loadVersionById(ctx, versionId);
   const files = await sealFiles(ctx, store, version);
   await scanVersion(ctx, store, await loadVersionById(ctx, versionId), files);
+  if (version.endpoint !== null) await askEndpoint(ctx, store, await loadVersionById(ctx, versionId), files);
 }
 
 /** Step 2: drafts of contract and card, and what the run can prove. @throws Unusable */
@@ -117,7 +119,9 @@ async function collectLocked(
 /** Step 2, after its transaction: whether the model loads and answers, which may take its time. */
 export async function tryModel(ctx: Ctx, store: ObjectStore, versionId: string): Promise<void> {
   const version = await loadVersionById(ctx, versionId);
-  await tryVersion(ctx, store, trialTools, version, await withTime(ctx, version));
+  const files = await withTime(ctx, version);
+  if (version.endpoint !== null) await tryEndpoint(ctx, store, version, files);
+  else await tryVersion(ctx, store, trialTools, version, files);
 }
 
 const STATE_TEXT: Record<GateOutcome["outcome"], string> = {

@@ -6,7 +6,7 @@ import { digestOf } from "@/server/core/digest";
 import { inTransaction } from "@/server/core/verb";
 import { CARD_FIELDS } from "../card/rules";
 import { defaultLinks } from "../card/rules";
-import { compareContract, readContract } from "../contract/rules";
+import { compareContract, readContract, signatureSource } from "../contract/rules";
 import { Signature } from "../contract/schemas";
 import { cardDigest, cardOf, evidenceDigestsOf } from "../evidence";
 import type { ModelVersion } from "../load";
@@ -44,7 +44,12 @@ export async function draftContract(
       ? {}
       : Object.fromEntries(Object.entries(read.problems).map(([field, text]) => [field, text]));
   const signature = Signature.safeParse(version.signature);
-  const contractCheck = compareContract(read.contract, signature.success ? signature.data : null, problems);
+  const contractCheck = compareContract(
+    read.contract,
+    signature.success ? signature.data : null,
+    problems,
+    signatureSource(version),
+  );
   await ctx.db.update(modelVersions).set({ contractCheck }).where(eq(modelVersions.id, version.id));
   if (version.contractDigest || !read.contract) return;
   // Someone may have saved a contract meanwhile: theirs holds.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Reported } from "@/server/adapters/external-endpoint/schemas";
 import { Signature } from "../contract/schemas";
 
 /** What is kept of a version's trial, and of which bytes and which request it speaks. */
@@ -16,5 +17,11 @@ export const StoredTrial = z.object({
   environment: z.object({ lock: z.string(), python: z.string() }).optional(),
   /** As the runtime found it, where that is the only one who knows. */
   signature: Signature.optional(),
+  /** Of a model that runs elsewhere: what the far end said of it, and since when that counts. */
+  reported: Reported.nullish(),
 });
 export type StoredTrial = z.infer<typeof StoredTrial>;
+
+/** What the far end said of a version's model at its trial. */
+export const trialReport = (evidence: Record<string, unknown>): Reported | undefined =>
+  StoredTrial.safeParse(evidence.trial).data?.reported ?? undefined;

@@ -3,14 +3,17 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
 import { modelVersionFiles, modelVersions } from "@/db/schema";
-import type {
-  ModelFile,
-  ModelLimits,
-  ModelSpec,
-  PythonEnvironment,
+import {
+  DATATYPES,
+  type ExternalSpec,
+  type ModelFile,
+  type ModelLimits,
+  type ModelSpec,
+  type PythonEnvironment,
 } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { manifestDigest } from "@/server/core/digest";
+import { trialReport } from "@/server/registry";
 import { MLMODEL } from "@/server/registry/rules";
 import { TrialEnvironment } from "@/server/registry/schemas";
 import { admissionOf, admissionOfCanary } from "../admission";
@@ -60,6 +63,19 @@ export function limitsOf(contract: unknown): ModelLimits {
       latencyBoundMs === undefined ? undefined : Math.max(DEADLINE_FLOOR_MS, latencyBoundMs * DEADLINE_TIMES),
   };
 }
+
+const Tensor = z.object({ name: z.string(), datatype: z.enum(DATATYPES), shape: z.array(z.number()) });
+const Declared = z.object({ inputs: z.array(Tensor), outputs: z.array(Tensor) });
+
+/** What a gateway must know of a model that runs elsewhere. */
+const externalOf = (version: typeof modelVersions.$inferSelect): ExternalSpec | undefined =>
+  version.endpoint === null
+    ? undefined
+    : {
+        teamId: version.teamId,
+        expected: trialReport(version.evidence),
+        declared: Declared.safeParse(version.contract).data,
+      };
 
 /** The weights and what lies beside and below them: external data may be there, and nowhere else. */
 function filesFor(
@@ -121,6 +137,7 @@ export async function admit(
       limits: limitsOf(version.contract),
       shareWith: row.teamId,
       ...(weights.path === MLMODEL ? { python: environmentOf(version) } : {}),
+      external: externalOf(version),
     },
   };
 }

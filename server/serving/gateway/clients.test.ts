@@ -1,11 +1,5 @@
-import { spawn } from "node:child_process";
-import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pickBuildEnv } from "@/server/adapters/cluster/local/build-env";
-import { prepareEnvironment } from "@/server/adapters/cluster/local/shim/environment.mjs";
-import { NOT_ISOLATED } from "@/server/adapters/cluster/local/shim/isolation.mjs";
 import {
   constantModel,
   identityModel,
@@ -15,40 +9,12 @@ import {
 } from "@/server/adapters/model-runtime/onnx/testing-wire-models";
 import { fromBrain, fromHalf, toBrain, toHalf } from "@/server/adapters/model-runtime/half";
 import { startTestGateway, type TestGateway } from "./testing-gateway";
+import { BUILD_MS, pythonEnv, pythonWith, run } from "./testing-python";
 
 const HERE = path.join(import.meta.dirname, "clients");
-/** Kept between runs, beside the environments of the browser tests. */
-const CACHE = path.join(os.homedir(), ".cache", "modelworks", "e2e");
-const BUILD_MS = 600_000;
 
 let gateway: TestGateway;
 let python: string;
-
-const basicEnv = (): Record<string, string> => ({
-  ...pickBuildEnv(process.env),
-  PATH: process.env.PATH ?? "",
-  PIP_NO_COMPILE: "1",
-  LANG: "C.UTF-8",
-});
-
-function run(command: readonly string[], cwd: string, env: Record<string, string>, timeoutMs: number) {
-  const [program = "", ...args] = command;
-  return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      env: { NODE_ENV: "test", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: timeoutMs,
-      killSignal: "SIGKILL",
-    });
-    let output = "";
-    const keep = (chunk: Buffer) => (output += chunk.toString("utf8"));
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, output }));
-  });
-}
 
 beforeAll(async () => {
   gateway = await startTestGateway({
@@ -58,28 +24,7 @@ beforeAll(async () => {
     optional: optionalModel(10),
     pair: pairModel(),
   });
-  fs.mkdirSync(CACHE, { recursive: true });
-  let last = "";
-  const { folder } = await prepareEnvironment({
-    root: CACHE,
-    attemptId: `clients-${process.pid}`,
-    requirements: fs.readFileSync(path.join(HERE, "requirements.txt"), "utf8"),
-    python: process.env.MODELWORKS_PYTHON ?? null,
-    env: basicEnv(),
-    log: { say: () => undefined },
-    checkStop: () => undefined,
-    // The tests' own environment holds no code of strangers.
-    isolation: NOT_ISOLATED,
-    uid: null,
-    run: async ({ command, folder: cwd, env }) => {
-      const ended = await run(command, cwd, env, BUILD_MS);
-      last = ended.output;
-      return ended.code;
-    },
-  }).catch((error: unknown) => {
-    throw new Error(`${String(error)}\n${last.slice(-2000)}`);
-  });
-  python = path.join(folder, "bin", "python");
+  python = path.join(await pythonWith(path.join(HERE, "requirements.txt")), "bin", "python");
 }, BUILD_MS);
 afterAll(() => gateway.close());
 
@@ -89,7 +34,7 @@ const numberOf = (text: string) =>
 
 /** Runs one of the scripts to its end; it says on the way what went well. */
 const drive = (script: string, address: string) =>
-  run([python, path.join(HERE, script), address], HERE, basicEnv(), 240_000);
+  run([python, path.join(HERE, script), address], HERE, pythonEnv(), 240_000);
 
 describe("clients as people install them", () => {
   it("tritonclient gets back what it sent, of every datatype, both ways", { timeout: 250_000 }, async () => {

@@ -244,7 +244,7 @@ export class FollowedDeployment {
       state === "failed" || reason !== ""
         ? undefined
         : this.parts.runtime.health(runtimeKey(this.row.id, versionId));
-    return health && health.state !== "ready"
+    return health && (health.state !== "ready" || health.reason !== "")
       ? { versionId, ...health }
       : { versionId, state, reason, sinceMs };
   }

@@ -88,9 +88,9 @@ describe("decideRollout", () => {
 
   it("does not roll back on few bad events, however unlikely, nor remembers them", () => {
     const stable = arm({ requests: 100_000, feedback: 100_000, correct: 90_000 });
-    const few = decideRollout(at(0), seen(stable, arm({ requests: 40, errors: 4 })), 0);
+    const few = decideRollout(at(0), seen(stable, arm({ requests: 40, errors: 7 })), 0);
     expect([few.action, few.evidence.errorRate]).toEqual(["wait", 1]);
-    expect(decideRollout(at(0), seen(stable, arm({ requests: 40, errors: 5 })), 0).action).toBe("rollback");
+    expect(decideRollout(at(0), seen(stable, arm({ requests: 40, errors: 8 })), 0).action).toBe("rollback");
   });
 
   it("does not judge accuracy by fewer labels than the criteria ask for, nor remembers them", () => {

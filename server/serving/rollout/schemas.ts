@@ -52,6 +52,20 @@ export const HardKill = z.object({
   minRequests: z.number().int().min(1).max(100_000).default(25),
 });
 
+export const WATCH_ACTIONS = ["rollback", "offer", "off"] as const;
+/** The time after a promotion, in which the new version is compared with what the one before it did last. */
+export const PromotionWatch = z.object({
+  /** What happens when it is proven worse: back by itself, an alert that offers it, or nothing is watched. */
+  onWorse: z.enum(WATCH_ACTIONS).default("rollback"),
+  durationMs: z
+    .number()
+    .int()
+    .min(60_000, "must be at least one minute")
+    .max(14 * 24 * 3_600_000, "must not be longer than 14 days")
+    .default(24 * 3_600_000),
+});
+export type PromotionWatch = z.infer<typeof PromotionWatch>;
+
 /** What the criteria of a plan can name, in the order in which they are shown. */
 export const METRIC_NAMES = ["errorRate", "slowShare", "accuracy", "absoluteError", "squaredError"] as const;
 
@@ -69,9 +83,11 @@ const Criteria = z.object({
   /** Chance of rolling back an equally good version, over all criteria and all looks together. */
   alpha: z.number().gt(0).max(0.2).default(0.02),
   onTimeout: z.enum(["hold", "rollback"]).default("hold"),
-  /** A statistical rollback needs at least this many bad events in the canary. */
-  minBadEvents: z.number().int().min(1).max(1_000).default(5),
+  /** A statistical rollback needs at least this many bad events in the canary: with fewer the test is no longer as strict as `alpha` says. */
+  minBadEvents: z.number().int().min(1).max(1_000).default(8),
   hardKill: HardKill.prefault({}),
+  /** Left out: what is usual in the deployment's environment. */
+  watch: PromotionWatch.optional(),
 });
 export const RolloutCriteria = Criteria.refine((c) => METRIC_NAMES.some((name) => c[name] !== undefined), {
   message: "Choose at least one criterion: a rollout that measures nothing can never advance.",

@@ -1,6 +1,6 @@
 import type { Tensor, TensorSignature } from "@/server/adapters/model-runtime/port";
-import { bytesOf, isTexts } from "@/server/adapters/model-runtime/tensor";
-import { jsonElements } from "@/server/adapters/model-runtime/tensor-to-json";
+import { bytesOf } from "@/server/adapters/model-runtime/tensor";
+import { jsonListText } from "@/server/adapters/model-runtime/tensor-to-json";
 import { invalidField } from "@/server/core/errors";
 import { topClasses } from "./classification";
 import type { WantedOutput } from "./parse-infer";
@@ -21,14 +21,11 @@ export interface InferAnswer {
   signature: readonly TensorSignature[];
 }
 
-/** The elements as JSON; whole numbers in their own digits, however large. */
 function dataText(tensor: Tensor): string {
-  const { data } = tensor;
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(",")}]`;
-  const elements = jsonElements(tensor);
-  if (isTexts(data) && elements.some((element) => typeof element === "object"))
+  const text = jsonListText(tensor);
+  if (text === undefined)
     throw invalidField("outputs", `${tensor.name} holds bytes that are no text; ask for it with binary_data`);
-  return JSON.stringify(elements);
+  return text;
 }
 
 function outputText(tensor: Tensor, tail: string): string {

@@ -18,7 +18,7 @@ const tensor = ({ name, datatype, shape }: TensorSignature) => ({ name, datatype
 export const modelMetadata = (name: string, versions: readonly string[], signature: ModelSignature) => ({
   name,
   versions,
-  platform: PLATFORM,
+  platform: signature.platform ?? PLATFORM,
   inputs: signature.inputs.map(tensor),
   outputs: signature.outputs.map(tensor),
 });
@@ -35,8 +35,8 @@ const described = ({ name, datatype, shape }: TensorSignature) => ({
 /** Answer of GET /v2/models/{name}/config. Shapes are whole: no dimension is set apart as the batch's. */
 export const modelConfig = (name: string, signature: ModelSignature) => ({
   name,
-  platform: PLATFORM,
-  backend: "onnxruntime",
+  platform: signature.platform ?? PLATFORM,
+  backend: signature.platform ?? "onnxruntime",
   max_batch_size: 0,
   input: signature.inputs.map(described),
   output: signature.outputs.map(described),

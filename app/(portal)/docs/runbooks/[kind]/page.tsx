@@ -3,7 +3,7 @@ import path from "node:path";
 import { notFound } from "next/navigation";
 import { MarkdownBody } from "@/components/common/markdown-body";
 import { PageHeader } from "@/components/common/page-header";
-import { ALERT_KINDS } from "@/server/monitoring/alert-kinds";
+import { ALERT_KINDS } from "@/server/monitoring/alerts/rules";
 
 export const metadata = { title: "Runbook" };
 

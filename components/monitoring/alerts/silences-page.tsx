@@ -1,0 +1,69 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { BellOff } from "lucide-react";
+import { parseAsString, parseAsStringLiteral, useQueryState } from "nuqs";
+import { EmptyState } from "@/components/common/empty-state";
+import { ErrorNotice } from "@/components/common/error-notice";
+import { PageHeader } from "@/components/common/page-header";
+import { Section } from "@/components/common/section";
+import { ListSkeleton } from "@/components/common/skeletons";
+import { useTRPC } from "@/components/trpc";
+import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
+import { useLive } from "@/components/use-live";
+import { SilenceRows } from "../silences";
+import { AlertTabs } from "./alert-tabs";
+import { SilenceForm } from "./silence-form";
+
+const STATES = ["open", "ended"] as const;
+
+/** Silences: those that hold, those that ended, and a new one. */
+export function SilencesPage() {
+  const trpc = useTRPC();
+  const [state, setState] = useQueryState("state", parseAsStringLiteral(STATES).withDefault("open"));
+  const [kind] = useQueryState("kind", parseAsString.withDefault(""));
+  const [severity] = useQueryState("severity", parseAsString.withDefault(""));
+  const [deployment] = useQueryState("deployment", parseAsString.withDefault(""));
+  const list = useQuery(trpc.monitoring.silences.queryOptions({ state }));
+  useLive(["alerts"], [trpc.monitoring.silences.queryKey()]);
+  const items = list.data?.items;
+  return (
+    <div className="flex flex-col gap-6">
+      <PageHeader
+        title="Silences"
+        description="A silenced alert stays in the list, and tells neither inboxes nor the receiver. When its time is over and it still fires, it is told."
+      />
+      <AlertTabs />
+      <Section
+        title={state === "open" ? "Hold now" : "Ended"}
+        actions={
+          <ToggleGroup
+            type="single"
+            aria-label="Which silences"
+            value={state}
+            onValueChange={(next) => {
+              const known = STATES.find((each) => each === next);
+              if (known) void setState(known);
+            }}
+          >
+            <ToggleGroupItem value="open">Hold now</ToggleGroupItem>
+            <ToggleGroupItem value="ended">Ended</ToggleGroupItem>
+          </ToggleGroup>
+        }
+      >
+        {list.error ? <ErrorNotice error={list.error} onRetry={() => void list.refetch()} /> : null}
+        {!items && !list.error ? <ListSkeleton /> : null}
+        {items?.length === 0 ? (
+          <EmptyState
+            icon={BellOff}
+            title={state === "open" ? "Nothing is silenced" : "No silence has ended yet"}
+            text="Silence what you know of: a load test, a migration, an alert that somebody works on already."
+          />
+        ) : null}
+        {items && items.length > 0 ? <SilenceRows items={items} ended={state === "ended"} /> : null}
+      </Section>
+      <Section title="New silence" frame="card">
+        <SilenceForm key={`${kind}:${severity}:${deployment}`} scope={{ kind, severity, deployment }} />
+      </Section>
+    </div>
+  );
+}

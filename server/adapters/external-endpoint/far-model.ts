@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from "node:util";
+import { digestOf } from "@/server/core/digest";
+import type { FarModel, ModelSignature, TensorSignature } from "../model-runtime/port";
+import { notAllowed } from "./faults";
+import type { EndpointFile, Reported } from "./schemas";
+
+/** Digest of what a far end says of its model. */
+export const reportedDigest = (reported: FarModel): string => digestOf(reported);
+
+const tensorsOf = (tensors: readonly TensorSignature[]) =>
+  tensors.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(", ")}]`).join("; ") ||
+  "nothing";
+
+const listed = (values: readonly string[]) => values.join(", ") || "none";
+
+/** How what the far end says now differs from what it said at the trial; `shape` where callers could notice. */
+export function changeOf(
+  before: FarModel,
+  now: FarModel,
+): { what: "shape" | "words"; text: string } | undefined {
+  for (const side of ["inputs", "outputs"] as const)
+    if (!isDeepStrictEqual(before[side], now[side]))
+      return {
+        what: "shape",
+        text: `${side} were ${tensorsOf(before[side])} and are ${tensorsOf(now[side])}`,
+      };
+  if (!isDeepStrictEqual(before.versions, now.versions))
+    return {
+      what: "words",
+      text: `versions were ${listed(before.versions)} and are ${listed(now.versions)}`,
+    };
+  if (before.platform !== now.platform)
+    return { what: "words", text: `the platform was "${before.platform}" and is "${now.platform}"` };
+  if (before.name !== now.name)
+    return { what: "words", text: `the name was "${before.name}" and is "${now.name}"` };
+  return undefined;
+}
+
+/** What the model takes and gives: by the far end's words, else by those of the file or the contract. @throws AppError `invalid` */
+export function signatureOf(
+  file: EndpointFile,
+  reported: Reported | undefined,
+  declared: ModelSignature | undefined,
+): ModelSignature {
+  if (file.protocol === "http-json") return { inputs: file.inputs, outputs: file.outputs };
+  const says = reported !== undefined && reported.outputs.length > 0;
+  const found = says ? { inputs: reported.inputs, outputs: reported.outputs } : declared;
+  if (found) return found;
+  throw notAllowed(
+    "The endpoint does not say what its model takes and gives.",
+    "Declare it in the contract, and run the gates again.",
+  );
+}

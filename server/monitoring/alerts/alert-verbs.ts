@@ -1,0 +1,157 @@
+import { and, count, desc, eq, ilike, inArray, or, sql, type SQL } from "drizzle-orm";
+import { z } from "zod";
+import { alerts, auditLog, users } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import type { Ctx } from "@/server/core/context";
+import { conflict, notFound } from "@/server/core/errors";
+import { notifyLive } from "@/server/core/live";
+import { decodeCursor, toPage } from "@/server/core/pagination";
+import { mutation, query } from "@/server/core/verb";
+import { runbookOf } from "./rules";
+import { AlertRef, ListAlertsInput } from "../schemas";
+import { openSilences, silenceOf } from "./silences";
+
+const OPEN = ["firing", "acknowledged"];
+const like = (q: string) => `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+
+function where(ctx: Ctx, filter: { state: string; q: string }): SQL | undefined {
+  return and(
+    eq(alerts.teamId, ctx.actor.teamId),
+    filter.state === "open" ? inArray(alerts.state, OPEN) : eq(alerts.state, filter.state),
+    filter.q ? or(ilike(alerts.title, like(filter.q)), ilike(alerts.body, like(filter.q))) : undefined,
+  );
+}
+
+async function historyOf(ctx: Ctx, ids: readonly string[]) {
+  if (ids.length === 0) return [];
+  const rows = await ctx.db
+    .select({
+      // Its number in the log would tell what other teams do.
+      id: auditLog.hash,
+      alertId: auditLog.subjectId,
+      action: auditLog.action,
+      actorName: auditLog.actorName,
+      at: auditLog.at,
+      payload: auditLog.payload,
+    })
+    .from(auditLog)
+    .where(
+      and(
+        eq(auditLog.teamId, ctx.actor.teamId),
+        eq(auditLog.subjectKind, "alert"),
+        inArray(auditLog.subjectId, [...ids]),
+      ),
+    )
+    .orderBy(desc(auditLog.seq))
+    .limit(500);
+  const Payload = z.object({ reason: z.string().nullish() });
+  return rows.map(({ payload, ...row }) => ({
+    ...row,
+    reason: Payload.safeParse(JSON.parse(payload)).data?.reason ?? null,
+  }));
+}
+
+export const listAlerts = query(
+  {
+    name: "monitoring.alert.list",
+    permission: "monitoring.alert.read",
+    input: ListAlertsInput,
+    summary: "Alerts of the team with their history, newest first",
+  },
+  async ({ ctx, input }) => {
+    const after = decodeCursor(input.cursor, z.tuple([z.string(), z.string()]));
+    const filter = where(ctx, input);
+    const [total] = await ctx.db.select({ n: count() }).from(alerts).where(filter);
+    const rows = await ctx.db
+      .select({
+        id: alerts.id,
+        kind: alerts.kind,
+        severity: alerts.severity,
+        fingerprint: alerts.fingerprint,
+        ownerName: sql<string | null>`(select u.name from users u where u.id = ${alerts.ownerId})`,
+        title: alerts.title,
+        body: alerts.body,
+        href: alerts.href,
+        subjectKind: alerts.subjectKind,
+        subjectId: alerts.subjectId,
+        subjectName: sql<
+          string | null
+        >`(select d.name from deployments d where d.id = ${alerts.subjectId} and d.team_id = ${alerts.teamId})`,
+        state: alerts.state,
+        acknowledgedBy: users.name,
+        startedAt: alerts.startedAt,
+        resolvedAt: alerts.resolvedAt,
+        sortKey: sql<string>`to_char(${alerts.startedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+      })
+      .from(alerts)
+      .leftJoin(users, eq(users.id, alerts.acknowledgedBy))
+      .where(
+        and(
+          filter,
+          after
+            ? sql`(${alerts.startedAt}, ${alerts.id}) < (${after[0]}::timestamptz, ${after[1]})`
+            : undefined,
+        ),
+      )
+      .orderBy(desc(alerts.startedAt), desc(alerts.id))
+      .limit(input.limit + 1);
+    const page = toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
+    const history = await historyOf(
+      ctx,
+      page.items.map((row) => row.id),
+    );
+    const silences = await openSilences(ctx);
+    return {
+      nextCursor: page.nextCursor,
+      total: total?.n ?? 0,
+      items: page.items.map((row) => ({
+        ...row,
+        runbook: runbookOf(row.kind),
+        silencedUntil: row.state === "resolved" ? null : (silenceOf(silences, row)?.endsAt ?? null),
+        history: history.filter((entry) => entry.alertId === row.id),
+      })),
+    };
+  },
+);
+
+export const acknowledgeAlert = mutation(
+  {
+    name: "monitoring.alert.acknowledge",
+    permission: "monitoring.alert.update",
+    input: AlertRef,
+    summary: "Acknowledge an alert: somebody looks after it",
+  },
+  async ({ ctx, input }) => {
+    const own = and(eq(alerts.id, input.alertId), eq(alerts.teamId, ctx.actor.teamId));
+    const [row] = await ctx.db
+      .update(alerts)
+      .set({
+        state: "acknowledged",
+        acknowledgedBy: ctx.actor.userId,
+        updatedAt: ctx.now(),
+        escalateAt: null,
+      })
+      .where(and(own, eq(alerts.state, "firing")))
+      .returning({ id: alerts.id, title: alerts.title, subjectId: alerts.subjectId });
+    if (!row) {
+      const [now] = await ctx.db
+        .select({ state: alerts.state, by: users.name })
+        .from(alerts)
+        .leftJoin(users, eq(users.id, alerts.acknowledgedBy))
+        .where(own);
+      if (!now) throw notFound("alert", input.alertId);
+      const who = now.state === "acknowledged" && now.by ? ` by ${now.by}` : "";
+      throw conflict(`This alert is ${now.state} already${who}.`, "Load the list again.", {
+        state: now.state,
+      });
+    }
+    await audit(ctx, {
+      action: "monitoring.alert.acknowledge",
+      subject: { kind: "alert", id: row.id, label: row.title },
+      before: { state: "firing" },
+      after: { state: "acknowledged" },
+    });
+    await notifyLive(ctx.db, ctx.actor.teamId, "alerts", "monitoring", `deployment:${row.subjectId}`);
+    return { alertId: row.id, state: "acknowledged" as const };
+  },
+);

@@ -1,0 +1,115 @@
+import { inArray, sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { deployments } from "@/db/schema";
+import { groupBy } from "@/server/core/group-by";
+import { notifyLive } from "@/server/core/live";
+import { bucketOf } from "@/server/serving/rules";
+import { joinPending } from "../outcomes/pending-feedback";
+import { failureRun, isFailure, isRefused } from "../rules";
+import type { PredictionRecord } from "../schemas";
+import { storableJson, storableText } from "./storable";
+import { keyOfPrediction, TrafficTally } from "../traffic";
+
+export interface Stored {
+  /** Rows that were new; only they were counted. */
+  stored: number;
+  /** Rows that an earlier delivery had stored. */
+  duplicates: number;
+}
+
+/** Inserts what is new, in order of id. Returns the new ids. */
+async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Set<string>> {
+  const column = <T>(pick: (record: PredictionRecord) => T) => sql.param(batch.map(pick));
+  const textOrNull = (text: string | null) => (text === null ? null : storableText(text));
+  const { rows } = await db.execute<{ id: string }>(sql`
+    insert into predictions (id, team_id, deployment_id, version_id, rollout_id, arm, stage, route_digest, at,
+      latency_ms, status, error, inputs, outputs, predicted, datatype, rows, predicted_rows, trace_id)
+    select id, team, deployment, version, rollout, arm, stage, route, to_timestamp(at_ms / 1000), latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace
+    from unnest(
+      ${column((record) => record.id)}::text[], ${column((record) => record.teamId)}::text[],
+      ${column((record) => record.deploymentId)}::text[], ${column((record) => record.versionId)}::text[],
+      ${column((record) => record.rolloutId)}::text[], ${column((record) => record.arm)}::text[],
+      ${column((record) => record.stage)}::int[], ${column((record) => storableText(record.routeDigest))}::text[],
+      ${column((record) => record.atMs)}::float8[], ${column((record) => record.latencyMs)}::float8[],
+      ${column((record) => record.status)}::int[], ${column((record) => textOrNull(record.error))}::text[],
+      ${column((record) => storableJson(record.inputs))}::jsonb[], ${column((record) => storableJson(record.outputs))}::jsonb[],
+      ${column((record) => textOrNull(record.predicted))}::text[], ${column((record) => storableText(record.datatype))}::text[],
+      ${column((record) => record.rows)}::int[], ${column((record) => (record.predictedRows === null ? null : storableJson(record.predictedRows)))}::jsonb[],
+      ${column((record) => textOrNull(record.traceId))}::text[]
+    ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace)
+    order by id
+    on conflict (id, at) do nothing returning id`);
+  return new Set(rows.map((row) => row.id));
+}
+
+async function latencyBounds(db: Db, ids: string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ id: deployments.id, boundMs: deployments.latencyBoundMs })
+    .from(deployments)
+    .where(inArray(deployments.id, ids));
+  return new Map(rows.map((row) => [row.id, row.boundMs]));
+}
+
+function count(tally: TrafficTally, record: PredictionRecord, boundMs: number | undefined): void {
+  const counts = tally.at(keyOfPrediction(record));
+  const bucket = bucketOf(record.latencyMs);
+  counts.requests += 1;
+  if (isFailure(record)) counts.errors += 1;
+  if (boundMs !== undefined && record.latencyMs > boundMs) counts.slow += 1;
+  counts.scored += record.scored;
+  counts.scoreSum += record.scoreSum;
+  counts.latencySumMs += record.latencyMs;
+  counts.latencyMaxMs = Math.max(counts.latencyMaxMs, record.latencyMs);
+  counts.latencyBuckets[bucket] = (counts.latencyBuckets[bucket] ?? 0) + 1;
+}
+
+/** Keeps the canary's failures in a row, which the rollout's emergency brake reads. */
+async function keepFailureRuns(db: Db, fresh: readonly PredictionRecord[]): Promise<void> {
+  const canary = fresh.filter(
+    (record) => record.arm === "canary" && record.rolloutId !== "" && !isRefused(record),
+  );
+  const byRollout = groupBy(canary, (record) => record.rolloutId);
+  for (const id of [...byRollout.keys()].toSorted()) {
+    const records = (byRollout.get(id) ?? []).toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+    const run = failureRun(records.map(isFailure));
+    if (!run.reset && run.added === 0) continue;
+    await db.execute(sql`
+      update rollouts set consecutive_failures = ${run.added} + ${run.reset ? sql`0` : sql`consecutive_failures`}
+      where id = ${id} and finished_at is null`);
+  }
+}
+
+async function tellPages(db: Db, fresh: readonly PredictionRecord[]): Promise<void> {
+  const topics = new Map<string, Set<string>>();
+  for (const record of fresh) {
+    const own = topics.get(record.teamId) ?? new Set(["monitoring"]);
+    own.add(`deployment:${record.deploymentId}`);
+    if (record.rolloutId !== "") own.add(`rollout:${record.rolloutId}`);
+    topics.set(record.teamId, own);
+  }
+  for (const [teamId, own] of topics) await notifyLive(db, teamId, ...own);
+}
+
+/**
+ * Stores what the gateways' spools deliver, in one transaction. Spools deliver at least once; a prediction is counted once, because
+ * only rows that were new are counted. Feedback that came before its prediction is joined to it here.
+ */
+export async function storePredictions(db: Db, batch: readonly PredictionRecord[]): Promise<Stored> {
+  // One statement cannot insert the same id twice.
+  const unique = [...new Map(batch.map((record) => [record.id, record])).values()];
+  if (unique.length === 0) return { stored: 0, duplicates: 0 };
+  return db.transaction(async (tx) => {
+    const newIds = await insertNew(tx, unique);
+    const fresh = unique.filter((record) => newIds.has(record.id));
+    if (fresh.length > 0) {
+      const bounds = await latencyBounds(tx, [...new Set(fresh.map((record) => record.deploymentId))]);
+      const tally = new TrafficTally();
+      for (const record of fresh)
+        if (!isRefused(record)) count(tally, record, bounds.get(record.deploymentId));
+      await joinPending(tx, tally, [...newIds]);
+      await keepFailureRuns(tx, fresh);
+      await tellPages(tx, fresh);
+    }
+    return { stored: fresh.length, duplicates: batch.length - fresh.length };
+  });
+}

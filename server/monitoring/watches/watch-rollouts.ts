@@ -1,0 +1,43 @@
+import { eq } from "drizzle-orm";
+import { deployments, modelVersions, registeredModels, rollouts } from "@/db/schema";
+import type { Ctx } from "@/server/core/context";
+import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+
+/** A rollout that ended badly raises an alert on its deployment; one that ended well resolves what earlier ones raised. */
+export async function watchRollout(ctx: Ctx, rolloutId: string, state: string): Promise<void> {
+  const [row] = await ctx.db
+    .select({
+      reason: rollouts.stateReason,
+      deploymentId: deployments.id,
+      deployment: deployments.name,
+      ownerId: deployments.ownerId,
+      version: modelVersions.number,
+      model: registeredModels.name,
+    })
+    .from(rollouts)
+    .innerJoin(deployments, eq(deployments.id, rollouts.deploymentId))
+    .leftJoin(modelVersions, eq(modelVersions.id, rollouts.toVersionId))
+    .leftJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
+    .where(eq(rollouts.id, rolloutId));
+  if (!row) return;
+  if (state === "succeeded") {
+    await resolveAlerts(ctx, {
+      kind: "rollback",
+      subjectId: row.deploymentId,
+      reason: "A later rollout of this deployment succeeded.",
+    });
+    return;
+  }
+  if (state !== "rolled_back") return;
+  const version = row.version === null ? "the new version" : `version ${row.version}`;
+  await raiseAlert(ctx, {
+    fingerprint: `rollback:${rolloutId}`,
+    kind: "rollback",
+    severity: "critical",
+    title: `${row.deployment} rolled back ${version}`,
+    body: `${row.reason} The stable version serves all requests of ${row.deployment}${row.model ? ` (model ${row.model})` : ""}.`,
+    href: `/deployments/${row.deployment}/rollouts/${rolloutId}`,
+    subject: { kind: "deployment", id: row.deploymentId },
+    ownerId: row.ownerId,
+  });
+}
