@@ -18,7 +18,7 @@ import { objectStore, secretKeys, trustedAttestorKeys } from "@/server/compositi
 import { env } from "@/server/core/env";
 import { decideReview, latestGates } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
-import { watchGateways } from "@/server/monitoring/watch-gateways";
+import { watchGateways } from "@/server/monitoring/watches/watch-gateways";
 import { createModel, credentialSource, requestVersionReview, runGates, versionOf } from "@/server/registry";
 import { deleteCredential, setCredential } from "@/server/registry/credentials/verbs";
 import { registerEndpoint } from "@/server/registry/endpoint-verbs";
