@@ -7,4 +7,4 @@ export const MAX_TOKEN_DAYS = 365;
 export const normalizedPassword = (password: string): string => password.normalize("NFKC");
 
 /** In characters as people count them, nearly: a sign outside the first 65,536 is one, and so is a letter with its accent. */
-export const passwordLength = (password: string): number => [...normalizedPassword(password)].length;
+export const passwordLength = (password: string): number => Array.from(normalizedPassword(password)).length;

@@ -48,7 +48,7 @@ function namesIn(folder, prefix, count) {
       }
       if (Buffer.byteLength(prefix) + name.length > MAX_PATH_BYTES) {
         throw new JobFailure(
-          `Output ${spelled(`${prefix}${name}`.slice(0, 80))}… has a path of more than ${MAX_PATH_BYTES} bytes: use shorter names, or write an archive`,
+          `Output ${spelled(`${prefix}${name.toString()}`.slice(0, 80))}… has a path of more than ${MAX_PATH_BYTES} bytes: use shorter names, or write an archive`,
         );
       }
       names.push(name.toString());
