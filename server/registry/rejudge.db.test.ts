@@ -36,6 +36,15 @@ async function judgedBy(version: number): Promise<number[]> {
   return rows.map(({ count }) => count);
 }
 
+/** Events that no handler has taken yet, and workflows that have not ended. */
+async function underWay(): Promise<number> {
+  const { rows } = await world.db.execute<{ count: number }>(sql`
+    select (select count(*) from outbox_events e where not exists (select 1 from outbox_deliveries d where d.event_id = e.id))::int
+      + (select count(*) from outbox_deliveries where state = 'pending')::int
+      + (select count(*) from dbos.workflow_status where status in ('PENDING', 'ENQUEUED'))::int as count`);
+  return rows[0]?.count ?? 0;
+}
+
 it(
   "judges every version by a new policy exactly once, also when the worker is killed while it does",
   { timeout: 480_000 },
@@ -53,6 +62,8 @@ it(
       timeoutMs: 120_000,
       what: "the first judgement",
     });
+    // Each version is judged for its registration and for the end of its run; one that comes late is judged by the policies of then.
+    await waitFor(async () => (await underWay()) === 0, { timeoutMs: 120_000, what: "the first work's end" });
 
     const [current] = await world.db
       .select()
