@@ -287,7 +287,10 @@ it("takes a rollback over while another deployment of the team is still being lo
   const { store, letGo } = storeThatHolds(row?.weightsDigest ?? "");
   const { follower } = await started({ store, waits: false });
   const slowKey = routeKey(ada.teamId, slow?.model ?? "");
-  await waitFor(() => follower.routes.get(ours2.key)?.canary !== undefined, { what: "the canary is loaded" });
+  const ours = () => follower.routes.get(ours2.key);
+  await waitFor(() => ours()?.stable !== undefined && ours()?.canary !== undefined, {
+    what: "both versions are loaded",
+  });
   expect(follower.routes.get(slowKey)).toMatchObject({ stable: undefined });
   expect(follower.isReady).toBe(false);
 
