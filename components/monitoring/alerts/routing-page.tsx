@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Route } from "lucide-react";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
+import { formatDuration } from "@/components/common/format";
 import { KeyValue } from "@/components/common/key-value";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
@@ -23,6 +24,9 @@ const ROLE_WORDS: Readonly<Record<string, string>> = {
   reviewer: "reviewers",
   admin: "team admins",
 };
+
+const seconds = (count: number) => formatDuration(count * 1_000);
+const minutes = (count: number) => formatDuration(count * 60_000);
 
 function whom(
   to: { roles: readonly string[]; userIds: readonly string[] },
@@ -60,13 +64,13 @@ function RouteFacts({
           { label: "Tells", value: told.filter(Boolean).join(", ") },
           {
             label: "When",
-            value: `after ${route.groupWaitSeconds} s, changes every ${route.groupIntervalSeconds} s, again ${route.repeatMinutes === null ? "never" : `every ${route.repeatMinutes} min until acknowledged`}`,
+            value: `after ${seconds(route.groupWaitSeconds)}, changes every ${seconds(route.groupIntervalSeconds)}, again ${route.repeatMinutes === null ? "never" : `every ${minutes(route.repeatMinutes)} until acknowledged`}`,
           },
           {
             label: "Escalates",
             value:
               route.escalation
-                .map((level) => `after ${level.afterMinutes} min to ${whom(level, members)}`)
+                .map((level) => `after ${minutes(level.afterMinutes)} to ${whom(level, members)}`)
                 .join("; ") || "to nobody",
           },
         ]}

@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
+import { formatDuration } from "@/components/common/format";
 import { Section } from "@/components/common/section";
 import { useTRPC } from "@/components/trpc";
 import { Label } from "@/components/ui/label";
@@ -69,15 +70,15 @@ export function RoutingPreview({ routes }: { routes: AlertRoute[] | null }) {
                 ...told.people.map(({ name }) => name),
                 ...(told.toReceiver ? ["the operator's receiver"] : []),
               ])}
-              , after {told.groupWaitSeconds} s
+              , after {formatDuration(told.groupWaitSeconds * 1_000)}
               {told.repeatMinutes === null
                 ? ", once"
-                : `, and again every ${told.repeatMinutes} min until acknowledged`}
+                : `, and again every ${formatDuration(told.repeatMinutes * 60_000)} until acknowledged`}
               .
             </li>
             {told.escalation.map((level) => (
               <li key={level.afterMinutes}>
-                After {level.afterMinutes} min without an acknowledgement:{" "}
+                After {formatDuration(level.afterMinutes * 60_000)} without an acknowledgement:{" "}
                 {list(level.people.map(({ name }) => name))}.
               </li>
             ))}

@@ -34,7 +34,7 @@ export function SilencesPage() {
       />
       <AlertTabs />
       <Section
-        title={state === "open" ? "Hold now" : "Ended"}
+        title={state === "open" ? "In force" : "Ended"}
         actions={
           <ToggleGroup
             type="single"
@@ -45,7 +45,7 @@ export function SilencesPage() {
               if (known) void setState(known);
             }}
           >
-            <ToggleGroupItem value="open">Hold now</ToggleGroupItem>
+            <ToggleGroupItem value="open">In force</ToggleGroupItem>
             <ToggleGroupItem value="ended">Ended</ToggleGroupItem>
           </ToggleGroup>
         }
