@@ -1,8 +1,16 @@
-import { critical, shown, type Finding } from "./findings";
+import { critical, shown, warning, type Finding } from "./findings";
 
 /** Inside a template's expressions only these lead out of its sandbox. */
 const ESCAPE =
-  /__\w+__|\\x5f|\\u005f|\\U0000005f|\\137|\\N\{|\|\s*attr\s*\(|\b(?:cycler|joiner|lipsum|self|config|request|get_flashed_messages|url_for)\s*(?:\.|\[)|\b(?:popen|subprocess|os\.system|importlib)\b/i;
+  /__\w+__|\\x5f|\\u005f|\\U0000005f|\\137|\\N\{|\|\s*attr\s*\(|\bmap\s*\(\s*['"]attr['"]|\b(?:cycler|joiner|lipsum|self|config|request|get_flashed_messages|url_for)\s*(?:\.|\[)|\b(?:popen|subprocess|os\.system|importlib)\b/i;
+/** A text with the underscores of Python's own names, or by which a name can be put together; a name that is not written out. */
+const COMPUTED: readonly RegExp[] = [
+  /__|['"]_|_['"]|%[-+ #\d.]*c/,
+  /\[[^\][]*(?:~|\||%|['"]\s*\+|\+\s*['"]|['"]\s*['"]|\.(?:join|format|replace)\b)/,
+  /\][^\][]*(?:~|\||%|\+\s*['"])[^\][]*\]/,
+  /\b(?:map|select|reject|selectattr|rejectattr)\s*\((?!\s*(?:\)|attribute\s*=|(['"])\w[\w. ]*\1\s*[,)]))/,
+  /\battribute\s*=(?!\s*(['"])\w[\w.]*\1\s*[,)])/,
+];
 const TOKEN = /'[^'\\]*(?:\\.[^'\\]*)*'?|"[^"\\]*(?:\\.[^"\\]*)*"?|\}\}|%\}|[{}]/gs;
 
 /** What stands between `{{` and `}}` or `{%` and `%}`, which do not end inside a text or a dictionary. */
@@ -34,6 +42,7 @@ function endOf(template: string, start: number): number {
 
 /** A chat template is a program in a small language; honest ones never reach for attributes of Python's own. */
 export function templateFindings(template: string): Finding[] {
+  let computed: string | undefined;
   for (const expression of expressions(template)) {
     const escape = ESCAPE.exec(expression);
     if (escape !== null)
@@ -43,6 +52,11 @@ export function templateFindings(template: string): Finding[] {
           `The chat template reaches out of its sandbox with ${shown(escape[0])}, which can run code.`,
         ),
       ];
+    computed ??= COMPUTED.map((pattern) => pattern.exec(expression)?.[0]).find(
+      (found) => found !== undefined,
+    );
   }
-  return [];
+  if (computed === undefined) return [];
+  const message = `The chat template puts a name together with ${shown(computed)}, so what it reads cannot be known.`;
+  return [warning("template.computed-name", message)];
 }

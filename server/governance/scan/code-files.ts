@@ -1,4 +1,5 @@
 import { critical, shown, warning, type Finding } from "./findings";
+import { foreignTextFindings } from "./loader-config";
 import { jsonFindings } from "./model-config";
 import { mlmodelFindings } from "./mlmodel";
 import { condaFindings, pythonEnvFindings, requirementsFindings } from "./requirements";
@@ -36,7 +37,8 @@ const JSON_OBJECT = /"py\/(?:reduce|object|function|type|newargs|newobj|repr|mod
 
 /** Text that leads a client to code, without any pickle. What decides is the name under which clients look for it. */
 export function codeFindings(path: string, text: string): Finding[] {
-  const findings = KINDS.filter(([pattern]) => pattern.test(path)).flatMap(([, find]) => find(text));
+  const findings = KINDS.filter(([pattern]) => pattern.test(path)).flatMap(([, find]) => find(text, path));
+  findings.push(...foreignTextFindings(path, text));
   if (text.startsWith("#!"))
     findings.push(
       warning("code.script", `It is a program for ${shown(text.slice(2).split("\n")[0] ?? "")}.`),

@@ -1,5 +1,6 @@
 import { templateFindings } from "./chat-template";
 import { critical, shown, warning, type Finding } from "./findings";
+import { kerasFileFindings, loaderFindings, namedFileFindings } from "./loader-config";
 import { isDangerous } from "./pickle-dangerous";
 
 const MAX_FINDINGS = 20;
@@ -9,7 +10,7 @@ const KERAS_MODULES = /^(?:keras|tensorflow\.keras|tf_keras)(?:\.|$)/;
  * What the JSON of a model makes loaders run: transformers' classes from files of its own, Keras layers that hold code or come from
  * elsewhere, chat templates. Keys given twice are read as JSON.parse does, and as Python's reader does: the last counts.
  */
-export function jsonFindings(text: string): Finding[] {
+export function jsonFindings(text: string, path = ""): Finding[] {
   let document: unknown;
   try {
     document = JSON.parse(asPythonReads(text));
@@ -19,7 +20,7 @@ export function jsonFindings(text: string): Finding[] {
       ? [warning("config.unreadable", "It names code to load, but it is not valid JSON.")]
       : [];
   }
-  const findings: Finding[] = [];
+  const findings = namedFileFindings(path, document).slice(0, MAX_FINDINGS);
   const queue: unknown[] = [document];
   for (let at = 0; at < queue.length && findings.length < MAX_FINDINGS; at += 1) {
     const value = queue[at];
@@ -36,7 +37,7 @@ export function jsonFindings(text: string): Finding[] {
 }
 
 const NAMES_CODE =
-  /auto_map|trust_remote_code|__lambda__|custom_(?:pipelines?|objects)|chat_template|class_name/;
+  /auto_map|trust_?remote_?code|parent_library|__module__|__loader__|__lambda__|custom_(?:pipelines?|objects)|chat_template|class_name/;
 
 /** Python writes and reads three numbers that JSON does not have; a mark in front it skips at most. */
 const asPythonReads = (text: string): string =>
@@ -61,10 +62,7 @@ function objectFindings(object: ReadonlyMap<string, unknown>): Finding[] {
       ),
     );
   }
-  if (object.get("trust_remote_code") === true)
-    findings.push(
-      warning("config.remote-code", '"trust_remote_code" is on: loading it runs code from elsewhere.'),
-    );
+  findings.push(...loaderFindings(object));
   for (const key of ["custom_pipelines", "custom_pipeline", "custom_objects"])
     if (object.get(key)) findings.push(warning("config.custom-code", `"${key}" names code to load.`));
   const template = object.get("chat_template");
@@ -97,7 +95,7 @@ function kerasFindings(object: ReadonlyMap<string, unknown>): Finding[] {
   const registered = object.get("registered_name");
   if (from === null && typeof registered === "string" && registered !== name)
     return [warning("keras.custom-class", `It needs the class ${shown(registered)}, which is not of Keras.`)];
-  return [];
+  return kerasFileFindings(object);
 }
 
 /** Names of code in the bytes of a file whose structure is not read (HDF5). */
