@@ -5,7 +5,7 @@ import { mlmodelFindings } from "./mlmodel";
 import { condaFindings, pythonEnvFindings, requirementsFindings } from "./requirements";
 import { templateFindings } from "./chat-template";
 
-const KINDS: readonly (readonly [RegExp, (text: string) => Finding[]])[] = [
+const KINDS: readonly (readonly [RegExp, (text: string, path: string) => Finding[]])[] = [
   [/(^|\/)MLmodel$/, mlmodelFindings],
   [/(^|\/)[^/]*requirements[^/]*\.(txt|in)$/i, requirementsFindings],
   [/(^|\/)(conda|environment)[^/]*\.ya?ml$/i, condaFindings],

@@ -2,8 +2,8 @@ import { critical, shown, warning, type Finding } from "./findings";
 import { scanPickle } from "./pickle";
 import { strayFindings } from "./pickle-findings";
 import type { FileSource } from "./source";
-import { readZip } from "./zip";
-import { ZipError } from "./zip-directory";
+import { readZip, type ZipEntry } from "./zip";
+import { readDirectory, ZipError } from "./zip-directory";
 
 const MAX_ENTRIES = 20_000;
 const MAX_DEPTH = 3;
@@ -20,26 +20,32 @@ export interface ZipScan {
 export function scanZip(source: FileSource, { depth, maxUnpackedBytes, scanMember }: ZipScan): Finding[] {
   if (depth >= MAX_DEPTH) return [critical("zip.nesting", "Archives are nested too deeply.")];
   try {
-    const entries = [...readZip(source, { maxEntries: MAX_ENTRIES, maxUnpackedBytes })];
-    const torchRoot = entries
-      .map((entry) => /^([^/]+)\/data\.pkl$/.exec(entry.name)?.[1])
+    const torchRoot = readDirectory(source, MAX_ENTRIES)
+      .entries.map((entry) => /^([^/]+)\/data\.pkl$/.exec(entry.name)?.[1])
       .find((root) => root !== undefined);
-    const findings = entries.flatMap(({ name, content }) => {
-      if (content === undefined)
-        return inside(name, [
-          warning("zip.method", "It is compressed in a way that the scanner does not open."),
-        ]);
-      if (name.endsWith("/") && content.size === 0) return [];
-      const inTorch = torchRoot !== undefined && name.startsWith(`${torchRoot}/`);
-      const place = inTorch ? name.slice(torchRoot.length + 1) : "";
-      return inside(name, torchMember(place, content) ?? scanMember(content, name));
-    });
+    const findings: Finding[] = [];
+    // One after another: what is unpacked of one is let go before the next.
+    for (const entry of readZip(source, { maxEntries: MAX_ENTRIES, maxUnpackedBytes }))
+      findings.push(...inside(entry.name, memberFindings(entry, torchRoot, scanMember)));
     return findings.slice(0, MAX_FINDINGS);
   } catch (error) {
     if (error instanceof ZipError)
       return [critical("zip.malformed", `The archive cannot be trusted: ${error.message}.`)];
     throw error;
   }
+}
+
+function memberFindings(
+  { name, content }: ZipEntry,
+  torchRoot: string | undefined,
+  scanMember: ZipScan["scanMember"],
+): Finding[] {
+  if (content === undefined)
+    return [warning("zip.method", "It is compressed in a way that the scanner does not open.")];
+  if (name.endsWith("/") && content.size === 0) return [];
+  const inTorch = torchRoot !== undefined && name.startsWith(`${torchRoot}/`);
+  const place = inTorch ? name.slice(torchRoot.length + 1) : "";
+  return torchMember(place, content) ?? scanMember(content, name);
 }
 
 /** Findings on a member that torch reads in a way of its own; undefined for others. */
