@@ -168,12 +168,23 @@ export class ModelGroup {
 
   private refresh(): void {
     const trouble = this.host?.trouble;
+    if (trouble?.looping) this.giveUp(trouble.reason);
     for (const member of this.members.values()) {
       const state = trouble ? (trouble.looping ? "crash-looping" : "loading") : "ready";
       const next = healthIs(member.health, member.signature ? state : "loading", trouble?.reason ?? "");
       const changed = next.state !== member.health.state || next.reason !== member.health.reason;
       member.health = next;
       if (changed) this.options.onChange(member.key);
+    }
+  }
+
+  /** A process that dies again and again before it can be asked anything loads nothing; who waits for it is told. */
+  private giveUp(reason: string): void {
+    const waiters = [...this.waiting];
+    this.waiting.clear();
+    for (const [number, { reject }] of waiters) {
+      this.members.delete(number);
+      reject(new Error(reason));
     }
   }
 

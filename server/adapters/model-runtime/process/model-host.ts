@@ -171,7 +171,8 @@ export class ModelHost {
       if (bytes > bound)
         process.kill(`its process took ${inMebibytes(bytes)} of memory; ${inMebibytes(bound)} are allowed`);
     }
-    if (this.sent.length > 0) this.watch ??= setTimeout(() => void this.look(), WATCH_MS);
+    // Also when the last answer came while it was looked at: what was measured may be from before.
+    if (head || this.sent.length > 0) this.watch ??= setTimeout(() => void this.look(), WATCH_MS);
   }
 
   private died(reason: string): void {

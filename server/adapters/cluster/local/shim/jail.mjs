@@ -169,5 +169,6 @@ function makeRoot(stage, at, { links, places, user, cwd }) {
 function makePlaces(binds, at) {
   const folders = new Set(binds.map(({ from, to }) => quote(at(isFolder(from) ? to : path.dirname(to)))));
   const files = binds.filter(({ from }) => !isFolder(from)).map(({ to }) => `: > ${quote(at(to))}`);
-  return [`mkdir -p ${[...folders].join(" ")}`, ...files].join("\n");
+  // To be passed by the job's user, whatever our own files are.
+  return ["(umask 022", `mkdir -p ${[...folders].join(" ")}`, ...files, ")"].join("\n");
 }
