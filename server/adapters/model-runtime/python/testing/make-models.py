@@ -5,6 +5,7 @@
 Writes a folder for each model, and `expected.json`: by model its inputs as tensors of the inference protocol, and its answers.
 """
 
+import importlib.util
 import json
 import os
 import sys
@@ -134,6 +135,21 @@ mlflow.lightgbm.save_model(
 asked = numbers.sample(40, random_state=5).reset_index(drop=True)
 asked.loc[asked.index % 5 == 0, "b"] = np.nan
 expect("lightgbm", asked)
+
+# XGBoost, its scikit-learn form; for some systems there is no wheel without drivers of GPUs.
+if importlib.util.find_spec("xgboost"):
+    import mlflow.xgboost
+    import xgboost
+
+    forest = xgboost.XGBClassifier(n_estimators=12, max_depth=3, n_jobs=1, random_state=1)
+    forest.fit(numbers, (numbers["a"] * numbers["b"] > 0).astype(int))
+    mlflow.xgboost.save_model(
+        forest,
+        place("xgboost"),
+        signature=infer_signature(numbers, forest.predict(numbers)),
+        pip_requirements=PACKAGES,
+    )
+    expect("xgboost", asked)
 
 # Tensors, of which MLflow knows the width.
 matrix = rng.normal(size=(200, 3))
