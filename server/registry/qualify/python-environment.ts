@@ -14,7 +14,7 @@ import { StoredTrial } from "./trial-schemas";
 
 /** What the page of a version says while it has not been judged. */
 async function say(ctx: Ctx, version: ModelVersion, stateText: string): Promise<void> {
-  if (version.state !== "pending") return;
+  if (version.gateRunId !== null) return;
   await ctx.db.update(modelVersions).set({ stateText }).where(eq(modelVersions.id, version.id));
   await notifyLive(ctx.db, version.teamId, `version:${version.id}`, `model:${version.modelId}`);
 }

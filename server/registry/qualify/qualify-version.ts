@@ -18,6 +18,7 @@ import {
 } from "@/server/governance";
 import { boundDigestsOf } from "../evidence";
 import { hasFiles, loadVersionById, type ModelVersion } from "../load";
+import { MLMODEL } from "../rules";
 import { askEndpoint, tryEndpoint } from "./try-endpoint";
 import { collectRunEvidence, evidenceOf } from "./collect-evidence";
 import { digestAfter } from "./gates-digest";
@@ -75,8 +76,14 @@ export async function sealAndScan(ctx: Ctx, store: ObjectStore, versionId: strin
   if (version.endpoint !== null) await askEndpoint(ctx, store, await loadVersionById(ctx, versionId), files);
 }
 
+export interface Collected {
+  runEnded: boolean;
+  /** Whether trying the model begins with installing what it needs. */
+  needsPackages: boolean;
+}
+
 /** Step 2: drafts of contract and card, and what the run can prove. @throws Unusable */
-export const collect = (ctx: Ctx, store: ObjectStore, versionId: string): Promise<{ runEnded: boolean }> =>
+export const collect = (ctx: Ctx, store: ObjectStore, versionId: string): Promise<Collected> =>
   inTransaction(ctx, async (tx) => {
     // Two qualifications of one version collect one after the other, so that the later one also sees the later state of the run.
     await lockVersion(tx, versionId);
@@ -90,11 +97,7 @@ const lockVersion = (tx: Ctx, versionId: string) =>
     .where(eq(modelVersions.id, versionId))
     .for("update");
 
-async function collectLocked(
-  ctx: Ctx,
-  store: ObjectStore,
-  versionId: string,
-): Promise<{ runEnded: boolean }> {
+async function collectLocked(ctx: Ctx, store: ObjectStore, versionId: string): Promise<Collected> {
   const version = await loadVersionById(ctx, versionId);
   const [files, sources] = [await withTime(ctx, version), await sourcesOf(ctx, version)];
   await draftContract(ctx, store, version, files, sources);
@@ -113,10 +116,10 @@ async function collectLocked(
     .where(eq(modelVersions.id, versionId));
   const runEnded = sources.run === null || sources.run.status !== "RUNNING";
   if (runEnded) await linkDraft(ctx, await loadVersionById(ctx, versionId));
-  return { runEnded };
+  return { runEnded, needsPackages: version.weightsPath === MLMODEL };
 }
 
-/** Step 2, after its transaction: whether the model loads and answers, which may take its time. */
+/** Step 3: whether the model loads and answers, which may take its time. */
 export async function tryModel(ctx: Ctx, store: ObjectStore, versionId: string): Promise<void> {
   const version = await loadVersionById(ctx, versionId);
   const files = await withTime(ctx, version);
@@ -146,7 +149,7 @@ async function gatesDigestAfter(tx: Ctx, version: ModelVersion, outcome: GateOut
   );
 }
 
-/** Step 3: the policies judge the evidence; then the version is ready. */
+/** Step 4: the policies judge the evidence; then the version is ready. */
 export async function judge(ctx: Ctx, input: Qualification): Promise<GateOutcome["outcome"]> {
   const version = await loadVersionById(ctx, input.versionId);
   const evidence = await evidenceOf(ctx, version);
@@ -217,14 +220,14 @@ async function finish(
   });
 }
 
-/** Files are safe to download, but the run that made them still works: the gates wait for its end. */
-export async function readyBeforeGates(ctx: Ctx, versionId: string): Promise<void> {
+/** Files are safe to download, but the gates wait for something. */
+export async function readyBeforeGates(ctx: Ctx, versionId: string, until: string): Promise<void> {
   const version = await loadVersionById(ctx, versionId);
   await ctx.db
     .update(modelVersions)
     .set({
       state: "ready",
-      stateText: "Files are sealed and scanned. The gates run when the source run has ended.",
+      stateText: `Files are sealed and scanned. The gates run ${until}.`,
       updatedAt: ctx.now(),
     })
     .where(and(eq(modelVersions.id, versionId), eq(modelVersions.state, "pending")));

@@ -16,7 +16,7 @@ import {
 export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Takes a version from registered to judged: seal, scan, collect, judge. Every step finds what an earlier try has done, so it may be
+ * Takes a version from registered to judged: seal, scan, collect, try, judge. Every step finds what an earlier try has done, so it may be
  * repeated from the start or from any step.
  * @returns the gates' outcome, `waiting` for the source run's end, `failed`, or `gone`.
  */
@@ -40,21 +40,24 @@ export async function qualify(
     return step("judge", () => judge(ctx, input));
   }
   const collected = await step("collect", async () => {
-    let runEnded = false;
+    let found = { runEnded: false, needsPackages: false };
     const reason = await unusable(async () => {
-      ({ runEnded } = await collect(ctx, store, input.versionId));
-      await tryModel(ctx, store, input.versionId);
+      found = await collect(ctx, store, input.versionId);
     });
-    return { reason, runEnded };
+    return { reason, ...found };
   });
-  const { reason, runEnded } = collected;
+  const { reason, runEnded, needsPackages } = collected;
   if (reason !== null) {
     await step("fail", () => failVersion(ctx, input.versionId, reason));
     return "failed";
   }
   if (!runEnded && !input.force) {
-    await step("wait", () => readyBeforeGates(ctx, input.versionId));
+    await step("wait", () => readyBeforeGates(ctx, input.versionId, "when the source run has ended"));
     return "waiting";
   }
+  // Packages may take minutes to install, and a client waits for the version.
+  if (needsPackages)
+    await step("wait", () => readyBeforeGates(ctx, input.versionId, "when the model has been tried"));
+  await step("try", () => tryModel(ctx, store, input.versionId));
   return step("judge", () => judge(ctx, input));
 }

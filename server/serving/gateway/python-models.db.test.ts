@@ -24,6 +24,7 @@ import { sealedFiles } from "@/server/registry/qualify/seal-files";
 import { tryVersion } from "@/server/registry/qualify/try-version";
 import { requestVersionReview } from "@/server/registry/review-verbs";
 import "@/server/registry/subject";
+import { qualify, type Step } from "@/server/registry/qualify/run";
 import { endRun, registeredVersion, trainedRun } from "@/server/registry/testing";
 import { deploy } from "../deploy";
 import { createGatewayServer } from "./http-server";
@@ -56,6 +57,20 @@ async function registered(name: string, files = filesOf(models, name)): Promise<
   await endRun(member.caller, line.runId);
   return version.id;
 }
+
+it("is ready for its client before its packages are installed; the gates follow", async () => {
+  const id = await registered("sklearn-proba");
+  const asked = { versionId: id, eventId: "evt_first", trigger: "registered", requestedBy: member.id };
+  const untilTried: Step = (name, work) =>
+    name === "try" ? Promise.reject(new Error("it is tried now")) : work();
+  const gates = qualify(world.system(), objectStore(), { ...asked, force: false }, untilTried);
+  await expect(gates).rejects.toThrow("it is tried now");
+  expect(await versionOf(world.system(), id)).toMatchObject({
+    state: "ready",
+    gateRunId: null,
+    stateText: "Files are sealed and scanned. The gates run when the model has been tried.",
+  });
+});
 
 let asked = 0;
 
