@@ -252,22 +252,29 @@ test("a protected alias points at admitted versions only, says what is missing, 
 test("a model elsewhere becomes a version: its credential is written once, the form names what is wrong, the page tells the trial", async ({
   as,
   api,
+  session,
 }) => {
   const { deployment } = await seededLine();
-  const { gatewayUrl, bootstrapToken = "" } = world();
-  test.skip(bootstrapToken === "", "needs a token that the tests know");
+  const { gatewayUrl } = world();
+  const { token } = await (
+    await session("scientist")
+  ).post(
+    "/api/v1/tokens",
+    { name: "Asks the gateway", scopes: ["read", "infer"], expiresInDays: 1 },
+    z.looseObject({ token: z.string() }),
+  );
   const admin = await as("platform");
   await admin.goto("/settings/endpoint-credentials");
   await admin.getByRole("button", { name: "New credential" }).first().click();
   const dialog = admin.getByRole("dialog");
   await dialog.getByLabel("Name").fill("own-gateway");
   await dialog.getByLabel("Hosts").fill(new URL(gatewayUrl).host);
-  await dialog.getByLabel("Token", { exact: true }).fill(bootstrapToken);
+  await dialog.getByLabel("Token", { exact: true }).fill(token);
   await dialog.getByRole("button", { name: "Store credential" }).click();
   await expect(admin.getByRole("list", { name: "Endpoint credentials" })).toContainText("own-gateway");
   await admin.reload();
   await expect(admin.getByRole("list", { name: "Endpoint credentials" })).toContainText("own-gateway");
-  expect(await admin.content()).not.toContain(bootstrapToken);
+  expect(await admin.content()).not.toContain(token);
 
   const scientist = await api("scientist");
   await scientist.send("POST", "/api/v1/models", { name: "elsewhere" });

@@ -1,3 +1,4 @@
+export { migratedBefore } from "./migrated-before";
 export { restoreState, stateNames } from "./restore-state";
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from "./test-database";
 export { trafficOf } from "./traffic";

@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
-import { eq } from "drizzle-orm";
-import { lineageEdges, modelVersionFiles, modelVersions, registeredModels } from "@/db/schema";
+import { modelVersionFiles } from "@/db/schema";
 import { requireTlsForCredential } from "@/server/adapters/external-endpoint/endpoint-client";
 import { requireAllowed } from "@/server/adapters/external-endpoint/guarded-agents";
 import { ENDPOINT_FILE, type EndpointFile } from "@/server/adapters/external-endpoint/schemas";
@@ -11,15 +10,12 @@ import type { Ctx } from "@/server/core/context";
 import { digestOf, manifestDigest } from "@/server/core/digest";
 import { env } from "@/server/core/env";
 import { invalidField, isAppError } from "@/server/core/errors";
-import { newId } from "@/server/core/ids";
-import { notifyLive } from "@/server/core/live";
-import { emit } from "@/server/core/outbox";
 import { inTransaction, mutation, NoInput, query } from "@/server/core/verb";
 import { runOf } from "@/server/experiments";
 import { usableCredential } from "./credentials/store";
-import { loadModel, loadVersionById } from "./load";
+import { insertVersion } from "./insert-version";
+import { loadModel } from "./load";
 import { RegisterEndpointInput } from "./schemas";
-import { nextNumber } from "./version-verbs";
 
 /** Where endpoints may be, for the form: an operator's setting. */
 export const endpointHosts = query(
@@ -77,48 +73,25 @@ export const registerEndpoint = mutation(
     return inTransaction(ctx, async (tx) => {
       const model = await loadModel(tx, input.name);
       const run = input.runId ? await runOf(tx, input.runId) : undefined;
-      const id = newId("version");
-      await tx.db.insert(modelVersions).values({
-        id,
-        teamId: tx.actor.teamId,
-        modelId: model.id,
-        number: await nextNumber(tx, model.id),
-        stateText: "Waiting to be tried and judged",
-        source: `endpoint:${endpoint.url}`,
-        endpoint,
-        runId: run?.id ?? null,
-        jobId: run?.jobId ?? tx.actor.jobId ?? null,
-        codeCommit: run?.tags.find((tag) => tag.key === "mlflow.source.git.commit")?.value ?? null,
-        description: input.description,
-        manifestDigest: manifestDigest([file]),
-        weightsPath: file.path,
-        weightsDigest: file.digest,
-        ...(contract ? { contract, contractDigest: digestOf(contract) } : {}),
-        createdBy: tx.actor.userId,
-        lastEditedBy: tx.actor.userId,
-      });
+      const version = await insertVersion(
+        tx,
+        model,
+        { run, relation: "evaluated", isJudged: true },
+        {
+          stateText: "Waiting to be tried and judged",
+          source: `endpoint:${endpoint.url}`,
+          endpoint,
+          description: input.description,
+          manifestDigest: manifestDigest([file]),
+          weightsPath: file.path,
+          weightsDigest: file.digest,
+          ...(contract ? { contract, contractDigest: digestOf(contract) } : {}),
+        },
+      );
+      const { id } = version;
       await tx.db
         .insert(modelVersionFiles)
         .values({ versionId: id, path: file.path, digest: file.digest, sizeBytes: file.sizeBytes });
-      if (run)
-        await tx.db
-          .insert(lineageEdges)
-          .values({
-            teamId: run.teamId,
-            fromKind: "run",
-            fromId: run.id,
-            toKind: "model_version",
-            toId: id,
-            relation: "evaluated",
-          })
-          .onConflictDoNothing();
-      await tx.db
-        .update(registeredModels)
-        .set({ updatedAt: tx.now() })
-        .where(eq(registeredModels.id, model.id));
-      await emit(tx, { type: "registry.version_registered", payload: { modelId: model.id, versionId: id } });
-      await notifyLive(tx.db, tx.actor.teamId, "models", `model:${model.id}`);
-      const version = await loadVersionById(tx, id);
       await audit(tx, {
         action: "registry.endpoint.register",
         subject: { kind: "model_version", id, label: `${version.modelName} ${version.number}` },

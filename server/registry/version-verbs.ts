@@ -1,5 +1,5 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
-import { lineageEdges, modelAliases, modelVersions, registeredModels } from "@/db/schema";
+import { modelAliases, modelVersions } from "@/db/schema";
 import {
   artifactRootOfModel,
   artifactRootOfRun,
@@ -12,11 +12,10 @@ import { parseArtifactAddress } from "@/server/experiments/rules";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { invalidField, precondition } from "@/server/core/errors";
-import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
-import { emit } from "@/server/core/outbox";
 import { mutation, query } from "@/server/core/verb";
 import { voidReviewsOfGone } from "@/server/governance";
+import { insertVersion } from "./insert-version";
 import { loadModel, loadVersion, loadVersionById, type ModelVersion } from "./load";
 import { carriedBy, protectionOf, requireFree } from "./protection";
 import {
@@ -80,16 +79,6 @@ async function resolveSource(
   };
 }
 
-/** The row lock makes concurrent registrations take their numbers one after another. */
-export async function nextNumber(ctx: Ctx, modelId: string): Promise<number> {
-  await ctx.db.execute(sql`select 1 from registered_models where id = ${modelId} for update`);
-  const [highest] = await ctx.db
-    .select({ number: sql<number>`coalesce(max(${modelVersions.number}), 0)::int` })
-    .from(modelVersions)
-    .where(eq(modelVersions.modelId, modelId));
-  return (highest?.number ?? 0) + 1;
-}
-
 /** Registers the next version. Its files are sealed, digested, scanned and judged by a workflow before it is ready. */
 export const createVersion = mutation(
   {
@@ -107,48 +96,24 @@ export const createVersion = mutation(
       ? { artifactRoot: null, runId: null, loggedModelId: null }
       : await resolveSource(ctx, input);
     const run = source.runId ? await runOf(ctx, source.runId) : undefined;
-    const number = await nextNumber(ctx, model.id);
-    const id = newId("version");
-    await ctx.db.insert(modelVersions).values({
-      id,
-      teamId: ctx.actor.teamId,
-      modelId: model.id,
-      number,
-      state: isPrompt ? "ready" : "pending",
-      stateText: isPrompt ? "" : "Waiting to be digested, scanned and judged",
-      source: input.source,
-      ...source,
-      jobId: run?.jobId ?? ctx.actor.jobId ?? null,
-      codeCommit: run?.tags.find((tag) => tag.key === "mlflow.source.git.commit")?.value ?? null,
-      description: input.description ?? "",
-      tags: Object.fromEntries(input.tags.map((tag) => [tag.key, tag.value])),
-      createdBy: ctx.actor.userId,
-      lastEditedBy: ctx.actor.userId,
-    });
-    const folder = source.artifactRoot ? parseArtifactAddress(source.artifactRoot) : undefined;
-    if (source.loggedModelId) await sealLoggedModel(ctx, source.loggedModelId);
+    const { artifactRoot, loggedModelId } = source;
+    const version = await insertVersion(
+      ctx,
+      model,
+      { run, relation: "registered", isJudged: !isPrompt },
+      {
+        state: isPrompt ? "ready" : "pending",
+        stateText: isPrompt ? "" : "Waiting to be digested, scanned and judged",
+        source: input.source,
+        artifactRoot,
+        loggedModelId,
+        description: input.description ?? "",
+        tags: Object.fromEntries(input.tags.map((tag) => [tag.key, tag.value])),
+      },
+    );
+    const folder = artifactRoot ? parseArtifactAddress(artifactRoot) : undefined;
+    if (loggedModelId) await sealLoggedModel(ctx, loggedModelId);
     else if (folder) await sealFolder(ctx, folder.root, folder.path);
-    if (run) {
-      await ctx.db
-        .insert(lineageEdges)
-        .values({
-          teamId: run.teamId,
-          fromKind: "run",
-          fromId: run.id,
-          toKind: "model_version",
-          toId: id,
-          relation: "registered",
-        })
-        .onConflictDoNothing();
-    }
-    await ctx.db
-      .update(registeredModels)
-      .set({ updatedAt: ctx.now() })
-      .where(eq(registeredModels.id, model.id));
-    if (!isPrompt)
-      await emit(ctx, { type: "registry.version_registered", payload: { modelId: model.id, versionId: id } });
-    await notifyLive(ctx.db, ctx.actor.teamId, "models", `model:${model.id}`);
-    const version = await loadVersionById(ctx, id);
     await audit(ctx, {
       action: "registry.version.create",
       subject: subject(version),

@@ -1,4 +1,3 @@
-import type { lookup } from "node:dns";
 import net from "node:net";
 import { isAppError } from "@/server/core/errors";
 import type { ModelSignature, Tensor } from "../model-runtime/port";
@@ -6,7 +5,7 @@ import { isLoopback } from "./addresses";
 import { requireSuccess } from "./answers";
 import { farCall, type FarAnswer } from "./far-call";
 import { farFault, notAllowed } from "./faults";
-import { guardedAgent, type GuardedAgent } from "./guarded-agents";
+import { guardedAgent, type GuardedAgent, type Resolver } from "./guarded-agents";
 import { hostOf, type HostRule } from "@/server/core/endpoint-hosts";
 import { decodeJson, encodeJson } from "./json-protocol";
 import { KnownCredential, type CredentialHeaders } from "./known-credential";
@@ -25,7 +24,7 @@ export interface ClientOptions {
   credentials: CredentialSource;
   teamId: string;
   /** Finds addresses of names; the system's own way if left out. */
-  resolve?: typeof lookup | undefined;
+  resolve?: Resolver | undefined;
 }
 
 const PROBE_MS = 5_000;

@@ -1,10 +1,10 @@
-import type { lookup } from "node:dns";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "@/db/testing/wait-for";
 import { identityModel } from "../model-runtime/onnx/testing-wire-models";
 import type { ModelRuntime, Tensor } from "../model-runtime/port";
 import { makeRuntime, specOf } from "../model-runtime/testing";
 import { invalid } from "@/server/core/errors";
+import type { Resolver } from "./guarded-agents";
 import {
   DOUBLING,
   doubles,
@@ -377,15 +377,15 @@ describe("where an endpoint may be", () => {
     });
   });
 
-  const resolverOf = (addresses: string[][]) => {
+  const resolverOf = (addresses: string[][]): Resolver => {
     const answers = [...addresses];
-    return ((_name: string, _options: unknown, done: (error: null, found: unknown[]) => void) => {
+    return (_name, _options, done) => {
       const next = (answers.length > 1 ? answers.shift() : answers[0]) ?? [];
       done(
         null,
         next.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
       );
-    }) as unknown as typeof lookup;
+    };
   };
 
   const tried = async (host: string, ...addresses: string[][]) => {

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns";
+import { lookup, type LookupAddress, type LookupAllOptions } from "node:dns";
 import http from "node:http";
 import https from "node:https";
 import net, { type LookupFunction } from "node:net";
@@ -32,9 +32,16 @@ export function whyNotAddress(address: string, how: "named" | "suffix"): string 
   return undefined;
 }
 
+/** Finds all addresses of a name, as the system's `lookup` does. */
+export type Resolver = (
+  name: string,
+  options: LookupAllOptions,
+  done: (error: Error | null, found: LookupAddress[]) => void,
+) => void;
+
 /** Resolves a name and hands out only addresses that may be connected to: what is checked is what is connected to, whatever a later answer says. */
 const guardedLookup =
-  (how: "named" | "suffix", resolve: typeof lookup): LookupFunction =>
+  (how: "named" | "suffix", resolve: Resolver): LookupFunction =>
   (name, options, callback) => {
     resolve(name, { ...options, all: true }, (error, found) => {
       if (error) {
@@ -63,7 +70,7 @@ export function guardedAgent(
   rules: readonly HostRule[],
   url: URL,
   maxSockets: number,
-  resolve: typeof lookup = lookup,
+  resolve: Resolver = lookup,
 ): GuardedAgent {
   const how = requireAllowed(rules, url);
   // An address in place of a name is never looked up.

@@ -1,22 +1,7 @@
 import type { Readable } from "node:stream";
+import { DATATYPES } from "./datatypes.mjs";
 
-/** Tensor types of the Open Inference Protocol that a runtime takes and gives. */
-export const DATATYPES = [
-  "BOOL",
-  "UINT8",
-  "UINT16",
-  "UINT32",
-  "UINT64",
-  "INT8",
-  "INT16",
-  "INT32",
-  "INT64",
-  "FP16",
-  "BF16",
-  "FP32",
-  "FP64",
-  "BYTES",
-] as const;
+export { DATATYPES };
 export type Datatype = (typeof DATATYPES)[number];
 
 export interface TensorSignature {

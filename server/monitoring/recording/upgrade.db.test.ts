@@ -1,37 +1,11 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { Client } from "pg";
 import { expect, it } from "vitest";
-import { z } from "zod";
 import { migrateDatabase } from "@/db/migrate";
-import { createTestDatabase } from "@/db/testing";
-
-const FOLDER = path.join(import.meta.dirname, "..", "..", "..", "db", "migrations");
-const Journal = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
-
-/** The migrations up to the one before predictions were kept by week. */
-function foldersBefore(tag: string): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-migrations-"));
-  fs.cpSync(FOLDER, folder, { recursive: true });
-  const file = path.join(folder, "meta", "_journal.json");
-  const journal = Journal.parse(JSON.parse(fs.readFileSync(file, "utf8")));
-  const index = journal.entries.findIndex((entry) => entry.tag.endsWith(tag));
-  expect(index).toBeGreaterThan(0);
-  fs.writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, index) }));
-  return folder;
-}
+import { migratedBefore } from "@/db/testing";
 
 it("predictions and outcomes of an earlier release are there after the upgrade, once", async () => {
-  const database = await createTestDatabase();
-  const client = new Client({ connectionString: database.ownerUrl });
-  await client.connect();
-  const folder = foldersBefore("_monitoring");
+  const database = await migratedBefore("monitoring");
+  const { client } = database;
   try {
-    await client.query("drop schema public cascade; drop schema drizzle cascade; create schema public");
-    await migrate(drizzle(client), { migrationsFolder: folder });
     await client.query(`
       insert into predictions (id, team_id, deployment_id, version_id, arm, route_digest, at, latency_ms, status, predicted)
       select 'prd_' || n, 'team_1', 'dep_1', 'mv_1', 'canary', 'r', timestamptz '2026-01-05 00:00:00.25Z' + n * interval '1 hour', 1, 200, '1'
@@ -69,8 +43,6 @@ it("predictions and outcomes of an earlier release are there after the upgrade, 
     expect(await one("select count(*)::int from predictions")).toEqual([500]);
     expect(await one("select count(*)::int from pg_indexes where tablename = 'predictions'")).toEqual([3]);
   } finally {
-    fs.rmSync(folder, { recursive: true });
-    await client.end();
     await database.close();
   }
 });

@@ -2,16 +2,9 @@ import { sql, type SQL } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Counted } from "./health-rules";
 
-interface CountRow extends Record<string, unknown> {
-  requests: number;
-  errors: number;
-  slow: number;
-  feedback: number;
-  correct: number;
-  scored: number;
-  score_sum: number;
-  buckets: Record<string, number> | null;
-}
+type CountRow = Record<keyof Omit<Counted, "scoreSum" | "buckets"> | "score_sum", number> & {
+  buckets: Counted["buckets"] | null;
+};
 
 /** What a deployment counted from one second to another. */
 export async function counted(

@@ -1,6 +1,6 @@
+import { DATATYPES } from "@/server/adapters/model-runtime/datatypes.mjs";
 import {
   Contract,
-  DATATYPES,
   type CheckLine,
   type ContractCheck,
   type Signature,

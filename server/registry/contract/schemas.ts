@@ -1,23 +1,5 @@
 import { z } from "zod";
-
-/** Tensor types of the Open Inference Protocol v2. */
-export const DATATYPES = [
-  "BOOL",
-  "UINT8",
-  "UINT16",
-  "UINT32",
-  "UINT64",
-  "INT8",
-  "INT16",
-  "INT32",
-  "INT64",
-  "FP16",
-  "BF16",
-  "FP32",
-  "FP64",
-  "BYTES",
-] as const;
-export type Datatype = (typeof DATATYPES)[number];
+import { DATATYPES } from "@/server/adapters/model-runtime/datatypes.mjs";
 
 /** What a deployment records of each request. */
 export const OBSERVABILITY = ["latency", "errors", "predictions", "feedback", "drift"] as const;

@@ -1,5 +1,6 @@
 import YAML from "yaml";
 import { z } from "zod";
+import { datatypeOfElement } from "@/server/adapters/model-runtime/datatypes.mjs";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import { MLMODEL } from "../rules";
 import type { Signature, SignatureTensor } from "../contract/schemas";
@@ -27,28 +28,13 @@ const Spec = z.looseObject({
 });
 
 /** Types of MLflow's columns; any other (lists, objects, maps) travels as JSON texts. */
-const COLUMNS: Record<string, string> = {
-  boolean: "BOOL",
-  integer: "INT32",
-  long: "INT64",
-  float: "FP32",
-  double: "FP64",
-};
-/** Types of NumPy's arrays; texts and objects travel as texts. */
-const ARRAYS: Record<string, string> = {
-  bool: "BOOL",
-  uint8: "UINT8",
-  uint16: "UINT16",
-  uint32: "UINT32",
-  uint64: "UINT64",
-  int8: "INT8",
-  int16: "INT16",
-  int32: "INT32",
-  int64: "INT64",
-  float16: "FP16",
-  float32: "FP32",
-  float64: "FP64",
-};
+const COLUMNS = new Map([
+  ["boolean", "BOOL"],
+  ["integer", "INT32"],
+  ["long", "INT64"],
+  ["float", "FP32"],
+  ["double", "FP64"],
+]);
 
 /** The same rules as those of `serve.py`, which a test compares. */
 function tensorsOf(text: string | null | undefined, side: "input" | "output"): SignatureTensor[] | null {
@@ -57,10 +43,11 @@ function tensorsOf(text: string | null | undefined, side: "input" | "output"): S
   return specs.data.map((spec, index) => {
     const name = spec.name === null || spec.name === undefined ? `${side}-${index}` : String(spec.name);
     const array = spec["tensor-spec"];
-    if (array) return { name, datatype: ARRAYS[array.dtype] ?? "BYTES", shape: array.shape };
+    // Arrays of texts and of objects travel as texts.
+    if (array) return { name, datatype: datatypeOfElement(array.dtype) ?? "BYTES", shape: array.shape };
     return {
       name,
-      datatype: (typeof spec.type === "string" ? COLUMNS[spec.type] : undefined) ?? "BYTES",
+      datatype: (typeof spec.type === "string" ? COLUMNS.get(spec.type) : undefined) ?? "BYTES",
       shape: [-1, 1],
     };
   });

@@ -72,6 +72,16 @@ describe("an MLmodel file", () => {
     });
   });
 
+  it("takes a type that it does not know for texts, also one that every object has", () => {
+    const text = [
+      "flavors: {python_function: {loader_module: a}}",
+      "signature:",
+      '  inputs: \'[{"type": "constructor"}, {"type": "tensor", "tensor-spec": {"dtype": "toString", "shape": [-1]}}]\'',
+      "  outputs: '[]'",
+    ].join("\n");
+    expect(parseMlmodel(text)?.signature?.inputs.map(({ datatype }) => datatype)).toEqual(["BYTES", "BYTES"]);
+  });
+
   it("is none without a mapping, and has no signature that it does not name whole", () => {
     expect(parseMlmodel("[1, 2]")).toBeUndefined();
     expect(parseMlmodel("a: [")).toBeUndefined();

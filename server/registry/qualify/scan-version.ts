@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { modelVersions } from "@/db/schema";
+import { datatypeOfElement } from "@/server/adapters/model-runtime/datatypes.mjs";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { SCANNER } from "@/server/governance/scan";
@@ -11,22 +12,11 @@ import { MLMODEL } from "../rules";
 import { readMlmodel } from "./mlmodel";
 import type { StoredFile } from "./sources";
 
-const DATATYPE: Record<string, string> = {
-  bool: "BOOL",
-  uint8: "UINT8",
-  uint16: "UINT16",
-  uint32: "UINT32",
-  uint64: "UINT64",
-  int8: "INT8",
-  int16: "INT16",
-  int32: "INT32",
-  int64: "INT64",
-  float16: "FP16",
-  bfloat16: "BF16",
-  float32: "FP32",
-  float64: "FP64",
-  string: "BYTES",
-};
+/** What ONNX has besides numbers that NumPy has. */
+const OTHERS = new Map([
+  ["bfloat16", "BF16"],
+  ["string", "BYTES"],
+]);
 
 /** The model file's signature in the words of the inference protocol; a value that is no tensor keeps its kind as type. */
 function signatureOf(answer: ScanAnswer): Signature | null {
@@ -35,7 +25,10 @@ function signatureOf(answer: ScanAnswer): Signature | null {
     name: value.name,
     datatype:
       value.kind === "tensor"
-        ? (DATATYPE[value.elementType ?? ""] ?? value.elementType ?? "unknown")
+        ? (datatypeOfElement(value.elementType ?? "") ??
+          OTHERS.get(value.elementType ?? "") ??
+          value.elementType ??
+          "unknown")
         : value.kind,
     shape: value.shape ?? [],
   });

@@ -1,32 +1,10 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { Client } from "pg";
 import { expect, it } from "vitest";
-import { z } from "zod";
 import { migrateDatabase } from "@/db/migrate";
 import { notifications } from "@/db/schema";
-import { createTestDatabase } from "@/db/testing";
+import { migratedBefore } from "@/db/testing";
 import { systemActor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { tellAlerts } from "./tell-alerts";
-
-const FOLDER = path.join(import.meta.dirname, "..", "..", "..", "..", "db", "migrations");
-const Journal = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
-
-/** The migrations up to the one before alerts were told in groups. */
-function foldersBefore(tag: string): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-migrations-"));
-  fs.cpSync(FOLDER, folder, { recursive: true });
-  const file = path.join(folder, "meta", "_journal.json");
-  const journal = Journal.parse(JSON.parse(fs.readFileSync(file, "utf8")));
-  const index = journal.entries.findIndex((entry) => entry.tag.endsWith(tag));
-  expect(index).toBeGreaterThan(0);
-  fs.writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, index) }));
-  return folder;
-}
 
 const BEFORE = `
   insert into teams (id, slug, name) values ('team_1', 'risk', 'Risk');
@@ -41,13 +19,9 @@ const BEFORE = `
   insert into outbox_deliveries (event_id, handler, state) values ('evt_errors', 'monitoring.webhook', 'done'), ('evt_traffic', 'monitoring.webhook', 'pending');`;
 
 it("after an upgrade only what nobody was told yet is told: what was silenced, and what the receiver had not taken", async () => {
-  const database = await createTestDatabase();
-  const client = new Client({ connectionString: database.ownerUrl });
-  await client.connect();
-  const folder = foldersBefore("_alert_routing");
+  const database = await migratedBefore("alert_routing");
+  const { client } = database;
   try {
-    await client.query("drop schema public cascade; drop schema drizzle cascade; create schema public");
-    await migrate(drizzle(client), { migrationsFolder: folder });
     await client.query(BEFORE);
     await migrateDatabase(database.ownerUrl);
     const titles = async (afterMs: number) => {
@@ -65,8 +39,6 @@ it("after an upgrade only what nobody was told yet is told: what was silenced, a
     expect(await titles(125 * 60_000)).toContain("Still firing: errors");
     expect((await client.query("select 1 from outbox_deliveries where state <> 'done'")).rows).toEqual([]);
   } finally {
-    fs.rmSync(folder, { recursive: true });
-    await client.end();
     await database.close();
   }
 });

@@ -1,30 +1,14 @@
 // Frames between the gateway and a model's process: a header of 16 bytes, then tensors as they lie in memory, or JSON. Every part begins at
 // a multiple of 8, so that the receiver looks at the numbers where they arrived.
 
+import { DATATYPES } from "../../datatypes.mjs";
+
 export const HEADER_BYTES = 16;
 const TENSOR_HEAD_BYTES = 8;
 /** What a request or an answer may hold: the gateway keeps both in its own memory, beside those of all other models. */
 export const MAX_FRAME_BYTES = 64 * 1024 ** 2;
 
 export const KIND = { hello: 1, load: 2, unload: 3, infer: 4, ok: 5, refused: 6, failed: 7 };
-
-/** The order is the wire's. */
-export const DATATYPE_CODES = [
-  "BOOL",
-  "UINT8",
-  "UINT16",
-  "UINT32",
-  "UINT64",
-  "INT8",
-  "INT16",
-  "INT32",
-  "INT64",
-  "FP16",
-  "BF16",
-  "FP32",
-  "FP64",
-  "BYTES",
-];
 
 const padded = (/** @type {number} */ size) => (size + 7) & ~7;
 
@@ -59,7 +43,7 @@ export function tensorFrame(id, kind, model, tensors) {
   let at = HEADER_BYTES;
   for (const { index, datatype, shape, bytes } of tensors) {
     frame.writeUInt16LE(index, at);
-    frame[at + 2] = DATATYPE_CODES.indexOf(datatype);
+    frame[at + 2] = DATATYPES.indexOf(datatype);
     frame[at + 3] = shape.length;
     frame.writeUInt32LE(bytes.length, at + 4);
     for (let i = 0; i < shape.length; i += 1) frame.writeUInt32LE(shape[i] ?? 0, at + 8 + 4 * i);
@@ -96,7 +80,7 @@ export function tensorsOf(frame) {
     const begin = at + padded(TENSOR_HEAD_BYTES + 4 * rank);
     tensors.push({
       index: view.getUint16(at, true),
-      datatype: DATATYPE_CODES[view.getUint8(at + 2)] ?? "",
+      datatype: DATATYPES[view.getUint8(at + 2)] ?? "",
       shape,
       bytes: body.subarray(begin, begin + size),
     });

@@ -1,21 +1,8 @@
 // One ONNX model in its process: loads it, describes it, runs it.
 import ort from "onnxruntime-node";
+import { ELEMENT_TYPES } from "../../datatypes.mjs";
 
-const OIP = {
-  bool: "BOOL",
-  uint8: "UINT8",
-  uint16: "UINT16",
-  uint32: "UINT32",
-  uint64: "UINT64",
-  int8: "INT8",
-  int16: "INT16",
-  int32: "INT32",
-  int64: "INT64",
-  float16: "FP16",
-  float32: "FP32",
-  float64: "FP64",
-  string: "BYTES",
-};
+const OIP = { ...ELEMENT_TYPES, string: "BYTES" };
 const ORT = Object.fromEntries(Object.entries(OIP).map(([ortType, oip]) => [oip, ortType]));
 const ARRAYS = {
   bool: Uint8Array,
