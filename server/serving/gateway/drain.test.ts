@@ -3,7 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { MAX_TRIES, storeBatch, type DrainTarget } from "./drain";
+import { waitFor } from "@/db/testing/wait-for";
+import { drainSpool, MAX_TRIES, storeBatch, type DrainTarget } from "./drain";
 import { encode, UnreadableRecord } from "./spool-format";
 import { SpoolReader } from "./spool-reader";
 import { SpoolWriter } from "./spool-writer";
@@ -86,7 +87,7 @@ describe("a record that cannot be stored", () => {
     fake.writeUInt32LE(crc32(fake.subarray(8)) >>> 0, 4);
     fs.appendFileSync(path.join(folder, file ?? ""), Buffer.concat([fake, broken]));
     const { parts, stored, aside } = target(() => undefined);
-    await new SpoolReader(folder).drain((records) => storeBatch(parts, records));
+    await new SpoolReader(folder).drain((records) => storeBatch(parts, records), 500);
     expect(stored).toEqual([{ i: 1 }, { i: 2 }]);
     expect(aside[0]?.record).toBeInstanceOf(UnreadableRecord);
     writer.close();
@@ -101,4 +102,29 @@ it("the spool takes no record of any size: a large one is reduced, and dropped o
   expect([writer.appended, writer.dropped]).toEqual([1, 1]);
   expect(writer.backlogBytes).toBeLessThan(1_000);
   writer.close();
+});
+
+it("records that come one after another share transactions, and a full spool is stored without waiting for more", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-spool-"));
+  const writer = new SpoolWriter({ folder });
+  const sizes: number[] = [];
+  let isStopping = false;
+  const store = async (records: readonly unknown[]) => void sizes.push(records.length);
+  const total = () => sizes.reduce((sum, size) => sum + size, 0);
+  for (let n = 0; n < 1_100; n += 1) writer.append({ n });
+  const draining = drainSpool(new SpoolReader(folder), { store, setAside: store }, () => isStopping);
+  await waitFor(() => total() === 1_100, { what: "the full spool is stored" });
+  expect(sizes).toEqual([500, 500, 100]);
+  const began = performance.now();
+  for (let n = 0; n < 60; n += 1) {
+    writer.append({ n });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await waitFor(() => total() === 1_160, { what: "the rest is stored" });
+  // Each waits a quarter of a second for company, however slow the machine.
+  expect(sizes.length - 3).toBeLessThanOrEqual((performance.now() - began) / 250 + 1);
+  isStopping = true;
+  await draining;
+  writer.close();
+  fs.rmSync(folder, { recursive: true });
 });

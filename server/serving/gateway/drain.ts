@@ -4,7 +4,13 @@ import { faultOf } from "./record-fault";
 import { UnreadableRecord } from "./spool-format";
 import type { SpoolReader } from "./spool-reader";
 
-const FLUSH_MS = 100;
+const BATCH = 500;
+/** How often an empty spool is looked at. */
+const LOOK_MS = 100;
+/** A transaction costs more than its rows: what comes within this time shares one. */
+const GATHER_MS = 250;
+/** Between two of a spool that holds more than one takes, so that requests come in between. */
+const BREATH_MS = 25;
 const RETRY_MS = 500;
 /** A record that fails by itself this often is set aside. */
 export const MAX_TRIES = 3;
@@ -86,8 +92,8 @@ export async function drainSpool(
 ): Promise<void> {
   while (!isStopping()) {
     try {
-      const count = await spool.drain((records) => storeBatch(target, records));
-      await pause(count > 0 ? FLUSH_MS / 4 : FLUSH_MS);
+      const count = await spool.drain((records) => storeBatch(target, records), BATCH);
+      await pause(count === BATCH ? BREATH_MS : count > 0 ? GATHER_MS : LOOK_MS);
     } catch (error) {
       log.warn({ err: error }, "predictions wait on disk for the database");
       await pause(RETRY_MS);

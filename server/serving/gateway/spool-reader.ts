@@ -101,7 +101,7 @@ export class SpoolReader {
    * Hands the next records to `deliver` and, when it has succeeded, moves on. Returns how many there were.
    * A failure of `deliver` passes through; the same records come again.
    */
-  async drain(deliver: (records: unknown[]) => Promise<void>, limit = 500): Promise<number> {
+  async drain(deliver: (records: unknown[]) => Promise<void>, limit: number): Promise<number> {
     const { records, next } = this.read(limit);
     if (records.length > 0) await deliver(records);
     if (next.segment !== this.position.segment || next.offset !== this.position.offset) {

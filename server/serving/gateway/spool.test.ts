@@ -104,7 +104,7 @@ describe("the prediction spool", () => {
     await expect(
       reader.drain(async () => {
         throw new Error("the database is away");
-      }),
+      }, 10),
     ).rejects.toThrow("away");
     expect(await drainAll(reader)).toEqual([{ i: 1 }]);
     writer.close();
