@@ -53,7 +53,11 @@ function againstTraining(columns: ReadonlyMap<string, ColumnCounts>, requests: R
 }
 
 /** Inputs named in `only` (all where it is left out), what was predicted and how surely, against the version's first requests. */
-function againstFirst(first: Requests, now: Requests, only: readonly string[] | undefined): FeatureSamples[] {
+export function againstFirst(
+  first: Requests,
+  now: Requests,
+  only: readonly string[] | undefined,
+): FeatureSamples[] {
   const areReplays = sendsFractions(first.rows) && sendsFractions(now.rows);
   const effective = sides(independentOf(first.rows, areReplays), independentOf(now.rows, areReplays));
   const before = columnsOf(first.rows);

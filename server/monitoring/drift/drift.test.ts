@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judgeDrift, type FeatureSamples } from "../stats";
+import { againstFirst } from "./compare";
 import { isLookDue, LOOK_EVERY_MS } from "./looks";
 import { columnsOf, independentRows, rowsOfInputs } from "./rows";
 import { againstCounts, againstRequests, type ColumnCounts } from "./samples";
@@ -185,6 +186,39 @@ it("two categories and an age, drawn from the same people, do not drift: repeats
     if (judgeDrift(samples, { alpha: 0.01 }).some((each) => each.status === "drift")) alarms += 1;
   }
   expect(alarms).toBeLessThanOrEqual(4);
+});
+
+describe("what was predicted, and how surely", () => {
+  const requests = (predicted: FeatureValue[], scores: number[]) => {
+    const rows = predicted.map((_, n) => new Map<string, FeatureValue>([["age", 20 + (n % 60) + n / 1_000]]));
+    return { count: rows.length, from: null, to: null, rows, predicted, scores };
+  };
+  const labels = (yes: number) => Array.from({ length: 500 }, (_, n) => (n % 100 < yes ? "yes" : "no"));
+  const sure = (least: number) => Array.from({ length: 500 }, (_, n) => least + (n % 50) / 500);
+  const found = (predicted: FeatureValue[], scores: number[]) =>
+    Object.fromEntries(
+      statusesOf(againstFirst(requests(labels(30), sure(0.85)), requests(predicted, scores), undefined)),
+    );
+
+  it("do not drift while they are as they were", () => {
+    expect(found(labels(30), sure(0.85))).toEqual({
+      age: "no-drift",
+      Predictions: "no-drift",
+      Confidence: "no-drift",
+    });
+  });
+  it("drift although the inputs do not: other labels, less confidence", () => {
+    expect(found(labels(70), sure(0.85))).toMatchObject({
+      age: "no-drift",
+      Predictions: "drift",
+      Confidence: "no-drift",
+    });
+    expect(found(labels(30), sure(0.5))).toMatchObject({
+      age: "no-drift",
+      Predictions: "no-drift",
+      Confidence: "drift",
+    });
+  });
 });
 
 it("a look comes once an hour, the first as soon as there is enough", () => {
