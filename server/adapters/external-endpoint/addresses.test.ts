@@ -32,6 +32,11 @@ it.each([
   ["224.0.0.1", "never"],
   ["255.255.255.255", "never"],
   ["ff02::1", "never"],
+  ["::ffff:0:a9fe:a9fe", "never"],
+  ["::ffff:0:127.0.0.1", "never"],
+  ["::2", "never"],
+  ["5f00::1", "never"],
+  ["4000::1", "never"],
   ["metadata", "never"],
 ])("%s is %s", (address, kind) => expect(addressKind(address)).toBe(kind));
 

@@ -63,6 +63,9 @@ function plain(address: string): string {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
+/** What the internet routes. Whatever lies outside (ways to write an address of the other family among it) has no endpoint. */
+const ROUTED = listOf([["2000::", 3]]);
+
 const isIn = (list: BlockList, address: string) => list.check(address, isIPv4(address) ? "ipv4" : "ipv6");
 
 export type AddressKind = "public" | "own" | "never";
@@ -72,7 +75,8 @@ export function addressKind(address: string): AddressKind {
   const bare = plain(address);
   if (!isIPv4(bare) && !isIPv6(bare)) return "never";
   if (isIn(NEVER, bare)) return "never";
-  return isIn(OWN, bare) ? "own" : "public";
+  if (isIn(OWN, bare)) return "own";
+  return isIPv4(bare) || isIn(ROUTED, bare) ? "public" : "never";
 }
 
 export const isLoopback = (address: string): boolean => {

@@ -5,7 +5,7 @@ import type { Tensor, TensorSignature } from "../model-runtime/port";
 import { dataFromJson } from "../model-runtime/tensor-from-json";
 import { shapeText } from "../model-runtime/tensor";
 import type { FarAnswer } from "./far-call";
-import { farAway, farFault, farRefusal, inWords } from "./faults";
+import { farAway, farFault, farRefusal, inWords, tells } from "./faults";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -37,11 +37,16 @@ const CALLERS = new Set([400, 413, 422]);
 const LATER = new Set([429, 503]);
 
 /**
- * Refuses every answer that is no success. Only what is about the inputs is the caller's; everything else is the endpoint's.
+ * Refuses every answer that is no success. Only what is about the inputs is the caller's; everything else is the endpoint's. One that repeats the
+ * credential (as a server does that echoes what it is sent) is refused too: its values and names would tell it to callers and to the team.
  * @throws AppError
  */
 export function requireSuccess({ status, body, retryAfter }: FarAnswer, secrets: readonly string[]): void {
-  if (status >= 200 && status < 300) return;
+  if (status >= 200 && status < 300) {
+    if (tells(body, secrets))
+      throw farFault("its answer repeats the credential, so nothing of it is passed on.");
+    return;
+  }
   const said = complaintOf(body, secrets);
   const because = said === "" ? "." : `: ${said}`;
   if (CALLERS.has(status)) throw farRefusal(said === "" ? `it answers ${status}.` : said);

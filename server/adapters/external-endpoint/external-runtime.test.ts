@@ -17,6 +17,7 @@ import {
   type FarEnd,
   type FarHandler,
 } from "./testing";
+import { changeOf } from "./far-model";
 import { withEndpoints } from "./with-endpoints";
 
 const x = (...values: number[]): Tensor => ({
@@ -430,6 +431,18 @@ describe("where an endpoint may be", () => {
   });
 });
 
+it("words of the far end are told in one short line", () => {
+  const named = (name: string) => ({
+    ...DOUBLING,
+    inputs: [{ name, datatype: "FP32" as const, shape: [-1] }],
+  });
+  const change = changeOf(named("x"), named(`<b>\n# all is well\u202E${"z".repeat(5_000)}`));
+  expect(change?.text).toContain("<b> # all is well zzz");
+  expect(change?.text.length).toBeLessThan(700);
+  const versions = Array.from({ length: 1_000 }, (_, n) => `\n${n}${"v".repeat(900)}`);
+  expect(changeOf(DOUBLING, { ...DOUBLING, versions })?.text).toMatch(/^[^\n]{10,700}$/);
+});
+
 describe("credentials", () => {
   const secret = "s3cret-token-value";
   const found = { headers: { authorization: `Bearer ${secret}` }, secrets: [secret] };
@@ -442,6 +455,29 @@ describe("credentials", () => {
     await expect(runtime.infer("m", [x(1, 2)])).rejects.toMatchObject({
       message: "The external endpoint refuses the inputs: bad token [redacted] for [redacted]!",
     });
+  });
+
+  it("are in no value and no name that is passed on, nor in a complaint that holds them as JSON", async () => {
+    const quoted = 'a "quoted" \\ secret';
+    const sent = { headers: { "x-key": quoted }, secrets: [quoted] };
+    const words = { ...DOUBLING, outputs: [{ name: "y", datatype: "BYTES" as const, shape: [-1] }] };
+    const echoes: FarHandler = ({ headers }, res) =>
+      sendJson(res, {
+        outputs: [
+          { name: "y", datatype: "BYTES", shape: [1], data: [`you sent ${String(headers["x-key"])}`] },
+        ],
+      });
+    far.handle = oipFarEnd(echoes, () => words);
+    const runtime = runtimeFor({ credentials: async () => sent });
+    const spec = externalSpec(endpointFile(far, { credential: "mine" }));
+    await runtime.load("m", spec);
+    await expect(runtime.infer("m", [x(1, 2)])).rejects.toThrow(/repeats the credential/);
+    far.handle = oipFarEnd(status(400, { detail: [{ input: quoted }] }), () => words);
+    await expect(runtime.infer("m", [x(1, 2)])).rejects.toThrow(/\[redacted\]/);
+    far.handle = oipFarEnd(echoes, () => ({ ...words, platform: quoted }));
+    await expect(runtimeFor({ credentials: async () => sent }).load("n", spec)).rejects.toThrow(
+      /repeats the credential/,
+    );
   });
 
   it("that are gone are the endpoint's fault, not the caller's; while nobody can tell, the last one counts", async () => {

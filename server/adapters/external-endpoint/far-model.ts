@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { digestOf } from "@/server/core/digest";
 import type { FarModel, ModelSignature, TensorSignature } from "../model-runtime/port";
-import { notAllowed } from "./faults";
+import { notAllowed, oneLine } from "./faults";
 import type { EndpointFile, Reported } from "./schemas";
 
 /** Digest of what a far end says of its model. */
 export const reportedDigest = (reported: FarModel): string => digestOf(reported);
 
 const tensorsOf = (tensors: readonly TensorSignature[]) =>
-  tensors.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(", ")}]`).join("; ") ||
-  "nothing";
+  oneLine(
+    tensors.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(", ")}]`).join("; "),
+  ) || "nothing";
 
-const listed = (values: readonly string[]) => values.join(", ") || "none";
+/** A far end's names, such as those of its versions. */
+export const listed = (values: readonly string[]) => oneLine(values.join(", ")) || "none";
 
 /** How what the far end says now differs from what it said at the trial; `shape` where callers could notice. */
 export function changeOf(
@@ -30,9 +32,12 @@ export function changeOf(
       text: `versions were ${listed(before.versions)} and are ${listed(now.versions)}`,
     };
   if (before.platform !== now.platform)
-    return { what: "words", text: `the platform was "${before.platform}" and is "${now.platform}"` };
+    return {
+      what: "words",
+      text: `the platform was "${oneLine(before.platform)}" and is "${oneLine(now.platform)}"`,
+    };
   if (before.name !== now.name)
-    return { what: "words", text: `the name was "${before.name}" and is "${now.name}"` };
+    return { what: "words", text: `the name was "${oneLine(before.name)}" and is "${oneLine(now.name)}"` };
   return undefined;
 }
 

@@ -1,23 +1,39 @@
 import { AppError, invalid } from "@/server/core/errors";
 
 const MAX_REASON_CHARACTERS = 300;
+const MAX_MESSAGE_CHARACTERS = 1_000;
+
+/** Words of the far end among ours, such as the names of its tensors, in one line: they stand in errors, alerts and notices. */
+export const oneLine = (text: string, max = MAX_REASON_CHARACTERS): string =>
+  text
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+    .trim()
+    .slice(0, max);
+
+/** A secret as it is and as JSON has it, longest first. */
+const formsOf = (secrets: readonly string[]): string[] =>
+  secrets
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+    .toSorted((a, b) => b.length - a.length);
+
+/** Whether what the far end sent holds a secret. */
+export const tells = (body: Buffer, secrets: readonly string[]): boolean =>
+  formsOf(secrets).some((form) => body.includes(form));
 
 /** What the far end wrote, for people: bounded, in one line, and without any of the words that must stay secret. */
 export function inWords(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets.toSorted((a, b) => b.length - a.length))
-    if (secret.length >= 4) clean = clean.replaceAll(secret, "[redacted]");
-  return clean
-    .replaceAll(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, MAX_REASON_CHARACTERS);
+  for (const form of formsOf(secrets)) if (form.length >= 4) clean = clean.replaceAll(form, "[redacted]");
+  return oneLine(clean);
 }
 
 const OWNERS = "The fault lies at the endpoint; the model's owners see it among the deployment's errors.";
 
 /** A fault of the model elsewhere: never the caller's. */
 export const farFault = (message: string) =>
-  new AppError("internal", `The external endpoint failed: ${message}`, { hint: OWNERS });
+  new AppError("internal", `The external endpoint failed: ${oneLine(message, MAX_MESSAGE_CHARACTERS)}`, {
+    hint: OWNERS,
+  });
 
 /** It could not be asked at all. */
 export class Unreachable extends AppError {
@@ -44,10 +60,14 @@ export const farBusy = () =>
   });
 
 export const farAway = (reason: string, waitMs: number) =>
-  new AppError("unavailable", `The external endpoint does not answer: ${reason}`, {
-    hint: "Send the request again later.",
-    details: { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) },
-  });
+  new AppError(
+    "unavailable",
+    `The external endpoint does not answer: ${oneLine(reason, MAX_MESSAGE_CHARACTERS)}`,
+    {
+      hint: "Send the request again later.",
+      details: { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) },
+    },
+  );
 
 export const farRefusal = (message: string) =>
   invalid(

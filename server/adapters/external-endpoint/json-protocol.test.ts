@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../model-runtime/port";
 import { dataFromJson } from "../model-runtime/tensor-from-json";
+import { AppError } from "@/server/core/errors";
 import { decodeJson, encodeJson } from "./json-protocol";
 import { EndpointFile, type JsonEndpoint } from "./schemas";
 
@@ -106,6 +107,11 @@ describe("what is answered", () => {
   });
   const read = (body: unknown, rows: number, ...shapes: number[][]) =>
     decodeJson(Buffer.from(typeof body === "string" ? body : JSON.stringify(body)), outputs(...shapes), rows);
+
+  it("is refused in words when it is nested without end", () => {
+    const deep = `{"predictions":[${"[".repeat(100_000)}1${"]".repeat(100_000)}]}`;
+    expect(() => read(deep, 1, [-1])).toThrow(AppError);
+  });
 
   it("is a value or a list for each row, or an object by the outputs' names", () => {
     expect(read({ predictions: [1, 2] }, 2, [-1])).toMatchObject([

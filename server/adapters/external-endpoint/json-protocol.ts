@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { invalidField } from "@/server/core/errors";
 import type { ModelSignature, Tensor, TensorSignature } from "../model-runtime/port";
-import { elementCount } from "../model-runtime/tensor";
+import { elementCount, nestingOf } from "../model-runtime/tensor";
 import { jsonElementAt } from "../model-runtime/tensor-to-json";
 import { givenTensor, jsonOf } from "./answers";
 import { farFault } from "./faults";
@@ -86,10 +86,6 @@ export function encodeJson(file: JsonEndpoint, given: readonly Tensor[]): string
 const Answer = z.looseObject({ predictions: z.array(z.unknown()) });
 const Row = z.record(z.string(), z.unknown());
 
-/** The size of each nesting of a value, by its first entries; what is uneven is refused by who reads the values. */
-const shapeOf = (value: unknown): number[] =>
-  Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
-
 function columnOf(predictions: readonly unknown[], { name }: TensorSignature, isOnly: boolean): unknown[] {
   return predictions.map((each) => {
     const row = Row.safeParse(each);
@@ -107,7 +103,7 @@ export function decodeJson(body: Buffer, signature: ModelSignature, rows: number
   if (predictions.length !== rows) throw farFault(`it answers ${predictions.length} rows for ${rows}.`);
   return signature.outputs.map((wanted) => {
     const column = columnOf(predictions, wanted, signature.outputs.length === 1);
-    const rest = shapeOf(column[0]);
+    const rest = nestingOf(column[0]);
     const single = rest.length === 0 && wanted.shape.length === 2 && wanted.shape[1] === 1;
     // Without a row nothing tells how a row looks.
     const inner = rows === 0 ? wanted.shape.slice(1).map((size) => Math.max(size, 0)) : single ? [1] : rest;

@@ -33,6 +33,17 @@ export const elementBytes = (datatype: Datatype): number =>
 export const elementCount = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
+/** Deeper nestings are no tensor's. */
+const MAX_RANK = 32;
+
+/** The size of each nesting of a JSON value, by its first entries; what is uneven is refused by who reads the values. */
+export function nestingOf(value: unknown): number[] {
+  const shape: number[] = [];
+  for (let inner = value; Array.isArray(inner) && shape.length <= MAX_RANK; inner = inner[0])
+    shape.push(inner.length);
+  return shape;
+}
+
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 export const isTexts = (data: TensorData): data is Uint8Array[] => Array.isArray(data);

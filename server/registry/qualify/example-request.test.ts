@@ -97,6 +97,24 @@ describe("the request of a trial", () => {
     expect(exampleRequest({ ...TABLE, inputs: [] }, null, undefined).inputs).toEqual([]);
   });
 
+  it.each([
+    [[-1, 4_000_000_000]],
+    [[2 ** 31 - 1]],
+    [[3_000_000, 3]],
+    [[2 ** 40, 2 ** 40, 0.5]],
+    [[1e308, 1e308]],
+  ])("is not made for an input of the shape %j, which would fill the memory", (shape) => {
+    const ask = () =>
+      exampleRequest({ ...TABLE, inputs: [{ name: "x", datatype: "FP32", shape }] }, null, undefined);
+    expect(ask).toThrow(BadExample);
+    expect(ask).toThrow(/too large/);
+  });
+
+  it("is made when the logged example is nested without end", () => {
+    const deep: unknown = JSON.parse(`{"inputs":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+    expect(exampleRequest(TABLE, null, deep).from).toMatch(/^values made/);
+  });
+
   it("is the first row of a table whose columns are inputs of their own, by their names", () => {
     const columns: ModelSignature = {
       inputs: [

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ModelSignature, Tensor, TensorSignature } from "@/server/adapters/model-runtime/port";
 import { dataFromJson } from "@/server/adapters/model-runtime/tensor-from-json";
-import { elementCount } from "@/server/adapters/model-runtime/tensor";
+import { elementCount, nestingOf } from "@/server/adapters/model-runtime/tensor";
 import { isAppError } from "@/server/core/errors";
 import type { Contract } from "../contract/schemas";
 
@@ -11,6 +11,8 @@ export interface ExampleRequest {
   from: "the contract's example" | "the logged input example" | "values made from its inputs' types";
 }
 
+/** As many as fill what a gateway takes of a request, and no more than a worker can hold beside other work. */
+const MAX_MADE_ELEMENTS = 8 * 1024 ** 2;
 /** The example cannot be sent, in words. */
 export class BadExample extends Error {
   override readonly name = "BadExample";
@@ -44,11 +46,6 @@ function valuesOf(logged: unknown): unknown[] | Record<string, unknown> | undefi
   return TensorExample.safeParse(logged).data?.inputs;
 }
 
-/** The size of each nesting of a list, by its first entries; what is uneven is refused by who reads the values. */
-function shapeOf(value: unknown): number[] {
-  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
-}
-
 const tensor = (input: TensorSignature, shape: number[], data: unknown, field: string): Tensor => ({
   name: input.name,
   datatype: input.datatype,
@@ -77,7 +74,7 @@ function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | unde
   try {
     return signature.inputs.map((input) => {
       const value = named ? named[input.name] : values;
-      const shape = shapeOf(value);
+      const shape = nestingOf(value);
       if (shape.length !== input.shape.length) throw new BadExample("another rank");
       return tensor(input, shape, value, input.name);
     });
@@ -87,10 +84,17 @@ function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | unde
   }
 }
 
-/** One of each open dimension, and nothing but zeros and empty texts. */
+const madeShape = (input: TensorSignature): number[] => input.shape.map((size) => (size < 0 ? 1 : size));
+
+/** One of each open dimension, and nothing but zeros and empty texts. The shapes are the model's words, or a far end's: they may say anything. */
 function made(signature: ModelSignature): Tensor[] {
+  const elements = signature.inputs.reduce((sum, input) => sum + elementCount(madeShape(input)), 0);
+  if (!(elements <= MAX_MADE_ELEMENTS))
+    throw new BadExample(
+      `Its inputs are too large to make values for: at most ${MAX_MADE_ELEMENTS} are made. Name an example in the contract.`,
+    );
   return signature.inputs.map((input) => {
-    const shape = input.shape.map((size) => (size < 0 ? 1 : size));
+    const shape = madeShape(input);
     const zero = input.datatype === "BYTES" ? "" : input.datatype === "BOOL" ? false : 0;
     return tensor(input, shape, Array(elementCount(shape)).fill(zero), input.name);
   });

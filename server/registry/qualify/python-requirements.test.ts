@@ -1,4 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseMlmodel } from "./mlmodel";
 import { NoEnvironment, readRequirements } from "./python-requirements";
 
@@ -44,8 +48,117 @@ describe("the packages of a model", () => {
     expect(() => read(files)).toThrow(words);
   });
 
+  it("are no lock where only words look like hashes", () => {
+    expect(() => read({ pip: 'six ; os_name != "--hash=sha256:"\n' })).toThrow(NoEnvironment);
+    const conda = `dependencies:\n- pip:\n  - "six #${HASH}"\n`;
+    expect(read({ conda })).toMatchObject({ text: "six\n", isLock: false });
+    expect(() => read({ pip: "six==1.17.0 --hash=sha256:aa\n" })).toThrow(NoEnvironment);
+  });
+
+  it("may have markers, extras and several versions, and comments that end in a backslash", () => {
+    const lines = [
+      "Scikit-Learn [all, tests] >=1.2,<2,!=1.3.* ; python_version >= '3.9' and (os_name == \"posix\" or extra == 'a-b')",
+      "torch==2.1.0+cu118",
+      "pandas (>=1!2.0)",
+      "x~=1.0;sys_platform=='linux'",
+    ];
+    expect(read({ pip: `# a note \\\n${lines.join("\r\n")}` }).text).toBe(`${lines.join("\n")}\n`);
+  });
+
+  it.each(["\r", "\v", "\f", "\x1C", "\x1D", "\x1E", "\x85", "\u2028", "\u2029"])(
+    "are refused where %j could end a line for pip",
+    (end) => expect(() => read({ pip: `six${end}-r other.txt\n` })).toThrow(NoEnvironment),
+  );
+
+  it.each([
+    ["an option in conda's list", { conda: 'dependencies: [{pip: ["six\\n-r other.txt"]}]' }],
+    ["a variable", { pip: "six ; x${PIP_INDEX_URL}\n" }],
+    ["a variable as a name", { pip: "x${PIP_INDEX_URL}\n" }],
+    ["a path", { pip: "six/../other\n" }],
+    ["an option of the build", { pip: "six --config-settings=a=b\n" }],
+    ["an option behind a marker", { pip: "six ; os_name != 'a' -r other.txt\n" }],
+    ["letters that look like others", { pip: "ѕix==1.17.0\n" }],
+  ])("are refused when they hold %s", (_what, files) => {
+    expect(() => read(files)).toThrow(NoEnvironment);
+  });
+
   it("need a Python that the model names", () => {
     expect(() => read({ pip: "six\n" }, null)).toThrow(/which Python/);
+  });
+});
+
+const python = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import pip"]).status === 0);
+const PIP = `
+import json, sys
+from pip._internal.network.session import PipSession
+from pip._internal.req.req_file import parse_requirements
+session = PipSession()
+def of(name):
+    return [[r.requirement.strip(), sorted(r.options or {}), r.is_editable] for r in parse_requirements(name, session=session)]
+json.dump([of(name) for name in json.load(sys.stdin)], sys.stdout)`;
+
+/** The same on every run. */
+function* randomTexts(count: number) {
+  const words = [
+    "six",
+    "==1.0",
+    "\n",
+    "\n",
+    " ",
+    "\\\n",
+    "-r other.txt",
+    "--index-url=x",
+    "-e .",
+    "${SECRET}",
+  ];
+  const marks = "abc-_.=<>!~;,#\\/$@'\"[]() \t\n\r\f\v\x1C\x85\u2028".split("");
+  const parts = [...words, " #", "; os_name", ` ${HASH}`, ...marks];
+  let seed = 7;
+  const next = (below: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  for (let n = 0; n < count; n += 1)
+    yield `six==1.0${Array.from({ length: 1 + next(5) }, () => parts[next(parts.length)]).join("")}`;
+}
+
+describe.skipIf(python === undefined)("what is taken of requirements", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "requirements-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is to pip one package a line, with no option but hashes", () => {
+    writeFileSync(path.join(folder, "other.txt"), "foreign\n");
+    const taken = [...randomTexts(3_000)].flatMap((pip) => {
+      try {
+        return [read({ pip })];
+      } catch {
+        return [];
+      }
+    });
+    expect(taken.length).toBeGreaterThan(200);
+    const names = taken.map(({ text }, n) => {
+      writeFileSync(path.join(folder, `${n}.txt`), text);
+      return `${n}.txt`;
+    });
+    const { stdout, stderr } = spawnSync(python ?? "", ["-c", PIP], {
+      cwd: folder,
+      input: JSON.stringify(names),
+      env: { ...process.env, SECRET: "secret" },
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    const hashes = (line: string) => (line.includes(" --hash=") ? ["hashes"] : []);
+    expect(JSON.parse(stdout)).toEqual(
+      taken.map(({ text }) =>
+        text
+          .trimEnd()
+          .split("\n")
+          .map((line) => [line.split(/[ \t]+--hash/)[0]?.trim(), hashes(line), false]),
+      ),
+    );
   });
 });
 

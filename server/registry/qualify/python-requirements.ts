@@ -22,22 +22,53 @@ const Conda = z.looseObject({ dependencies: z.array(z.unknown()).catch([]) });
 const CondaPip = z.looseObject({ pip: z.array(z.string()) });
 const PythonEnv = z.looseObject({ python: z.union([z.string(), z.number()]).transform(String) });
 
-/** Logical lines, without comments. */
+/** Logical lines, without comments, as pip has them. */
 const linesOf = (text: string): string[] =>
   text
+    .replace(/^\uFEFF/, "")
+    .replaceAll(/^[ \t]*#.*$/gm, "")
     .replaceAll(/\\\r?\n/g, " ")
     .split(/\r?\n/)
-    .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
+    .map((line) => line.replace(/(^|[ \t])#.*$/, "").replaceAll(/^[ \t]+|[ \t]+$/g, ""))
     .filter((line) => line !== "");
+
+const NAME = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
+const VERSION = "(?:===|[<>=!~]=|[<>])[ \\t]*[A-Za-z0-9_.*+!-]+";
+const VERSIONS = `${VERSION}(?:[ \\t]*,[ \\t]*${VERSION})*,?`;
+/** A package by name, with extras, versions and a marker; nothing in it is an option, a place or a variable to pip. */
+const PLAIN = new RegExp(
+  `^${NAME}[ \\t]*(?:\\[[A-Za-z0-9._, \\t-]*\\])?[ \\t]*(?:${VERSIONS}|\\([ \\t]*${VERSIONS}[ \\t]*\\))?[ \\t]*(?:;(?:(?![ \\t]-)[A-Za-z0-9_.*+!<>=~()'", \\t-])*)?$`,
+);
+const HASH = /^--hash=(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
+/** Longer ones are not read: the pattern would take long. */
+const MAX_CHARACTERS = 1_000;
+
+/** What a line asks for, and the hashes it names. */
+const wordsOf = (line: string): [requirement: string, ...hashes: string[]] => {
+  const [requirement = "", ...hashes] = line.split(/[ \t]+(?=--hash=)/);
+  return [requirement, ...hashes];
+};
+
+/** An allow-list: what pip would take for something else than a package (lines end for it at many characters, `${NAME}` is a variable) is refused. */
+function isPlain(line: string): boolean {
+  const [requirement, ...hashes] = wordsOf(line);
+  return (
+    requirement.length <= MAX_CHARACTERS && PLAIN.test(requirement) && hashes.every((hash) => HASH.test(hash))
+  );
+}
 
 function checked(lines: readonly string[], file: string): string[] {
   for (const line of lines)
-    if (line.startsWith("-") || line.startsWith(".") || line.startsWith("/") || /@|:\/\//.test(line))
+    if (!isPlain(line))
       throw new NoEnvironment(
         `${file} says ${JSON.stringify(line.slice(0, 80))}: only packages of the index that this installation uses are taken, such as "pandas==3.0.1"`,
       );
   return [...lines];
 }
+
+/** Of lines that were checked: whether each is bound to hashes, so that pip takes nothing else. */
+const isLocked = (lines: readonly string[]): boolean =>
+  lines.length > 0 && lines.every((line) => wordsOf(line).some((word) => word.startsWith("--hash=sha256:")));
 
 function fromConda(text: string): { lines: string[]; python: string | null } {
   const { dependencies } = Conda.parse(YAML.parse(text, { maxAliasCount: 100 }));
@@ -49,7 +80,7 @@ function fromConda(text: string): { lines: string[]; python: string | null } {
     );
   const python = named.find((each) => /^python\b/.test(each))?.replace(/^python[=\s]*/, "");
   const pip = dependencies.flatMap((each) => CondaPip.safeParse(each).data?.pip ?? []);
-  return { lines: pip, python: minorOf(python) };
+  return { lines: linesOf(pip.join("\n")), python: minorOf(python) };
 }
 
 /** The files in which a model says what it needs; undefined for one that is missing. */
@@ -74,8 +105,7 @@ export function readRequirements(
     const named = pythonEnv === undefined ? undefined : PythonEnv.safeParse(YAML.parse(pythonEnv)).data;
     const python = version ?? minorOf(named?.python) ?? fallback?.python;
     if (!python) throw new NoEnvironment("nothing in it says which Python it was logged with");
-    const isLock = lines.length > 0 && lines.every((line) => line.includes("--hash=sha256:"));
-    return { text: `${lines.join("\n")}\n`, python, isLock };
+    return { text: `${lines.join("\n")}\n`, python, isLock: isLocked(lines) };
   } catch (error) {
     if (error instanceof NoEnvironment) throw error;
     throw new NoEnvironment("what it says of its packages cannot be read");

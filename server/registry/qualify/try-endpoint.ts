@@ -6,7 +6,7 @@ import {
   inspectEndpoint,
   readEndpointFile,
 } from "@/server/adapters/external-endpoint/external-runtime";
-import { changeOf, reportedDigest } from "@/server/adapters/external-endpoint/far-model";
+import { changeOf, listed, reportedDigest } from "@/server/adapters/external-endpoint/far-model";
 import type { Reported } from "@/server/adapters/external-endpoint/schemas";
 import type { ModelRuntime, ModelSignature } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store";
@@ -86,7 +86,7 @@ const refused = (message: string, reported?: Reported | null): Outcome => ({
 
 const wordsOf = (reported: Reported | null): string => {
   if (!reported) return "It does not say what it serves, so a change there cannot be noticed.";
-  const versions = reported.versions.length > 0 ? `version ${reported.versions.join(", ")}` : "no version";
+  const versions = reported.versions.length > 0 ? `version ${listed(reported.versions)}` : "no version";
   return `It says that it serves ${versions} (${reportedDigest(reported)}).`;
 };
 

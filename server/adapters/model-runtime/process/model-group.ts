@@ -3,7 +3,8 @@ import path from "node:path";
 import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
 import { jsonFrame, jsonOf, KIND, tensorFrame, type Frame } from "../onnx/child/frame.mjs";
-import { DATATYPES, type ModelHealth, type ModelSignature, type ModelSpec, type Tensor } from "../port";
+import type { ModelHealth, ModelSignature, ModelSpec, Tensor } from "../port";
+import { describedBy } from "./described";
 import {
   healthIs,
   inWords,
@@ -21,12 +22,6 @@ import { outputsOf, toRaw } from "./raw-tensors";
 import { giveBackUser } from "./users";
 import type { Warden } from "./warden";
 
-const TensorSignature = z.object({
-  name: z.string(),
-  datatype: z.enum(DATATYPES),
-  shape: z.array(z.number()),
-});
-const Signature = z.object({ inputs: z.array(TensorSignature), outputs: z.array(TensorSignature) });
 const AFTER_PATIENCE_MS = 20;
 const Complaint = z.object({ message: z.string() });
 
@@ -161,7 +156,7 @@ export class ModelGroup {
     const frame = jsonFrame(this.id(), KIND.load, member.number, { file: member.file, maxRows });
     member.signature = await host.direct(frame, this.options.engine.loadMs, (answer) => {
       if (answer.kind !== KIND.ok) throw refusedFile(complaintOf(answer));
-      return Signature.parse(jsonOf(answer));
+      return describedBy(answer);
     });
     this.refresh();
   }

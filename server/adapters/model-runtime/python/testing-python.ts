@@ -39,7 +39,7 @@ const Expected = z.record(
 type Expected = z.infer<typeof Expected>;
 
 /** "3.12": of the Python that this machine makes environments with. */
-async function versionOf(python: string): Promise<string> {
+export async function versionOf(python: string): Promise<string> {
   const print = "import sys; print('%d.%d' % sys.version_info[:2])";
   return (await promisify(execFile)(python, ["-c", print])).stdout.trim();
 }

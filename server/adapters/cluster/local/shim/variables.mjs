@@ -12,10 +12,10 @@ const THREAD_SETTINGS = [
   "NUMEXPR_NUM_THREADS",
 ];
 
-/** Of addresses with a user: pip hides them in its own words, code that it runs does not. @param {string[]} values */
+/** Of addresses with a user, or with a token in its place: pip hides them in its own words, code that it runs does not. @param {string[]} values */
 export function passwordsIn(values) {
   return values.flatMap((value) =>
-    [...value.matchAll(/:\/\/[^\s/@:]*:([^\s/@]+)@/g)].map(([, word]) => word),
+    [...value.matchAll(/:\/\/(?:[^\s/@:]*:)?([^\s/@]+)@/g)].map(([, word]) => word),
   );
 }
 

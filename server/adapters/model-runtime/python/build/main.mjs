@@ -8,8 +8,9 @@ import { JobFailure, removeTree } from "../../../cluster/local/shim/files.mjs";
 import { findPython } from "../../../cluster/local/shim/find-python.mjs";
 import { letPass, probeIsolation } from "../../../cluster/local/shim/isolation.mjs";
 import { giveTree, removeLeftovers, takeUser } from "../../../cluster/local/shim/job-user.mjs";
+import { needlesOf } from "../../../cluster/local/shim/job-log.mjs";
 import { runCommand } from "../../../cluster/local/shim/run-command.mjs";
-import { buildVariables } from "../../../cluster/local/shim/variables.mjs";
+import { buildVariables, passwordsIn } from "../../../cluster/local/shim/variables.mjs";
 import { lockOf } from "./lock.mjs";
 
 const BUILD_MS = 30 * 60_000;
@@ -24,13 +25,18 @@ process.umask(0o022);
 
 const say = (/** @type {string} */ text) => void process.stderr.write(`${text}\n`);
 
-/** What pip says, of which the end is worth telling. */
-let said = "";
+/** What pip says, of which the end is worth telling; more is kept, so that no password is cut in two. */
+let heard = "";
+const needles = needlesOf(passwordsIn(Object.values(settings.buildEnv)));
+
+/** Without the passwords of indexes and proxies, which code of packages sees and could print. @param {string} text */
+const clean = (text) => needles.reduce((left, needle) => left.replaceAll(needle, "[redacted]"), text);
+const said = () => clean(heard).slice(-COMPLAINT_CHARACTERS).trim();
 /** @type {any} */
 const log = {
   say,
   output: (/** @type {Buffer} */ chunk) => {
-    said = (said + chunk.toString("utf8")).slice(-COMPLAINT_CHARACTERS);
+    heard = (heard + chunk.toString("utf8")).slice(-4 * COMPLAINT_CHARACTERS);
   },
   flush: () => undefined,
 };
@@ -154,14 +160,14 @@ async function resolve(cell, requirements, version) {
     env: { ...environmentOf(cell), PIP_NO_CACHE_DIR: "1" },
   });
   if (code !== 0)
-    throw new JobFailure(`pip cannot find packages for its requirements (exit code ${code}): ${said.trim()}`);
+    throw new JobFailure(`pip cannot find packages for its requirements (exit code ${code}): ${said()}`);
   return lockOf(JSON.parse(readFileSync(report, "utf8")));
 }
 
 /** The builder of jobs' environments speaks of jobs and of their logs; of a model there is neither. @param {string} message */
 const ofModel = (message) =>
   message
-    .replace(/: the log names the package;.*$/s, said === "" ? "" : `: ${said.trim()}`)
+    .replace(/: the log names the package;.*$/s, said() === "" ? "" : `: ${said()}`)
     .replace(/,? then start the job again$/, "");
 
 async function answer() {
@@ -177,6 +183,6 @@ try {
 } catch (error) {
   const isTold = error instanceof JobFailure;
   const message = error instanceof Error ? error.message : String(error);
-  if (!isTold) say(error instanceof Error ? (error.stack ?? message) : message);
-  process.stdout.write(JSON.stringify({ problem: ofModel(message), detail: said, isTold }));
+  if (!isTold) say(clean(error instanceof Error ? (error.stack ?? message) : message));
+  process.stdout.write(JSON.stringify({ problem: clean(ofModel(message)), detail: said(), isTold }));
 }
