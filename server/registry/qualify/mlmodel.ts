@@ -50,7 +50,7 @@ const ARRAYS: Record<string, string> = {
   float64: "FP64",
 };
 
-/** The same rules as those of `serve.py`, which a test compares. */
+/** The same rules as those of `modelworks_values.py`, which a test compares. */
 function tensorsOf(text: string | null | undefined, side: "input" | "output"): SignatureTensor[] | null {
   const specs = z.array(Spec).safeParse(JSON.parse(text ?? "null"));
   if (!specs.success) return null;
