@@ -43,8 +43,31 @@ const PROMPT_TAG = "mlflow.prompt.is_prompt";
 /** Tags that carry the portal's own facts; clients may read but not write them. */
 const RESERVED = /^modelworks\.(state|review|gates)/;
 
-/** Finds the files that a source names: a logged model, a folder of a run, or (for prompts) none. */
-async function resolveSource(
+/** The files of a version that is there already, which a copy shares; it is sealed, scanned and judged by itself. */
+async function sourceOfVersion(ctx: Ctx, name: string, number: number): Promise<Source> {
+  const { artifactRoot, runId, loggedModelId } = await loadVersion(ctx, name, number);
+  if (artifactRoot === null)
+    throw invalidField(
+      "source",
+      `"models:/${name}/${number}" has no files of its own, so it cannot be copied`,
+    );
+  return { artifactRoot, runId, loggedModelId };
+}
+
+/** What the source tells of its run stands; another one that is named must not be left out in silence. */
+async function resolveSource(ctx: Ctx, input: Parameters<typeof sourceNamed>[1]): Promise<Source> {
+  const source = await sourceNamed(ctx, input);
+  if (input.runId && input.runId !== source.runId)
+    throw invalidField(
+      "runId",
+      `"${input.runId}" is not the run that made this model, which is ${source.runId}`,
+      "Leave the run out, or name the run that made the model.",
+    );
+  return source;
+}
+
+/** Finds the files that a source names: a logged model, another version, or a folder of a run. */
+async function sourceNamed(
   ctx: Ctx,
   input: { source: string; runId?: string | null; loggedModelId?: string | null },
 ): Promise<Source> {
@@ -60,6 +83,8 @@ async function resolveSource(
       loggedModelId: model.id,
     };
   }
+  const copied = /^models:\/([^/]+)\/(\d{1,9})$/.exec(input.source);
+  if (copied?.[1] && copied[2]) return sourceOfVersion(ctx, copied[1], Number(copied[2]));
   const match = /^(?:runs:\/|mlflow-artifacts:\/+\d+\/)([a-zA-Z0-9][\w-]*)\/(?:artifacts\/)?(.+)$/.exec(
     input.source,
   );
@@ -67,7 +92,7 @@ async function resolveSource(
   if (!runId || !match?.[2]) {
     throw invalidField(
       "source",
-      `"${input.source}" is neither models:/m-… nor runs:/<run>/<path>`,
+      `"${input.source}" is none of models:/m-…, models:/<name>/<version> and runs:/<run>/<path>`,
       "Register a model that was logged to this portal.",
     );
   }

@@ -36,7 +36,7 @@ const COLUMNS = new Map([
   ["double", "FP64"],
 ]);
 
-/** The same rules as those of `serve.py`, which a test compares. */
+/** The same rules as those of `modelworks_values.py`, which a test compares. */
 function tensorsOf(text: string | null | undefined, side: "input" | "output"): SignatureTensor[] | null {
   const specs = z.array(Spec).safeParse(JSON.parse(text ?? "null"));
   if (!specs.success) return null;

@@ -6,11 +6,15 @@ import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { sha256Hex } from "@/server/core/digest";
 import { notifyLive } from "@/server/core/live";
+import { createSlots } from "@/server/core/slots";
 import type { ModelVersion } from "../load";
 import { readMlmodel } from "./mlmodel";
 import { NoEnvironment, requirementsOf } from "./python-requirements";
 import type { StoredFile } from "./sources";
 import { StoredTrial } from "./trial-schemas";
+
+/** pip takes a processor and many connections for minutes: ten versions registered at once must not keep everything else from its turn. */
+const inTurn = createSlots(2);
 
 /** What the page of a version says while it has not been judged. */
 async function say(ctx: Ctx, version: ModelVersion, stateText: string): Promise<void> {
@@ -24,6 +28,14 @@ async function say(ctx: Ctx, version: ModelVersion, stateText: string): Promise<
  * @throws NoEnvironment, or AppError `invalid`, with what is wrong with the requirements.
  */
 export async function lockedEnvironment(
+  ...asked: Parameters<typeof lockedEnvironmentNow>
+): Promise<PythonEnvironment> {
+  const [, ctx, , version] = asked;
+  await say(ctx, version, "Waiting for its turn: its Python environment is built after those before it.");
+  return inTurn(() => lockedEnvironmentNow(...asked));
+}
+
+async function lockedEnvironmentNow(
   environments: Pick<PythonEnvironments, "resolve" | "prepare">,
   ctx: Ctx,
   store: ObjectStore,

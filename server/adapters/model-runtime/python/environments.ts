@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { AppError, invalid } from "@/server/core/errors";
@@ -6,6 +7,7 @@ import { log } from "@/server/core/log";
 import type { Isolation } from "../../cluster/local/shim/isolation.mjs";
 import type { PythonEnvironment } from "../port";
 import { inWords } from "../process/host-rules";
+import { NICENESS } from "../process/start-child";
 
 /** Where and with what environments of Python models are built: as those of jobs are, and beside them. */
 export interface PythonSettings {
@@ -24,6 +26,7 @@ export interface PythonSettings {
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const PROGRAM = path.join(import.meta.dirname, "build", "main.mjs");
 const COMPLAINT_CHARACTERS = 4_000;
+const LEAST_PRIORITY = 19;
 
 const Isolated = z.object({
   level: z.enum(["namespaces+user", "namespaces", "user", "none"]),
@@ -81,6 +84,9 @@ export class PythonEnvironments {
       env: { PATH: this.searchPath } as never,
       stdio: ["pipe", "pipe", "pipe"],
     });
+    // Before it starts pip, which takes a whole processor for minutes: what answers people and other programs goes first.
+    if (child.pid !== undefined)
+      os.setPriority(child.pid, Math.min(LEAST_PRIORITY, os.getPriority() + NICENESS));
     const answer: Buffer[] = [];
     let complaint = "";
     child.stdout.on("data", (chunk: Buffer) => answer.push(chunk));
@@ -95,7 +101,7 @@ export class PythonEnvironments {
       path: this.searchPath,
       buildEnv,
     };
-    child.stdin.end(JSON.stringify({ settings, task, isolation }));
+    child.stdin.end(JSON.stringify({ owner: process.pid, settings, task, isolation }));
     return new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code) => {

@@ -11,6 +11,10 @@ import { NICENESS, withoutNetwork } from "../process/start-child";
 
 const MIB = 1024 ** 2;
 const PROGRAM = path.join(import.meta.dirname, "serve.py");
+/** What it imports from beside it. */
+const MODULES = ["modelworks_tensors.py", "modelworks_values.py"].map((name) =>
+  path.join(import.meta.dirname, name),
+);
 /** Processes and threads of one model where it has a user of its own, which is what the kernel counts by. */
 const MAX_PROCESSES = 256;
 /** Of the model's memory, for each of /tmp and /dev/shm, which lie in it. */
@@ -120,7 +124,7 @@ function launch(parts: PythonProcess, { folder, userId, memory, cpuMilli }: Laun
       scratchBytes: Math.floor(memory.residentBytes * SCRATCH_SHARE),
       view: {
         searchPath: parts.searchPath,
-        readable: [environment, ...parts.readable, PROGRAM, folder],
+        readable: [environment, ...parts.readable, PROGRAM, ...MODULES, folder],
         writable: [home],
         hidden: [...parts.hidden],
       },

@@ -1,5 +1,10 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import fs from "node:fs";
 import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { text as readAll } from "node:stream/consumers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { waitFor } from "@/db/testing/wait-for";
@@ -60,7 +65,7 @@ async function refusal(answer: Promise<unknown>) {
 
 describe("models that MLflow loads", () => {
   const xgboost = process.platform === "darwin" ? [] : ["xgboost"];
-  it.each(["sklearn", "sklearn-proba", "lightgbm", ...xgboost, "tensor", "custom", "coded"])(
+  it.each(["sklearn", "sklearn-proba", "lightgbm", ...xgboost, "tensor", "texts", "custom", "coded"])(
     "answers as mlflow.pyfunc does in Python itself: %s",
     async (name) => {
       const runtime = runtimeOf();
@@ -102,6 +107,11 @@ describe("what is wrong is said to whom it concerns", () => {
       code: "invalid",
       message: expect.stringContaining('input "when"'),
     });
+    // Python's libraries would read them as times of today, or take a month for a day.
+    for (const vague of ["today", "10:00", "12", "01/02/2026"])
+      expect(
+        await refusal(withInput("when", { data: Array.from({ length: 30 }, () => Buffer.from(vague)) })),
+      ).toMatchObject({ code: "invalid" });
     const zoned = Array.from({ length: 30 }, () => Buffer.from("2026-01-01T02:00:00+02:00"));
     const [, later] = await withInput("when", { data: zoned });
     expect(later && jsonElements(later)[0]).toBe("2026-01-02T00:00:00");
@@ -136,6 +146,66 @@ describe("what is wrong is said to whom it concerns", () => {
   }, 120_000);
 });
 
+describe("the forms in which models answer", () => {
+  it("are told by their signature, and what is another value is an error of the model", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("forms", specOfPython(models, "forms"));
+    const ask = async (output: string, expression: string, numbers = ["[1]", "[2]"]) => {
+      const what = JSON.stringify({ [output]: "#" }).replace('"#"', expression);
+      const given = await runtime.infer("forms", [text("what", what, ""), text("numbers", ...numbers)]);
+      const found = given.find(({ name }) => name === output);
+      return found && jsonElements(found);
+    };
+    const wrong = async (output: string, expression: string) => {
+      const { code: kind, message } = await refusal(ask(output, expression));
+      return kind === "internal" ? message : `${kind}: ${message}`;
+    };
+    // Values of each type, however Python's libraries hold them.
+    expect(await ask("long", "np.array([[2**62 + 1], [-5]], dtype=object)")).toEqual([
+      "4611686018427387905",
+      -5,
+    ]);
+    expect(await ask("float", "pd.Series([1.5, None], dtype=object)")).toEqual([1.5, null]);
+    expect(await ask("string", "pd.Series(['a', None], dtype='string')")).toEqual(["a", ""]);
+    expect(await ask("string", "np.array([['a'], ['b']])")).toEqual(["a", "b"]);
+    expect(await ask("vector", "[np.array([1, np.nan]), np.array([np.inf])]")).toEqual([
+      "[1.0, null]",
+      '["Infinity"]',
+    ]);
+    // Numbers of JSON become what the signature says they are.
+    expect(await ask("float", "[sum(each) for each in given]", ["[1, 2.5]", "[3]"])).toEqual([3.5, 3]);
+    // Nothing becomes another value in silence.
+    expect(await wrong("long", "pd.Series([1.7, 2], dtype=object)")).toContain(
+      "is float64, its signature says int64",
+    );
+    expect(await wrong("boolean", "pd.Series(['False', 'x'], dtype=object)")).toContain(
+      "its signature says bool",
+    );
+    expect(await wrong("boolean", "pd.Series([True, None], dtype=object)")).toContain("a missing value");
+    expect(await wrong("float", "[1e300, 1]")).toContain("a value that float32 does not hold");
+    expect(await wrong("float", "[[1, 2], [3, 4]]")).toContain("its signature says one value a row");
+    expect(await wrong("string", "np.array([['a', 'c'], ['b', 'd']])")).toContain("one value a row");
+    // What MLflow itself does not take is the caller's.
+    expect(await refusal(ask("float", "[1, 2]", ['["one"]', "[2]"]))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("its signature does not take what was sent"),
+    });
+  }, 120_000);
+
+  it("are objects where type hints say so", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("hinted", specOfPython(models, "hinted"));
+    const ask = (...rows: unknown[]) =>
+      runtime.infer("hinted", [text("input-0", ...rows.map((row) => JSON.stringify(row)))]);
+    const [answer] = await ask({ size: 2 }, { size: 0.5, label: "ß" });
+    expect(answer && jsonElements(answer).map((each) => JSON.parse(String(each)))).toEqual([
+      { size: 4, label: null },
+      { size: 1, label: "ß" },
+    ]);
+    expect(await refusal(ask({ label: "no size" }))).toMatchObject({ code: "invalid" });
+  }, 120_000);
+});
+
 describe("environments", () => {
   const environments = new PythonEnvironments(pythonSettings);
   const six = "six==1.17.0";
@@ -149,6 +219,29 @@ describe("environments", () => {
       message: expect.stringContaining("pip cannot find packages for its requirements"),
     });
   }, 120_000);
+
+  it("ends with the program that asked for it", async () => {
+    const isolation = await environments.isolation();
+    const { root, home, path: searchPath, buildEnv } = pythonSettings;
+    const settings = { root, home, python: null, path: searchPath, buildEnv };
+    const task = { op: "resolve", requirements: `${six}\n`, python: models.environment.python };
+    const builder = path.join(import.meta.dirname, "build", "main.mjs");
+    const child = spawn(process.execPath, [builder], { cwd: "/" });
+    // As if somebody else had taken it over from who started it.
+    child.stdin.end(JSON.stringify({ owner: child.pid, settings, task, isolation }));
+    expect(await readAll(child.stdout)).toContain("the program that asked for it has ended");
+  }, 60_000);
+
+  it("lets what answers requests go first", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mw-nice-"));
+    fs.chmodSync(folder, 0o777);
+    const python = path.join(folder, "python");
+    fs.writeFileSync(python, `#!/bin/sh\nnice > ${folder}/told\nexit 1\n`, { mode: 0o755 });
+    const lookedFor = new PythonEnvironments({ ...pythonSettings, python }).resolve("", "3.1");
+    expect(await refusal(lookedFor)).toMatchObject({ code: "invalid" });
+    expect(Number(fs.readFileSync(path.join(folder, "told"), "utf8"))).toBeGreaterThan(os.getPriority());
+    fs.rmSync(folder, { recursive: true });
+  }, 60_000);
 
   it("installs nothing but what was locked", async () => {
     const lock = `${six} --hash=sha256:${"0".repeat(64)}\n`;

@@ -19,9 +19,15 @@ const COMPLAINT_CHARACTERS = 1_500;
 /** @typedef {{ root: string, home: string, python: string | null, path: string, buildEnv: Record<string, string> }} PythonSettings */
 /** @typedef {{ op: "probe" } | { op: "resolve" | "prepare", requirements: string, python: string }} PythonTask */
 
-/** @type {{ settings: PythonSettings, task: PythonTask, isolation: import("../../../cluster/local/shim/isolation.mjs").Isolation }} */
-const { settings, task, isolation } = JSON.parse(readFileSync(0, "utf8"));
+/** @type {{ owner: number, settings: PythonSettings, task: PythonTask, isolation: import("../../../cluster/local/shim/isolation.mjs").Isolation }} */
+const { owner, settings, task, isolation } = JSON.parse(readFileSync(0, "utf8"));
 process.umask(0o022);
+
+/** Why it must not go on: nobody else would end it, and the next start begins the same build. */
+function reasonToEnd(/** @type {number} */ until) {
+  if (process.ppid !== owner) return "the program that asked for it has ended";
+  return Date.now() > until ? "its environment was not built within 30 minutes" : null;
+}
 
 const say = (/** @type {string} */ text) => void process.stderr.write(`${text}\n`);
 
@@ -103,7 +109,8 @@ function environment({ id, folder, uid }, requirements, version) {
     env: environmentOf({ id, folder, uid }),
     log,
     checkStop: () => {
-      if (Date.now() > until) throw new JobFailure("its environment was not built within 30 minutes");
+      const reason = reasonToEnd(until);
+      if (reason !== null) throw new JobFailure(reason);
     },
     isolation,
     uid,
@@ -128,10 +135,10 @@ async function run({ id, folder, uid }, until, { command, folder: cwd, readable,
     limits: {},
     cgroup: null,
     log,
-    shouldEnd: () =>
-      Date.now() > until
-        ? { phase: "timed_out", reason: "its environment was not built within 30 minutes", graceMs: 0 }
-        : null,
+    shouldEnd: () => {
+      const reason = reasonToEnd(until);
+      return reason === null ? null : { phase: "timed_out", reason, graceMs: 0 };
+    },
     onStart: () => undefined,
   });
   if (verdict !== null) throw new JobFailure(verdict.reason);

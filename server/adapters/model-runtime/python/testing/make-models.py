@@ -19,7 +19,8 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.models import ModelSignature, infer_signature
-from mlflow.types import ColSpec, Schema
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import Array
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -48,7 +49,7 @@ def plain(each):
 
 def values(column):
     if column.dtype.kind == "M":
-        return [each.isoformat() for each in column]
+        return ["" if each is pd.NaT else each.isoformat() for each in column]
     return [plain(each) for each in column.tolist()]
 
 
@@ -58,7 +59,7 @@ def tensor(name, column):
 
 
 def array_tensor(name, array):
-    return {"name": name, "datatype": TYPES[str(array.dtype)], "shape": list(array.shape), "data": array.reshape(-1).tolist()}
+    return {"name": name, "datatype": TYPES.get(str(array.dtype), "BYTES"), "shape": list(array.shape), "data": array.reshape(-1).tolist()}
 
 
 def flat(array):
@@ -163,6 +164,24 @@ mlflow.sklearn.save_model(
 )
 expect("tensor", rng.normal(size=(7, 3)))
 
+
+
+class Counter(mlflow.pyfunc.PythonModel):
+    """Texts in an array, which MLflow tells apart from objects."""
+
+    def predict(self, context, model_input, params=None):
+        return np.char.str_len(model_input)
+
+
+words = np.array(["a", "straße", "", "three words here"])
+mlflow.pyfunc.save_model(
+    place("texts"),
+    python_model=Counter(),
+    signature=infer_signature(words, np.char.str_len(words)),
+    pip_requirements=PACKAGES,
+)
+expect("texts", words)
+
 # No signature, but an example.
 mlflow.sklearn.save_model(linear, place("bare"), serialization_format="cloudpickle", pip_requirements=PACKAGES)
 
@@ -200,6 +219,8 @@ rows = pd.DataFrame(
         "flag": rng.random(30) > 0.5,
     }
 )
+rows["when"] = rows["when"].astype("datetime64[ns]") + pd.Timedelta(nanoseconds=1)
+rows.loc[3, "when"] = pd.NaT
 mlflow.pyfunc.save_model(
     place("custom"),
     python_model=Reporter(),
@@ -232,6 +253,52 @@ mlflow.pyfunc.save_model(
     pip_requirements=PACKAGES,
 )
 expect("coded", rows[["whole"]])
+
+
+class Former(mlflow.pyfunc.PythonModel):
+    """Answers for two rows in the form that its first text says, an expression of Python by the name of an output; the rest is in order."""
+
+    def predict(self, context, model_input, params=None):
+        answer = {"long": [1, 2], "boolean": [True, False], "float": [1, 2], "string": ["a", "b"], "vector": [[1.0], [2.0]]}
+        answer.update(eval(model_input["what"].iloc[0], {"np": np, "pd": pd, "given": model_input["numbers"]}))
+        return answer
+
+
+mlflow.pyfunc.save_model(
+    place("forms"),
+    python_model=Former(),
+    signature=ModelSignature(
+        Schema([ColSpec("string", "what"), ColSpec(Array(DataType.float), "numbers")]),
+        Schema(
+            [ColSpec(kind, kind) for kind in ("long", "boolean", "float", "string")]
+            + [ColSpec(Array(DataType.double), "vector")]
+        ),
+    ),
+    pip_requirements=PACKAGES,
+)
+
+# Objects by type hints, as MLflow advises for what is no table.
+HINTED = os.path.join(ROOT, "hinted.py")
+with open(HINTED, "w") as file:
+    file.write(
+        """import mlflow
+import pydantic
+
+
+class Row(pydantic.BaseModel):
+    size: float
+    label: str | None = None
+
+
+class Hinted(mlflow.pyfunc.PythonModel):
+    def predict(self, model_input: list[Row]) -> list[Row]:
+        return [Row(size=row.size * 2, label=row.label) for row in model_input]
+
+
+mlflow.models.set_model(Hinted())
+"""
+    )
+mlflow.pyfunc.save_model(place("hinted"), python_model=HINTED, pip_requirements=PACKAGES)
 
 
 class Hostile(mlflow.pyfunc.PythonModel):

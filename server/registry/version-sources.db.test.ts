@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { objectStore } from "@/server/composition";
+import { createWorld, type Person, type World } from "@/server/governance/testing";
+import { createModel, createVersion, versionOf } from "./index";
+import { sealAndScan } from "./qualify/qualify-version";
+import { sealedFiles } from "./qualify/seal-files";
+import { endRun, registeredVersion, trainedRun } from "./testing";
+
+let world: World;
+let member: Person;
+beforeAll(async () => {
+  world = await createWorld();
+  member = await world.person("member");
+});
+afterAll(() => world.close());
+
+async function first(name: string) {
+  const line = await trainedRun(member.caller, world.system());
+  const { version } = await registeredVersion(member.caller, line, { name });
+  await endRun(member.caller, line.runId);
+  return { line, version };
+}
+
+it("copies a version as MLflow's copy_model_version asks for it, with its files and its run", async () => {
+  const { line, version } = await first("copied");
+  await createModel.execute(member.caller, { name: "copy", tags: [] });
+  const copy = await createVersion.execute(member.caller, {
+    name: "copy",
+    source: "models:/copied/1",
+    runId: line.runId,
+  });
+  expect(copy).toMatchObject({
+    number: 1,
+    source: "models:/copied/1",
+    runId: line.runId,
+    loggedModelId: version.loggedModelId,
+  });
+  for (const id of [version.id, copy.id]) await sealAndScan(world.system(), objectStore(), id);
+  const [of, from] = await Promise.all(
+    [copy.id, version.id].map(async (id) => (await versionOf(world.system(), id)).manifestDigest),
+  );
+  expect(of).toBe(from);
+  expect(await sealedFiles(world.system(), copy.id)).toHaveLength(2);
+});
+
+it("refuses what is not there, and what belongs to another team", async () => {
+  await first("mine");
+  const stranger = await world.person("admin", { teamId: world.otherTeamId });
+  await createModel.execute(stranger.caller, { name: "theirs", tags: [] });
+  const copied = (caller: Person["caller"], name: string, source: string) =>
+    createVersion.execute(caller, { name, source });
+  await expect(copied(member.caller, "mine", "models:/mine/7")).rejects.toMatchObject({ code: "not_found" });
+  await expect(copied(stranger.caller, "theirs", "models:/mine/1")).rejects.toMatchObject({
+    code: "not_found",
+  });
+});
+
+it("refuses a run that did not make the model, instead of leaving it out", async () => {
+  const { version } = await first("of-a-run");
+  const other = await trainedRun(member.caller, world.system());
+  for (const runId of [other.runId, "nope"])
+    await expect(
+      createVersion.execute(member.caller, { name: "of-a-run", source: version.source, runId }),
+    ).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("is not the run that made"),
+    });
+});
