@@ -256,6 +256,8 @@ test("a model elsewhere becomes a version: its credential is written once, the f
   const { deployment } = await seededLine();
   const { gatewayUrl, bootstrapToken = "" } = world();
   test.skip(bootstrapToken === "", "needs a token that the tests know");
+  // The trial alone is waited for as long as a whole test usually may take.
+  test.setTimeout(150_000);
   const admin = await as("platform");
   await admin.goto("/settings/endpoint-credentials");
   await admin.getByRole("button", { name: "New credential" }).first().click();
