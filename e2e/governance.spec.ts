@@ -23,6 +23,10 @@ test("a reviewer approves on the approval screen; the author may not", async ({ 
   expect(refused.status).toBe(403);
 
   const reviewer = await as("reviewer");
+  // One environment counts: of an address that names two, the last, here as in what is shown.
+  await reviewer.goto("/reviews?environment=production,staging");
+  await expect(reviewer.getByRole("button", { name: "Environment Staging" })).toBeVisible();
+  await expect(reviewer.getByRole("link", { name: /reviewed-model/ })).toHaveCount(0);
   await reviewer.goto("/reviews");
   await reviewer
     .getByRole("link", { name: /reviewed-model/ })

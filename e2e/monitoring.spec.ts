@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { expectMissing, expectMissingByApi } from "./fixtures/expects";
+import { expectFieldError, expectMissing, expectMissingByApi } from "./fixtures/expects";
 import { seededLine } from "./fixtures/line";
 import { expect, test } from "./fixtures/test";
 import { waitUntil } from "./fixtures/wait";
@@ -85,6 +85,10 @@ test("a team admin says who is told of which alerts and sees it before saving; o
   await expect(preview.getByText(/^After 15 min without an acknowledgement: /)).toBeVisible();
   await preview.getByLabel("Kind").selectOption("drift");
   await expect(preview.getByText(/the built-in one does/)).toBeVisible();
+  await route.getByLabel("Wait for others (s)").fill("");
+  await expect(preview.getByText(/Something in the routes is missing or wrong/)).toBeVisible();
+  await page.getByRole("button", { name: "Save routes" }).click();
+  await expect(page.getByText("Route 1, Wait for others: is needed")).toBeVisible();
   await route.getByLabel("Wait for others (s)").fill("-1");
   await page.getByRole("button", { name: "Save routes" }).click();
   await expect(page.getByText(/Route 1, Wait for others: /)).toBeVisible();
@@ -99,6 +103,27 @@ test("a team admin says who is told of which alerts and sees it before saving; o
   await expect(other.getByRole("button", { name: "Save routes" })).toHaveCount(0);
 
   await page.reload();
+  const late = await as("platform");
+  await late.goto("/alerts/routing");
+  const lateRoute = late.getByRole("group", { name: "Route 1" });
+  await lateRoute.getByLabel("Wait for others (s)").fill("7");
+  await page.getByRole("button", { name: "Add route" }).click();
+  const down = page.getByRole("button", { name: "Move route 2 down" });
+  await page.getByRole("button", { name: "Move route 1 down" }).click();
+  await expect(down).toBeFocused();
+  await page.getByRole("button", { name: "Remove route 1" }).click();
+  await expect(page.getByRole("button", { name: "Add route" })).toBeFocused();
+  await page.getByLabel("Wait for others (s)").fill("6");
+  await page.getByRole("button", { name: "Save routes" }).click();
+  await expect(page.getByText("Saved: alerts go by these routes from now on.")).toBeVisible();
+  await late.getByRole("button", { name: "Save routes" }).click();
+  await expect(late.getByText("Somebody else has saved other routes meanwhile")).toBeVisible();
+  await late.getByRole("button", { name: "Keep mine" }).click();
+  await late.getByRole("button", { name: "Save routes" }).click();
+  await expect(late.getByText("Saved: alerts go by these routes from now on.")).toBeVisible();
+
+  await page.reload();
+  await expect(page.getByLabel("Wait for others (s)")).toHaveValue("7");
   await page.getByRole("button", { name: "Remove route 1" }).click();
   await page.getByRole("button", { name: "Save routes" }).click();
   await expect(page.getByRole("heading", { name: "No routes are set" })).toBeVisible();
@@ -113,6 +138,9 @@ test("alerts of a deployment are silenced for a while, with the end in sight, an
   const form = page.getByRole("form", { name: "New silence" });
   await expect(form.getByLabel("Kind")).toHaveValue("latency");
   await expect(form.getByLabel("Deployment")).toHaveValue(deployment);
+  await form.getByLabel("For (hours)").fill("0");
+  await form.getByRole("button", { name: "Silence" }).click();
+  await expectFieldError(form.getByLabel("For (hours)"), /must be at least 5 minutes/);
   await form.getByLabel("For (hours)").fill("2");
   await form.getByRole("button", { name: "Silence" }).click();
   await expect(form.getByText(/say why, in at least 3 characters/).first()).toBeVisible();

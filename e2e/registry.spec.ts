@@ -263,6 +263,8 @@ test("a model elsewhere becomes a version: its credential is written once, the f
     { name: "Asks the gateway", scopes: ["read", "infer"], expiresInDays: 1 },
     z.looseObject({ token: z.string() }),
   );
+  // The trial alone is waited for as long as a whole test usually may take.
+  test.setTimeout(150_000);
   const admin = await as("platform");
   await admin.goto("/settings/endpoint-credentials");
   await admin.getByRole("button", { name: "New credential" }).first().click();
@@ -274,6 +276,14 @@ test("a model elsewhere becomes a version: its credential is written once, the f
   await expect(admin.getByRole("list", { name: "Endpoint credentials" })).toContainText("own-gateway");
   await admin.reload();
   await expect(admin.getByRole("list", { name: "Endpoint credentials" })).toContainText("own-gateway");
+  // A secret that is replaced is gone: a new one does not take the place of another.
+  await admin.getByRole("button", { name: "New credential" }).first().click();
+  await dialog.getByLabel("Name").fill("own-gateway");
+  await dialog.getByLabel("Hosts").fill("models.example.org");
+  await dialog.getByLabel("Token", { exact: true }).fill("another-secret");
+  await dialog.getByRole("button", { name: "Store credential" }).click();
+  await expectFieldError(dialog.getByLabel("Name"), /is taken by another credential/);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   expect(await admin.content()).not.toContain(token);
 
   const scientist = await api("scientist");
@@ -299,4 +309,7 @@ test("a model elsewhere becomes a version: its credential is written once, the f
     timeout: 60_000,
   });
   await expect(page.locator("#contract")).toBeVisible();
+  await expect(page.locator("#timeline")).toContainText("registered an external endpoint as");
+  // It cannot be trained here: what its run would bring comes with a run.
+  await expect(page.getByText("Register it again with the run that evaluated it").first()).toBeVisible();
 });

@@ -62,7 +62,7 @@ export const rules = [
     to: "^(server|db)/",
     except: [
       "/(schemas|rules|actions)\\.ts$",
-      "^server/core/(actor|errors|authz/permissions|canonical-json)\\.ts$",
+      "^server/core/(actor|errors|authz/permissions|canonical-json|input-words)\\.ts$",
     ],
   },
   {

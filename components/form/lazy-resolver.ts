@@ -9,7 +9,12 @@ export function lazyResolver<I extends FieldValues, O extends FieldValues>(
   load: () => Promise<z.ZodType<O, I>>,
 ): Resolver<I, unknown, O> {
   return async (values, context, options) => {
-    const [{ zodResolver }, schema] = await Promise.all([import("@hookform/resolvers/zod"), load()]);
+    const [{ zodResolver }, { speakInWords }, schema] = await Promise.all([
+      import("@hookform/resolvers/zod"),
+      import("@/server/core/input-words"),
+      load(),
+    ]);
+    speakInWords();
     return zodResolver(schema)(values, context, options);
   };
 }

@@ -53,6 +53,7 @@ const TABS: Record<ReviewTab, { label: string; empty: string; text: string }> = 
 const ENVIRONMENTS = {
   id: "environment",
   label: "Environment",
+  single: true,
   options: [
     { value: "staging", label: "Staging" },
     { value: "production", label: "Production" },
@@ -105,8 +106,7 @@ export function ReviewQueue() {
   const decide = useCan("governance.review.decide");
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(REVIEW_TABS).withDefault("team"));
   const state = useTableState({ facets: ["environment"] });
-  const chosen = state.facets.environment ?? [];
-  const environment = chosen.length === 1 ? chosen[0] : undefined;
+  const environment = state.facets.environment?.at(-1);
   const input = { tab, search: state.q, environment, cursor: state.cursor };
   const reviews = useQuery(
     trpc.governance.reviews.queryOptions(input, { placeholderData: keepPreviousData }),

@@ -145,7 +145,7 @@ export function AlertsList() {
     <>
       <PageHeader
         title="Alerts"
-        description="What went wrong in production: rollbacks, errors and drift. They resolve by themselves when their cause is gone."
+        description="What went wrong with deployments. They resolve by themselves when their cause is gone."
         meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
         actions={
           <>
@@ -184,7 +184,7 @@ export function AlertsList() {
         <EmptyState
           icon={BellOff}
           title={state === "open" ? "Nothing is on fire" : `No ${WORDS[state].toLowerCase()} alert`}
-          text="An alert is raised when a canary is rolled back, requests fail, slow down or stop, accuracy or confidence falls, requests drift, or predictions cannot be recorded."
+          text="An alert is raised when a canary is rolled back, a promoted version is worse, an approval or a policy no longer admits what is served, a gateway cannot serve it, requests fail, slow down or stop, accuracy or confidence falls, requests drift, or predictions cannot be recorded."
         />
       ) : null}
       <div className="flex flex-col gap-6">

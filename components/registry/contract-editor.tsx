@@ -5,6 +5,7 @@ import { toast } from "@/components/ui/toast";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { readError } from "@/components/common/error-shape";
 import { useTRPC } from "@/components/trpc";
+import { checkInput } from "@/components/form/check-input";
 import { FormDialog } from "@/components/form/form-dialog";
 import { Callout } from "@/components/ui/callout";
 import { Label } from "@/components/ui/label";
@@ -20,7 +21,7 @@ function check(text: string): { contract: Contract } | { problems: [string, stri
   } catch (error) {
     return { problems: [["JSON", error instanceof Error ? error.message : "cannot be read"]] };
   }
-  const parsed = Contract.safeParse(value);
+  const parsed = checkInput(Contract, value);
   if (parsed.success) return { contract: parsed.data };
   return {
     problems: parsed.error.issues.map((issue) => [

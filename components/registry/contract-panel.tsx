@@ -130,7 +130,7 @@ export function ContractPanel({ version }: { version: VersionDetail }) {
               </ul>
             </>
           ) : (
-            "Log modelworks/contract.json with the run, or declare it here: what the model file says of itself is filled in already."
+            `Log modelworks/contract.json with the run, or declare it here: what the ${version.endpoint ? "endpoint" : "model file"} says of itself is filled in already.`
           )}
         </Callout>
       )}

@@ -53,7 +53,7 @@ export function CredentialDialog(props: {
   const kind = useWatch({ control, name: "kind" });
   const submit = form.handleSubmit(async (values) => {
     try {
-      await set.mutateAsync(values);
+      await set.mutateAsync({ ...values, isNew: replaces === null });
       await queryClient.invalidateQueries({ queryKey: trpc.registry.credentials.queryKey() });
       form.reset();
       props.onOpenChange(false);

@@ -126,7 +126,7 @@ export function CommonFields({ control, credentials }: Part & { credentials: rea
         mono
         autoComplete="off"
         spellCheck={false}
-        hint="Its data, code and results are judged as the version's. Production asks for them."
+        hint="Its data, code and results are judged as the version's. Staging asks for data and code, production for all of them."
       />
       <TextareaField control={control} name="description" label="What is new" optional rows={2} />
     </>

@@ -1,3 +1,4 @@
+import { checkInput } from "@/components/form/check-input";
 import { RowSignature } from "@/server/adapters/external-endpoint/schemas";
 
 /** The form's values, and the request that they make. */
@@ -69,7 +70,7 @@ function tensorsOf(text: string): RowSignature | { problem: string } {
   } catch (error) {
     return { problem: `is no JSON: ${error instanceof Error ? error.message : ""}` };
   }
-  const read = RowSignature.safeParse(json);
+  const read = checkInput(RowSignature, json);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   return { problem: `${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? ""}`.trim() };

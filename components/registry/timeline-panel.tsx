@@ -12,8 +12,10 @@ const WORDS: Record<string, string> = {
   "registry.model.rename": "renamed",
   "registry.model.update": "described",
   "registry.version.create": "registered",
+  "registry.endpoint.register": "registered an external endpoint as",
   "registry.version.update": "described",
   "registry.version.delete": "deleted",
+  "registry.version.transition-stage": "changed the stage of",
   "registry.version.qualify": "qualified",
   "registry.contract.save": "changed the contract of",
   "registry.card.save": "edited the card of",
@@ -21,6 +23,8 @@ const WORDS: Record<string, string> = {
   "registry.review.request": "requested a review of",
   "registry.alias.set": "set an alias on",
   "registry.alias.delete": "removed an alias from",
+  "registry.model.delete": "deleted",
+  "registry.protection.set": "changed the protected aliases and stages of",
   "governance.gate.run": "judged",
 };
 

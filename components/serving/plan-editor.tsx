@@ -1,5 +1,6 @@
 "use client";
 import { Plus, Trash2 } from "lucide-react";
+import { useRef } from "react";
 import { type Control, useFieldArray, useWatch } from "react-hook-form";
 import { CheckboxField } from "@/components/form/checkbox-field";
 import { NumberField, SelectField } from "@/components/form/fields";
@@ -9,6 +10,8 @@ import type { DeployValues } from "./plan-form";
 type Props = { control: Control<DeployValues> };
 
 function Stages({ control }: Props) {
+  /** Takes the focus of a stage that is removed. */
+  const addButton = useRef<HTMLButtonElement>(null);
   const { fields, append, remove } = useFieldArray({ control, name: "stages" });
   return (
     <fieldset className="flex flex-col gap-2">
@@ -48,13 +51,17 @@ function Stages({ control }: Props) {
             className="mt-6"
             aria-label={`Remove stage ${index + 1}`}
             disabled={fields.length === 1}
-            onClick={() => remove(index)}
+            onClick={() => {
+              remove(index);
+              addButton.current?.focus();
+            }}
           >
             <Trash2 aria-hidden />
           </Button>
         </fieldset>
       ))}
       <Button
+        ref={addButton}
         size="sm"
         className="self-start"
         disabled={fields.length >= 20}
@@ -194,6 +201,7 @@ export function PlanEditor({ control }: Props) {
           control={control}
           name="watchOnWorse"
           label="When proven worse after the promotion"
+          hint="Than the version before was in its last week"
           options={[
             { value: "rollback", label: "Roll back" },
             { value: "offer", label: "Raise an alert that offers it" },

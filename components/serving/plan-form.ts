@@ -184,8 +184,11 @@ export async function toPlan(values: PlanValues): Promise<RolloutPlan | null> {
 
 /** What is sent: the same schema as the server's, so that the browser refuses what the server would. */
 export async function toDeployInput(values: DeployValues, canary: boolean) {
-  const { DeployInput } = await import("@/server/serving/schemas");
-  return DeployInput.safeParse({
+  const [{ DeployInput }, { checkInput }] = await Promise.all([
+    import("@/server/serving/schemas"),
+    import("@/components/form/check-input"),
+  ]);
+  return checkInput(DeployInput, {
     model: values.model,
     version: values.version,
     environment: values.environment,

@@ -18,6 +18,7 @@ const good = { name: "a", count: 3 };
 test.each([
   [{ count: 3 }, "name", "is needed"],
   [{ ...good, name: 7 }, "name", "is text"],
+  [{ ...good, count: null }, "count", "is needed"],
   [{ ...good, name: "" }, "name", "is empty"],
   [{ ...good, name: "abcd" }, "name", "has at most 3 characters"],
   [{ ...good, count: 1.5 }, "count", "is a whole number"],

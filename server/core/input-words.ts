@@ -28,7 +28,8 @@ function bound(word: string, origin: string, limit: number | bigint): string {
 export function inputInWords(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
-      return issue.input === undefined ? "is needed" : TYPES[issue.expected];
+      // An empty field of a form is sent as null.
+      return issue.input === undefined || issue.input === null ? "is needed" : TYPES[issue.expected];
     case "invalid_value":
       return `is one of ${issue.values.map(String).join(", ")}`;
     case "too_big":

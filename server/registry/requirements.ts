@@ -88,7 +88,7 @@ function missingOf(
     const waits = key === "contract" && waitsForTrial(version);
     blockers.push({
       what: found ? `${found.title}: ${found.message}` : `The policy ${key} was not judged.`,
-      clearedBy: waits ? "Request a review for a trial of its code" : (CLEARED_BY[key] ?? CORRECT),
+      clearedBy: waits ? "Request a review for a trial of its code" : wayOf(version, key),
       href: waits ? href : `${href}#${ANCHOR[key] ?? "gates"}`,
     });
   }
@@ -115,6 +115,12 @@ const CLEARED_BY: Record<string, string> = {
   evaluation: "Train a version that meets its threshold",
   fairness: "Train a version that treats the groups alike",
 };
+/** What the run of a model that runs elsewhere would bring. */
+const OF_ITS_RUN = ["provenance", "evaluation", "fairness"];
+const wayOf = (version: ModelVersion, key: string): string =>
+  version.endpoint !== null && version.runId === null && OF_ITS_RUN.includes(key)
+    ? "Register it again with the run that evaluated it"
+    : (CLEARED_BY[key] ?? CORRECT);
 const ANCHOR: Record<string, string> = {
   contract: "contract",
   "card-completeness": "card",

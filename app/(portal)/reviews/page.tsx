@@ -13,7 +13,7 @@ export default async function ReviewsPage({ searchParams }: Props) {
   const input = {
     tab: REVIEW_TABS.find((tab) => tab === one("tab")) ?? ("team" as const),
     search: one("q") ?? "",
-    environment: environments.length === 1 ? environments[0] : undefined,
+    environment: environments.at(-1) || undefined,
     cursor: one("after") ?? null,
   };
   await prefetch(

@@ -1,5 +1,6 @@
 "use client";
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
+import { useRef } from "react";
 import { type Control, useFieldArray } from "react-hook-form";
 import { CheckboxField } from "@/components/form/checkbox-field";
 import { NumberField, SelectField } from "@/components/form/fields";
@@ -26,6 +27,8 @@ const people = (members: readonly Member[]) =>
 type Props = { control: Control<RoutingValues>; index: number; members: readonly Member[] };
 
 function Escalation({ control, index, members }: Props) {
+  /** Takes the focus of a level that is removed. */
+  const addButton = useRef<HTMLButtonElement>(null);
   const { fields, append, remove } = useFieldArray({ control, name: `routes.${index}.escalation` });
   return (
     <fieldset className="flex flex-col gap-3">
@@ -49,7 +52,10 @@ function Escalation({ control, index, members }: Props) {
               variant="ghost"
               size="icon"
               aria-label={`Remove level ${level + 1}`}
-              onClick={() => remove(level)}
+              onClick={() => {
+                remove(level);
+                addButton.current?.focus();
+              }}
             >
               <Trash2 aria-hidden />
             </Button>
@@ -69,6 +75,7 @@ function Escalation({ control, index, members }: Props) {
         </fieldset>
       ))}
       <Button
+        ref={addButton}
         size="sm"
         className="self-start"
         disabled={fields.length >= 5}
@@ -101,8 +108,9 @@ export function RouteFields({
             variant="ghost"
             size="icon"
             aria-label={`Move route ${index + 1} up`}
-            disabled={index === 0}
-            onClick={() => onMove(index - 1)}
+            // Not disabled: at the end of its way it keeps the focus.
+            aria-disabled={index === 0}
+            onClick={() => (index === 0 ? undefined : onMove(index - 1))}
           >
             <ArrowUp aria-hidden />
           </Button>
@@ -110,8 +118,8 @@ export function RouteFields({
             variant="ghost"
             size="icon"
             aria-label={`Move route ${index + 1} down`}
-            disabled={last}
-            onClick={() => onMove(index + 1)}
+            aria-disabled={last}
+            onClick={() => (last ? undefined : onMove(index + 1))}
           >
             <ArrowDown aria-hidden />
           </Button>

@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useFieldArray, useForm, useWatch } from "react-hook-form";
 import { readError } from "@/components/common/error-shape";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
@@ -21,15 +21,15 @@ import {
 } from "./routing-form";
 import { RoutingPreview } from "./routing-preview";
 
-/** The routes as they are typed, when they are whole. */
-function useTyped(values: RoutingValues): AlertRoute[] | null {
-  const [typed, setTyped] = useState<AlertRoute[] | null>(null);
+/** The routes as they are typed; `wrong` while something in them is missing or wrong, null until they have been read. */
+function useTyped(values: RoutingValues): AlertRoute[] | "wrong" | null {
+  const [typed, setTyped] = useState<AlertRoute[] | "wrong" | null>(null);
   const key = JSON.stringify(values);
   // Effect: the schema that reads the form is loaded when it is first needed.
   useEffect(() => {
     let isCurrent = true;
     void toRoutes(JSON.parse(key) as RoutingValues).then((read) => {
-      if (isCurrent && read.success) setTyped(read.data);
+      if (isCurrent) setTyped(read.success ? read.data : "wrong");
     });
     return () => {
       isCurrent = false;
@@ -58,6 +58,8 @@ export function RoutingEditor({
     setBase(at);
   };
   const { control, setError, clearErrors } = form;
+  /** Takes the focus of a route that is removed. */
+  const addButton = useRef<HTMLButtonElement>(null);
   const { fields, append, remove, move } = useFieldArray({ control, name: "routes" });
   const set = useMutation(trpc.monitoring.setRouting.mutationOptions({ meta: { handlesError: true } }));
   const values = useWatch({ control });
@@ -79,6 +81,11 @@ export function RoutingEditor({
       await client.invalidateQueries({ queryKey: trpc.monitoring.routing.queryKey() });
     } catch (error) {
       const view = readError(error);
+      // What somebody else saved is offered above the form.
+      if (view.code === "conflict") {
+        await client.invalidateQueries({ queryKey: trpc.monitoring.routing.queryKey() });
+        return;
+      }
       const named = Object.entries(view.fields);
       putProblems(setError, [
         ...named.map(([path, messages]) => [path, messages.join(" ")] as const),
@@ -94,10 +101,15 @@ export function RoutingEditor({
         <FormErrorSummary control={control} labels={routeLabelOf} />
         {revision > base ? (
           <Callout tone="warning" title="Somebody else has saved other routes meanwhile">
-            Yours are not saved.{" "}
-            <Button size="sm" onClick={() => begin(routes, revision)}>
-              Show theirs instead
-            </Button>
+            <p>Yours are not saved. If you keep yours and save them, they take the place of theirs.</p>
+            <div className="mt-2 flex flex-wrap gap-2">
+              <Button size="sm" onClick={() => begin(routes, revision)}>
+                Show theirs instead
+              </Button>
+              <Button size="sm" onClick={() => setBase(revision)}>
+                Keep mine
+              </Button>
+            </div>
           </Callout>
         ) : null}
         {fields.map((field, index) => (
@@ -108,10 +120,18 @@ export function RoutingEditor({
             members={members}
             last={index === fields.length - 1}
             onMove={(to) => move(index, to)}
-            onRemove={() => remove(index)}
+            onRemove={() => {
+              remove(index);
+              addButton.current?.focus();
+            }}
           />
         ))}
-        <Button className="self-start" disabled={fields.length >= 50} onClick={() => append(NEW_ROUTE)}>
+        <Button
+          ref={addButton}
+          className="self-start"
+          disabled={fields.length >= 50}
+          onClick={() => append(NEW_ROUTE)}
+        >
           <Plus aria-hidden /> Add route
         </Button>
         <SubmitBar submitLabel="Save routes" pending={set.isPending} />

@@ -44,8 +44,14 @@ export const fromRoutes = (routes: readonly AlertRoute[]): RoutingValues => ({
 
 /** Checks by the server's own schema, so that the browser refuses what the server would. */
 export async function toRoutes({ routes }: RoutingValues) {
-  const { AlertRoutes } = await import("@/server/monitoring/alerts/telling/schemas");
-  return AlertRoutes.safeParse(routes.map((route) => ({ ...route, severity: route.severity || null })));
+  const [{ AlertRoutes }, { checkInput }] = await Promise.all([
+    import("@/server/monitoring/alerts/telling/schemas"),
+    import("@/components/form/check-input"),
+  ]);
+  return checkInput(
+    AlertRoutes,
+    routes.map((route) => ({ ...route, severity: route.severity || null })),
+  );
 }
 
 const LABELS: Readonly<Record<string, string>> = {

@@ -12,8 +12,10 @@ import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 
 const list = (parts: readonly string[]) => parts.join(", ") || "nobody";
 
-/** Who would be told of an alert, by the routes as they are typed. */
-export function RoutingPreview({ routes }: { routes: AlertRoute[] | null }) {
+/** Who would be told of an alert, by the routes as they are typed; by those that are saved where none are. */
+export function RoutingPreview({ routes: typed }: { routes: AlertRoute[] | "wrong" | null }) {
+  const isWrong = typed === "wrong";
+  const routes = isWrong ? null : typed;
   const trpc = useTRPC();
   const [kind, setKind] = useState<AlertKind>("errors");
   const [severity, setSeverity] = useState<"critical" | "warning">("critical");
@@ -23,7 +25,7 @@ export function RoutingPreview({ routes }: { routes: AlertRoute[] | null }) {
   const preview = useQuery(
     trpc.monitoring.previewRouting.queryOptions(
       { kind, severity, routes: index === -1 ? [] : taking },
-      { placeholderData: keepPreviousData },
+      { placeholderData: keepPreviousData, enabled: !isWrong },
     ),
   );
   const told = preview.data;
@@ -61,7 +63,10 @@ export function RoutingPreview({ routes }: { routes: AlertRoute[] | null }) {
           </div>
         </div>
         {preview.error ? <ErrorNotice error={preview.error} onRetry={() => void preview.refetch()} /> : null}
-        {told ? (
+        {isWrong ? (
+          <p className="text-fg-muted">Something in the routes is missing or wrong. Correct it to see who.</p>
+        ) : null}
+        {told && !isWrong ? (
           <ul aria-live="polite" className="flex flex-col gap-1">
             <li>
               {place < 0 ? "No route takes it, so the built-in one does: " : `Route ${place + 1}: `}

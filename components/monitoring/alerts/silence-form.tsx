@@ -24,7 +24,6 @@ const LABELS = {
   severity: "Severity",
   deployment: "Deployment",
   hours: "For",
-  minutes: "For",
   reason: "Reason",
 };
 
@@ -51,7 +50,7 @@ export function SilenceForm({ scope }: { scope: SilenceScope }) {
       await client.invalidateQueries({ queryKey: trpc.monitoring.silences.queryKey() });
       await client.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() });
     } catch (error) {
-      applyServerError(error, setError, ["kind", "severity", "deployment", "reason"]);
+      applyServerError(error, setError, ["kind", "severity", "deployment", "reason"], { minutes: "hours" });
     }
   });
   const names = (deployments.data?.items ?? []).map(({ name }) => name);

@@ -60,6 +60,16 @@ describe("a credential", () => {
     expect(rows[0]?.payload).not.toContain(VALUE);
   });
 
+  it("is not replaced by a new one of its name", async () => {
+    await setCredential.execute(admin.caller, input("taken", { isNew: true }));
+    const again = input("taken", { isNew: true, value: "another-secret", hosts: "other.example.org" });
+    await expect(setCredential.execute(admin.caller, again)).rejects.toMatchObject({
+      code: "invalid",
+      details: { fields: { name: "is taken by another credential of the team" } },
+    });
+    expect((await found("taken")).headers).toEqual({ authorization: `Bearer ${VALUE}` });
+  });
+
   it.each([
     [{ kind: "bearer" }, { authorization: `Bearer ${VALUE}` }],
     [

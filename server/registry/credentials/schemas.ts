@@ -56,6 +56,8 @@ export const SetCredentialInput = z
       .default(""),
     /** Token, password or the header's value. Stored encrypted, never shown again. */
     value: Value,
+    /** Refuse a name that is taken, instead of replacing what it names: a secret that is replaced is gone. */
+    isNew: z.boolean().default(false),
   })
   .superRefine(({ kind, header, user }, context) => {
     if (kind === "header" && (header === "" || TAKEN.test(header)))

@@ -3,7 +3,7 @@ import { endpointCredentials, users } from "@/db/schema";
 import { secretKeys } from "@/server/composition";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
-import { notFound, precondition } from "@/server/core/errors";
+import { invalidField, notFound, precondition } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
@@ -56,7 +56,7 @@ export const setCredential = mutation(
     summary: "Store a credential for external endpoints, or replace it",
   },
   async ({ ctx, input }) => {
-    const { name, kind, hosts, header, user, value } = input;
+    const { name, kind, hosts, header, user, value, isNew } = input;
     const before = await credentialRow(ctx.db, ctx.actor.teamId, name);
     const row = { teamId: ctx.actor.teamId, name };
     const id = before?.id ?? newId("credential");
@@ -67,10 +67,19 @@ export const setCredential = mutation(
       updatedBy: ctx.actor.userId,
       updatedAt: ctx.now(),
     };
-    await ctx.db
+    const target = [endpointCredentials.teamId, endpointCredentials.name];
+    const insert = ctx.db
       .insert(endpointCredentials)
-      .values({ id, ...row, ...facts, createdBy: ctx.actor.userId, createdAt: ctx.now() })
-      .onConflictDoUpdate({ target: [endpointCredentials.teamId, endpointCredentials.name], set: facts });
+      .values({ id, ...row, ...facts, createdBy: ctx.actor.userId, createdAt: ctx.now() });
+    const written = await (
+      isNew ? insert.onConflictDoNothing({ target }) : insert.onConflictDoUpdate({ target, set: facts })
+    ).returning({ id: endpointCredentials.id });
+    if (written.length === 0)
+      throw invalidField(
+        "name",
+        "is taken by another credential of the team",
+        "Choose another name, or press Replace on the one that has it.",
+      );
     await tell(ctx);
     await audit(ctx, {
       action: "registry.credential.set",
