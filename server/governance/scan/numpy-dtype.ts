@@ -37,6 +37,16 @@ export function dtypeLayout(item: Item | undefined, depth = 0): DtypeLayout {
   return { itemBytes, objects };
 }
 
+/** Of what type a scalar is made: numpy gives an object back as it is, which would hide where it comes from. */
+export function scalarType(item: Item | undefined): "plain" | "object" | "unclear" {
+  const [named, ...more] = isDtype(item) && item.args.kind === "tuple" ? item.args.items : [];
+  if (isGlobal(named, "numpy", "record")) return "plain";
+  if (named?.kind !== "text" || !more.every((one) => one.kind === "constant" || one.kind === "number"))
+    return named?.kind === "global" ? "object" : "unclear";
+  if (/^[biufcmMSUV]\d{1,9}$/.test(named.value)) return "plain";
+  return /^[<>=|]?O|object/.test(named.value) ? "object" : "unclear";
+}
+
 /** A type that is an array of another. */
 function* repeatedLayout(subtype: Item, depth: number) {
   if (subtype.kind === "constant") return;

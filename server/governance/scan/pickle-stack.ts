@@ -30,17 +30,17 @@ export function stepStack(memory: PickleMemory, calls: PickleCalls, name: string
       return memory.push(memory.top());
     case "APPEND":
       memory.pop();
-      return calls.fill([]);
+      return calls.fillTop([]);
     case "SETITEM": {
       const value = memory.pop();
-      return calls.fill([memory.pop(), value]);
+      return calls.fillTop([memory.pop(), value]);
     }
     case "APPENDS":
     case "ADDITEMS":
       memory.popToMark();
-      return calls.fill([]);
+      return calls.fillTop([]);
     case "SETITEMS":
-      return calls.fill(memory.popToMark());
+      return calls.fillTop(memory.popToMark());
     case "LIST":
     case "FROZENSET":
       memory.popToMark();
@@ -48,7 +48,7 @@ export function stepStack(memory: PickleMemory, calls: PickleCalls, name: string
     case "DICT": {
       const pairs = memory.popToMark();
       memory.push(emptyDict());
-      return calls.fill(pairs);
+      return calls.fillTop(pairs);
     }
     case "EMPTY_DICT":
       return memory.push(emptyDict());

@@ -20,7 +20,7 @@ import { scanZip } from "./scan-zip";
 import { hidesArchive, looksLikeZip } from "./zip-directory";
 
 /** Raise when the scanner's code changes what it finds. */
-export const SCANNER_VERSION = "2.2.0";
+export const SCANNER_VERSION = "2.3.0";
 export const SCANNER = {
   version: SCANNER_VERSION,
   listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST, [...MICROSOFT_OPERATORS].toSorted()]),
