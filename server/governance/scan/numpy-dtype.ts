@@ -18,12 +18,16 @@ export const isDtype = (item: Item | undefined): item is Made =>
  */
 export function dtypeLayout(item: Item | undefined, depth = 0): DtypeLayout {
   if (!isDtype(item) || depth > 8) throw unclear("it is not a dtype");
-  const text = item.args.kind === "tuple" ? item.args.items[0] : undefined;
-  const [, kind = "", digits = ""] =
-    (text?.kind === "text" ? /^([biufcmMSUVO])(\d{1,9})$/.exec(text.value) : null) ?? [];
-  if (kind === "") throw unclear("its name is unknown");
   const fields = item.state?.kind === "tuple" ? item.state.items : [];
   const [, , subtype, names, members, size, , flags] = fields;
+  const text = item.args.kind === "tuple" ? item.args.items[0] : undefined;
+  // The class of a record array's elements, whose size only the state says.
+  const isRecord = isGlobal(text, "numpy", "record") && size?.kind === "number" && size.value >= 0;
+  const [, kind = "", digits = ""] =
+    (isRecord
+      ? ["", "V", String(size.value)]
+      : text?.kind === "text" && /^([biufcmMSUVO])(\d{1,9})$/.exec(text.value)) || [];
+  if (kind === "") throw unclear("its name is unknown");
   if (subtype === undefined || names === undefined || members === undefined)
     throw unclear("its state is unknown");
   const itemBytes = Number(digits) * (kind === "U" ? 4 : 1);
