@@ -24,23 +24,25 @@ import {
 import type { PickleMemory } from "./pickle-memory";
 import type { PickleNotes } from "./pickle-notes";
 
+/** `aside`: a second reading of bytes that are numbers; what the first one knows of its objects must stay as it is. */
+export type PickleReading = "joblib" | "plain" | "aside";
+
 /** The opcodes that call something, set state or fill a container, as far as they matter for what is run. */
 export class PickleCalls {
   readonly #memory: PickleMemory;
   readonly #notes: PickleNotes;
-  readonly #arrays: boolean;
+  readonly #reader: PickleReading;
 
-  /** `arrays`: whether the reader would be joblib. */
-  constructor(memory: PickleMemory, notes: PickleNotes, arrays: boolean) {
+  constructor(memory: PickleMemory, notes: PickleNotes, reader: PickleReading) {
     this.#memory = memory;
     this.#notes = notes;
-    this.#arrays = arrays;
+    this.#reader = reader;
   }
 
   fillTop(pairs: readonly Item[]): void {
     const target = this.#memory.top();
     if (target.kind === "global") this.#notes.remark("changes-import");
-    fillDict(target, pairs);
+    if (this.#reader !== "aside") fillDict(target, pairs);
   }
 
   instance(callee: Item): void {
@@ -81,8 +83,8 @@ export class PickleCalls {
     if (target.kind === "dict") target.special = true;
     this.#checkState(state);
     if (target.kind !== "made") return undefined;
-    if (isStandIn(target)) return this.#arrays ? rawArray(target, state) : undefined;
-    this.#setState(target, state);
+    if (isStandIn(target)) return this.#reader === "joblib" ? rawArray(target, state) : undefined;
+    if (this.#reader !== "aside") this.#setState(target, state);
     return undefined;
   }
 

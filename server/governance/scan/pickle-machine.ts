@@ -1,5 +1,5 @@
 import type { RawArray } from "./numpy-dtype";
-import { PickleCalls } from "./pickle-calls";
+import { PickleCalls, type PickleReading } from "./pickle-calls";
 import { type Item, OTHER, PickleError, PickleLimit } from "./pickle-items";
 import { PickleMemory } from "./pickle-memory";
 import { PickleNotes } from "./pickle-notes";
@@ -29,9 +29,8 @@ interface WalkOptions {
 export function walkPickle(input: FileSource | Uint8Array, options: WalkOptions = {}): PickleWalk {
   const source = input instanceof Uint8Array ? bytesSource(input) : input;
   const reader = new PickleReader(source, options.start ?? 0);
-  return new PickleMachine(reader, options.memory ?? new PickleMemory(), options.arrays ?? true).run(
-    MAX_OPCODES,
-  );
+  const reading = options.arrays === false ? "plain" : "joblib";
+  return new PickleMachine(reader, options.memory ?? new PickleMemory(), reading).run(MAX_OPCODES);
 }
 
 class PickleMachine {
@@ -43,10 +42,10 @@ class PickleMachine {
   #frameEnd = 0;
   #sideOpcodes = MAX_SIDE_OPCODES;
 
-  constructor(reader: PickleReader, memory: PickleMemory, arrays: boolean) {
+  constructor(reader: PickleReader, memory: PickleMemory, reading: PickleReading) {
     this.#reader = reader;
     this.#memory = memory;
-    this.#calls = new PickleCalls(memory, this.#notes, arrays);
+    this.#calls = new PickleCalls(memory, this.#notes, reading);
     this.#start = reader.offset;
   }
 
@@ -157,7 +156,7 @@ class PickleMachine {
     const side = new PickleMachine(
       new PickleReader(this.#reader.source, this.#reader.offset),
       this.#memory.fork(),
-      false,
+      "aside",
     ).run(Math.max(1, this.#sideOpcodes));
     this.#sideOpcodes -= side.opcodes;
     if (this.#sideOpcodes <= 0) throw new PickleLimit("its numbers can be read as too many opcodes");

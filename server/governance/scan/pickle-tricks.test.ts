@@ -31,6 +31,15 @@ describe("pickles that joblib reads in another way than the plain unpickler", ()
     expect(result.findings.map((one) => one.code)).toContain("pickle.stand-in");
   });
 
+  it("numbers that would change a later array, were they opcodes, change nothing", async () => {
+    // The memo holds the second array's description, to which the first array's numbers would give another size.
+    const first = `0h\x01${short("shape")}K\x00\x85s.`;
+    const kept = `}q\x01${description(RAW.length).slice(1, -1)}0`;
+    const stream = `\x80\x04${kept}${STAND_IN})\x81${description(first.length)}${first}0${STAND_IN})\x81h\x01b${RAW}${PAYLOAD}.`;
+    const { findings } = await scan(stream, "a.joblib");
+    expect(findings.map((one) => one.message).join()).toContain("os.system");
+  });
+
   it("an alignment of False, behind which padding follows, fails", async () => {
     const more = `${short("numpy_array_alignment_bytes")}\x89`;
     const stream = `\x80\x03${STAND_IN})\x81${description(2, more)}\x05X${RAW}${PAYLOAD}.`;
