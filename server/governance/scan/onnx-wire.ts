@@ -11,7 +11,7 @@ type MessageType = "model" | "graph" | "node" | "attribute" | "tensor" | "sparse
 const FIELDS: Record<MessageType, Record<number, Field>> = {
   model: { 7: { type: "graph", single: true }, 20: { type: "training" }, 25: { type: "function" } },
   training: { 1: { type: "graph", single: true }, 2: { type: "graph", single: true } },
-  function: { 7: { type: "node" } },
+  function: { 7: { type: "node" }, 11: { type: "attribute" } },
   graph: { 1: { type: "node" }, 5: { type: "tensor" }, 15: { type: "sparse" } },
   node: { 5: { type: "attribute" } },
   attribute: {
@@ -54,8 +54,11 @@ function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
   };
   while (at < bytes.length) {
     const tag = varint();
+    // Some readers keep the lower 32 bits only, and would see another field.
+    if (tag >= 2 ** 32) throw new OnnxWireError("a field's number is too large");
     const [field, wire] = [Math.floor(tag / 8), tag % 8];
     if (field === 0) throw new OnnxWireError("a field has number 0");
+    if (FIELDS[type][field] !== undefined && wire !== 2) throw new OnnxWireError("a field has another type");
     if (wire === 0) varint();
     else if (wire === 1) at += 8;
     else if (wire === 5) at += 4;

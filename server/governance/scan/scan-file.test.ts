@@ -127,6 +127,13 @@ describe("ONNX", () => {
     ["weights that are not there", model({ tensor: external("w.bin") }), { siblingFiles: [] }, "fail"],
     ["weights beside the model", model({ tensor: external("w.bin") }), { siblingFiles: ["w.bin"] }, "pass"],
     ["weights of which nothing is known", model({ tensor: external("w.bin") }), {}, "indeterminate"],
+    ["a function that is a number", Buffer.concat([model(), Buffer.from([0xc8, 1, 0])]), {}, "fail"],
+    [
+      "a tag above 32 bits",
+      Buffer.concat([model(), Buffer.from([0x88, 0x80, 0x80, 0x80, 0x10, 1])]),
+      {},
+      "fail",
+    ],
     ["a cut-off file", model().subarray(0, 60), {}, "fail"],
     ["no operator set", onnx.ModelProto.encode({ irVersion: 8, graph: {} }).finish(), {}, "fail"],
     [
@@ -280,7 +287,7 @@ describe("archives", () => {
       },
     });
     expect([findings, alive.length]).toEqual([[], many.length]);
-    expect(Math.max(...alive) - before).toBeLessThan(3 * size);
+    expect(Math.max(...alive) - before).toBeLessThan(5 * size);
   });
 
   const python = ["python3", "python"].find((name) => spawnSync(name, ["--version"]).status === 0);
