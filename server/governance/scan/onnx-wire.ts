@@ -37,7 +37,7 @@ export function checkOnnxWire(bytes: Uint8Array): void {
   checkMessage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), "model", 0);
 }
 
-function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
+function checkMessage(bytes: Buffer, type: MessageType, depth: number, inDefault = false): void {
   if (depth > MAX_DEPTH) throw new OnnxWireError("graphs are nested too deeply");
   const seen = new Set<number>();
   let at = 0;
@@ -59,6 +59,11 @@ function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
     const [field, wire] = [Math.floor(tag / 8), tag % 8];
     if (field === 0) throw new OnnxWireError("a field has number 0");
     if (FIELDS[type][field] !== undefined && wire !== 2) throw new OnnxWireError("a field has another type");
+    // The decoder leaves a function's default values out, so that nobody else looks at their tensors and graphs.
+    if (inDefault && type === "tensor" && (field === 13 || field === 14))
+      throw new OnnxWireError("a function's default value names data elsewhere");
+    if (inDefault && type === "attribute" && (field === 6 || field === 11))
+      throw new OnnxWireError("a function's default value is a graph");
     if (wire === 0) varint();
     else if (wire === 1) at += 8;
     else if (wire === 5) at += 4;
@@ -70,7 +75,13 @@ function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
       if (known?.single === true && seen.has(field))
         throw new OnnxWireError(`a ${known.type} is given twice`);
       seen.add(field);
-      if (known !== undefined) checkMessage(bytes.subarray(at, end), known.type, depth + 1);
+      if (known !== undefined)
+        checkMessage(
+          bytes.subarray(at, end),
+          known.type,
+          depth + 1,
+          inDefault || (type === "function" && field === 11),
+        );
       at = end;
     } else throw new OnnxWireError("a field has an unknown type");
     if (at > bytes.length) throw new OnnxWireError("a field is cut off");

@@ -127,6 +127,18 @@ describe("ONNX", () => {
     ["weights that are not there", model({ tensor: external("w.bin") }), { siblingFiles: [] }, "fail"],
     ["weights beside the model", model({ tensor: external("w.bin") }), { siblingFiles: ["w.bin"] }, "pass"],
     ["weights of which nothing is known", model({ tensor: external("w.bin") }), {}, "indeterminate"],
+    [
+      "weights elsewhere in a function's default value",
+      Buffer.concat([model(), Buffer.from([0xca, 1, 6, 0x5a, 4, 0x2a, 2, 0x70, 1])]),
+      {},
+      "fail",
+    ],
+    [
+      "a plain default value of a function",
+      Buffer.concat([model(), Buffer.from([0xca, 1, 6, 0x5a, 4, 0x2a, 2, 0x10, 1])]),
+      {},
+      "pass",
+    ],
     ["a function that is a number", Buffer.concat([model(), Buffer.from([0xc8, 1, 0])]), {}, "fail"],
     [
       "a tag above 32 bits",
