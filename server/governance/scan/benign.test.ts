@@ -12,6 +12,8 @@ const UNDECIDED: Record<string, string> = {
   "arrays-bz2.joblib": "compressed with bzip2",
   "arrays-lz4.joblib": "compressed with lz4",
   "arrays-xz.joblib": "compressed with xz",
+  "statsmodels-glm.pkl": "statsmodels.genmod.generalized_linear_model",
+  "statsmodels-ols.pkl": "statsmodels.regression.linear_model",
   "torch-plain.pkl": "torch.storage._load_from_bytes",
   "torch-script.pt": "TorchScript",
 };

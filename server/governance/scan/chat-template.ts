@@ -40,6 +40,36 @@ function endOf(template: string, start: number): number {
   return template.length;
 }
 
+const SUBSCRIPT = /'[^'\\]*(?:\\.[^'\\]*)*'?|"[^"\\]*(?:\\.[^"\\]*)*"?|[[\]]/gs;
+/** What a subscript says without a variable: a text, a number, a part of a list, or a place that a loop counts. */
+const WRITTEN =
+  /^(?:(?:'[^'\\]*'|"[^"\\]*")|(?:[-+\s:\d*]|\bloop\s*\.\s*(?:index0?|revindex0?|length)\b|\|\s*(?:length|count|int)\b(?!\s*\())+)$/s;
+const KEYWORD = /(?<![\w.])(?:in|not|and|or|if|else|elif|is|set|for|print|do|return)$/;
+
+/** Whether the bracket reads from what stands before it; after an operator or a word of the language it begins a list. */
+function isSubscript(expression: string, bracket: number): boolean {
+  let last = bracket - 1;
+  while (/\s/.test(expression[last] ?? "")) last -= 1;
+  const before = expression.slice(Math.max(0, last - 8), last + 1);
+  return /[\w)\]}'"]$/.test(before) && !KEYWORD.test(before);
+}
+
+/** The first subscript by a variable: what was put together elsewhere may be used as a name there. */
+function computedSubscript(expression: string): string | undefined {
+  const opened: { start: number; reads: boolean }[] = [];
+  for (const { 0: token, index } of expression.matchAll(SUBSCRIPT)) {
+    if (token === "[") {
+      opened.push({ start: index + 1, reads: isSubscript(expression, index) });
+    } else if (token === "]") {
+      const { start, reads } = opened.pop() ?? { start: 0, reads: true };
+      if (reads && !WRITTEN.test(expression.slice(start, index).trim()))
+        return expression.slice(Math.max(0, start - 1), index + 1);
+    }
+  }
+  // One that is not closed cannot be read here; Jinja refuses it as well.
+  return opened.some((one) => one.reads) ? expression.slice(0, 80) : undefined;
+}
+
 /** A chat template is a program in a small language; honest ones never reach for attributes of Python's own. */
 export function templateFindings(template: string): Finding[] {
   let computed: string | undefined;
@@ -52,9 +82,9 @@ export function templateFindings(template: string): Finding[] {
           `The chat template reaches out of its sandbox with ${shown(escape[0])}, which can run code.`,
         ),
       ];
-    computed ??= COMPUTED.map((pattern) => pattern.exec(expression)?.[0]).find(
-      (found) => found !== undefined,
-    );
+    computed ??=
+      COMPUTED.map((pattern) => pattern.exec(expression)?.[0]).find((found) => found !== undefined) ??
+      computedSubscript(expression);
   }
   if (computed === undefined) return [];
   const message = `The chat template puts a name together with ${shown(computed)}, so what it reads cannot be known.`;

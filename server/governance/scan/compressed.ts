@@ -1,6 +1,7 @@
 import { gunzipSync, inflateSync } from "node:zlib";
 import { z } from "zod";
 import type { FileSource } from "./source";
+import type { UnpackBudget } from "./unpack-budget";
 
 export type Compressed =
   | { kind: "opened"; bytes: Buffer }
@@ -31,10 +32,10 @@ export const Unpacked = z.object({
 export type Unpacked = z.infer<typeof Unpacked>;
 
 /**
- * The content of a compressed file, unpacked to at most `maxBytes`; undefined when it is none. joblib looks at the first bytes as well,
+ * The content of a compressed file, unpacked to at most what is left; undefined when it is none. joblib looks at the first bytes as well,
  * whatever the file is called. zlib and gzip are opened, of others the name is told.
  */
-export function openCompressed(source: FileSource, maxBytes: number): Compressed | undefined {
+export function openCompressed(source: FileSource, budget: UnpackBudget): Compressed | undefined {
   if (source.size < 6) return undefined;
   const head = source.read(0, 6);
   const closed = CLOSED.find(([, magic]) => head.subarray(0, magic.length).equals(magic));
@@ -44,15 +45,21 @@ export function openCompressed(source: FileSource, maxBytes: number): Compressed
   if (!isGzip && !isZlib) return undefined;
   try {
     const open = isGzip ? gunzipSync : inflateSync;
-    const unpacked: unknown = open(source.read(0, source.size), { maxOutputLength: maxBytes, info: true });
+    const unpacked: unknown = open(source.read(0, source.size), {
+      maxOutputLength: Math.max(1, budget.left),
+      info: true,
+    });
     const { buffer, engine } = Unpacked.parse(unpacked);
     // A reader may go on with what follows as another compressed stream.
     if (engine.bytesWritten !== source.size) return { kind: "broken", why: "data follows its end" };
+    if (!budget.take(buffer.length)) return { kind: "broken", why: tooMuch(budget) };
     return { kind: "opened", bytes: buffer };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE")
-      return { kind: "broken", why: `it unpacks to more than ${maxBytes} bytes` };
+    if (code === "ERR_BUFFER_TOO_LARGE") return { kind: "broken", why: tooMuch(budget) };
     return { kind: "broken", why: "it cannot be unpacked to its end" };
   }
 }
+
+const tooMuch = ({ left, total }: UnpackBudget): string =>
+  `it unpacks to more than the ${left} bytes that are left of ${total}`;

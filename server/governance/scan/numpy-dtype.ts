@@ -18,12 +18,16 @@ export const isDtype = (item: Item | undefined): item is Made =>
  */
 export function dtypeLayout(item: Item | undefined, depth = 0): DtypeLayout {
   if (!isDtype(item) || depth > 8) throw unclear("it is not a dtype");
-  const text = item.args.kind === "tuple" ? item.args.items[0] : undefined;
-  const [, kind = "", digits = ""] =
-    (text?.kind === "text" ? /^([biufcmMSUVO])(\d{1,9})$/.exec(text.value) : null) ?? [];
-  if (kind === "") throw unclear("its name is unknown");
   const fields = item.state?.kind === "tuple" ? item.state.items : [];
   const [, , subtype, names, members, size, , flags] = fields;
+  const text = item.args.kind === "tuple" ? item.args.items[0] : undefined;
+  // The class of a record array's elements, whose size only the state says.
+  const isRecord = isGlobal(text, "numpy", "record") && size?.kind === "number" && size.value >= 0;
+  const [, kind = "", digits = ""] =
+    (isRecord
+      ? ["", "V", String(size.value)]
+      : text?.kind === "text" && /^([biufcmMSUVO])(\d{1,9})$/.exec(text.value)) || [];
+  if (kind === "") throw unclear("its name is unknown");
   if (subtype === undefined || names === undefined || members === undefined)
     throw unclear("its state is unknown");
   const itemBytes = Number(digits) * (kind === "U" ? 4 : 1);
@@ -35,6 +39,16 @@ export function dtypeLayout(item: Item | undefined, depth = 0): DtypeLayout {
   const objects = kind === "O" || inner.some((one) => one.objects);
   if (flags?.kind !== "number" || objects !== ((flags.value & 1) === 1)) throw unclear("its flags differ");
   return { itemBytes, objects };
+}
+
+/** Of what type a scalar is made: numpy gives an object back as it is, which would hide where it comes from. */
+export function scalarType(item: Item | undefined): "plain" | "object" | "unclear" {
+  const [named, ...more] = isDtype(item) && item.args.kind === "tuple" ? item.args.items : [];
+  if (isGlobal(named, "numpy", "record")) return "plain";
+  if (named?.kind !== "text" || !more.every((one) => one.kind === "constant" || one.kind === "number"))
+    return named?.kind === "global" ? "object" : "unclear";
+  if (/^[biufcmMSUV]\d{1,9}$/.test(named.value)) return "plain";
+  return /^[<>=|]?O|object/.test(named.value) ? "object" : "unclear";
 }
 
 /** A type that is an array of another. */

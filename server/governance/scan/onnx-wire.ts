@@ -11,7 +11,7 @@ type MessageType = "model" | "graph" | "node" | "attribute" | "tensor" | "sparse
 const FIELDS: Record<MessageType, Record<number, Field>> = {
   model: { 7: { type: "graph", single: true }, 20: { type: "training" }, 25: { type: "function" } },
   training: { 1: { type: "graph", single: true }, 2: { type: "graph", single: true } },
-  function: { 7: { type: "node" } },
+  function: { 7: { type: "node" }, 11: { type: "attribute" } },
   graph: { 1: { type: "node" }, 5: { type: "tensor" }, 15: { type: "sparse" } },
   node: { 5: { type: "attribute" } },
   attribute: {
@@ -37,7 +37,7 @@ export function checkOnnxWire(bytes: Uint8Array): void {
   checkMessage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), "model", 0);
 }
 
-function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
+function checkMessage(bytes: Buffer, type: MessageType, depth: number, inDefault = false): void {
   if (depth > MAX_DEPTH) throw new OnnxWireError("graphs are nested too deeply");
   const seen = new Set<number>();
   let at = 0;
@@ -54,8 +54,16 @@ function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
   };
   while (at < bytes.length) {
     const tag = varint();
+    // Some readers keep the lower 32 bits only, and would see another field.
+    if (tag >= 2 ** 32) throw new OnnxWireError("a field's number is too large");
     const [field, wire] = [Math.floor(tag / 8), tag % 8];
     if (field === 0) throw new OnnxWireError("a field has number 0");
+    if (FIELDS[type][field] !== undefined && wire !== 2) throw new OnnxWireError("a field has another type");
+    // The decoder leaves a function's default values out, so that nobody else looks at their tensors and graphs.
+    if (inDefault && type === "tensor" && (field === 13 || field === 14))
+      throw new OnnxWireError("a function's default value names data elsewhere");
+    if (inDefault && type === "attribute" && (field === 6 || field === 11))
+      throw new OnnxWireError("a function's default value is a graph");
     if (wire === 0) varint();
     else if (wire === 1) at += 8;
     else if (wire === 5) at += 4;
@@ -67,7 +75,13 @@ function checkMessage(bytes: Buffer, type: MessageType, depth: number): void {
       if (known?.single === true && seen.has(field))
         throw new OnnxWireError(`a ${known.type} is given twice`);
       seen.add(field);
-      if (known !== undefined) checkMessage(bytes.subarray(at, end), known.type, depth + 1);
+      if (known !== undefined)
+        checkMessage(
+          bytes.subarray(at, end),
+          known.type,
+          depth + 1,
+          inDefault || (type === "function" && field === 11),
+        );
       at = end;
     } else throw new OnnxWireError("a field has an unknown type");
     if (at > bytes.length) throw new OnnxWireError("a field is cut off");

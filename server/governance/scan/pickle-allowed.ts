@@ -34,7 +34,7 @@ const python = library(`
 /** Functions without parentheses may be kept by a transformer, not called while loading. */
 const numpy = library(`
   numpy: abs absolute asarray bool bool_ bytes_ complex128 complex64 cos datetime64 dtype() exp expm1 float16 float32 float64 int16 int32
-    int64 int8 log log10 log1p log2 matrix mean median ndarray recarray reciprocal sin sqrt square str_ tanh timedelta64 uint16 uint32
+    int64 int8 log log10 log1p log2 matrix mean median ndarray recarray record reciprocal sin sqrt square str_ tanh timedelta64 uint16 uint32
     uint64 uint8
   numpy._core.multiarray: _reconstruct() scalar()
   numpy._core.numeric: _frombuffer()
@@ -44,6 +44,7 @@ const numpy = library(`
   numpy.ma: MaskedArray
   numpy.ma.core: MaskedArray _mareconstruct()
   numpy.matrixlib.defmatrix: matrix
+  numpy.rec: recarray record
   numpy.random._generator: Generator
   numpy.random._mt19937: MT19937
   numpy.random._pcg64: PCG64 PCG64DXSM

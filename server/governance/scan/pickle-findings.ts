@@ -97,6 +97,7 @@ const REMARKS: Record<PickleRemark, readonly [code: string, words: string]> = {
   "changes-import": ["pickle.changes-import", "It changes something that it imported"],
   "calls-object": ["pickle.calls-object", "It calls an object that it made itself, not an import"],
   "sets-special": ["pickle.sets-special", "It gives an object special methods or attributes"],
+  "computed-state": ["pickle.computed-state", "It computes the attributes that it gives an object"],
   "persistent-id": ["pickle.persistent-id", "It refers to objects outside the file"],
   "late-proto": ["pickle.late-protocol", "It states its protocol in the middle"],
   frame: ["pickle.frame", "Its frames do not fit its opcodes"],
@@ -110,11 +111,18 @@ const REMARKS: Record<PickleRemark, readonly [code: string, words: string]> = {
   ],
   "stand-in": ["pickle.stand-in", "It makes joblib's stand-in for an array in a way that joblib does not"],
   "computed-arguments": ["pickle.computed-arguments", "It calls something with arguments that it computes"],
+  "object-scalar": [
+    "pickle.object-scalar",
+    "It passes an object through numpy, which hides what later steps change",
+  ],
   "array-type": [
     "pickle.array-type",
     "It restores the type of an array as numpy does not write it, which may make numpy take numbers for objects",
   ],
 };
+
+/** Types with hundreds of fields are not followed either; classes of many libraries give what they please for their state. */
+const HONEST_TOO: ReadonlySet<PickleRemark> = new Set(["array-type", "computed-state"]);
 
 export function structureFindings(
   walk: PickleWalk,
@@ -124,8 +132,7 @@ export function structureFindings(
   for (const [remark, at] of walk.remarks) {
     if (remark === "persistent-id" && persistentIds === true) continue;
     const [code, words] = REMARKS[remark];
-    // An honest type with hundreds of fields is not followed either.
-    const judge = remark === "array-type" ? warning : critical;
+    const judge = HONEST_TOO.has(remark) ? warning : critical;
     findings.push(judge(code, `${words} (byte ${offset + at}).`));
   }
   if (walk.problem !== undefined)

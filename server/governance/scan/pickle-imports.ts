@@ -4,7 +4,7 @@ import { DANGEROUS_LISTS, isDangerous } from "./pickle-dangerous";
 import type { PickleImport } from "./pickle-items";
 
 /** Raise with every change of the lists; files are scanned again when the digest changes. */
-export const IMPORT_LIST_VERSION = "2026.11.2";
+export const IMPORT_LIST_VERSION = "2026.11.3";
 
 const ALLOWED: ReadonlyMap<string, { callable: boolean }> = new Map(
   Object.values(ALLOWED_IMPORTS).flatMap((library) =>

@@ -17,6 +17,16 @@ export interface PickleImport {
   called: boolean;
 }
 
+export interface Dict {
+  kind: "dict";
+  entries: Map<string, Item>;
+  complete: boolean;
+  /** A key is a special method or attribute. */
+  special: boolean;
+  /** A key is what a call gave back. */
+  computed: boolean;
+}
+
 export interface Made {
   kind: "made";
   by: PickleImport;
@@ -30,7 +40,7 @@ export type Item =
   | { kind: "number"; value: number }
   | { kind: "constant"; value: boolean | null }
   | { kind: "tuple"; items: readonly Item[] }
-  | { kind: "dict"; entries: Map<string, Item>; complete: boolean; special: boolean }
+  | Dict
   | { kind: "global"; import: PickleImport }
   | Made
   | { kind: "bytes"; span: Span }
@@ -38,6 +48,8 @@ export type Item =
   | { kind: "other" };
 
 export const OTHER: Item = { kind: "other" };
+/** What a call gave back. */
+export const COMPUTED: Item = { kind: "other" };
 /** A tuple of too many items to follow, told from what a call gave back. */
 export const LONG_TUPLE: Item = { kind: "other" };
 export const MARK: Item = { kind: "mark" };
@@ -51,14 +63,27 @@ const MAX_FOLLOWED = 256;
 export const tupleItem = (items: readonly Item[]): Item =>
   items.length > MAX_FOLLOWED ? LONG_TUPLE : { kind: "tuple", items };
 
-export const emptyDict = (): Item => ({ kind: "dict", entries: new Map(), complete: true, special: false });
+export const emptyDict = (): Item => ({
+  kind: "dict",
+  entries: new Map(),
+  complete: true,
+  special: false,
+  computed: false,
+});
+
+/** Results of statsmodels keep scipy's as attributes, with the text that describes their class. */
+export const isSpecial = (key: Item): boolean =>
+  key.kind === "text" && key.value !== "__doc__" && /^__.*__$/s.test(key.value);
+
+export const isComputed = (item: Item): boolean => item === COMPUTED || item.kind === "made";
 
 /** Keys and values in turn, as SETITEM, SETITEMS and DICT take them. */
 export function fillDict(dict: Item, pairs: readonly Item[]): void {
   if (dict.kind !== "dict") return;
   for (let at = 0; at + 1 < pairs.length; at += 2) {
     const [key = OTHER, value = OTHER] = [pairs[at], pairs[at + 1]];
-    if (key.kind === "text" && /^__.*__$/s.test(key.value)) dict.special = true;
+    if (isSpecial(key)) dict.special = true;
+    if (isComputed(key)) dict.computed = true;
     if (key.kind !== "text" || (dict.entries.size >= MAX_FOLLOWED && !dict.entries.has(key.value)))
       dict.complete = false;
     else dict.entries.set(key.value, value);

@@ -31,6 +31,15 @@ describe("pickles that joblib reads in another way than the plain unpickler", ()
     expect(result.findings.map((one) => one.code)).toContain("pickle.stand-in");
   });
 
+  it("numbers that would change a later array, were they opcodes, change nothing", async () => {
+    // The memo holds the second array's description, to which the first array's numbers would give another size.
+    const first = `0h\x01${short("shape")}K\x00\x85s.`;
+    const kept = `}q\x01${description(RAW.length).slice(1, -1)}0`;
+    const stream = `\x80\x04${kept}${STAND_IN})\x81${description(first.length)}${first}0${STAND_IN})\x81h\x01b${RAW}${PAYLOAD}.`;
+    const { findings } = await scan(stream, "a.joblib");
+    expect(findings.map((one) => one.message).join()).toContain("os.system");
+  });
+
   it("an alignment of False, behind which padding follows, fails", async () => {
     const more = `${short("numpy_array_alignment_bytes")}\x89`;
     const stream = `\x80\x03${STAND_IN})\x81${description(2, more)}\x05X${RAW}${PAYLOAD}.`;
@@ -98,5 +107,65 @@ describe("numbers that take long to read", () => {
       const { verdict } = await scan(`${opcode}${body}\n0cos\nsystem\n(tR.`, "a.pkl");
       expect(verdict).toBe("fail");
     }
+  });
+});
+
+describe("attributes that a pickle gives an object", () => {
+  const object = `${from("argparse", "Namespace")})\x81`;
+  const pair = `${short("__class__")}${from("argparse", "Namespace")}\x86`;
+  const call = (name: string, ...args: string[]) => `${from("builtins", name)}(${args.join("")}tR`;
+  const decoded = `${from("builtins", "str")}(C\x09__class__${short("ascii")}tR`;
+
+  it.each([
+    ["dict of a list", call("dict", `]${pair}a`), "indeterminate"],
+    ["dict of a list that is called", call("dict", call("list", `]${pair}a`)), "indeterminate"],
+    ["dict of a set", call("dict", call("set", `]${pair}a`)), "indeterminate"],
+    ["the second part of a state", `N${call("dict", `]${pair}a`)}\x86`, "indeterminate"],
+    ["an ordered dictionary of a list", `${from("collections", "OrderedDict")}(]${pair}atR`, "indeterminate"],
+    ["a default dictionary", `${from("collections", "defaultdict")})R${pair.slice(0, -1)}s`, "indeterminate"],
+    ["a list of pairs", `]${pair}a`, "indeterminate"],
+    ["a key that a call gives back", `}${decoded}Ns`, "indeterminate"],
+    ["a key that a call gives back, in the second part", `N}${decoded}Ns\x86`, "indeterminate"],
+    ["a tuple of pairs", `${pair}\x85`, "fail"],
+    ["an empty dictionary that is called", `${call("dict")}${pair.slice(0, -1)}s`, "fail"],
+    ["an ordered dictionary", `${from("collections", "OrderedDict")})R${pair.slice(0, -1)}s`, "fail"],
+    ["a dictionary with attributes", `${from("collections", "OrderedDict")})R}${short("items")}Nsb`, "fail"],
+    ["a dictionary", `}${pair.slice(0, -1)}s`, "fail"],
+    ["an honest ordered dictionary", `${from("collections", "OrderedDict")})R${short("a")}Ns`, "pass"],
+    ["a description of the class", `}${short("__doc__")}${short("text")}s`, "pass"],
+  ])("by %s", async (_, state, verdict) => {
+    const result = await scan(`\x80\x02${object}${state}b.`, "a.pkl");
+    expect(result.verdict, JSON.stringify(result.findings)).toBe(verdict);
+    if (verdict === "fail") expect(result.findings.map((one) => one.code)).toEqual(["pickle.sets-special"]);
+    if (verdict === "indeterminate") expect(JSON.stringify(result.findings)).toContain("computed-state");
+  });
+});
+
+describe("an object that numpy hands through", () => {
+  const scalar = (module: string, type: string) =>
+    `${from(module, "scalar")}(${type}${from("argparse", "Namespace")}tRN}${short("a")}Ns\x86b`;
+
+  it.each([
+    ["a type of objects", "numpy._core.multiarray", dtype("O8", { flags: 63 })],
+    ["one without a state", "numpy.core.multiarray", `${from("numpy", "dtype")}(${short("O")}tR`],
+    ["one under another name", "numpy.core.multiarray", `${from("numpy", "dtype")}(${short("object")}tR`],
+    [
+      "a class for a type",
+      "numpy.core.multiarray",
+      `${from("numpy", "dtype")}(${from("builtins", "object")}tR`,
+    ],
+  ])("by %s", async (_, module, type) => {
+    const result = await scan(`\x80\x02${scalar(module, type)}.`, "a.pkl");
+    expect(result.verdict, JSON.stringify(result.findings)).toBe("fail");
+    expect(JSON.stringify(result.findings)).toContain("object-scalar");
+  });
+
+  it("and attributes that torch sets fail or go to people as those of BUILD do", async () => {
+    const set = (state: string) =>
+      `\x80\x02${from("torch._utils", "_rebuild_parameter_with_state")}(N\x89N${state}tR.`;
+    expect(await scan(set(`}${short("__class__")}Ns`), "a.pkl")).toMatchObject({ verdict: "fail" });
+    const computed = `${from("builtins", "dict")}(]tR`;
+    expect(await scan(set(computed), "a.pkl")).toMatchObject({ verdict: "indeterminate" });
+    expect(await scan(set(`}${short("a")}Ns`), "a.pkl")).toMatchObject({ verdict: "pass" });
   });
 });

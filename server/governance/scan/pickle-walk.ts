@@ -7,6 +7,7 @@ export type PickleRemark =
   | "changes-import"
   | "calls-object"
   | "sets-special"
+  | "computed-state"
   | "persistent-id"
   | "late-proto"
   | "frame"
@@ -17,7 +18,8 @@ export type PickleRemark =
   | "numbers-as-opcodes"
   | "stand-in"
   | "computed-arguments"
-  | "array-type";
+  | "array-type"
+  | "object-scalar";
 
 export interface PickleWalk {
   /** Every import, in order of first appearance. */

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
 import { execFileSync, spawnSync } from "node:child_process";
 import onnxProto from "onnx-proto";
 import { InferenceSession } from "onnxruntime-node";
@@ -6,6 +9,8 @@ import { describe, expect, it } from "vitest";
 import { bytesSource, scanFile, SCANNER, scanOnnx } from "./index";
 import type { ScanOptions } from "./index";
 import { MICROSOFT_OPERATORS } from "./onnx-operators";
+import { scanZip } from "./scan-zip";
+import { UnpackBudget } from "./unpack-budget";
 import { zipOf as zip } from "./testing-zip";
 
 const { onnx } = onnxProto;
@@ -122,6 +127,25 @@ describe("ONNX", () => {
     ["weights that are not there", model({ tensor: external("w.bin") }), { siblingFiles: [] }, "fail"],
     ["weights beside the model", model({ tensor: external("w.bin") }), { siblingFiles: ["w.bin"] }, "pass"],
     ["weights of which nothing is known", model({ tensor: external("w.bin") }), {}, "indeterminate"],
+    [
+      "weights elsewhere in a function's default value",
+      Buffer.concat([model(), Buffer.from([0xca, 1, 6, 0x5a, 4, 0x2a, 2, 0x70, 1])]),
+      {},
+      "fail",
+    ],
+    [
+      "a plain default value of a function",
+      Buffer.concat([model(), Buffer.from([0xca, 1, 6, 0x5a, 4, 0x2a, 2, 0x10, 1])]),
+      {},
+      "pass",
+    ],
+    ["a function that is a number", Buffer.concat([model(), Buffer.from([0xc8, 1, 0])]), {}, "fail"],
+    [
+      "a tag above 32 bits",
+      Buffer.concat([model(), Buffer.from([0x88, 0x80, 0x80, 0x80, 0x10, 1])]),
+      {},
+      "fail",
+    ],
     ["a cut-off file", model().subarray(0, 60), {}, "fail"],
     ["no operator set", onnx.ModelProto.encode({ irVersion: 8, graph: {} }).finish(), {}, "fail"],
     [
@@ -236,6 +260,46 @@ describe("archives", () => {
     expect(bomb.length).toBeLessThan(10_000);
     const result = await scan(bomb, { maxUnpackedBytes: 1_000_000 });
     expect(result.findings[0]?.message).toContain("unpacks to more");
+  });
+
+  it("inside each other take from one store", async () => {
+    const full = Buffer.from("text\n".repeat(60_000));
+    const packed = zip([{ name: "a", data: full, deflate: true }]);
+    const beside = ["b", "c", "d", "e"].map((name) => ({ name, data: packed, deflate: true }));
+    const limit = { maxUnpackedBytes: 1_000_000 };
+    expect(await scan(zip(beside.slice(0, 3)), limit)).toMatchObject({ verdict: "pass" });
+    const zipped = await scan(zip(beside), limit);
+    expect(zipped).toMatchObject({ verdict: "fail" });
+    expect(JSON.stringify(zipped.findings)).toContain("unpacks to more");
+    const streams = beside.map(({ name }) => ({ name, data: gzipSync(full) }));
+    const gzipped = await scan(zip(streams), limit);
+    expect(gzipped).toMatchObject({ verdict: "fail" });
+    expect(JSON.stringify(gzipped.findings)).toContain("unpacks to more");
+  });
+
+  it("hold one unpacked member at a time", () => {
+    const size = 8 * 1024 * 1024;
+    const data = Buffer.alloc(size);
+    const many = Array.from({ length: 12 }, (_, at) => ({ name: `m${at}`, data, deflate: true }));
+    const source = bytesSource(zip(many));
+    const alive: number[] = [];
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    if (typeof collect !== "function") throw new Error("there is no garbage collector to call");
+    Reflect.apply(collect, undefined, []);
+    const before = process.memoryUsage().arrayBuffers;
+    const findings = scanZip(source, {
+      depth: 0,
+      budget: new UnpackBudget(2 ** 30),
+      scanMember: (member) => {
+        expect(member.size).toBe(size);
+        Reflect.apply(collect, undefined, []);
+        alive.push(process.memoryUsage().arrayBuffers);
+        return [];
+      },
+    });
+    expect([findings, alive.length]).toEqual([[], many.length]);
+    expect(Math.max(...alive) - before).toBeLessThan(5 * size);
   });
 
   const python = ["python3", "python"].find((name) => spawnSync(name, ["--version"]).status === 0);

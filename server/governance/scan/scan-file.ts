@@ -15,12 +15,13 @@ import { IMPORT_LIST_DIGEST } from "./pickle-imports";
 import { walkPickle } from "./pickle-machine";
 import { looksLikeSafetensors, scanSafetensors } from "./safetensors";
 import { bytesSource, type FileSource } from "./source";
+import { UnpackBudget } from "./unpack-budget";
 import { looksLikeTar } from "./tar";
 import { scanZip } from "./scan-zip";
 import { hidesArchive, looksLikeZip } from "./zip-directory";
 
 /** Raise when the scanner's code changes what it finds. */
-export const SCANNER_VERSION = "2.2.0";
+export const SCANNER_VERSION = "2.3.0";
 export const SCANNER = {
   version: SCANNER_VERSION,
   listDigest: digestOf([SCANNER_VERSION, IMPORT_LIST_DIGEST, [...MICROSOFT_OPERATORS].toSorted()]),
@@ -58,8 +59,12 @@ export interface ScanOptions extends OnnxOptions {
   path?: string;
   /** Formats that must be read whole are refused above this size. */
   maxBytes?: number;
-  /** Unpacked size of an archive. */
+  /** What may be unpacked of the whole file, archives in archives and streams in streams together. */
   maxUnpackedBytes?: number;
+}
+
+interface ScanContext extends ScanOptions {
+  budget: UnpackBudget;
 }
 
 type Scanned = Pick<ScanResult, "format" | "findings" | "onnx">;
@@ -68,7 +73,8 @@ const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Finds out by content what a file is and whether loading it is safe. Never executes or unpickles anything. */
 export async function scanFile(source: FileSource, options: ScanOptions = {}): Promise<ScanResult> {
-  const scanned = scanContent(source, options.path, options, 0);
+  const budget = new UnpackBudget(options.maxUnpackedBytes ?? 4 * DEFAULT_MAX_BYTES);
+  const scanned = scanContent(source, options.path, { ...options, budget }, 0);
   const findings = [...scanned.findings, ...nameFindings(scanned.format, options.path)];
   return {
     ...scanned,
@@ -83,14 +89,14 @@ export async function scanFile(source: FileSource, options: ScanOptions = {}): P
 function scanContent(
   source: FileSource,
   path: string | undefined,
-  options: ScanOptions,
+  options: ScanContext,
   depth: number,
 ): Scanned {
   if (source.size === 0) return { format: "empty", findings: [] };
   if (looksLikeZip(source)) {
     const findings = scanZip(source, {
       depth,
-      maxUnpackedBytes: options.maxUnpackedBytes ?? 4 * DEFAULT_MAX_BYTES,
+      budget: options.budget,
       scanMember: (member, name) => scanContent(member, name, options, depth + 1).findings,
     });
     return { format: "zip", findings: [...findings, ...strayFindings(source)] };
@@ -108,7 +114,7 @@ function scanContent(
 function scanSingle(
   source: FileSource,
   path: string | undefined,
-  options: ScanOptions,
+  options: ScanContext,
   depth: number,
 ): Scanned {
   if (looksLikeSafetensors(source)) return { format: "safetensors", findings: scanSafetensors(source) };
@@ -166,10 +172,10 @@ function scanBinary(
 function scanCompressed(
   source: FileSource,
   path: string | undefined,
-  options: ScanOptions,
+  options: ScanContext,
   depth: number,
 ): Scanned | undefined {
-  const opened = openCompressed(source, options.maxUnpackedBytes ?? 2 * DEFAULT_MAX_BYTES);
+  const opened = openCompressed(source, options.budget);
   if (opened === undefined) return undefined;
   const format = "compressed";
   if (opened.kind === "closed")

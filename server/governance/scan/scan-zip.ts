@@ -2,6 +2,7 @@ import { critical, shown, warning, type Finding } from "./findings";
 import { scanPickle } from "./pickle";
 import { strayFindings } from "./pickle-findings";
 import type { FileSource } from "./source";
+import type { UnpackBudget } from "./unpack-budget";
 import { readZip, type ZipEntry } from "./zip";
 import { readDirectory, ZipError } from "./zip-directory";
 
@@ -12,12 +13,12 @@ const MAX_FINDINGS = 200;
 export interface ZipScan {
   /** How many containers this one lies in. */
   depth: number;
-  maxUnpackedBytes: number;
+  budget: UnpackBudget;
   scanMember: (this: void, member: FileSource, name: string) => Finding[];
 }
 
 /** Every member of an archive, whatever it is called; the members of a torch archive as torch reads them. */
-export function scanZip(source: FileSource, { depth, maxUnpackedBytes, scanMember }: ZipScan): Finding[] {
+export function scanZip(source: FileSource, { depth, budget, scanMember }: ZipScan): Finding[] {
   if (depth >= MAX_DEPTH) return [critical("zip.nesting", "Archives are nested too deeply.")];
   try {
     const torchRoot = readDirectory(source, MAX_ENTRIES)
@@ -25,7 +26,7 @@ export function scanZip(source: FileSource, { depth, maxUnpackedBytes, scanMembe
       .find((root) => root !== undefined);
     const findings: Finding[] = [];
     // One after another: what is unpacked of one is let go before the next.
-    for (const entry of readZip(source, { maxEntries: MAX_ENTRIES, maxUnpackedBytes }))
+    for (const entry of readZip(source, { maxEntries: MAX_ENTRIES, budget }))
       findings.push(...inside(entry.name, memberFindings(entry, torchRoot, scanMember)));
     return findings.slice(0, MAX_FINDINGS);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { Unpacked } from "./compressed";
+import type { UnpackBudget } from "./unpack-budget";
 import { bytesSource, sliceSource, type FileSource } from "./source";
 import { isDescriptor, type Listed, readDirectory, readLocal, ZipError } from "./zip-directory";
 
@@ -12,7 +13,7 @@ export interface ZipEntry {
 export interface ZipLimits {
   maxEntries: number;
   /** Unpacked size of all entries together. */
-  maxUnpackedBytes: number;
+  budget: UnpackBudget;
 }
 
 const ENCRYPTED = 0x2041;
@@ -26,12 +27,11 @@ const MAX_INFLATED_BYTES = 1024 * 1024 * 1024;
  */
 export function* readZip(source: FileSource, limits: ZipLimits): Generator<ZipEntry> {
   const { entries, offset: directory } = readDirectory(source, limits.maxEntries);
-  let unpacked = 0;
-  for (const entry of entries) {
-    unpacked += entry.unpacked;
-    if (unpacked > limits.maxUnpackedBytes)
-      throw new ZipError(`it unpacks to more than ${limits.maxUnpackedBytes} bytes`);
-  }
+  const unpacked = entries.reduce((sum, entry) => sum + entry.unpacked, 0);
+  if (!limits.budget.take(unpacked))
+    throw new ZipError(
+      `it unpacks to more than the ${limits.budget.left} bytes that are left of ${limits.budget.total}`,
+    );
   const sorted = entries.toSorted((a, b) => a.offset - b.offset);
   const opened = sorted.map((entry, place) => ({
     entry,

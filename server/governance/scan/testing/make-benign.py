@@ -1,6 +1,6 @@
 """Makes the files of `benign/` with the libraries that people use. They are committed, so that the tests need neither network nor Python.
 
-    python3 -m venv v && v/bin/pip install numpy==2.4.6 scipy==1.17.1 joblib==1.6.0 scikit-learn==1.9.1 xgboost==3.2.0 lightgbm==4.7.0 lz4==4.4.5
+    python3 -m venv v && v/bin/pip install numpy==2.4.6 scipy==1.17.1 joblib==1.6.0 scikit-learn==1.9.1 xgboost==3.2.0 lightgbm==4.7.0 statsmodels==0.15.0 lz4==4.4.5
     v/bin/python make-benign.py libraries benign
     python3 -m venv t && t/bin/pip install torch==2.15.0 numpy==2.4.6
     t/bin/python make-benign.py torch benign
@@ -24,7 +24,7 @@ def pickled(name, value, protocol):
 
 def libraries():
     import collections, datetime, decimal, joblib, lightgbm, numpy as np, xgboost
-    import scipy.sparse
+    import scipy.sparse, statsmodels.api
     from sklearn.compose import ColumnTransformer
     from sklearn.datasets import make_classification
     from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -83,6 +83,11 @@ def libraries():
     joblib.dump({**arrays, "matrix": np.matrix([[1, 2]]), "masked": np.ma.array([1], mask=[0])}, at("arrays.joblib"))
     for method in ("zlib", "gzip", "bz2", "xz", "lz4"):
         joblib.dump(arrays["float"], at(f"arrays-{method}.joblib"), compress=(method, 3))
+    records = np.rec.array([(1, 2.0), (3, 4.0)], dtype=[("a", "i4"), ("b", "f8")])
+    pickled("numpy-records.pkl", [records, records[0]], 4)
+    joblib.dump(records, at("numpy-records.joblib"))
+    pickled("statsmodels-ols.pkl", statsmodels.api.OLS(y.astype(float), x).fit(), 4)
+    pickled("statsmodels-glm.pkl", statsmodels.api.GLM(y, x[:, :1], family=statsmodels.api.families.Binomial()).fit(), 4)
     kinds = [getattr(scipy.sparse, f"{kind}_{form}")(np.eye(3)) for kind in ("csr", "csc", "coo") for form in ("matrix", "array")]
     pickled("scipy.pkl", kinds, 4)
     pickled("random.pkl", [np.random.RandomState(1), np.random.default_rng(1)], 4)
