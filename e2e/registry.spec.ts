@@ -24,6 +24,9 @@ test("a version shows what it is, what the gates said and where it came from", a
     await expect(page.getByText(verdict).first()).toBeVisible();
   }
   await expect(page.getByText("model.onnx").filter({ visible: true }).first()).toBeVisible();
+  const served = page.getByRole("region", { name: "How it is served" });
+  await expect(served).toContainText("ONNX Runtime loads the ONNX file");
+  await expect(served).toContainText("Answers");
   await expect(page.locator(`a[href="/jobs/${jobId}"]`).first()).toBeVisible();
 });
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { AlertsList } from "@/components/monitoring/alerts-list";
+import { AlertsList } from "@/components/monitoring/alerts/alerts-list";
 import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
 
 export const metadata: Metadata = { title: "Alerts" };

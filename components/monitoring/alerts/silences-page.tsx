@@ -10,7 +10,7 @@ import { ListSkeleton } from "@/components/common/skeletons";
 import { useTRPC } from "@/components/trpc";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
-import { SilenceRows } from "../silences";
+import { SilenceRows } from "./silences";
 import { AlertTabs } from "./alert-tabs";
 import { SilenceForm } from "./silence-form";
 

@@ -23,8 +23,8 @@ import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
-import { AlertTabs } from "./alerts/alert-tabs";
-import { RollBackButton } from "./alerts/roll-back-button";
+import { AlertTabs } from "./alert-tabs";
+import { RollBackButton } from "./roll-back-button";
 import { SilenceButtons, SilenceList } from "./silences";
 
 const STATES = ["open", "firing", "acknowledged", "resolved"] as const;
