@@ -104,7 +104,7 @@ test("a list that opens narrowed leads to the rest of it, also when nothing is i
   await expect(page.getByText("Nothing waits for you")).toBeVisible();
   await expect(views(page)).toBeVisible();
   await page.getByRole("button", { name: "Environment" }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Staging" }).click();
+  await page.getByRole("menuitemradio", { name: "Staging" }).click();
   await expect(page).toHaveURL(/environment=staging/);
   await page.goto("/admin/audit?action=nothing.of.this.name");
   await expect(page.getByText("Nothing matches this filter")).toBeVisible();
