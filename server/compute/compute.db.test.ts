@@ -2,11 +2,9 @@ import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { auditLog, gpuFlavors, jobs, notifications, quotas } from "@/db/schema";
 import { createTestDatabase, type TestDatabase, waitFor } from "@/db/testing";
-import { readJson } from "@/server/adapters/cluster/local/shim/files.mjs";
-import { isAlive } from "@/server/adapters/cluster/local/shim/process-table.mjs";
+import { isKept } from "@/server/adapters/cluster/local/testing";
 import { cluster } from "@/server/composition";
 import type { Actor } from "@/server/core/actor";
 import { systemActor } from "@/server/core/actor";
@@ -35,7 +33,6 @@ let stranger: Actor;
 let platform: Actor;
 let other: Actor;
 const MIB = 1024 ** 2;
-const Keeper = z.object({ pid: z.number(), identity: z.string() });
 const SMALL = { cpuMilli: 100, memoryBytes: 128 * MIB, gpuMilli: 0 };
 
 beforeAll(async () => {
@@ -150,10 +147,9 @@ describe("starting", () => {
       });
     await submitAttempt(database.db, attemptId);
     await ended();
-    const folder = path.join(env().home, "jobs", "attempts", attemptId);
-    const keeper = Keeper.parse(readJson(path.join(folder, "started.json")));
-    // It tidies up after it has told the end.
-    await waitFor(() => !isAlive(keeper), { what: "the end of its keeper" });
+    const root = path.join(env().home, "jobs");
+    const folder = path.join(root, "attempts", attemptId);
+    await waitFor(() => !isKept(root, attemptId), { what: "the end of its keeper" });
     // As after a death between writing the specification and starting its keeper.
     for (const name of readdirSync(folder)) {
       if (name !== "spec.json") rmSync(path.join(folder, name), { recursive: true });

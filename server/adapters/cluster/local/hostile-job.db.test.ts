@@ -18,6 +18,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase, waitFor } from "@/db/testing";
 import { type Cluster, createLocalCluster, type IsolationLevel, isTerminal, pickBuildEnv } from "../index";
+import { isKept } from "./testing";
 
 /** A job that tries everything, on the real adapter, against real processes and files of an installation. */
 
@@ -75,7 +76,8 @@ const endOf = (attemptId: string) =>
   waitFor(
     async () => {
       const state = await cluster.observe(attemptId);
-      return state !== null && isTerminal(state.phase) ? state : undefined;
+      const isOver = state !== null && isTerminal(state.phase) && !isKept(path.join(home, "jobs"), attemptId);
+      return isOver ? state : undefined;
     },
     { timeoutMs: 120_000, intervalMs: 50, what: `the end of ${attemptId}` },
   );

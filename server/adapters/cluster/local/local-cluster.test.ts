@@ -16,6 +16,7 @@ import {
 } from "../index";
 import { isAlive } from "./shim/process-table.mjs";
 import { ProcessTree } from "./shim/process-tree.mjs";
+import { isKept } from "./testing";
 
 const node = process.execPath;
 let root = "";
@@ -55,7 +56,7 @@ const ended = (attemptId: string, timeoutMs?: number) =>
     `${attemptId} to end`,
     async () => {
       const state = await cluster.observe(attemptId);
-      return state !== null && isTerminal(state.phase) && state;
+      return state !== null && isTerminal(state.phase) && !isKept(root, attemptId) && state;
     },
     timeoutMs,
   );
