@@ -7,7 +7,7 @@ import { bucketOf } from "@/server/serving/rules";
 import { joinPending } from "../outcomes/pending-feedback";
 import { failureRun, isFailure, isRefused } from "../rules";
 import type { PredictionRecord } from "../schemas";
-import { storableJson, storableText } from "./storable";
+import { storableJson } from "./storable";
 import { keyOfPrediction, TrafficTally } from "../traffic";
 
 export interface Stored {
@@ -17,26 +17,16 @@ export interface Stored {
   duplicates: number;
 }
 
-/** Inserts what is new, in order of id. Returns the new ids. */
+/** Inserts what is new, in order of id. Returns the new ids. All records go as one JSON text: a column of its own for each costs both sides twice as much. */
 async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Set<string>> {
-  const column = <T>(pick: (record: PredictionRecord) => T) => sql.param(batch.map(pick));
-  const textOrNull = (text: string | null) => (text === null ? null : storableText(text));
   const { rows } = await db.execute<{ id: string }>(sql`
     insert into predictions (id, team_id, deployment_id, version_id, rollout_id, arm, stage, route_digest, at,
       latency_ms, status, error, inputs, outputs, predicted, datatype, rows, predicted_rows, trace_id)
-    select id, team, deployment, version, rollout, arm, stage, route, to_timestamp(at_ms / 1000), latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace
-    from unnest(
-      ${column((record) => record.id)}::text[], ${column((record) => record.teamId)}::text[],
-      ${column((record) => record.deploymentId)}::text[], ${column((record) => record.versionId)}::text[],
-      ${column((record) => record.rolloutId)}::text[], ${column((record) => record.arm)}::text[],
-      ${column((record) => record.stage)}::int[], ${column((record) => storableText(record.routeDigest))}::text[],
-      ${column((record) => record.atMs)}::float8[], ${column((record) => record.latencyMs)}::float8[],
-      ${column((record) => record.status)}::int[], ${column((record) => textOrNull(record.error))}::text[],
-      ${column((record) => storableJson(record.inputs))}::jsonb[], ${column((record) => storableJson(record.outputs))}::jsonb[],
-      ${column((record) => textOrNull(record.predicted))}::text[], ${column((record) => storableText(record.datatype))}::text[],
-      ${column((record) => record.rows)}::int[], ${column((record) => (record.predictedRows === null ? null : storableJson(record.predictedRows)))}::jsonb[],
-      ${column((record) => textOrNull(record.traceId))}::text[]
-    ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace)
+    select id, "teamId", "deploymentId", "versionId", "rolloutId", arm, stage, "routeDigest", to_timestamp("atMs" / 1000),
+      "latencyMs", status, error, inputs, outputs, predicted, datatype, rows, "predictedRows", "traceId"
+    from json_to_recordset(${storableJson(batch)}) as r(id text, "teamId" text, "deploymentId" text, "versionId" text,
+      "rolloutId" text, arm text, stage int, "routeDigest" text, "atMs" float8, "latencyMs" float8, status int, error text,
+      inputs jsonb, outputs jsonb, predicted text, datatype text, rows int, "predictedRows" jsonb, "traceId" text)
     order by id
     on conflict (id, at) do nothing returning id`);
   return new Set(rows.map((row) => row.id));
