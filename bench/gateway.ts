@@ -1,5 +1,6 @@
 /**
- * The gateway against the same model behind a plain server ("direct"), and against nginx in front of that: `npm run bench:gateway`.
+ * The gateway against the same model behind a plain server ("direct"), behind that server in a process of its own ("isolated"), and against
+ * nginx in front of "direct": `npm run bench:gateway`.
  * The gateway signs in, checks the request against the model, splits, and records every prediction on disk and in Postgres; the
  * others do none of it.
  */
@@ -15,7 +16,11 @@ import { benchStand } from "./setup";
 printMachine();
 const stand = await benchStand();
 writeFileSync(path.join(stand.home, "model.onnx"), linearModel([1, -1, 0.5, 2]));
-const [gateway, direct] = await Promise.all([stand.serve("gateway"), stand.serve("direct")]);
+const [gateway, direct, isolated] = await Promise.all([
+  stand.serve("gateway"),
+  stand.serve("direct"),
+  stand.serve("isolated"),
+]);
 const nginx = await startNginx(stand.home, direct);
 const text = JSON.stringify({
   inputs: [{ name: "features", datatype: "FP32", shape: [1, 4], data: [0.1, 0.2, 0.3, 0.4] }],
@@ -29,6 +34,7 @@ const loads = {
     body,
   },
   direct: { port: direct, path: "/", body },
+  isolated: { port: isolated, path: "/", body },
   ...(nginx ? { "nginx + direct": { port: nginx.port, path: "/", body } } : {}),
 };
 
