@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
 import { jsonFrame, jsonOf, KIND, tensorFrame, type Frame } from "../onnx/child/frame.mjs";
 import type { ModelHealth, ModelSignature, ModelSpec, Tensor } from "../port";
+import { emptyOf } from "../tensor";
 import { describedBy } from "./described";
 import {
   healthIs,
@@ -11,6 +12,7 @@ import {
   modelFault,
   notLoaded,
   refusedFile,
+  refusedEmpty,
   refusedInputs,
   UNLOAD_MS,
 } from "./host-rules";
@@ -200,9 +202,11 @@ export class ModelGroup {
     );
     // The caller gives up first, and by itself; what it no longer waits for is not worked on.
     const deadlineMs = Math.min(member.deadlineMs, patienceMs + AFTER_PATIENCE_MS);
+    const empty = emptyOf(inputs);
     return host.ask(tensorFrame(this.id(), KIND.infer, member.number, raw), deadlineMs, (answer) => {
       if (answer.kind === KIND.refused) throw refusedInputs(complaintOf(answer));
-      if (answer.kind !== KIND.ok) throw modelFault(complaintOf(answer));
+      if (answer.kind !== KIND.ok)
+        throw empty ? refusedEmpty(empty, complaintOf(answer)) : modelFault(complaintOf(answer));
       return outputsOf(answer, signature);
     });
   }
