@@ -134,7 +134,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
     },
     infer(key, inputs, asked) {
       const { group, member } = entries.get(key) ?? {};
-      return group && member ? group.infer(member, inputs, asked?.deadlineMs) : Promise.reject(notLoaded());
+      return group && member ? group.infer(member, inputs, asked) : Promise.reject(notLoaded());
     },
     async unload(key) {
       const entry = entries.get(key);

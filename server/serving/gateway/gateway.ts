@@ -155,7 +155,8 @@ function choose(
 async function blame(parts: GatewayParts, stable: ServedVersion, body: InferBody, refusal: unknown) {
   if (!isAppError(refusal) || refusal.code !== "invalid") return refusal;
   try {
-    await parts.runtime.infer(stable.runtimeKey, parseInferRequest(body, stable.signature).inputs);
+    const { inputs, parameters } = parseInferRequest(body, stable.signature);
+    await parts.runtime.infer(stable.runtimeKey, inputs, { parameters });
   } catch {
     return refusal;
   }
@@ -187,9 +188,9 @@ async function attempt(
 ): Promise<void> {
   const request = parseInferRequest(call.body, version.signature);
   into.request = request;
-  const { deadlineMs } = request;
+  const { deadlineMs, parameters } = request;
   const startedNs = process.hrtime.bigint();
-  const work = parts.runtime.infer(version.runtimeKey, request.inputs, { deadlineMs });
+  const work = parts.runtime.infer(version.runtimeKey, request.inputs, { deadlineMs, parameters });
   // While the model is at work.
   into.inputs = storedTensors(request.inputs);
   try {
