@@ -23,8 +23,8 @@ async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Se
   const textOrNull = (text: string | null) => (text === null ? null : storableText(text));
   const { rows } = await db.execute<{ id: string }>(sql`
     insert into predictions (id, team_id, deployment_id, version_id, rollout_id, arm, stage, route_digest, at,
-      latency_ms, status, error, inputs, outputs, predicted, datatype, rows, predicted_rows, trace_id)
-    select id, team, deployment, version, rollout, arm, stage, route, to_timestamp(at_ms / 1000), latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace
+      latency_ms, status, error, inputs, outputs, parameters, predicted, datatype, rows, predicted_rows, trace_id)
+    select id, team, deployment, version, rollout, arm, stage, route, to_timestamp(at_ms / 1000), latency, status, error, inputs, outputs, parameters, predicted, datatype, row_count, predicted_rows, trace
     from unnest(
       ${column((record) => record.id)}::text[], ${column((record) => record.teamId)}::text[],
       ${column((record) => record.deploymentId)}::text[], ${column((record) => record.versionId)}::text[],
@@ -33,10 +33,11 @@ async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Se
       ${column((record) => record.atMs)}::float8[], ${column((record) => record.latencyMs)}::float8[],
       ${column((record) => record.status)}::int[], ${column((record) => textOrNull(record.error))}::text[],
       ${column((record) => storableJson(record.inputs))}::jsonb[], ${column((record) => storableJson(record.outputs))}::jsonb[],
+      ${column((record) => (record.parameters === null ? null : storableJson(record.parameters)))}::jsonb[],
       ${column((record) => textOrNull(record.predicted))}::text[], ${column((record) => storableText(record.datatype))}::text[],
       ${column((record) => record.rows)}::int[], ${column((record) => (record.predictedRows === null ? null : storableJson(record.predictedRows)))}::jsonb[],
       ${column((record) => textOrNull(record.traceId))}::text[]
-    ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, predicted, datatype, row_count, predicted_rows, trace)
+    ) as r(id, team, deployment, version, rollout, arm, stage, route, at_ms, latency, status, error, inputs, outputs, parameters, predicted, datatype, row_count, predicted_rows, trace)
     order by id
     on conflict (id, at) do nothing returning id`);
   return new Set(rows.map((row) => row.id));

@@ -21,7 +21,7 @@ import { PatienceEnded, withPatience } from "./patience";
 import { predictedOf, type Predicted } from "./predicted";
 import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
-import { storedTensors, type StoredTensor } from "./stored-form";
+import { storedParameters, storedTensors, type StoredTensor } from "./stored-form";
 
 /** What is kept of each answered request; `server/monitoring` stores it. */
 export interface PredictionRecord extends Predicted {
@@ -39,6 +39,7 @@ export interface PredictionRecord extends Predicted {
   error: string | null;
   inputs: StoredTensor[] | null;
   outputs: StoredTensor[] | null;
+  parameters: Record<string, unknown> | null;
   traceId: string | null;
 }
 
@@ -264,6 +265,7 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
     error: shown ? shown.message.slice(0, MAX_ERROR_TEXT) : null,
     inputs: made.inputs,
     outputs: failure === undefined ? storedTensors(outputs) : null,
+    parameters: storedParameters(made.request?.parameters),
     ...predicted,
     traceId: TRACEPARENT.exec(call.headers.traceparent ?? "")?.[1] ?? null,
   });

@@ -28,6 +28,7 @@ import "@/server/registry/subject";
 import { qualify, type Step } from "@/server/registry/qualify/run";
 import { endRun, registeredVersion, trainedRun } from "@/server/registry/testing";
 import { deploy } from "../deploy";
+import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
 import { Statistics } from "./oip/statistics";
 import { RouteFollower } from "./route-follower";
@@ -137,8 +138,10 @@ async function startGateway() {
     attestorKeys: trustedAttestorKeys,
     pollMs: 2 ** 30,
   });
+  const records: PredictionRecord[] = [];
+  const record = (each: PredictionRecord) => records.push(each) > 0;
   const server: Server = createGatewayServer({
-    parts: { runtime, routes: () => follower.routes, record: () => true, statistics: new Statistics() },
+    parts: { runtime, routes: () => follower.routes, record, statistics: new Statistics() },
     callers: { actor: () => Promise.resolve({ ...member.actor, kind: "token", scopes: ["infer"] }) },
     version: "1",
     isReady: () => true,
@@ -151,6 +154,7 @@ async function startGateway() {
     follower.knowsRoutes && [...follower.routes.values()].every(({ stable }) => stable !== undefined);
   await waitFor(servesAll, { what: "every deployment is served", timeoutMs: 180_000 });
   return {
+    records,
     address: `127.0.0.1:${port}`,
     async infer(name: string, inputs: unknown) {
       const response = await fetch(`http://127.0.0.1:${port}/v2/models/${name}/infer`, {
@@ -275,6 +279,10 @@ describe("a model that Python serves", () => {
       const { code, output } = await askByClients(gateway.address, name, "coded");
       expect(output).toContain("config");
       expect(code, output.slice(-2_000)).toBe(0);
+      // What was asked is on record, whole numbers in all their digits.
+      const asked = gateway.records.filter(({ status, parameters }) => status === 200 && parameters !== null);
+      expect(asked).toHaveLength(6);
+      expect(asked.at(-1)?.parameters).toMatchObject({ shift: "1152921504606846977", weights: [3, 0.25, 2] });
     } finally {
       await gateway.close();
     }
