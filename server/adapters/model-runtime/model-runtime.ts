@@ -58,7 +58,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
       engine,
       folder: path.join(copies.folder, String(made)),
       userId: copies.reachable ? takeUser() : undefined,
-      memory: memoryBounds(memoryBytes, engine.runtimeBytes),
+      memory: memoryBounds(memoryBytes, engine),
       cpuMilli,
       warden,
       onChange: (key) => listener(key),

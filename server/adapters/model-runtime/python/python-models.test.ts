@@ -314,6 +314,24 @@ describe("environments", () => {
   }, 120_000);
 });
 
+describe("the memory of a model", () => {
+  it("is what it uses, not what its libraries reserve", async () => {
+    const runtime = runtimeOf();
+    const limits: ModelLimits = { memoryBytes: 64 * 1024 ** 2 };
+    await runtime.load("healthy", specOfPython(models, "healthy", limits));
+    const reserving = code(
+      "import mmap",
+      "held = mmap.mmap(-1, 3 * 2**29, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)",
+      "said = len(held)",
+    );
+    expect(said(await runtime.infer("healthy", [reserving]))).toBe(String(3 * 2 ** 29));
+    // What nothing could hold is an error of the model, not its end.
+    const failed = await refusal(runtime.infer("healthy", [code("held = bytearray(2**40)")]));
+    expect(failed).toMatchObject({ code: "internal", message: expect.stringContaining("more memory than") });
+    expect(said(await runtime.infer("healthy", [code("said = 'well'")]))).toBe("well");
+  }, 120_000);
+});
+
 describe("a hostile model beside a healthy one", () => {
   it("keeps its neighbour's answers, memory and secrets out of reach", async () => {
     const runtime = runtimeOf();
