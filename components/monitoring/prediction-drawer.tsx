@@ -101,6 +101,12 @@ function Body({ id }: { id: string }) {
         <h3 className="font-semibold">Inputs</h3>
         <Truncated side={data.inputs} />
         <JsonView value={data.inputs} label="Inputs" />
+        {data.parameters === null ? null : (
+          <>
+            <h3 className="font-semibold">Parameters</h3>
+            <JsonView value={data.parameters} label="Parameters" />
+          </>
+        )}
         <h3 className="font-semibold">Outputs</h3>
         <Truncated side={data.outputs} />
         <JsonView value={data.outputs} label="Outputs" />

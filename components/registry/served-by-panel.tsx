@@ -65,6 +65,37 @@ function Packages({ packages }: { packages: ServedBy["packages"] }) {
   );
 }
 
+type Signature = VersionDetail["contract"]["signature"];
+
+/** What a request may set and leave out, beyond the tensors of the contract. */
+function choicesOf(signature: Signature) {
+  const parameters = signature?.parameters ?? [];
+  const optional = signature?.inputs.filter((input) => input.optional === true) ?? [];
+  return [
+    ...(parameters.length > 0
+      ? [
+          {
+            label: "Parameters",
+            value: (
+              <ul>
+                {parameters.map((each) => (
+                  <li key={each.name} className="break-words">
+                    <span className="font-mono">{each.name}</span>, {each.isList ? "list of " : ""}
+                    {each.type}, <span className="font-mono">{each.default}</span> where a request says
+                    nothing
+                  </li>
+                ))}
+              </ul>
+            ),
+          },
+        ]
+      : []),
+    ...(optional.length > 0
+      ? [{ label: "May be left out", value: optional.map(({ name }) => name).join(", ") }]
+      : []),
+  ];
+}
+
 /** What loads this version, with which packages, and what came of trying it. */
 export function ServedByPanel({ version }: { version: VersionDetail }) {
   const { servedBy } = version;
@@ -94,6 +125,7 @@ export function ServedByPanel({ version }: { version: VersionDetail }) {
                 },
               ]
             : []),
+          ...choicesOf(version.contract.signature),
           {
             label: "Trial",
             value: trial ? (

@@ -35,6 +35,8 @@ export const predictions = pgTable(
     error: text("error"),
     inputs: jsonb("inputs").$type<unknown>(),
     outputs: jsonb("outputs").$type<unknown>(),
+    /** What the request set of the model's own parameters; null where it set none. */
+    parameters: jsonb("parameters").$type<unknown>(),
     /** The class or value that feedback is compared with, as a person reads it; null for a batch and where there is none. */
     predicted: text("predicted"),
     /** Datatype of the output that feedback is compared with; it decides what counts as equal. Empty: unknown. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseExactJson } from "./exact-json";
+import { exactJsonText, parseExactJson } from "./exact-json";
 
 describe("JSON with exact whole numbers", () => {
   it("keeps every whole number, and gives numbers where they hold it", () => {
@@ -25,6 +25,16 @@ describe("JSON with exact whole numbers", () => {
       "9007199254740993",
       12_345_678_901_234_568,
     ]);
+  });
+
+  it("is written as it was read", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), fc.jsonValue(), (big, value) => {
+        const read = parseExactJson(`{"a": [${big}], "b": ${JSON.stringify(value)}}`);
+        expect(parseExactJson(exactJsonText(read))).toEqual(read);
+        expect(exactJsonText(read)).toContain(String(big));
+      }),
+    );
   });
 
   it.each(["", "{", "[12345678901234567,]", "[012345678901234567]", '{"a": 12345678901234567'])(

@@ -1,4 +1,4 @@
-import { parse } from "lossless-json";
+import { parse, stringify } from "lossless-json";
 
 /** A whole number of 16 digits or more, which a double may not hold; digits after a point are none. Also true within a text, which costs time only. */
 const LONG_INTEGER = /(?<![.\d])\d{16}/;
@@ -18,3 +18,6 @@ export function parseExactJson(text: string): unknown {
   if (!LONG_INTEGER.test(text)) return JSON.parse(text);
   return parse(text, undefined, { parseNumber: numberOf, onDuplicateKey: ({ newValue }) => newValue });
 }
+
+/** A value that was read so as JSON again: bigints in their own digits. */
+export const exactJsonText = (value: unknown): string => stringify(value) ?? "null";

@@ -22,6 +22,8 @@ export const PredictionRecord = z.object({
   error: z.string().nullable().default(null),
   inputs: z.unknown(),
   outputs: z.unknown(),
+  /** What the request set of the model's own parameters. */
+  parameters: z.record(z.string(), z.unknown()).nullable().default(null),
   /** The class or value that feedback is compared with; null when there is none. */
   predicted: z.string().nullable().default(null),
   /** Datatype of the output that feedback is compared with; empty where an earlier gateway did not say. */

@@ -64,6 +64,7 @@ export function predictionOf(
     error: null,
     inputs: { age: 0.1 },
     outputs: { label: [1] },
+    parameters: null,
     predicted: "1",
     datatype: "INT64",
     rows: 1,

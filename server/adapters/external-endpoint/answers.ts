@@ -3,7 +3,7 @@ import { parseNumericJson } from "@/server/core/numeric-json";
 import { isAppError } from "@/server/core/errors";
 import type { Tensor, TensorSignature } from "../model-runtime/port";
 import { dataFromJson } from "../model-runtime/tensor-from-json";
-import { shapeText } from "../model-runtime/tensor";
+import { emptyOf, shapeText } from "../model-runtime/tensor";
 import type { FarAnswer } from "./far-call";
 import { farAway, farFault, farRefusal, inWords, tells } from "./faults";
 
@@ -41,7 +41,11 @@ const LATER = new Set([429, 503]);
  * credential (as a server does that echoes what it is sent) is refused too: its values and names would tell it to callers and to the team.
  * @throws AppError
  */
-export function requireSuccess({ status, body, retryAfter }: FarAnswer, secrets: readonly string[]): void {
+export function requireSuccess(
+  { status, body, retryAfter }: FarAnswer,
+  secrets: readonly string[],
+  inputs: readonly Tensor[] = [],
+): void {
   if (status >= 200 && status < 300) {
     if (tells(body, secrets))
       throw farFault("its answer repeats the credential, so nothing of it is passed on.");
@@ -58,6 +62,11 @@ export function requireSuccess({ status, body, retryAfter }: FarAnswer, secrets:
     throw farFault(`it answers with a redirect (${status}), which is not followed.`);
   if (status === 401 || status === 403)
     throw farFault(`it does not accept the credential (${status})${because}`);
+  const empty = status >= 500 ? emptyOf(inputs) : undefined;
+  if (empty)
+    throw farRefusal(
+      `${empty.name} holds no values, and it answers ${status} to that. Send at least one row${because}`,
+    );
   throw farFault(`it answers ${status}${because}`);
 }
 

@@ -119,7 +119,7 @@ export class EndpointClient {
       throw isAppError(error) ? farFault(error.message) : error;
     });
     const { answer, secrets } = await this.call({ method: "POST", url, body }, deadlineMs, endsAtMs);
-    requireSuccess(answer, secrets);
+    requireSuccess(answer, secrets, inputs);
     return file.protocol === "oip"
       ? decodeOip(answer.body, signature, file.version)
       : decodeJson(answer.body, signature, inputs[0]?.shape[0] ?? 0);

@@ -247,6 +247,18 @@ describe("an endpoint that misbehaves", () => {
     expect(await runtime.infer("m", [x(1, 2)])).toMatchObject([{ data: Float32Array.of(2, 4) }]);
   });
 
+  it("is not blamed for having no answer to a request without rows", async () => {
+    const runtime = await loaded({ timeoutMs: 300 });
+    const empty = { ...x(1, 2), shape: [0, 2], data: new Float32Array(0) };
+    far.handle = oipFarEnd(status(500, { error: "need at least one array to stack" }));
+    await expect(runtime.infer("m", [empty])).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/x holds no values.*500.*Send at least one row: need at least one/),
+    });
+    far.handle = oipFarEnd(status(401));
+    await expect(runtime.infer("m", [empty])).rejects.toMatchObject({ code: "internal" });
+  });
+
   it("harms no neighbour, here or elsewhere, while requests to it hang", async () => {
     const healthy = await startFarEnd(oipFarEnd(doubles));
     open.push(healthy);

@@ -58,7 +58,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
       engine,
       folder: path.join(copies.folder, String(made)),
       userId: copies.reachable ? takeUser() : undefined,
-      memory: memoryBounds(memoryBytes, engine.runtimeBytes),
+      memory: memoryBounds(memoryBytes, engine),
       cpuMilli,
       warden,
       onChange: (key) => listener(key),
@@ -134,7 +134,7 @@ export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
     },
     infer(key, inputs, asked) {
       const { group, member } = entries.get(key) ?? {};
-      return group && member ? group.infer(member, inputs, asked?.deadlineMs) : Promise.reject(notLoaded());
+      return group && member ? group.infer(member, inputs, asked) : Promise.reject(notLoaded());
     },
     async unload(key) {
       const entry = entries.get(key);

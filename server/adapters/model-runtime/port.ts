@@ -11,11 +11,25 @@ export interface TensorSignature {
   shape: number[];
   /** Names of the classes that the last dimension stands for, where they are known. */
   labels?: readonly string[] | undefined;
+  /** Of an input that a request may leave out. */
+  optional?: boolean | undefined;
+}
+
+/** A value beside the inputs that a request may set for itself, as MLflow's signatures name them. */
+export interface ParameterSignature {
+  name: string;
+  /** In MLflow's words. */
+  type: string;
+  isList: boolean;
+  /** What the model takes where a request says nothing: JSON, perhaps shortened. */
+  default: string;
 }
 
 export interface ModelSignature {
   inputs: TensorSignature[];
   outputs: TensorSignature[];
+  /** Left out for a model that takes none. */
+  parameters?: ParameterSignature[] | undefined;
   /** What runs it, in the protocol's words; left out for ONNX Runtime. */
   platform?: string | undefined;
 }
@@ -125,6 +139,8 @@ export interface ModelUsage {
 export interface InferOptions {
   /** How long the caller waits; nobody wants the answer after it. */
   deadlineMs?: number | undefined;
+  /** Values that the request sets, by names of the model's signature; whole numbers beyond 2^53 are bigints. */
+  parameters?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Runs models apart from the caller and from each other. */

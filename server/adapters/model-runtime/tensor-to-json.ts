@@ -46,11 +46,17 @@ export function jsonElements(tensor: Tensor): JsonElement[] {
   return elements;
 }
 
+const isNegativeZero = (element: JsonElement) => Object.is(element, -0);
+
+/** With a point, because Python reads "-0" as a whole number, which has no sign. */
+const elementText = (element: JsonElement) => (isNegativeZero(element) ? "-0.0" : JSON.stringify(element));
+
 /** The elements as a JSON list; whole numbers in their own digits, however large. Undefined for bytes that are no text. */
 export function jsonListText(tensor: Tensor): string | undefined {
   const { data } = tensor;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(",")}]`;
   const elements = jsonElements(tensor);
   if (isTexts(data) && elements.some((element) => typeof element === "object")) return undefined;
+  if (elements.some(isNegativeZero)) return `[${elements.map(elementText).join(",")}]`;
   return JSON.stringify(elements);
 }

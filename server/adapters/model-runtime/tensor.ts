@@ -46,6 +46,10 @@ export function nestingOf(value: unknown): number[] {
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
+/** The first of them that holds no values, as a request without rows has them. */
+export const emptyOf = (tensors: readonly Tensor[]): Tensor | undefined =>
+  tensors.find(({ shape }) => elementCount(shape) === 0);
+
 export const isTexts = (data: TensorData): data is Uint8Array[] => Array.isArray(data);
 
 /** The elements of a BYTES tensor: each a little-endian length of four bytes, then that many bytes. */

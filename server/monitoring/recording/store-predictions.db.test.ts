@@ -95,10 +95,15 @@ describe("storing predictions", () => {
 
   it("stores what JSON allows and Postgres does not", async () => {
     await fresh();
-    const bad = make({ inputs: { "a\0": ["x\0y", "\uD800", "fine \\u0000"] }, error: "\0" });
+    const bad = make({
+      inputs: { "a\0": ["x\0y", "\uD800", "fine \\u0000"] },
+      error: "\0",
+      parameters: { mode: "\0" },
+    });
     await storePredictions(database.db, [bad]);
     const [row] = await database.db.select().from(predictions).where(eq(predictions.id, bad.id));
     expect(row?.inputs).toEqual({ "a\uFFFD": ["x\uFFFDy", "\uFFFD", "fine \\u0000"] });
+    expect(row?.parameters).toEqual({ mode: "\uFFFD" });
   });
 
   it("keeps the canary's failures in a row across batches", async () => {

@@ -21,12 +21,12 @@ export interface Stored {
 async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Set<string>> {
   const { rows } = await db.execute<{ id: string }>(sql`
     insert into predictions (id, team_id, deployment_id, version_id, rollout_id, arm, stage, route_digest, at,
-      latency_ms, status, error, inputs, outputs, predicted, datatype, rows, predicted_rows, trace_id)
+      latency_ms, status, error, inputs, outputs, parameters, predicted, datatype, rows, predicted_rows, trace_id)
     select id, "teamId", "deploymentId", "versionId", "rolloutId", arm, stage, "routeDigest", to_timestamp("atMs" / 1000),
-      "latencyMs", status, error, inputs, outputs, predicted, datatype, rows, "predictedRows", "traceId"
+      "latencyMs", status, error, inputs, outputs, parameters, predicted, datatype, rows, "predictedRows", "traceId"
     from json_to_recordset(${storableJson(batch)}) as r(id text, "teamId" text, "deploymentId" text, "versionId" text,
       "rolloutId" text, arm text, stage int, "routeDigest" text, "atMs" float8, "latencyMs" float8, status int, error text,
-      inputs jsonb, outputs jsonb, predicted text, datatype text, rows int, "predictedRows" jsonb, "traceId" text)
+      inputs jsonb, outputs jsonb, parameters jsonb, predicted text, datatype text, rows int, "predictedRows" jsonb, "traceId" text)
     order by id
     on conflict (id, at) do nothing returning id`);
   return new Set(rows.map((row) => row.id));

@@ -12,7 +12,9 @@ import {
 export const tensorInWords = (tensor: {
   datatype: string;
   shape: readonly (number | string | null)[];
-}): string => `${tensor.datatype} [${tensor.shape.map((dimension) => dimension ?? -1).join(", ")}]`;
+  optional?: boolean | undefined;
+}): string =>
+  `${tensor.datatype} [${tensor.shape.map((dimension) => dimension ?? -1).join(", ")}]${tensor.optional === true ? ", may be left out" : ""}`;
 
 const isFree = (dimension: number | string | null) => typeof dimension !== "number" || dimension < 0;
 
@@ -66,7 +68,7 @@ function compareSide(
   });
   // An output may stay out of the contract; an input that callers must send may not.
   const undeclared = actual
-    .filter((real) => !declared.some((tensor) => tensor.name === real.name))
+    .filter((real) => real.optional !== true && !declared.some((tensor) => tensor.name === real.name))
     .map((real): CheckLine => ({
       side,
       name: real.name,

@@ -76,10 +76,16 @@ export const SignatureTensor = z.object({
   name: z.string(),
   datatype: z.string(),
   shape: z.array(z.union([z.number(), z.string(), z.null()])),
+  /** Of an input that a request may leave out. */
+  optional: z.boolean().optional(),
 });
 export const Signature = z.object({
   inputs: z.array(SignatureTensor),
   outputs: z.array(SignatureTensor),
+  /** Of a model that MLflow loads: values beside the inputs that a request may set, as its trial found them. */
+  parameters: z
+    .array(z.object({ name: z.string(), type: z.string(), isList: z.boolean(), default: z.string() }))
+    .optional(),
   /** From the ONNX metadata `feature_names`. */
   featureNames: z.array(z.string()).optional(),
 });

@@ -133,5 +133,11 @@ describe("the request of a trial", () => {
       { name: "city", datatype: "BYTES", shape: [1, 1], data: [new TextEncoder().encode("Berlin")] },
     ]);
     expect(exampleRequest(columns, null, logged(["town", "age"])).from).toContain("values made");
+    const [age, city] = columns.inputs.map((input) => ({ ...input, optional: input.name === "city" }));
+    const some = { ...columns, inputs: age && city ? [age, city] : [] };
+    expect(shown(exampleRequest(some, null, logged(["town", "age"])))).toEqual([["age", [1, 1], 1]]);
+    expect(shown(exampleRequest(some, null, logged(["city", "age"])))).toHaveLength(2);
+    // Nobody knows whether the model answers without it.
+    expect(shown(exampleRequest(some, null, undefined))).toHaveLength(2);
   });
 });

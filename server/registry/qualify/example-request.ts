@@ -34,8 +34,10 @@ function columnsOf(signature: ModelSignature, logged: unknown): Record<string, u
   const { columns, data } = TableExample.safeParse(logged).data?.dataframe_split ?? {};
   const [row] = data ?? [];
   const isTable = signature.inputs.every(({ shape }) => shape.length === 2 && shape[1] === 1);
-  if (!columns || !row || !isTable || !signature.inputs.every(({ name }) => columns.includes(name)))
-    return undefined;
+  const hasAll = signature.inputs.every(
+    ({ name, optional }) => optional === true || columns?.includes(name) === true,
+  );
+  if (!columns || !row || !isTable || !hasAll) return undefined;
   return Object.fromEntries(columns.map((name, at) => [name, [[row[at]]]]));
 }
 
@@ -72,7 +74,10 @@ function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | unde
   const named = Array.isArray(values) ? undefined : values;
   if (!named && (second !== undefined || only === undefined)) return undefined;
   try {
-    return signature.inputs.map((input) => {
+    const sent = signature.inputs.filter(
+      ({ name, optional }) => !named || optional !== true || name in named,
+    );
+    return sent.map((input) => {
       const value = named ? named[input.name] : values;
       const shape = nestingOf(value);
       if (shape.length !== input.shape.length) throw new BadExample("another rank");

@@ -24,6 +24,7 @@ export interface MlflowModel {
 const Spec = z.looseObject({
   name: z.union([z.string(), z.number()]).nullish(),
   type: z.unknown(),
+  required: z.unknown().optional(),
   "tensor-spec": z.looseObject({ dtype: z.string(), shape: z.array(z.number()) }).optional(),
 });
 
@@ -49,6 +50,7 @@ function tensorsOf(text: string | null | undefined, side: "input" | "output"): S
       name,
       datatype: (typeof spec.type === "string" ? COLUMNS.get(spec.type) : undefined) ?? "BYTES",
       shape: [-1, 1],
+      ...(side === "input" && spec.required === false ? { optional: true } : {}),
     };
   });
 }

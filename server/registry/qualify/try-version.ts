@@ -20,7 +20,7 @@ import type { TrialTools } from "./trial-runtime";
 import { StoredTrial } from "./trial-schemas";
 
 /** Raised when the runtime or what is asked of it changes, so that versions are tried again when their gates run again. */
-const RUNTIMES = { onnx: "onnxruntime 1.30, trial 1", python: "mlflow.pyfunc, trial 1" };
+const RUNTIMES = { onnx: "onnxruntime 1.30, trial 1", python: "mlflow.pyfunc, trial 2" };
 const DEADLINE_MS = 30_000;
 /** After an upgrade everything that is deployed is tried: that must not happen all at once. */
 const inTurn = createSlots(2);

@@ -21,7 +21,7 @@ import { PatienceEnded, withPatience } from "./patience";
 import { predictedOf, type Predicted } from "./predicted";
 import { routeKey, type Route, type ServedVersion } from "./routes";
 import { isCanary } from "./split";
-import { storedTensors, type StoredTensor } from "./stored-form";
+import { storedParameters, storedTensors, type StoredTensor } from "./stored-form";
 
 /** What is kept of each answered request; `server/monitoring` stores it. */
 export interface PredictionRecord extends Predicted {
@@ -39,6 +39,7 @@ export interface PredictionRecord extends Predicted {
   error: string | null;
   inputs: StoredTensor[] | null;
   outputs: StoredTensor[] | null;
+  parameters: Record<string, unknown> | null;
   traceId: string | null;
 }
 
@@ -155,7 +156,8 @@ function choose(
 async function blame(parts: GatewayParts, stable: ServedVersion, body: InferBody, refusal: unknown) {
   if (!isAppError(refusal) || refusal.code !== "invalid") return refusal;
   try {
-    await parts.runtime.infer(stable.runtimeKey, parseInferRequest(body, stable.signature).inputs);
+    const { inputs, parameters } = parseInferRequest(body, stable.signature);
+    await parts.runtime.infer(stable.runtimeKey, inputs, { parameters });
   } catch {
     return refusal;
   }
@@ -187,9 +189,9 @@ async function attempt(
 ): Promise<void> {
   const request = parseInferRequest(call.body, version.signature);
   into.request = request;
-  const { deadlineMs } = request;
+  const { deadlineMs, parameters } = request;
   const startedNs = process.hrtime.bigint();
-  const work = parts.runtime.infer(version.runtimeKey, request.inputs, { deadlineMs });
+  const work = parts.runtime.infer(version.runtimeKey, request.inputs, { deadlineMs, parameters });
   // While the model is at work.
   into.inputs = storedTensors(request.inputs);
   try {
@@ -263,6 +265,7 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
     error: shown ? shown.message.slice(0, MAX_ERROR_TEXT) : null,
     inputs: made.inputs,
     outputs: failure === undefined ? storedTensors(outputs) : null,
+    parameters: storedParameters(made.request?.parameters),
     ...predicted,
     traceId: TRACEPARENT.exec(call.headers.traceparent ?? "")?.[1] ?? null,
   });

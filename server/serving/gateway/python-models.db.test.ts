@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import path from "node:path";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelVersions } from "@/db/schema";
@@ -27,9 +28,11 @@ import "@/server/registry/subject";
 import { qualify, type Step } from "@/server/registry/qualify/run";
 import { endRun, registeredVersion, trainedRun } from "@/server/registry/testing";
 import { deploy } from "../deploy";
+import type { PredictionRecord } from "./gateway";
 import { createGatewayServer } from "./http-server";
 import { Statistics } from "./oip/statistics";
 import { RouteFollower } from "./route-follower";
+import { pythonEnv, pythonWith, run } from "./testing-python";
 
 let world: World;
 let models: PythonModels;
@@ -135,8 +138,10 @@ async function startGateway() {
     attestorKeys: trustedAttestorKeys,
     pollMs: 2 ** 30,
   });
+  const records: PredictionRecord[] = [];
+  const record = (each: PredictionRecord) => records.push(each) > 0;
   const server: Server = createGatewayServer({
-    parts: { runtime, routes: () => follower.routes, record: () => true, statistics: new Statistics() },
+    parts: { runtime, routes: () => follower.routes, record, statistics: new Statistics() },
     callers: { actor: () => Promise.resolve({ ...member.actor, kind: "token", scopes: ["infer"] }) },
     version: "1",
     isReady: () => true,
@@ -149,6 +154,8 @@ async function startGateway() {
     follower.knowsRoutes && [...follower.routes.values()].every(({ stable }) => stable !== undefined);
   await waitFor(servesAll, { what: "every deployment is served", timeoutMs: 180_000 });
   return {
+    records,
+    address: `127.0.0.1:${port}`,
     async infer(name: string, inputs: unknown) {
       const response = await fetch(`http://127.0.0.1:${port}/v2/models/${name}/infer`, {
         method: "POST",
@@ -166,9 +173,14 @@ async function startGateway() {
   };
 }
 
-/** As JSON of the wire has them: whole numbers beyond 2^53 lose nothing there, but do in JavaScript's own reader. */
-const asNumbers = (values: readonly unknown[]) =>
-  values.map((each) => (typeof each === "string" && /^-?\d{16,}$/.test(each) ? Number(each) : each));
+const CLIENTS = path.join(import.meta.dirname, "clients");
+
+/** Asks a deployment of one of the tests' models as its users do; the script says on the way what went well. */
+async function askByClients(address: string, deployment: string, model: string) {
+  const python = path.join(await pythonWith(path.join(CLIENTS, "requirements.txt")), "bin", "python");
+  const script = path.join(CLIENTS, "python_models.py");
+  return run([python, script, address, deployment, models.folder, model], CLIENTS, pythonEnv(), 120_000);
+}
 
 describe("a model that Python serves", () => {
   it("is scanned, tried, judged, deployed and answers through the gateway as in Python", async () => {
@@ -212,6 +224,11 @@ describe("a model that Python serves", () => {
         const given = body.outputs.map((each: { name: string; data: unknown[] }) => [each.name, each.data]);
         expect(Object.fromEntries(given)).toEqual(answers);
       }
+      const empty = models.cases.sklearn?.find(({ answers }) => answers === null)?.inputs;
+      expect(await gateway.infer(names.sklearn, empty)).toMatchObject({
+        status: 400,
+        body: { error: expect.stringContaining("Send at least one row.") },
+      });
       const [age, ...others] = models.expected.sklearn?.inputs ?? [];
       expect(await gateway.infer(names.sklearn, [{ ...age, datatype: "BYTES" }, ...others])).toMatchObject({
         status: 400,
@@ -259,15 +276,13 @@ describe("a model that Python serves", () => {
     const { name } = await deployed(id);
     const gateway = await startGateway();
     try {
-      const { inputs, answers } = models.expected.coded ?? { inputs: [], answers: {} };
-      const small = inputs.map((each) => ({ ...each, data: asNumbers(each.data).map((_, n) => n) }));
-      expect(Object.keys(answers)).toEqual(["twice", "count"]);
-      const { status, body } = await gateway.infer(name, small);
-      expect({ status, body }).toMatchObject({ status: 200 });
-      expect(body.outputs.map((each: { data: unknown[] }) => each.data)).toEqual([
-        Array.from({ length: 30 }, (_, n) => 2 * n),
-        Array.from({ length: 30 }, () => 30),
-      ]);
+      const { code, output } = await askByClients(gateway.address, name, "coded");
+      expect(output).toContain("config");
+      expect(code, output.slice(-2_000)).toBe(0);
+      // What was asked is on record, whole numbers in all their digits.
+      const asked = gateway.records.filter(({ status, parameters }) => status === 200 && parameters !== null);
+      expect(asked).toHaveLength(6);
+      expect(asked.at(-1)?.parameters).toMatchObject({ shift: "1152921504606846977", weights: [3, 0.25, 2] });
     } finally {
       await gateway.close();
     }

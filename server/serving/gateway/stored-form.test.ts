@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { predictedOf } from "./predicted";
-import { boundRecord, storedTensors, withoutValues } from "./stored-form";
+import { boundRecord, storedParameters, storedTensors, withoutValues } from "./stored-form";
 import { tensorDigest } from "./tensor-digest";
 
 const tensor = (datatype: string, shape: number[], data: ArrayLike<unknown>, name = "y") => ({
@@ -45,6 +45,16 @@ describe("what is kept of a request", () => {
     expect(storedTensors(many)[0]?.data).toHaveLength(9);
     const odd = storedTensors([tensor("FP64", [4], [Number.NaN, Infinity, 2n ** 63n, undefined])]);
     expect(JSON.parse(JSON.stringify(odd))[0].data).toEqual([null, "Infinity", "9223372036854775808", null]);
+  });
+
+  it("has the parameters that it set, however many and long", () => {
+    expect(storedParameters(undefined)).toBeNull();
+    const asked = { factor: 0.5, shift: 2n ** 60n + 1n, weights: [1, null], options: { "a b": true } };
+    expect(storedParameters(asked)).toEqual({ ...asked, shift: "1152921504606846977" });
+    const long = Array.from({ length: 500 }, (_, n) => [`p${n}`, "x".repeat(10_000)]);
+    expect(storedParameters(Object.fromEntries(long))).toMatchObject({ p0: `"${"x".repeat(1_999)}…` });
+    expect(JSON.stringify(storedParameters(Object.fromEntries(long))).length).toBeLessThan(30_000);
+    expect(withoutValues({ id: "prd_1", parameters: asked })).toEqual({ id: "prd_1", parameters: null });
   });
 
   it("has the digest of the protocol's binary form", () => {

@@ -107,6 +107,26 @@ export function storedTensors(tensors: readonly TensorLike[]): StoredTensor[] {
   return tensors.slice(0, MAX_TENSORS).map((tensor) => storedTensor(tensor, limit));
 }
 
+/**
+ * What is kept of what a request sets of the model's own parameters: whole numbers beyond 2^53 as digits in a text, and of a long value the
+ * beginning of its JSON.
+ */
+export function storedParameters(
+  parameters: Readonly<Record<string, unknown>> | undefined,
+): Record<string, unknown> | null {
+  if (!parameters) return null;
+  let left = MAX_TEXT;
+  const stored = Object.entries(parameters).map(([name, value]): [string, unknown] => {
+    const text = JSON.stringify(value, (_key, item: unknown) =>
+      typeof item === "bigint" ? String(item) : item,
+    );
+    const most = Math.min(left, MAX_TEXT_OF_ONE);
+    left -= Math.min(text.length, most);
+    return [name, text.length <= most ? JSON.parse(text) : `${text.slice(0, most)}…`];
+  });
+  return Object.fromEntries(stored);
+}
+
 const Tensors = z.array(
   z.object({
     name: z.string(),
@@ -141,6 +161,7 @@ export const withoutValues = <T extends object>(record: T): T => ({
   ...record,
   ...("inputs" in record ? { inputs: emptied(record.inputs) } : {}),
   ...("outputs" in record ? { outputs: emptied(record.outputs) } : {}),
+  ...("parameters" in record ? { parameters: null } : {}),
   ...("predictedRows" in record ? { predictedRows: null } : {}),
 });
 

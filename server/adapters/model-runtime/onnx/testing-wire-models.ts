@@ -96,6 +96,34 @@ export const optionalModel = (own: number): Uint8Array =>
     output: [value("y", "FP32", ["n"])],
   });
 
+/** Ways to the answer that need a row, or at least know what to do without one: `y` of `x` with rows of two. */
+export const rowModel = (way: "first" | "largest" | "sum" | "reshaped"): Uint8Array => {
+  const over = { name: "axes", type: 7, ints: [0] };
+  const flat = { name: "keepdims", type: 2, i: 0 };
+  const node = {
+    first: { opType: "Gather", input: ["x", "at"] },
+    largest: { opType: "ReduceMax", input: ["x"], attribute: [over, flat] },
+    sum: { opType: "ReduceSum", input: ["x", "at"], attribute: [flat] },
+    reshaped: { opType: "Reshape", input: ["x", "sizes"] },
+  }[way];
+  const numbers = (name: string, values: readonly bigint[], dims: number[]) => ({
+    name,
+    dataType: TYPES.INT64,
+    dims,
+    rawData: new Uint8Array(BigInt64Array.from(values).buffer),
+  });
+  return bytesOf({
+    node: [{ ...node, output: ["y"] }],
+    initializer: [
+      ...(way === "first" ? [numbers("at", [0n], [])] : []),
+      ...(way === "sum" ? [numbers("at", [0n], [1])] : []),
+      ...(way === "reshaped" ? [numbers("sizes", [-1n, 2n], [2])] : []),
+    ],
+    input: [value("x", "FP32", ["n", 2])],
+    output: [value("y", "FP32", way === "reshaped" ? ["n", 2] : [2])],
+  });
+};
+
 /** Ends in a sequence of maps, as scikit-learn's converter writes classifiers by default. */
 export const zipMapModel = (): Uint8Array =>
   bytesOf({

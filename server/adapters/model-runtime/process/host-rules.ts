@@ -1,5 +1,6 @@
 import { AppError, invalid } from "@/server/core/errors";
-import type { ModelHealth } from "../port";
+import type { ModelHealth, Tensor } from "../port";
+import { shapeText } from "../tensor";
 
 /** Requests on their way to one process at once; it works on the first, the others save it the wait for the next. */
 export const DEPTH = 16;
@@ -79,6 +80,13 @@ export const refusedInputs = (message: string) =>
   invalid(
     `The request cannot be given to the model: ${message}.`,
     "Compare the inputs with the model's metadata.",
+  );
+
+/** Some models answer no rows with no rows. That another cannot is no fault of it, nor of what was deployed. */
+export const refusedEmpty = ({ name, shape }: Tensor, message: string) =>
+  invalid(
+    `The input ${name} holds no values (its shape is ${shapeText(shape)}), and the model has no answer to that: ${message}`,
+    "Send at least one row.",
   );
 
 export const refusedFile = (message: string) => invalid(inWords(message));

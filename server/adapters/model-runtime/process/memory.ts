@@ -3,9 +3,6 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
 const MIB = 1024 ** 2;
-/** Stacks and reserves that are counted as data although nothing is in them. */
-const RESERVED_BYTES = 192 * MIB;
-
 export interface MemoryBounds {
   /** Resident memory above which the process is ended. */
   residentBytes: number;
@@ -13,9 +10,12 @@ export interface MemoryBounds {
   dataBytes: number;
 }
 
-export const memoryBounds = (modelBytes: number, runtimeBytes: number): MemoryBounds => ({
+export const memoryBounds = (
+  modelBytes: number,
+  { runtimeBytes, reservedBytes }: { runtimeBytes: number; reservedBytes: number },
+): MemoryBounds => ({
   residentBytes: runtimeBytes + modelBytes,
-  dataBytes: runtimeBytes + RESERVED_BYTES + modelBytes,
+  dataBytes: runtimeBytes + reservedBytes + modelBytes,
 });
 
 /** Resident memory of a process of this machine; 0 when it is gone. */

@@ -3,7 +3,8 @@ import path from "node:path";
 import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
 import { jsonFrame, jsonOf, KIND, tensorFrame, type Frame } from "../onnx/child/frame.mjs";
-import type { ModelHealth, ModelSignature, ModelSpec, Tensor } from "../port";
+import type { InferOptions, ModelHealth, ModelSignature, ModelSpec, Tensor } from "../port";
+import { emptyOf } from "../tensor";
 import { describedBy } from "./described";
 import {
   healthIs,
@@ -11,6 +12,7 @@ import {
   modelFault,
   notLoaded,
   refusedFile,
+  refusedEmpty,
   refusedInputs,
   UNLOAD_MS,
 } from "./host-rules";
@@ -18,7 +20,7 @@ import type { Engine } from "./launch";
 import type { MemoryBounds } from "./memory";
 import { ModelHost } from "./model-host";
 import { lend, placeFiles } from "./place-files";
-import { outputsOf, toRaw } from "./raw-tensors";
+import { outputsOf, rawParameters, toRaw } from "./raw-tensors";
 import { giveBackUser } from "./users";
 import type { Warden } from "./warden";
 
@@ -188,7 +190,7 @@ export class ModelGroup {
     return this.nextId;
   }
 
-  infer(member: Member, inputs: readonly Tensor[], patienceMs = Infinity): Promise<Tensor[]> {
+  infer(member: Member, inputs: readonly Tensor[], asked: InferOptions = {}): Promise<Tensor[]> {
     const { host } = this;
     const { signature } = member;
     if (!host || !signature) return Promise.reject(notLoaded());
@@ -198,11 +200,14 @@ export class ModelGroup {
         signature.inputs.findIndex((input) => input.name === tensor.name),
       ),
     );
+    const all = [...raw, ...rawParameters(asked.parameters)];
     // The caller gives up first, and by itself; what it no longer waits for is not worked on.
-    const deadlineMs = Math.min(member.deadlineMs, patienceMs + AFTER_PATIENCE_MS);
-    return host.ask(tensorFrame(this.id(), KIND.infer, member.number, raw), deadlineMs, (answer) => {
+    const deadlineMs = Math.min(member.deadlineMs, (asked.deadlineMs ?? Infinity) + AFTER_PATIENCE_MS);
+    const empty = emptyOf(inputs);
+    return host.ask(tensorFrame(this.id(), KIND.infer, member.number, all), deadlineMs, (answer) => {
       if (answer.kind === KIND.refused) throw refusedInputs(complaintOf(answer));
-      if (answer.kind !== KIND.ok) throw modelFault(complaintOf(answer));
+      if (answer.kind !== KIND.ok)
+        throw empty ? refusedEmpty(empty, complaintOf(answer)) : modelFault(complaintOf(answer));
       return outputsOf(answer, signature);
     });
   }

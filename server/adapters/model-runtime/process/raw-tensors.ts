@@ -1,6 +1,7 @@
-import { tensorsOf, type Frame, type RawTensor } from "../onnx/child/frame.mjs";
+import { PARAMETERS, tensorsOf, type Frame, type RawTensor } from "../onnx/child/frame.mjs";
 import type { ModelSignature, Tensor, TensorSignature } from "../port";
 import { isAppError } from "@/server/core/errors";
+import { exactJsonText } from "@/server/core/exact-json";
 import { bytesOf, dataFromBytes } from "../tensor";
 import { modelFault } from "./host-rules";
 
@@ -10,6 +11,13 @@ export const toRaw = (tensor: Tensor, index: number): RawTensor => ({
   shape: tensor.shape,
   bytes: bytesOf(tensor.data),
 });
+
+/** A request's parameters on their way, beside its inputs; nothing where it sets none. */
+export function rawParameters(parameters: Readonly<Record<string, unknown>> | undefined): RawTensor[] {
+  if (!parameters || Object.keys(parameters).length === 0) return [];
+  const bytes = bytesOf([new TextEncoder().encode(exactJsonText(parameters))]);
+  return [{ index: PARAMETERS, datatype: "BYTES", shape: [1], bytes }];
+}
 
 function fromRaw(raw: RawTensor | undefined, index: number, { name, datatype }: TensorSignature): Tensor {
   if (raw?.index !== index || raw.datatype !== datatype)

@@ -19,7 +19,7 @@ export async function hostileChild(what: string, port = 0) {
     options: {
       folder,
       userId,
-      memory: memoryBounds(64 * 1024 ** 2, ONNX_ENGINE.runtimeBytes),
+      memory: memoryBounds(64 * 1024 ** 2, ONNX_ENGINE),
       cpuMilli: undefined,
       warden,
       program: path.join(import.meta.dirname, "testing-hostile-program.mjs"),

@@ -102,6 +102,8 @@ export function pythonEngine(parts: PythonProcess): Engine {
   return {
     launch: (options) => launch(parts, options),
     runtimeBytes: 640 * MIB,
+    // Numeric libraries reserve far more than they use (PyTorch a gibibyte at its first answer). What is used is bounded by what is resident.
+    reservedBytes: 4096 * MIB,
     // Importing what a model needs takes its time on a machine that is busy or cold.
     loadMs: 180_000,
   };

@@ -8,6 +8,8 @@ NAMES = "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 F
 CODES = "? <u1 <u2 <u4 <u8 <i1 <i2 <i4 <i8 <f2 - <f4 <f8 -".split()
 DATATYPES = {name: None if code == "-" else code for name, code in zip(NAMES, CODES)}
 WIDTHS = {name: int(code[-1]) if code[-1].isdigit() else 1 for name, code in DATATYPES.items() if code}
+# In place of an input's number: a text of JSON with the request's parameters.
+PARAMETERS = 0xFFFF
 
 
 class Refused(Exception):

@@ -14,6 +14,8 @@ COLUMNS = {"boolean": "BOOL", "integer": "INT32", "long": "INT64", "float": "FP3
 TEXTS = ("string", "binary", "datetime")
 # "NaT" is how pandas writes the missing one, an empty text how it is answered.
 NO_MOMENT = ("", "NaT")
+# What this pandas takes a column of texts for; one without rows would be numbers.
+WORDS = pandas.Series([""]).dtype
 
 
 def is_missing(value):
@@ -84,6 +86,7 @@ class Value:
         self.kind = spec["type"]
         self.spec = spec
         self.is_column = self.kind != "tensor"
+        self.is_optional = side == "input" and spec.get("required") is False
         self.is_json = self.is_column and self.kind not in COLUMNS and self.kind not in TEXTS
         if self.is_column:
             self.datatype = COLUMNS.get(self.kind, "BYTES")
@@ -98,7 +101,8 @@ class Value:
         self.shape = [int(size) for size in spec["tensor-spec"]["shape"]]
 
     def described(self):
-        return {"name": self.name, "datatype": self.datatype, "shape": self.shape}
+        described = {"name": self.name, "datatype": self.datatype, "shape": self.shape}
+        return {**described, "optional": True} if self.is_optional else described
 
     def text(self, content, row):
         """What a column's or a tensor's element stands for."""
@@ -147,7 +151,7 @@ class Value:
             raise Refused(f'input "{self.name}" is a column: its shape is [rows, 1], not {list(shape)}')
         if self.kind == "datetime":
             return numpy.array([each.to_datetime64() for each in array], dtype="datetime64[ns]")
-        return array.copy() if self.kind != "string" else list(array)
+        return pandas.Series(list(array), dtype=WORDS) if self.kind == "string" else array.copy()
 
     def bytes_of(self, value):
         if is_missing(value):
@@ -235,3 +239,37 @@ class Value:
                 f'the output "{self.name}" has the shape {list(array.shape)}, its signature says {self.shape}'
             )
         return array
+
+
+NO_NUMBERS = {"NaN": numpy.nan, "Infinity": numpy.inf, "-Infinity": -numpy.inf}
+DEFAULT_CHARACTERS = 200
+
+
+class Parameter:
+    """A value beside the inputs, as the model's signature names it."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.fields = spec.to_dict()
+        self.name = spec.name
+        self.kind = self.fields["type"]
+
+    def described(self):
+        default = json_of(self.fields["default"])[:DEFAULT_CHARACTERS]
+        return {"name": self.name, "type": self.kind, "isList": self.spec.shape is not None, "default": default}
+
+    @staticmethod
+    def number(value):
+        return NO_NUMBERS.get(value, value) if isinstance(value, str) else value
+
+    def read(self, value):
+        """What was sent, as MLflow itself would be given it in Python; what MLflow does not take is refused in its words."""
+        if self.kind == "object":
+            value = of_type(value, self.fields)
+        elif self.kind in ("double", "float"):
+            value = [self.number(each) for each in value] if isinstance(value, list) else self.number(value)
+        try:
+            self.spec.validate_param_spec(value, self.spec)
+        except Exception as error:
+            raise Refused(f"parameters.{self.name} is not what the model's signature says: {error}") from None
+        return value

@@ -71,12 +71,72 @@ describe("models that MLflow loads", () => {
       const runtime = runtimeOf();
       const { inputs, answers } = models.expected[name] ?? { inputs: [], answers: {} };
       const signature = await runtime.load(name, specOfPython(models, name));
-      expect(signature.inputs.map((each) => each.name)).toEqual(inputs.map((each) => each.name));
-      const given = await runtime.infer(name, tensors(inputs));
-      expect(Object.fromEntries(given.map((each) => [each.name, jsonElements(each)]))).toEqual(answers);
+      const required = signature.inputs.filter((each) => each.optional !== true);
+      expect(required.map((each) => each.name)).toEqual(inputs.map((each) => each.name));
+      const ask = async (sent: Given, parameters = {}) => {
+        const given = await runtime.infer(name, tensors(sent), { parameters });
+        return Object.fromEntries(given.map((each) => [each.name, jsonElements(each)]));
+      };
+      expect(await ask(inputs)).toEqual(answers);
+      // No rows, columns that may be left out, parameters.
+      const cases = models.cases[name] ?? [];
+      expect(cases.length).toBeGreaterThan(0);
+      for (const each of cases)
+        if (each.answers) expect(await ask(each.inputs, each.parameters)).toEqual(each.answers);
+        else
+          expect(await refusal(ask(each.inputs))).toMatchObject({
+            code: "invalid",
+            message: expect.stringContaining("holds no values"),
+          });
     },
     120_000,
   );
+});
+
+describe("parameters of MLflow", () => {
+  it("are told with their types and defaults, and refused by name where MLflow does not take the value", async () => {
+    const runtime = runtimeOf();
+    const { parameters = [] } = await runtime.load("coded", specOfPython(models, "coded"));
+    expect(parameters.slice(0, 3)).toEqual([
+      { name: "factor", type: "double", isList: false, default: "0.5" },
+      { name: "ratio", type: "float", isList: false, default: "0.25" },
+      { name: "shift", type: "long", isList: false, default: "1" },
+    ]);
+    expect(parameters.slice(6)).toEqual([
+      { name: "since", type: "datetime", isList: false, default: '"2026-01-01T00:00:00"' },
+      { name: "weights", type: "double", isList: true, default: "[1.0, 2.0]" },
+      { name: "options", type: "object", isList: false, default: '{"depth": 1}' },
+      { name: "timeout", type: "long", isList: false, default: "9" },
+    ]);
+    const inputs = tensors(models.expected.coded?.inputs ?? []);
+    const wrong: [string, unknown][] = [
+      ["factor", "much"],
+      ["factor", [1]],
+      ["shift", 0.5],
+      ["shift", true],
+      ["strict", 1],
+      ["mode", 3],
+      ["since", "yesterday"],
+      ["weights", 1],
+      ["weights", ["a"]],
+      ["weights", [[1], [1, 2]]],
+      ["options", {}],
+      ["options", { depth: 1, other: 2 }],
+    ];
+    for (const [name, value] of wrong)
+      expect(await refusal(runtime.infer("coded", inputs, { parameters: { [name]: value } }))).toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining(`parameters.${name} is not what the model's signature says`),
+      });
+    const ask = async (factor: unknown) => {
+      const given = await runtime.infer("coded", inputs, { parameters: { factor } });
+      const real = given.find(({ name }) => name === "real");
+      return real && jsonElements(real).slice(5, 7);
+    };
+    // As JSON has them: a whole number for a float, and what it lacks as a text.
+    expect(await ask(0)).toEqual([0, 0].map((zero) => expect.closeTo(zero)));
+    expect(await ask("NaN")).toEqual([null, null]);
+  }, 120_000);
 });
 
 /** What the hostile model of `make-models.py` is to run: Python, which leaves its word in `said`. */
@@ -251,6 +311,24 @@ describe("environments", () => {
         /pip could not install the locked requirements.*DO NOT MATCH THE HASHES/,
       ),
     });
+  }, 120_000);
+});
+
+describe("the memory of a model", () => {
+  it("is what it uses, not what its libraries reserve", async () => {
+    const runtime = runtimeOf();
+    const limits: ModelLimits = { memoryBytes: 64 * 1024 ** 2 };
+    await runtime.load("healthy", specOfPython(models, "healthy", limits));
+    const reserving = code(
+      "import mmap",
+      "held = mmap.mmap(-1, 3 * 2**29, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)",
+      "said = len(held)",
+    );
+    expect(said(await runtime.infer("healthy", [reserving]))).toBe(String(3 * 2 ** 29));
+    // What nothing could hold is an error of the model, not its end.
+    const failed = await refusal(runtime.infer("healthy", [code("held = bytearray(2**40)")]));
+    expect(failed).toMatchObject({ code: "internal", message: expect.stringContaining("more memory than") });
+    expect(said(await runtime.infer("healthy", [code("said = 'well'")]))).toBe("well");
   }, 120_000);
 });
 

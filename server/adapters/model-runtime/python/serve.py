@@ -13,7 +13,7 @@ import sys
 # Python, isolated, does not look where this file is; last, so that nothing there stands in for a package of the model.
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from modelworks_tensors import WIDTHS, Refused, padded, tensors_of, with_lengths
+from modelworks_tensors import PARAMETERS, WIDTHS, Refused, padded, tensors_of, texts_of, with_lengths
 
 FD, PROCESSES, NICENESS = (int(word) for word in sys.argv[1:4])
 HEADER = struct.Struct("<IIIHH")
@@ -54,12 +54,12 @@ class Model:
     """A model that MLflow has loaded, with the signature by which it is asked."""
 
     def __init__(self, folder):
-        global numpy, pandas, Value
+        global numpy, pandas, Parameter, Value
         try:
             import mlflow.pyfunc
             import numpy
             import pandas
-            from modelworks_values import Value
+            from modelworks_values import Parameter, Value
         except ImportError as error:
             raise Refused(f"its environment lacks what MLflow needs: {error}") from None
         self.model = mlflow.pyfunc.load_model(folder)
@@ -72,6 +72,9 @@ class Model:
                 "log it with input_example="
             )
         self.inputs = self.values(inputs or self.inferred(self.example).inputs, "input")
+        # Signatures of older releases have none.
+        parameters = getattr(signature, "params", None)
+        self.parameters = {spec.name: Parameter(spec) for spec in parameters or []}
         self.warm_up()
         outputs = signature.outputs if signature else None
         self.outputs = self.values(outputs or self.asked_outputs(), "output")
@@ -171,21 +174,34 @@ class Model:
             return [array[:, index] for index in range(len(outputs))]
         raise ValueError("its answer has another form than its signature says")
 
+    def described(self):
+        described = {
+            "inputs": [value.described() for value in self.inputs],
+            "outputs": [value.described() for value in self.outputs],
+        }
+        if self.parameters:
+            described["parameters"] = [parameter.described() for parameter in self.parameters.values()]
+        return described
+
     def predict(self, body, count):
         arrays = {}
+        parameters = {}
         for index, _, shape, content in tensors_of(body, count):
+            if index == PARAMETERS:
+                sent = json.loads(texts_of(content)[0])
+                parameters = {name: self.parameters[name].read(value) for name, value in sent.items()}
+                continue
             value = self.inputs[index]
             try:
                 arrays[index] = value.read(shape, content)
             except (ValueError, TypeError, OverflowError) as error:
                 raise Refused(f'input "{value.name}" cannot be read: {said(error)}') from None
-        parts = self.parts(self.asked(self.together(dict(sorted(arrays.items())))))
+        parts = self.parts(self.asked(self.together(dict(sorted(arrays.items()))), parameters))
         return [value.write(index, part) for (index, value), part in zip(enumerate(self.outputs), parts)]
 
-
-    def asked(self, given):
+    def asked(self, given, parameters):
         try:
-            return self.model.predict(given)
+            return self.model.predict(given, params=parameters) if parameters else self.model.predict(given)
         except Exception as error:
             # What does not fit the signature or the type hints is no fault of the model; all else is.
             if str(error).startswith(UNHINTED):
@@ -219,11 +235,7 @@ def handle(models, number, kind, model, count, body):
         elif kind == LOAD:
             asked = json.loads(bytes(body))
             loaded = models[model] = Model(os.path.dirname(asked["file"]))
-            described = {
-                "inputs": [value.described() for value in loaded.inputs],
-                "outputs": [value.described() for value in loaded.outputs],
-            }
-            send_json(number, OK, model, described)
+            send_json(number, OK, model, loaded.described())
         elif kind == UNLOAD:
             models.pop(model, None)
             send_json(number, OK, model, {})

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { parseExactJson } from "@/server/core/exact-json";
 import { pickBuildEnv } from "../../cluster/local/build-env";
 import type { ModelFile, ModelLimits, ModelSpec, PythonEnvironment } from "../port";
 import { fileOf } from "../testing";
@@ -32,11 +33,18 @@ const Tensor = z.object({
   shape: z.array(z.number()),
   data: z.array(z.unknown()),
 });
-const Expected = z.record(
+const Answers = z.record(z.string(), z.array(z.unknown()));
+const Expected = z.record(z.string(), z.object({ inputs: z.array(Tensor), answers: Answers }));
+const Cases = z.record(
   z.string(),
-  z.object({ inputs: z.array(Tensor), answers: z.record(z.string(), z.array(z.unknown())) }),
+  z.array(
+    z.object({
+      inputs: z.array(Tensor),
+      parameters: z.record(z.string(), z.unknown()),
+      answers: Answers.nullable(),
+    }),
+  ),
 );
-type Expected = z.infer<typeof Expected>;
 
 /** "3.12": of the Python that this machine makes environments with. */
 export async function versionOf(python: string): Promise<string> {
@@ -48,7 +56,9 @@ export interface PythonModels {
   folder: string;
   environment: PythonEnvironment;
   /** By model: inputs, and what `mlflow.pyfunc` answers in Python itself. */
-  expected: Expected;
+  expected: z.infer<typeof Expected>;
+  /** Further requests by model, and what `mlflow.pyfunc` answers; null where it raises an error. */
+  cases: z.infer<typeof Cases>;
 }
 
 /**
@@ -77,8 +87,13 @@ export async function makePythonModels(): Promise<PythonModels> {
       fs.rmSync(work, { recursive: true });
     }
   }
-  const expected = Expected.parse(JSON.parse(fs.readFileSync(path.join(folder, "expected.json"), "utf8")));
-  return { folder, environment, expected };
+  const read = (name: string) => parseExactJson(fs.readFileSync(path.join(folder, name), "utf8"));
+  return {
+    folder,
+    environment,
+    expected: Expected.parse(read("expected.json")),
+    cases: Cases.parse(read("cases.json")),
+  };
 }
 
 /** The files of a logged model by path, as a version has them. Its requirements are the lock that all of them share. */

@@ -33,6 +33,18 @@ describe("an answer", () => {
     });
   });
 
+  it("keeps the sign of zero, as every reader of JSON understands it", () => {
+    const signed = (datatype: "FP32" | "FP64", data: Float32Array | Float64Array): Tensor[] => [
+      { name: "p", datatype, shape: [4], data },
+    ];
+    for (const outputs of [
+      signed("FP32", Float32Array.of(-0, 0, NaN, 0.5)),
+      signed("FP64", Float64Array.of(-0, 0, NaN, 0.5)),
+    ])
+      // Python reads "-0" as a whole number, which has no sign.
+      expect(String(encode([json("p")], outputs).body)).toContain('"data":[-0.0,0,null,0.5]');
+  });
+
   it("puts bytes behind the JSON, in its order", () => {
     const { body, headers } = encode([
       { name: "p", binary: true },

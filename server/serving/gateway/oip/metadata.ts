@@ -26,10 +26,11 @@ export const modelMetadata = (name: string, versions: readonly string[], signatu
 /** The names of the model configuration, which differ from the protocol's own for one type. */
 const typeName = (datatype: Datatype) => `TYPE_${datatype === "BYTES" ? "STRING" : datatype}`;
 
-const described = ({ name, datatype, shape }: TensorSignature) => ({
+const described = ({ name, datatype, shape, optional }: TensorSignature) => ({
   name,
   data_type: typeName(datatype),
   dims: shape,
+  ...(optional === true ? { optional } : {}),
 });
 
 /** Answer of GET /v2/models/{name}/config. Shapes are whole: no dimension is set apart as the batch's. */

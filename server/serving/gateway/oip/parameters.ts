@@ -7,6 +7,8 @@ export interface RequestParameters {
   binaryOutput: boolean;
   /** How long the answer is wanted, counted from the arrival; undefined for as long as the deployment allows. */
   deadlineMs: number | undefined;
+  /** Those that the model's signature names, as they came: its runtime knows their types. */
+  parameters: Fields | undefined;
 }
 
 /** Says how a client reads a tensor (MLServer's codecs); changes nothing here. */
@@ -42,11 +44,20 @@ function checkNames(parameters: Fields, known: readonly string[], at: string): v
 
 const REQUEST = ["binary_data_output", "priority", "timeout"];
 
-/** @throws AppError `invalid` that names the parameter. */
-export function requestParameters(value: unknown): RequestParameters {
+function pick(parameters: Fields, names: readonly string[]): Fields | undefined {
+  const found = Object.entries(parameters).filter(([name]) => names.includes(name));
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+/**
+ * What the protocol itself means by a name comes before a parameter of the model that is called the same.
+ * @throws AppError `invalid` that names the parameter.
+ */
+export function requestParameters(value: unknown, ofModel: readonly string[] = []): RequestParameters {
   const at = "parameters";
   const parameters = fieldsOf(value, at);
-  checkNames(parameters, REQUEST, at);
+  const own = ofModel.filter((name) => !REQUEST.includes(name));
+  checkNames(parameters, [...REQUEST, ...own], at);
   const { priority } = parameters;
   if (priority !== undefined && priority !== null && priority !== 0)
     throw invalidField(
@@ -58,6 +69,7 @@ export function requestParameters(value: unknown): RequestParameters {
     binaryOutput: flagOf(parameters, "binary_data_output", at) ?? false,
     // Microseconds on the wire; 0 is none.
     deadlineMs: timeoutUs === undefined || timeoutUs === 0 ? undefined : timeoutUs / 1000,
+    parameters: pick(parameters, own),
   };
 }
 

@@ -210,6 +210,48 @@ describe("parameters", () => {
     expect(parse({ inputs: [X, ID], parameters: { timeout: 0 } }).deadlineMs).toBeUndefined();
   });
 
+  const withOwn: ModelSignature = {
+    ...SIGNATURE,
+    parameters: ["factor", "shift", "headers", "timeout", "content_type"].map((name) => ({
+      name,
+      type: "string",
+      isList: false,
+      default: '""',
+    })),
+  };
+
+  it("hands on what the model's signature names, exactly, and keeps what the protocol means", () => {
+    const asked = (parameters: string) =>
+      parse(
+        `{"inputs": [${JSON.stringify(X)}, ${JSON.stringify(ID)}], "parameters": ${parameters}}`,
+        undefined,
+        withOwn,
+      );
+    expect(
+      asked('{"factor": 0.1, "shift": 1152921504606846977, "headers": ["a"], "timeout": 1500}'),
+    ).toMatchObject({
+      deadlineMs: 1.5,
+      parameters: { factor: 0.1, shift: 1_152_921_504_606_846_977n, headers: ["a"] },
+    });
+    expect(asked('{"content_type": "np"}').parameters).toEqual({ content_type: "np" });
+    expect(asked('{"binary_data_output": true}').parameters).toBeUndefined();
+    expect(() => asked('{"temperature": 1}')).toThrow(
+      "parameters.temperature: is no parameter of this model; there is binary_data_output, priority, timeout, factor, shift",
+    );
+    expect(() => asked('{"sequence_id": 1}')).toThrow("sequences are not kept");
+  });
+
+  it("asks for no input that may be left out", () => {
+    const [x, id] = SIGNATURE.inputs.map((input) => ({ ...input, optional: true }));
+    const [wanted] = SIGNATURE.inputs;
+    if (!x || !id || !wanted) throw new Error("the signature has two inputs");
+    const some = { ...SIGNATURE, inputs: [wanted, id] };
+    expect(parse({ inputs: [X] }, undefined, some).inputs.map(({ name }) => name)).toEqual(["x"]);
+    expect(parse({ inputs: [ID, X] }, undefined, some).inputs).toHaveLength(2);
+    expect(() => parse({ inputs: [ID] }, undefined, some)).toThrow("lacks x");
+    expect(parse({}, undefined, { ...SIGNATURE, inputs: [x, id] }).inputs).toEqual([]);
+  });
+
   it.each<[object, string]>([
     [{ inputs: [X, ID], instances: [] }, "instances: is not known here"],
     [{ inputs: [{ ...X, dtype: "FP32" }, ID] }, "inputs[0].dtype: is not known here"],

@@ -21,6 +21,8 @@ export interface InferRequest {
   outputs: WantedOutput[];
   /** How long the caller waits, counted from the arrival; undefined for as long as the deployment allows. */
   deadlineMs: number | undefined;
+  /** What it sets of the model's own parameters. */
+  parameters?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The name and version in a body repeat the address, as KServe's client does it. */
@@ -58,8 +60,9 @@ function parseOutputs(value: unknown, signature: ModelSignature, binaryOutput: b
 
 function parseInputs(value: unknown, binary: Uint8Array, signature: ModelSignature): Tensor[] {
   const byName = new Map(signature.inputs.map((input) => [input.name, input]));
+  const required = signature.inputs.filter((input) => input.optional !== true);
   // A model may have no inputs at all.
-  const items = value === undefined && byName.size === 0 ? [] : value;
+  const items = value === undefined && required.length === 0 ? [] : value;
   if (!Array.isArray(items)) throw invalidField("inputs", "is missing: a list of tensors");
   const cursor: Cursor = { bytes: binary, at: 0 };
   const inputs = items.map((item: unknown, index) => parseInput(item, `inputs[${index}]`, byName, cursor));
@@ -67,8 +70,8 @@ function parseInputs(value: unknown, binary: Uint8Array, signature: ModelSignatu
     throw invalidField("body", `holds ${binary.length - cursor.at} bytes after those of its tensors`);
   const seen = new Set(inputs.map((input) => input.name));
   if (seen.size !== inputs.length) throw invalidField("inputs", "names an input twice");
-  const missing = [...byName.keys()].filter((name) => !seen.has(name));
-  if (missing.length > 0) throw invalidField("inputs", `lacks ${missing.join(", ")}`);
+  const missing = required.filter(({ name }) => !seen.has(name));
+  if (missing.length > 0) throw invalidField("inputs", `lacks ${missing.map(({ name }) => name).join(", ")}`);
   return inputs;
 }
 
@@ -86,11 +89,13 @@ export function parseInferRequest(body: InferBody, signature: ModelSignature): I
   refuseUnknown(json, FIELDS, "");
   const { id } = json;
   if (id !== undefined && id !== null && typeof id !== "string") throw invalidField("id", "must be a text");
-  const { binaryOutput, deadlineMs } = requestParameters(json.parameters);
+  const own = signature.parameters?.map(({ name }) => name);
+  const { binaryOutput, deadlineMs, parameters } = requestParameters(json.parameters, own);
   return {
     id: id ?? undefined,
     inputs: parseInputs(json.inputs, binary, signature),
     outputs: parseOutputs(json.outputs, signature, binaryOutput),
     deadlineMs,
+    parameters,
   };
 }

@@ -10,6 +10,9 @@ export const MAX_FRAME_BYTES = 64 * 1024 ** 2;
 
 export const KIND = { hello: 1, load: 2, unload: 3, infer: 4, ok: 5, refused: 6, failed: 7 };
 
+/** In place of an input's number: a text of JSON with the request's parameters. No model has so many inputs. */
+export const PARAMETERS = 0xffff;
+
 const padded = (/** @type {number} */ size) => (size + 7) & ~7;
 
 /**

@@ -2,9 +2,11 @@
 
     python make-models.py FOLDER
 
-Writes a folder for each model, and `expected.json`: by model its inputs as tensors of the inference protocol, and its answers.
+Writes a folder for each model, and `expected.json`: by model its inputs as tensors of the inference protocol, and its answers. `cases.json` has
+further requests by model, each with its parameters; the answers of one that MLflow refuses are null.
 """
 
+import base64
 import importlib.util
 import json
 import os
@@ -20,7 +22,7 @@ import numpy as np
 import pandas as pd
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, DataType, Schema
-from mlflow.types.schema import Array
+from mlflow.types.schema import Array, Object, ParamSchema, ParamSpec, Property
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -29,6 +31,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 ROOT = sys.argv[1]
 rng = np.random.default_rng(20)
 expected = {}
+cases = {}
 TYPES = {"float64": "FP64", "float32": "FP32", "int64": "INT64", "int32": "INT32", "bool": "BOOL"}
 
 
@@ -41,16 +44,21 @@ def place(name):
 
 
 def plain(each):
+    if isinstance(each, bytes):
+        return base64.b64encode(each).decode()
     if each != each:
         return None
-    # JavaScript's numbers are exact up to there.
-    return str(each) if isinstance(each, int) and abs(each) > 2**53 else each
+    if isinstance(each, float) and abs(each) == np.inf:
+        return "Infinity" if each > 0 else "-Infinity"
+    # JavaScript's numbers are exact below that.
+    return str(each) if isinstance(each, int) and abs(each) >= 2**53 else each
 
 
 def values(column):
     if column.dtype.kind == "M":
         return ["" if each is pd.NaT else each.isoformat() for each in column]
-    return [plain(each) for each in column.tolist()]
+    missing = None if column.dtype.kind in "biuf" else ""
+    return [missing if each is None or each != each else plain(each) for each in column.tolist()]
 
 
 def tensor(name, column):
@@ -66,23 +74,34 @@ def flat(array):
     return [plain(each) for each in np.asarray(array).reshape(-1).tolist()]
 
 
+def tensors(rows):
+    if isinstance(rows, pd.DataFrame):
+        return [tensor(column, rows[column]) for column in rows]
+    if isinstance(rows, dict):
+        return [array_tensor(key, each) for key, each in rows.items()]
+    return [array_tensor("input-0", rows)]
+
+
 def answers(result):
     if isinstance(result, pd.DataFrame):
         return {str(name): values(column) for name, column in result.items()}
     if isinstance(result, dict):
-        return {name: flat(each) for name, each in result.items()}
+        return {name: values(pd.Series(each)) for name, each in result.items()}
     return {"output-0": flat(result)}
 
 
 def expect(name, rows):
-    result = mlflow.pyfunc.load_model(place(name)).predict(rows)
-    if isinstance(rows, pd.DataFrame):
-        inputs = [tensor(column, rows[column]) for column in rows]
-    elif isinstance(rows, dict):
-        inputs = [array_tensor(key, each) for key, each in rows.items()]
-    else:
-        inputs = [array_tensor("input-0", rows)]
-    expected[name] = {"inputs": inputs, "answers": answers(result)}
+    expected[name] = {"inputs": tensors(rows), "answers": answers(mlflow.pyfunc.load_model(place(name)).predict(rows))}
+    expect_also(name, rows[:0])
+
+
+def expect_also(name, rows, params=None):
+    model = mlflow.pyfunc.load_model(place(name))
+    try:
+        given = answers(model.predict(rows, params=params))
+    except Exception:
+        given = None
+    cases.setdefault(name, []).append({"inputs": tensors(rows), "parameters": params or {}, "answers": given})
 
 
 # scikit-learn: a table with numbers, a missing one among them, and texts.
@@ -230,29 +249,107 @@ mlflow.pyfunc.save_model(
 expect("custom", rows)
 
 
-# The same from a file of code, as MLflow advises: what a reviewer can read.
+# From a file of code, as MLflow advises: what a reviewer can read. Every type of column, columns that may be left out, and parameters of every type.
+EVERY = [
+    "float:single", "double:real", "integer:small", "long:whole", "boolean:flag", "string:text", "datetime:when", "binary:raw",
+]  # fmt: skip
+REQUIRED = schema(EVERY)
 CODED = os.path.join(ROOT, "coded.py")
 with open(CODED, "w") as file:
     file.write(
         """import mlflow
+import numpy as np
 import pandas as pd
 
 
-class Doubler(mlflow.pyfunc.PythonModel):
+class Changer(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
-        return {"twice": model_input["whole"] * 2, "count": [len(model_input)] * len(model_input)}
+        rows = range(len(model_input))
+        given = set(model_input.columns)
+        return {
+            "single": model_input["single"] / np.float32(3),
+            "real": model_input["real"] * params["factor"],
+            "small": model_input["small"] ^ 1,
+            "whole": model_input["whole"] ^ 1,
+            "flag": ~model_input["flag"],
+            "text": model_input["text"] + "¿",
+            "when": model_input["when"] + pd.Timedelta(days=1),
+            "raw": [each[::-1] for each in model_input["raw"]],
+            "extra": model_input["extra"] if "extra" in given else [float("nan") for _ in rows],
+            "note": model_input["note"] if "note" in given else ["none" for _ in rows],
+            "told": [repr(sorted(params.items())) for _ in rows],
+        }
 
 
-mlflow.models.set_model(Doubler())
+mlflow.models.set_model(Changer())
 """
     )
 mlflow.pyfunc.save_model(
     place("coded"),
     python_model=CODED,
-    signature=ModelSignature(schema(["long:whole"]), schema(["long:twice", "long:count"])),
+    signature=ModelSignature(
+        Schema([*REQUIRED.inputs, ColSpec("double", "extra", required=False), ColSpec("string", "note", required=False)]),
+        schema([*EVERY, "double:extra", "string:note", "string:told"]),
+        ParamSchema(
+            [
+                ParamSpec("factor", "double", 0.5),
+                ParamSpec("ratio", "float", 0.25),
+                ParamSpec("shift", "long", 1),
+                ParamSpec("depth", "integer", 3),
+                ParamSpec("strict", "boolean", False),
+                ParamSpec("mode", "string", "plain"),
+                ParamSpec("since", "datetime", "2026-01-01T00:00:00"),
+                ParamSpec("weights", "double", [1.0, 2.0], shape=(-1,)),
+                ParamSpec("options", Object([Property("depth", "long"), Property("rate", "double", required=False)]), {"depth": 1}),
+                # The protocol's own: it is never handed on.
+                ParamSpec("timeout", "long", 9),
+            ]
+        ),
+    ),
     pip_requirements=PACKAGES,
 )
-expect("coded", rows[["whole"]])
+def beginning(array, first):
+    array[: len(first)] = first
+    return array
+
+
+every = pd.DataFrame(
+    {
+        "single": beginning(rng.normal(size=24).astype("float32"), [np.nan, np.inf, -np.inf, -0.0]),
+        "real": beginning(
+            rng.normal(size=24) * 10.0 ** rng.integers(-200, 200, 24),
+            [np.nan, np.inf, -np.inf, -0.0, 5e-324, np.finfo("float64").max],
+        ),
+        "small": beginning(rng.integers(-(2**31), 2**31, 24).astype("int32"), [-(2**31), 2**31 - 1]),
+        "whole": beginning(rng.integers(-(2**63), 2**63 - 1, 24), [-(2**63), 2**63 - 1, 2**53 + 1]),
+        "flag": rng.random(24) > 0.5,
+        "text": ["", " ", "NaN", "None", "straße 🦆", "日本語", 'a"b\\c\n', "é" * 300] * 3,
+        "when": pd.date_range("1969-12-30", periods=24, freq="7h").astype("datetime64[ns]"),
+        "raw": [bytes(rng.integers(0, 256, n, dtype="uint8")) for n in range(24)],
+    }
+)
+every.loc[5, "when"] = pd.NaT
+extra = rng.normal(size=24)
+extra[::3] = np.nan
+noted = every.assign(extra=extra, note=[f"nº {n}" for n in range(24)])
+expect("coded", every)
+expect_also("coded", noted)
+expect_also("coded", noted.drop(columns="note").head(1), {"factor": 4})
+expect_also(
+    "coded",
+    noted.drop(columns="extra").head(3),
+    {
+        "factor": -1.5,
+        "ratio": 0.1,
+        "shift": 2**60 + 1,
+        "depth": -7,
+        "strict": True,
+        "mode": "größer 🦆",
+        "since": "2025-02-03T04:05:06",
+        "weights": [3, 0.25, 2.0],
+        "options": {"depth": 2**61, "rate": 2.0},
+    },
+)
 
 
 class Former(mlflow.pyfunc.PythonModel):
@@ -323,3 +420,5 @@ for name in ("hostile", "healthy"):
 
 with open(os.path.join(ROOT, "expected.json"), "w") as file:
     json.dump(expected, file)
+with open(os.path.join(ROOT, "cases.json"), "w") as file:
+    json.dump(cases, file)
