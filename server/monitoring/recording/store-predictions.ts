@@ -17,7 +17,7 @@ export interface Stored {
   duplicates: number;
 }
 
-/** Inserts what is new, in order of id. Returns the new ids. All records go as one JSON text: a column of its own for each costs both sides twice as much. */
+/** Inserts what is new, in order of id. Returns the new ids. The records go as one JSON text, which is made once; arrays would be quoted value by value. */
 async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Set<string>> {
   const { rows } = await db.execute<{ id: string }>(sql`
     insert into predictions (id, team_id, deployment_id, version_id, rollout_id, arm, stage, route_digest, at,
