@@ -13,6 +13,8 @@ interface Person {
   role: string | null;
 }
 
+export type ToldPerson = Pick<Person, "userId" | "name">;
+
 /** Who can be told of a team's alerts. */
 export const peopleOf = (ctx: Ctx): Promise<Person[]> =>
   ctx.db
@@ -22,11 +24,12 @@ export const peopleOf = (ctx: Ctx): Promise<Person[]> =>
     .where(and(isNull(users.disabledAt), or(eq(memberships.teamId, ctx.actor.teamId), users.isPlatformAdmin)))
     .orderBy(asc(users.name), asc(users.id));
 
-/** Puts a notice about alerts into the inboxes of those whom a route names, each with the reason why. */
-export async function tellPeople(ctx: Ctx, words: Words, to: Hearers): Promise<void> {
+/** Puts a notice about alerts into the inboxes of those whom a route names, each with the reason why; gives back whom it reached. */
+export async function tellPeople(ctx: Ctx, words: Words, to: Hearers): Promise<ToldPerson[]> {
   const hearers = hearersOf(await peopleOf(ctx), to);
   for (const reason of new Set(hearers.map((each) => each.reason))) {
     const userIds = hearers.filter((each) => each.reason === reason).map(({ userId }) => userId);
     await notify(ctx, { ...words, kind: "alert", userIds, reason });
   }
+  return hearers.map(({ userId, name }) => ({ userId, name }));
 }
