@@ -1,6 +1,7 @@
-import { and, asc, eq, isNull, or } from "drizzle-orm";
+import { and, asc, eq, isNull, ne, or } from "drizzle-orm";
 import { memberships, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
+import { SERVICE_EMAIL } from "@/server/identity/rules";
 import { notify, type Notice } from "@/server/notifications";
 import { hearersOf, type Hearers } from "./hearers";
 
@@ -21,7 +22,13 @@ export const peopleOf = (ctx: Ctx): Promise<Person[]> =>
     .select({ userId: users.id, name: users.name, role: memberships.role })
     .from(users)
     .leftJoin(memberships, and(eq(memberships.userId, users.id), eq(memberships.teamId, ctx.actor.teamId)))
-    .where(and(isNull(users.disabledAt), or(eq(memberships.teamId, ctx.actor.teamId), users.isPlatformAdmin)))
+    .where(
+      and(
+        isNull(users.disabledAt),
+        ne(users.email, SERVICE_EMAIL),
+        or(eq(memberships.teamId, ctx.actor.teamId), users.isPlatformAdmin),
+      ),
+    )
     .orderBy(asc(users.name), asc(users.id));
 
 /** Puts a notice about alerts into the inboxes of those whom a route names, each with the reason why; gives back whom it reached. */
