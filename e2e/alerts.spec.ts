@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { overflow, violations } from "./fixtures/accessibility";
 import { heardOf } from "./fixtures/alert-receiver";
 import type { Api } from "./fixtures/api";
 import { expectBlocked } from "./fixtures/expects";
@@ -148,10 +149,13 @@ test("a promoted version is watched, and what is worse about it is told where on
 });
 
 test("while it is silenced nobody is told next; when the silence is ended they are again", async ({ as }) => {
-  const page = await as("scientist");
+  const page = await as("scientist", { viewport: { width: 360, height: 740 }, reducedMotion: "reduce" });
   await page.goto(`/alerts?deployment=${NAME}`);
   const alert = alertOn(page);
   await expect(alert).toContainText(/Told again to .*Without an acknowledgement /);
+  // The accessibility of every route is checked where nothing is on fire.
+  expect(await violations(page, "/alerts")).toEqual([]);
+  expect(await overflow(page)).toBe(0);
   await alert.getByRole("button", { name: "Silence 4 hours" }).click();
   const question = page.getByRole("alertdialog", { name: `Silence “${TITLE}” for 4 hours?` });
   await question.getByLabel("Reason").fill("We look at it together.");

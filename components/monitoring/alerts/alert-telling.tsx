@@ -27,7 +27,7 @@ export function AlertTelling({ alert, telling }: { alert: Alert; telling: Tellin
   if (!telling) return <p className="min-h-5 text-sm text-fg-subtle">{alert.silencedUntil ? "" : "…"}</p>;
   const { toldAt, next, escalation, receiverWaiting } = telling;
   const route = (
-    <Link href="/alerts/routing" className="text-accent-text hover:underline">
+    <Link href="/alerts/routing" className="text-accent-text underline">
       {telling.routeIndex === null ? "the built-in route" : `route ${telling.routeIndex + 1}`}
     </Link>
   );

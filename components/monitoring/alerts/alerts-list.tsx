@@ -84,7 +84,7 @@ export function AlertsList() {
         <p className="flex flex-wrap items-center gap-2 pb-4">
           <span>
             Those of{" "}
-            <Link href={`/deployments/${deployment}`} className="text-accent-text hover:underline">
+            <Link href={`/deployments/${deployment}`} className="text-accent-text underline">
               {deployment}
             </Link>{" "}
             only
