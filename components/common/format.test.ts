@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatMetric,
+  formatNames,
   formatPercent,
   formatRelative,
   shortDigest,
@@ -22,6 +23,18 @@ describe("format", () => {
       "1 d 1 h",
     ]);
     expect(formatDuration(null)).toBe("–");
+  });
+
+  it("writes names in a row, many of them by their number", () => {
+    const names = ["Ada", "Ben", "Cat", "Dan", "Eva"];
+    expect([0, 1, 2, 3, 4, 5].map((count) => formatNames(names.slice(0, count)))).toEqual([
+      "nobody",
+      "Ada",
+      "Ada and Ben",
+      "Ada, Ben and Cat",
+      "Ada, Ben, Cat and Dan",
+      "Ada, Ben, Cat and 2 more",
+    ]);
   });
 
   it("writes sizes, shares and counts with their units", () => {

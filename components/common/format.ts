@@ -128,6 +128,15 @@ export function formatRelative(value: Date | string | number, now: number): stri
   return seconds > 0 ? `${amount} ${unit} ago` : `in ${amount} ${unit}`;
 }
 
+/** Names in a row, the first few by name: "Ada, Ben and 3 more"; "nobody" without any. */
+export function formatNames(names: readonly string[], shown = 3): string {
+  if (names.length === 0) return "nobody";
+  const more = names.length - shown;
+  // "and 1 more" says less than the name, and is no shorter.
+  const parts = more > 1 ? [...names.slice(0, shown), `${more} more`] : names;
+  return parts.length === 1 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}`;
+}
+
 /** The short form of a digest: "sha256:9f2c…" → first 12 hex digits. */
 export function shortDigest(digest: string, length = 12): string {
   return digest.replace(/^[a-z0-9]+:/u, "").slice(0, length);

@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
+import type { ReactNode } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { readError } from "@/components/common/error-shape";
 import { LiveDot } from "@/components/common/live-dot";
@@ -35,7 +36,7 @@ const SERVING: Readonly<Record<string, string>> = {
 };
 
 /** One endpoint: what it serves, its canary, its traffic, how to ask it, and its history. */
-export function DeploymentPage({ name }: { name: string }) {
+export function DeploymentPage({ name, alerts }: { name: string; alerts?: ReactNode }) {
   const trpc = useTRPC();
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("overview"));
   const found = useQuery(trpc.serving.get.queryOptions({ name }));
@@ -89,6 +90,7 @@ export function DeploymentPage({ name }: { name: string }) {
           ))}
         </TabsList>
         <TabsContent value="overview" className="flex flex-col gap-6">
+          {alerts}
           <ServesNow deployment={deployment} />
           <TrafficPanel name={name} />
         </TabsContent>

@@ -1,35 +1,15 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { BrowserContextOptions, Page } from "@playwright/test";
+import type { BrowserContextOptions } from "@playwright/test";
+import { overflow, violations } from "../fixtures/accessibility";
 import { attended } from "../fixtures/alive";
 import { storageStateOf } from "../fixtures/people";
 import { addressOf, allRoutes, settled, VISITS } from "../fixtures/routes";
 import { expect, test } from "../fixtures/test";
-import { ALLOWED } from "./allow-list";
-
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
 
 const LOOKS: readonly { name: string; options: BrowserContextOptions }[] = [
   { name: "light", options: { colorScheme: "light" } },
   { name: "dark", options: { colorScheme: "dark" } },
   { name: "360 px", options: { colorScheme: "light", viewport: { width: 360, height: 740 } } },
 ];
-
-async function violations(page: Page, route: string): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const today = new Date().toISOString().slice(0, 10);
-  const allowed = (rule: string) =>
-    ALLOWED.some((entry) => entry.route === route && entry.rule === rule && entry.until >= today);
-  return found
-    .filter(({ id }) => !allowed(id))
-    .map(({ id, help, nodes }) => {
-      const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${node.html.slice(0, 160)}`);
-      return `${id} (${help})\n  ${where.join("\n  ")}`;
-    });
-}
-
-/** No sideways scrolling of the page itself (WCAG 1.4.10); tables and code may scroll inside. */
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 test("every route has a recipe, and every recipe a route", () => {
   const routes = allRoutes();

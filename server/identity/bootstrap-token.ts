@@ -4,9 +4,9 @@ import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { tokenHash, tokenPrefix } from "@/server/auth/token-format";
+import { SERVICE_EMAIL } from "./rules";
 import { insertPerson, insertTeam } from "./team-store";
 
-const SERVICE_EMAIL = "bootstrap@service.local";
 const DAYS = 365;
 
 async function servicePerson(ctx: Ctx, teamId: string): Promise<string> {

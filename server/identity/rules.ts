@@ -8,3 +8,6 @@ export const normalizedPassword = (password: string): string => password.normali
 
 /** In characters as people count them, nearly: a sign outside the first 65,536 is one, and so is a letter with its accent. */
 export const passwordLength = (password: string): number => Array.from(normalizedPassword(password)).length;
+
+/** The person as whom the bootstrap token acts: it works in a team as its admin, but nobody reads its inbox. */
+export const SERVICE_EMAIL = "bootstrap@service.local";

@@ -16,7 +16,7 @@ import {
 import { watchGateways } from "./watches/watch-gateways";
 import { watchErrors } from "./watches/watch-errors";
 import { watchHealth, watchRecording } from "./watches/watch-health";
-import { watchPromotions } from "./watches/watch-promotions";
+import { watchPromotionOf, watchPromotions } from "./watches/watch-promotions";
 import { watchRollout } from "./watches/watch-rollouts";
 
 every("monitoring.sweep-pending-feedback", 2_000, async () => {
@@ -60,4 +60,7 @@ on("registry.version_ready", "monitoring.approvals", ({ ctx, event }) =>
 );
 on("serving.deployment_changed", "monitoring.approvals", ({ ctx, event }) =>
   watchApprovals(ctx, event.payload.deploymentId),
+);
+on("serving.deployment_changed", "monitoring.promotion", ({ ctx, event }) =>
+  watchPromotionOf(ctx, event.payload.deploymentId),
 );

@@ -147,6 +147,7 @@ describe("alerts", () => {
       .where(and(eq(auditLog.subjectId, alertId)));
     expect(written.map((row) => row.action)).toEqual([
       "monitoring.alert.raise",
+      "monitoring.alert.tell",
       "monitoring.alert.acknowledge",
     ]);
 
@@ -157,6 +158,7 @@ describe("alerts", () => {
     expect(done.items[0]?.history.map((entry) => entry.action)).toEqual([
       "monitoring.alert.resolve",
       "monitoring.alert.acknowledge",
+      "monitoring.alert.tell",
       "monitoring.alert.raise",
     ]);
   });

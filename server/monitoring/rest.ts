@@ -3,6 +3,7 @@ import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./outcomes/record-feedback";
 import { discardSetAside, listSetAside, retrySetAside } from "./recording/set-aside-verbs";
+import { getTelling } from "./alerts/telling/get-telling";
 import { previewRouting } from "./alerts/telling/preview-routing";
 import { getRouting, setRouting } from "./alerts/telling/routing-verbs";
 import { endSilence, listSilences, silenceAlerts } from "./alerts/silences";
@@ -17,6 +18,7 @@ export const monitoringRoutes: readonly RestRoute[] = [
   rest(TAG, "get", "/predictions/{predictionId}", getPrediction),
   rest(TAG, "post", "/feedback", recordFeedback),
   rest(TAG, "get", "/alerts", listAlerts),
+  rest(TAG, "post", "/alerts/telling", getTelling),
   rest(TAG, "post", "/alerts/{alertId}/acknowledge", acknowledgeAlert),
   rest(TAG, "get", "/silences", listSilences),
   rest(TAG, "post", "/silences", silenceAlerts),

@@ -3,6 +3,7 @@ import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./outcomes/record-feedback";
 import { discardSetAside, listSetAside, retrySetAside } from "./recording/set-aside-verbs";
+import { getTelling } from "./alerts/telling/get-telling";
 import { previewRouting } from "./alerts/telling/preview-routing";
 import { getRouting, setRouting } from "./alerts/telling/routing-verbs";
 import { endSilence, listSilences, silenceAlerts } from "./alerts/silences";
@@ -15,6 +16,7 @@ export const monitoringRouter = router({
   prediction: queryOf(getPrediction),
   recordFeedback: mutationOf(recordFeedback),
   alerts: queryOf(listAlerts),
+  telling: queryOf(getTelling),
   acknowledgeAlert: mutationOf(acknowledgeAlert),
   silences: queryOf(listSilences),
   silence: mutationOf(silenceAlerts),

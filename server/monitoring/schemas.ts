@@ -139,7 +139,10 @@ export const ALERT_STATES = ["firing", "acknowledged", "resolved"] as const;
 export const ListAlertsInput = PageInput.extend({
   state: z.enum(["open", ...ALERT_STATES]).default("open"),
   q: z.string().trim().max(200).default(""),
+  /** Those of one deployment, by its name. */
+  deployment: z.string().max(63).optional(),
 });
+export const TellingInput = z.object({ alertIds: z.array(z.string().min(1).max(100)).min(1).max(200) });
 export const AlertRef = z.object({ alertId: z.string().min(1).max(100) });
 
 export const SilenceInput = z

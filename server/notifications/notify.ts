@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import { memberships, notifications, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
+import { SERVICE_EMAIL } from "@/server/identity/rules";
 
 export interface Notice {
   userIds: readonly string[];
@@ -22,6 +23,7 @@ export interface Notice {
 /**
  * People who can still act, each with the team in whose inbox they find the notice: the team it is about. A platform administrator who
  * is no member of that team acts on it all the same, and reads of it in the team they joined first. Others never read of a foreign team.
+ * The person of the bootstrap token is none of them: nobody reads its inbox.
  */
 async function inboxes(ctx: Ctx, userIds: readonly string[]): Promise<{ userId: string; teamId: string }[]> {
   const { teamId } = ctx.actor;
@@ -37,7 +39,9 @@ async function inboxes(ctx: Ctx, userIds: readonly string[]): Promise<{ userId: 
       teamId: sql<string>`case when ${users.isPlatformAdmin} then coalesce((${own}), ${teamId}) else ${teamId} end`,
     })
     .from(users)
-    .where(and(inArray(users.id, [...new Set(userIds)]), isNull(users.disabledAt)));
+    .where(
+      and(inArray(users.id, [...new Set(userIds)]), isNull(users.disabledAt), ne(users.email, SERVICE_EMAIL)),
+    );
 }
 
 /** Puts a notice into each person's inbox, in the caller's transaction; repeated delivery adds nothing. Returns how many are new. */

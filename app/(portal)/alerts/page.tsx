@@ -4,8 +4,12 @@ import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
 
 export const metadata: Metadata = { title: "Alerts" };
 
-export default async function AlertsPage() {
-  await prefetch(serverTrpc.monitoring.alerts.queryOptions({ state: "open", cursor: null }));
+type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
+
+export default async function AlertsPage({ searchParams }: Props) {
+  // The list as it opens; a filtered one is fetched by the page itself.
+  if (Object.keys(await searchParams).length === 0)
+    await prefetch(serverTrpc.monitoring.alerts.queryOptions({ state: "open", cursor: null }));
   return (
     <Hydrate>
       <AlertsList />

@@ -16,7 +16,11 @@ export function RollBackButton({ deployment }: { deployment: string }) {
   const back = useMutation(
     trpc.serving.rollBack.mutationOptions({
       meta: { handlesError: true },
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
+      onSettled: () =>
+        Promise.all([
+          client.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
+          client.invalidateQueries({ queryKey: trpc.serving.get.queryKey() }),
+        ]),
     }),
   );
   const button = (

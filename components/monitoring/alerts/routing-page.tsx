@@ -16,7 +16,7 @@ import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 import { AlertTabs } from "./alert-tabs";
 import type { Member } from "./route-fields";
 import { RoutingEditor } from "./routing-editor";
-import { RoutingPreview } from "./routing-preview";
+import { RoutingPreview, waitWords } from "./routing-preview";
 
 const ROLE_WORDS: Readonly<Record<string, string>> = {
   viewer: "viewers",
@@ -64,7 +64,7 @@ function RouteFacts({
           { label: "Tells", value: told.filter(Boolean).join(", ") },
           {
             label: "When",
-            value: `after ${seconds(route.groupWaitSeconds)}, changes every ${seconds(route.groupIntervalSeconds)}, again ${route.repeatMinutes === null ? "never" : `every ${minutes(route.repeatMinutes)} until acknowledged`}`,
+            value: `${waitWords(route.groupWaitSeconds)}, changes every ${seconds(route.groupIntervalSeconds)}, again ${route.repeatMinutes === null ? "never" : `every ${minutes(route.repeatMinutes)} until acknowledged`}`,
           },
           {
             label: "Escalates",

@@ -10,6 +10,10 @@ import { NativeSelect } from "@/components/ui/select";
 import { ALERT_KIND_NAMES, ALERT_KINDS, takingRoute, type AlertKind } from "@/server/monitoring/alerts/rules";
 import type { AlertRoute } from "@/server/monitoring/alerts/telling/schemas";
 
+/** How long an alert waits for others before it is told. */
+export const waitWords = (seconds: number): string =>
+  seconds === 0 ? "at once" : `after ${formatDuration(seconds * 1_000)}`;
+
 const list = (parts: readonly string[]) => parts.join(", ") || "nobody";
 
 /** Who would be told of an alert, by the routes as they are typed; by those that are saved where none are. */
@@ -75,7 +79,7 @@ export function RoutingPreview({ routes: typed }: { routes: AlertRoute[] | "wron
                 ...told.people.map(({ name }) => name),
                 ...(told.toReceiver ? ["the operator's receiver"] : []),
               ])}
-              , after {formatDuration(told.groupWaitSeconds * 1_000)}
+              , {waitWords(told.groupWaitSeconds)}
               {told.repeatMinutes === null
                 ? ", once"
                 : `, and again every ${formatDuration(told.repeatMinutes * 60_000)} until acknowledged`}

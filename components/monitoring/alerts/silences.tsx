@@ -21,6 +21,7 @@ function useInvalidate() {
   return () =>
     Promise.all([
       queryClient.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
+      queryClient.invalidateQueries({ queryKey: trpc.monitoring.telling.queryKey() }),
       queryClient.invalidateQueries({ queryKey: trpc.monitoring.silences.queryKey() }),
     ]);
 }

@@ -1,12 +1,13 @@
 import { and, count, desc, eq, ilike, inArray, or, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { alerts, auditLog, users } from "@/db/schema";
+import { alerts, deployments, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
+import { historyOf } from "./alert-history";
 import { runbookOf } from "./rules";
 import { AlertRef, ListAlertsInput } from "../schemas";
 import { openSilences, silenceOf } from "./silences";
@@ -14,41 +15,25 @@ import { openSilences, silenceOf } from "./silences";
 const OPEN = ["firing", "acknowledged"];
 const like = (q: string) => `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 
-function where(ctx: Ctx, filter: { state: string; q: string }): SQL | undefined {
+function where(
+  ctx: Ctx,
+  filter: { state: string; q: string; deployment?: string | undefined },
+): SQL | undefined {
+  const { teamId } = ctx.actor;
   return and(
-    eq(alerts.teamId, ctx.actor.teamId),
+    eq(alerts.teamId, teamId),
+    filter.deployment
+      ? inArray(
+          alerts.subjectId,
+          ctx.db
+            .select({ id: deployments.id })
+            .from(deployments)
+            .where(and(eq(deployments.teamId, teamId), eq(deployments.name, filter.deployment))),
+        )
+      : undefined,
     filter.state === "open" ? inArray(alerts.state, OPEN) : eq(alerts.state, filter.state),
     filter.q ? or(ilike(alerts.title, like(filter.q)), ilike(alerts.body, like(filter.q))) : undefined,
   );
-}
-
-async function historyOf(ctx: Ctx, ids: readonly string[]) {
-  if (ids.length === 0) return [];
-  const rows = await ctx.db
-    .select({
-      // Its number in the log would tell what other teams do.
-      id: auditLog.hash,
-      alertId: auditLog.subjectId,
-      action: auditLog.action,
-      actorName: auditLog.actorName,
-      at: auditLog.at,
-      payload: auditLog.payload,
-    })
-    .from(auditLog)
-    .where(
-      and(
-        eq(auditLog.teamId, ctx.actor.teamId),
-        eq(auditLog.subjectKind, "alert"),
-        inArray(auditLog.subjectId, [...ids]),
-      ),
-    )
-    .orderBy(desc(auditLog.seq))
-    .limit(500);
-  const Payload = z.object({ reason: z.string().nullish() });
-  return rows.map(({ payload, ...row }) => ({
-    ...row,
-    reason: Payload.safeParse(JSON.parse(payload)).data?.reason ?? null,
-  }));
 }
 
 export const listAlerts = query(

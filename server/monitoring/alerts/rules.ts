@@ -23,6 +23,15 @@ export const ALERT_KIND_NAMES = Object.keys(ALERT_KINDS).filter(
 /** Address of the kind's runbook in the portal. */
 export const runbookOf = (kind: string): string => `/docs/runbooks/${kind in ALERT_KINDS ? kind : "errors"}`;
 
+/** Where the open alerts of a deployment are acted on; of the team, where an alert is about something else. `over`: those that have ended. */
+export function alertsHref(deployment: string | null | undefined, over = false): string {
+  const query = new URLSearchParams({
+    ...(over ? { state: "resolved" } : {}),
+    ...(deployment ? { deployment } : {}),
+  });
+  return query.size > 0 ? `/alerts?${query.toString()}` : "/alerts";
+}
+
 /** Place of the route that takes an alert, the first that matches; -1: none does. */
 export const takingRoute = (
   routes: readonly { kinds: readonly string[]; severity: string | null }[],

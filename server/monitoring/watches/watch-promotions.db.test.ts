@@ -10,7 +10,7 @@ import { newId } from "@/server/core/ids";
 import { controlRollout, getDeployment, rollBack } from "@/server/serving";
 import { PLAN, serveTraffic } from "@/server/serving/testing";
 import { rolloutTools } from "@/server/serving/testing-rollout";
-import { watchPromotions } from "./watch-promotions";
+import { watchPromotionOf, watchPromotions } from "./watch-promotions";
 
 let database: TestDatabase;
 let ada: Actor;
@@ -105,6 +105,21 @@ it("where the plan says so an alert offers it, and ends with the watch", async (
     body: expect.stringContaining("can be rolled back to"),
   });
   expect(await watchAt(3 * HOUR)).toMatchObject({ stable: 2, watch: null });
+  expect(await alertOf("promotion")).toMatchObject({ state: "resolved" });
+});
+
+it("what it offers is over as soon as somebody goes back, so that a second press cannot bring the worse one again", async () => {
+  const { name, deploymentId, serveNew, watchAt, alertOf } = await promoted({ onWorse: "offer" });
+  await serveNew(100, 200);
+  await watchAt(200);
+  const changed = (teamId: string) =>
+    watchPromotionOf(createCtx({ actor: systemActor(teamId), db: database.db }), deploymentId);
+  await changed(ada.teamId);
+  expect(await alertOf("promotion")).toMatchObject({ state: "firing" });
+  await rollBack.execute(as(ada), { name, reason: "As it offers" });
+  await changed("team_other");
+  expect(await alertOf("promotion")).toMatchObject({ state: "firing" });
+  await changed(ada.teamId);
   expect(await alertOf("promotion")).toMatchObject({ state: "resolved" });
 });
 

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
@@ -94,17 +94,33 @@ async function look(ctx: Ctx, row: Row): Promise<void> {
   );
 }
 
-/** Compares each version that was promoted lately with the one before it; what is proven worse goes back, or is told of, as its plan says. */
-export async function watchPromotions(db: Db, now: Date, actingFor: (teamId: string) => Ctx): Promise<void> {
-  const { rows } = await db.execute<Row>(sql`
+/** Deployments with what a look at their watch needs. */
+const deploymentsWhere = (which: SQL) => sql`
     select d.id, d.team_id, d.name, d.owner_id, d.stable_version_id, d.previous_version_id, a.id is not null as is_firing, d.retired_at is not null as is_retired,
       exists (select 1 from rollouts r where r.deployment_id = d.id and r.finished_at is null) as is_rolling_out
     from deployments d
     left join alerts a on a.team_id = d.team_id and a.fingerprint = 'promotion:' || d.id and a.state <> 'resolved'
-    where (d.retired_at is null and exists (
-      select 1 from rollouts r where r.deployment_id = d.id and r.watch_until > ${now.toISOString()}::timestamptz)) or a.id is not null`);
+    where ${which}`;
+
+/** Compares each version that was promoted lately with the one before it; what is proven worse goes back, or is told of, as its plan says. */
+export async function watchPromotions(db: Db, now: Date, actingFor: (teamId: string) => Ctx): Promise<void> {
+  const { rows } = await db.execute<Row>(
+    deploymentsWhere(sql`(d.retired_at is null and exists (
+      select 1 from rollouts r where r.deployment_id = d.id and r.watch_until > ${now.toISOString()}::timestamptz)) or a.id is not null`),
+  );
   for (const row of rows)
     await look(actingFor(row.team_id), row).catch((error: unknown) =>
       log.error({ err: error, deployment: row.id }, "a promoted version could not be judged"),
     );
+}
+
+/**
+ * Ends the alert of a watch that has ended because something else serves now: offered for longer, its button would take the deployment
+ * back to the version that is worse.
+ */
+export async function watchPromotionOf(ctx: Ctx, deploymentId: string): Promise<void> {
+  const { rows } = await ctx.db.execute<Row>(
+    deploymentsWhere(sql`d.id = ${deploymentId} and d.team_id = ${ctx.actor.teamId} and a.id is not null`),
+  );
+  for (const row of rows) await look(ctx, row);
 }

@@ -1,3 +1,4 @@
+import { DeploymentAlerts } from "@/components/monitoring/alerts/deployment-alerts";
 import { DeploymentPage } from "@/components/serving/deployment-page";
 import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
 
@@ -7,10 +8,13 @@ export const generateMetadata = async ({ params }: { params: Params }) => ({ tit
 
 export default async function Page({ params }: { params: Params }) {
   const { name } = await params;
-  await prefetch(serverTrpc.serving.get.queryOptions({ name }));
+  await prefetch(
+    serverTrpc.serving.get.queryOptions({ name }),
+    serverTrpc.monitoring.alerts.queryOptions({ state: "open", deployment: name, cursor: null }),
+  );
   return (
     <Hydrate>
-      <DeploymentPage name={name} />
+      <DeploymentPage name={name} alerts={<DeploymentAlerts deployment={name} />} />
     </Hydrate>
   );
 }

@@ -1,7 +1,9 @@
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, lte } from "drizzle-orm";
 import { alertDeliveries } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
+import { notifyLive } from "@/server/core/live";
+import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 
 const TIMEOUT_MS = 10_000;
@@ -9,6 +11,29 @@ const TIMEOUT_MS = 10_000;
 interface Receiver {
   url: string;
   token?: string | undefined;
+}
+
+/** Messages of one group that wait for the receiver, at most. */
+const MAX_WAITING = 100;
+
+/** Puts a message behind those that wait for the operator's receiver. */
+export async function enqueueMessage(
+  ctx: Ctx,
+  group: { id: string; teamId: string },
+  sequence: number,
+  body: unknown,
+): Promise<void> {
+  await ctx.db.insert(alertDeliveries).values({
+    groupId: group.id,
+    sequence,
+    teamId: group.teamId,
+    body,
+  });
+  // Each message says how things are: a receiver that was away for long needs the latest, not all.
+  await ctx.db
+    .delete(alertDeliveries)
+    .where(and(eq(alertDeliveries.groupId, group.id), lte(alertDeliveries.sequence, sequence - MAX_WAITING)));
+  await emit(ctx, { type: "monitoring.alerts_told", payload: { groupId: group.id } });
 }
 
 async function post(receiver: Receiver, body: unknown): Promise<void> {
@@ -42,6 +67,7 @@ function sendNext(outer: Ctx, groupId: string, receiver: Receiver | undefined): 
     // The operator took the receiver away: what waits for it has nowhere to go.
     if (receiver) await post(receiver, next.body);
     await ctx.db.delete(alertDeliveries).where(and(own, eq(alertDeliveries.sequence, next.sequence)));
+    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
     return true;
   });
 }

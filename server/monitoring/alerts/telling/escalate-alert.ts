@@ -4,7 +4,9 @@ import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { inTransaction } from "@/server/core/verb";
+import { alertsHref } from "../rules";
 import { openSilences, silenceOf } from "../silences";
+import { namedAlerts } from "./group-alerts";
 import { routingOf } from "./routing-verbs";
 import { ESCALATION_REASONS, escalationDue, routeOf } from "./rules";
 import { tellPeople } from "./tell-people";
@@ -12,11 +14,10 @@ import { tellPeople } from "./tell-people";
 /** Tells the next level of an alert that nobody acknowledged in time; each level once for each time it starts. */
 export async function escalateAlert(outer: Ctx, alertId: string): Promise<void> {
   await inTransaction(outer, async (ctx) => {
-    const [alert] = await ctx.db
-      .select()
-      .from(alerts)
+    const [named] = await namedAlerts(ctx)
       .where(and(eq(alerts.id, alertId), eq(alerts.teamId, ctx.actor.teamId), eq(alerts.state, "firing")))
-      .for("update", { skipLocked: true });
+      .for("update", { of: alerts, skipLocked: true });
+    const alert = named?.alert;
     if (!alert?.toldAt || !alert.escalateAt || alert.escalateAt > ctx.now()) return;
     if (silenceOf(await openSilences(ctx), alert)) return;
     const { route } = routeOf((await routingOf(ctx)).routes, alert);
@@ -24,13 +25,13 @@ export async function escalateAlert(outer: Ctx, alertId: string): Promise<void> 
     if (level) {
       const minutes = `${level.afterMinutes} minute${level.afterMinutes === 1 ? "" : "s"}`;
       const reason = `Nobody acknowledged it within ${minutes}.`;
-      await tellPeople(
+      const people = await tellPeople(
         ctx,
         {
           dedupKey: `alert:${alert.id}:${alert.startedAt.getTime()}:level-${alert.escalations + 1}`,
           title: `Escalated: ${alert.title}`,
           body: `${reason} ${alert.body}`,
-          href: "/alerts",
+          href: alertsHref(named?.deployment),
           subject: { kind: alert.subjectKind, id: alert.subjectId },
         },
         { ...level, owners: [], reasons: ESCALATION_REASONS, orElse: true },
@@ -38,7 +39,7 @@ export async function escalateAlert(outer: Ctx, alertId: string): Promise<void> 
       await audit(ctx, {
         action: "monitoring.alert.escalate",
         subject: { kind: "alert", id: alert.id, label: alert.title },
-        after: { level: alert.escalations + 1, roles: level.roles, userIds: level.userIds },
+        after: { level: alert.escalations + 1, roles: level.roles, userIds: level.userIds, people },
         reason,
       });
       await notifyLive(ctx.db, ctx.actor.teamId, "alerts");

@@ -1,4 +1,5 @@
 import type { Notice } from "@/server/notifications";
+import { alertsHref } from "../rules";
 import type { NoticeReason } from "./rules";
 import type { ToldAlert } from "./webhook-body";
 
@@ -29,7 +30,7 @@ export function noticeWords(reason: NoticeReason, told: readonly ToldAlert[]): W
   return {
     title: `${PREFIX[reason]}${lead.title}${more}`,
     body: told.length === 1 ? alone : all.filter(Boolean).join(". "),
-    href: told.length === 1 ? lead.href : "/alerts",
+    href: alertsHref(about.at(-1)?.labels.deployment, reason === "all_resolved"),
     subject: { kind: lead.subjectKind, id: lead.subjectId },
   };
 }

@@ -1,9 +1,10 @@
 import { and, asc, eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { alerts, auditLog, memberships, notifications } from "@/db/schema";
+import { alerts, auditLog, memberships, notifications, users } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
+import { notify } from "@/server/notifications";
 import { acknowledgeAlert, listAlerts } from "../alert-verbs";
 import type { AlertKind } from "../rules";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
@@ -198,6 +199,35 @@ describe("a team's routes", () => {
     await pass(10);
     expect([await inbox(admin), await inbox(reviewer)]).toEqual([["errors happen"], []]);
   });
+});
+
+it("the person of the bootstrap token is nobody to tell: an admin who only seems to be there must not swallow an alert", async () => {
+  const token = await makePerson(database.db, teamId, "admin", true);
+  const email = "bootstrap@service.local";
+  await database.db.update(users).set({ email }).where(eq(users.id, token.userId));
+  const { people } = await getRouting.execute(as(viewer), {});
+  expect(people.map(({ userId }) => userId)).not.toContain(token.userId);
+  await expect(route([{ userIds: [token.userId], owner: false }])).rejects.toMatchObject({ code: "invalid" });
+  await route([{ roles: ["admin"], owner: false }]);
+  await raise("errors");
+  await pass(10);
+  expect([await inbox(admin), await inbox(token)]).toEqual([["errors happen"], []]);
+  // Whatever else tells people by their role reaches them by the same door.
+  const added = await notify(ctxOf(teamId), {
+    userIds: [admin.userId, token.userId],
+    dedupKey: `token-${number}`,
+    kind: "quota",
+    title: "A request waits",
+    body: "",
+    href: "/quotas",
+    reason: "You administer quotas",
+    subject: { kind: "deployment", id: deployment.id },
+  });
+  expect(added).toBe(1);
+  await database.db
+    .update(users)
+    .set({ email: `${token.userId}@test.local` })
+    .where(eq(users.id, token.userId));
 });
 
 describe("escalation", () => {

@@ -1,14 +1,15 @@
-import { and, asc, eq, inArray, lte } from "drizzle-orm";
+import { and, asc, eq, inArray } from "drizzle-orm";
 import { alertDeliveries, alertGroups, alerts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
-import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 import { fingerprintOf } from "../alert-labels";
 import { openSilences, silenceOf } from "../silences";
+import { enqueueMessage } from "./deliver-alerts";
 import { namedAlerts } from "./group-alerts";
 import { noticeWords } from "./notice-words";
 import { routingOf } from "./routing-verbs";
+import { noteTelling } from "./note-telling";
 import { escalationDue, nextLog, noticeReason, routeOf, type GroupLog, type NoticeReason } from "./rules";
 import type { AlertRoute } from "./schemas";
 import { tellPeople } from "./tell-people";
@@ -22,8 +23,6 @@ interface Member extends ToldAlert {
   mutedUntil: Date | null;
 }
 
-/** Messages of one group that wait for the receiver, at most. */
-const MAX_WAITING = 100;
 /** An empty group is looked at as often until the receiver has taken its messages. */
 const emptyUntil = (ctx: Ctx) => new Date(ctx.now().getTime() + 60_000);
 const FORGOTTEN = { firing: [], resolved: [], muted: [], toldAt: null };
@@ -59,15 +58,18 @@ function logOf({ firing, resolved, muted, toldAt }: Group, members: readonly Mem
 interface Look {
   group: Group;
   route: AlertRoute;
+  /** Its place among the team's, from 0; null for the built-in one. */
+  routeIndex: number | null;
   reason: NoticeReason;
   told: readonly Member[];
 }
 
-async function tell(ctx: Ctx, { group, route, reason, told }: Look): Promise<void> {
+async function tell(ctx: Ctx, now: Look): Promise<void> {
+  const { group, route, reason, told } = now;
   const { alertWebhook, portalUrl } = env();
   const sequence = group.sequence + 1;
   const toReceiver = route.webhook && alertWebhook !== undefined;
-  await tellPeople(
+  const people = await tellPeople(
     ctx,
     { ...noticeWords(reason, told), dedupKey: `alerts:${group.id}:${sequence}` },
     {
@@ -77,18 +79,8 @@ async function tell(ctx: Ctx, { group, route, reason, told }: Look): Promise<voi
       orElse: !toReceiver,
     },
   );
-  if (!toReceiver) return;
-  await ctx.db.insert(alertDeliveries).values({
-    groupId: group.id,
-    sequence,
-    teamId: group.teamId,
-    body: webhookBody(group.key, told, portalUrl),
-  });
-  // Each message says how things are: a receiver that was away for long needs the latest, not all.
-  await ctx.db
-    .delete(alertDeliveries)
-    .where(and(eq(alertDeliveries.groupId, group.id), lte(alertDeliveries.sequence, sequence - MAX_WAITING)));
-  await emit(ctx, { type: "monitoring.alerts_told", payload: { groupId: group.id } });
+  if (toReceiver) await enqueueMessage(ctx, group, sequence, webhookBody(group.key, told, portalUrl));
+  await noteTelling(ctx, now, { people, receiver: toReceiver });
 }
 
 /** Notes since when each firing alert is told, and when it escalates; lets go of what is over. */
@@ -124,7 +116,7 @@ async function look(ctx: Ctx, group: Group): Promise<Partial<Group> | null> {
     // Its next message must come after these, so it keeps its place, and forgets what left it.
     return { ...FORGOTTEN, flushAt: emptyUntil(ctx) };
   }
-  const { route } = routeOf((await routingOf(ctx)).routes, first.alert);
+  const { route, index: routeIndex } = routeOf((await routingOf(ctx)).routes, first.alert);
   const last = logOf(group, members);
   const muted = members.filter(({ mutedUntil }) => mutedUntil);
   const firing = members.filter(({ status, mutedUntil }) => status === "firing" && !mutedUntil);
@@ -137,7 +129,7 @@ async function look(ctx: Ctx, group: Group): Promise<Partial<Group> | null> {
   };
   const repeatMs = route.repeatMinutes === null ? null : route.repeatMinutes * 60_000;
   const reason = noticeReason(last, now, ctx.now().getTime(), repeatMs);
-  if (reason) await tell(ctx, { group, route, reason, told: [...firing, ...resolved] });
+  if (reason) await tell(ctx, { group, route, routeIndex, reason, told: [...firing, ...resolved] });
   await noteAlerts(ctx, route, members);
   const log = nextLog(last, now, reason, ctx.now());
   // All of it is over: what comes next is a new beginning, with a wait of its own.

@@ -1,0 +1,6 @@
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "@/server/api/root";
+
+type Outputs = inferRouterOutputs<AppRouter>["monitoring"];
+export type Alert = Outputs["alerts"]["items"][number];
+export type Telling = Outputs["telling"]["items"][number];
