@@ -55,8 +55,8 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
           title={`Watched until ${formatDateTime(deployment.watch.until)} against version ${deployment.watch.from?.number ?? "?"}`}
         >
           {deployment.watch.onWorse === "rollback"
-            ? "If errors, latency or accuracy are proven worse than the version before did, it goes back by itself."
-            : "If errors, latency or accuracy are proven worse than the version before did, an alert offers to roll back."}
+            ? "If errors, latency or accuracy are proven worse than those of the version before, it goes back by itself."
+            : "If errors, latency or accuracy are proven worse than those of the version before, an alert offers to roll back."}
         </Callout>
       ) : null}
       {deployment.serving && deployment.serving.state !== "serving" ? (
