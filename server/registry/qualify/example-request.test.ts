@@ -115,6 +115,18 @@ describe("the request of a trial", () => {
     expect(exampleRequest(TABLE, null, deep).from).toMatch(/^values made/);
   });
 
+  it("is a list of values where the model's one input is a column", () => {
+    const texts: ModelSignature = {
+      inputs: [{ name: "input-0", datatype: "BYTES", shape: [-1, 1] }],
+      outputs: TABLE.outputs,
+    };
+    expect(exampleRequest(texts, null, { inputs: ["a day", "a night"] })).toMatchObject({
+      from: "the logged input example",
+      inputs: [{ shape: [2, 1], data: ["a day", "a night"].map((each) => new TextEncoder().encode(each)) }],
+    });
+    expect(exampleRequest(texts, null, { inputs: [1] }).from).toContain("values made");
+  });
+
   it("is the first row of a table whose columns are inputs of their own, by their names", () => {
     const columns: ModelSignature = {
       inputs: [

@@ -79,7 +79,10 @@ function fromLogged(signature: ModelSignature, logged: unknown): Tensor[] | unde
     );
     return sent.map((input) => {
       const value = named ? named[input.name] : values;
-      const shape = nestingOf(value);
+      const nesting = nestingOf(value);
+      // A column is logged as the list of its rows.
+      const isColumn = nesting.length === 1 && input.shape.length === 2 && input.shape[1] === 1;
+      const shape = isColumn ? [...nesting, 1] : nesting;
       if (shape.length !== input.shape.length) throw new BadExample("another rank");
       return tensor(input, shape, value, input.name);
     });

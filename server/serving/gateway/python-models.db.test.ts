@@ -244,7 +244,10 @@ describe("a model that Python serves", () => {
       const runtime = makeRuntime({ python: pythonSettings });
       try {
         const text = filesOf(models, name).MLmodel?.toString("utf8") ?? "";
-        expect(await runtime.load(name, specOfPython(models, name))).toEqual(parseMlmodel(text)?.signature);
+        expect(await runtime.load(name, specOfPython(models, name))).toEqual({
+          ...parseMlmodel(text)?.signature,
+          platform: "mlflow_pyfunc",
+        });
       } finally {
         await runtime.close();
       }

@@ -33,6 +33,8 @@ export interface Engine {
   /** Stacks and reserves that are counted as data although nothing is in them. */
   reservedBytes: number;
   loadMs: number;
+  /** What it is in the protocol's words; left out for ONNX Runtime. */
+  platform?: string;
 }
 
 const MIB = 1024 ** 2;

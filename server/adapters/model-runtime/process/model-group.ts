@@ -156,9 +156,10 @@ export class ModelGroup {
     // After a death each request runs by itself, so that one that kills takes no other along.
     const maxRows = host.restarts === 0 ? member.batchRows : 1;
     const frame = jsonFrame(this.id(), KIND.load, member.number, { file: member.file, maxRows });
-    member.signature = await host.direct(frame, this.options.engine.loadMs, (answer) => {
+    const { loadMs, platform } = this.options.engine;
+    member.signature = await host.direct(frame, loadMs, (answer) => {
       if (answer.kind !== KIND.ok) throw refusedFile(complaintOf(answer));
-      return describedBy(answer);
+      return { ...describedBy(answer), ...(platform ? { platform } : {}) };
     });
     this.refresh();
   }

@@ -106,6 +106,7 @@ export function pythonEngine(parts: PythonProcess): Engine {
     reservedBytes: 4096 * MIB,
     // Importing what a model needs takes its time on a machine that is busy or cold.
     loadMs: 180_000,
+    platform: "mlflow_pyfunc",
   };
 }
 

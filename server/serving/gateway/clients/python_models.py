@@ -121,5 +121,6 @@ for change, words in (
 print("refusals")
 
 config = client.get_model_config(DEPLOYMENT, headers=HEADERS)
+assert client.get_model_metadata(DEPLOYMENT, headers=HEADERS)["platform"] == config["platform"] == "mlflow_pyfunc", config
 assert [each["name"] for each in config["input"] if each.get("optional")] == ["extra", "note"], config
 print("config")
