@@ -7,9 +7,10 @@ import path from "node:path";
 import { inFewLines, playwrightFailures, vitestFailures } from "./failures.mjs";
 import { installIfNeeded, requireNode, root } from "./prepare.mjs";
 
-const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--only=".length);
-if (only && !["gates", "unit", "e2e", "failures"].includes(only)) {
-  console.error("--only takes gates, unit, e2e or failures");
+const args = process.argv.slice(2).join(" ");
+const only = /^--only=(gates|unit|e2e|failures)$/.exec(args)?.[1];
+if (args !== "" && !only) {
+  console.error("npm test [-- --only=gates|unit|e2e|failures]");
   process.exit(2);
 }
 const results = [];
