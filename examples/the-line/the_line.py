@@ -170,19 +170,21 @@ class Line:
         """The alert and the notification follow the rollback a moment later, as all background work does."""
         rolled_back = self.story["versions"][-1]["rolloutId"]
 
-        def named(each: dict[str, Any]) -> bool:
-            return rolled_back in json.dumps(each)
+        def about(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [each for each in items if rolled_back in each["href"]]
 
         alerts = wait_for(
             f"An open alert about the rollout {rolled_back}",
             lambda: list(self.scientist.items("/alerts", state="open")),
-            lambda items: any(map(named, items)),
+            lambda items: len(about(items)) > 0,
             seconds=60,
         )
+        title = about(alerts)[0]["title"]
+        # Alerts of a deployment are told together: the title may be one of several.
         wait_for(
-            f"A notification about the rollout {rolled_back}",
+            f"A notification that {title}",
             lambda: list(self.scientist.items("/inbox")),
-            lambda items: any(map(named, items)),
+            lambda items: any(title in f"{each['title']} {each['body']}" for each in items),
             seconds=60,
         )
         say("monitoring", f"{len(alerts)} open alert(s), and the inbox tells of the rollback")
