@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import net from "node:net";
 import { joinBounds } from "./bounds";
 import { residentBytes } from "./memory";
-import { startChild, type ChildOptions } from "./start-child";
+import { nodeDataBytes, startChild, type ChildOptions } from "./start-child";
 
 export interface LaunchOptions extends ChildOptions {
   cpuMilli: number | undefined;
@@ -75,6 +75,8 @@ const launchOnnx: Engine["launch"] = (options) => {
 export const ONNX_ENGINE: Engine = {
   launch: launchOnnx,
   runtimeBytes: 160 * MIB,
-  reservedBytes: 192 * MIB,
+  get reservedBytes() {
+    return 136 * MIB + nodeDataBytes();
+  },
   loadMs: 60_000,
 };

@@ -1,4 +1,5 @@
 // One ONNX model in its process: loads it, describes it, runs it.
+import "./half-floats.mjs";
 import ort from "onnxruntime-node";
 import { ELEMENT_TYPES } from "../../datatypes.mjs";
 
