@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -7,14 +7,13 @@ import { isImportable, judgeImport } from "./pickle-imports";
 import { walkPickle } from "./pickle-machine";
 import { isPythonFloat, isPythonInt, isPythonLong, pythonDecimal } from "./python-number";
 
-const python = ["python3", "python"].find((name) => spawnSync(name, ["--version"]).status === 0) ?? "python3";
 /** Another seed is for who looks for more. */
 const SEED = process.env.MODELWORKS_PICKLE_SEED ?? "20261128";
 const STREAMS = process.env.MODELWORKS_PICKLE_STREAMS ?? "8000";
 
 function ask<T>(shape: z.ZodType<T>, ...args: string[]): T[] {
   const script = path.join(import.meta.dirname, "testing", "pickle-oracle.py");
-  const answer = execFileSync(python, ["-I", script, ...args], {
+  const answer = execFileSync("python3", ["-I", script, ...args], {
     encoding: "utf8",
     maxBuffer: 1 << 28,
     stdio: ["ignore", "pipe", "pipe"],

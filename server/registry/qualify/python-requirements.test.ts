@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -87,7 +87,6 @@ describe("the packages of a model", () => {
   });
 });
 
-const python = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import pip"]).status === 0);
 const PIP = `
 import json, sys
 from pip._internal.network.session import PipSession
@@ -122,11 +121,13 @@ function* randomTexts(count: number) {
     yield `six==1.0${Array.from({ length: 1 + next(5) }, () => parts[next(parts.length)]).join("")}`;
 }
 
-describe.skipIf(python === undefined)("what is taken of requirements", () => {
+describe("what is taken of requirements", () => {
   let folder = "";
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), "requirements-"));
-  });
+    // With a pip of its own: a system's Python may have none.
+    execFileSync("python3", ["-m", "venv", path.join(folder, "env")]);
+  }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("is to pip one package a line, with no option but hashes", () => {
@@ -143,7 +144,7 @@ describe.skipIf(python === undefined)("what is taken of requirements", () => {
       writeFileSync(path.join(folder, `${n}.txt`), text);
       return `${n}.txt`;
     });
-    const { stdout, stderr } = spawnSync(python ?? "", ["-c", PIP], {
+    const { stdout, stderr } = spawnSync(path.join(folder, "env", "bin", "python"), ["-c", PIP], {
       cwd: folder,
       input: JSON.stringify(names),
       env: { ...process.env, SECRET: "secret" },
