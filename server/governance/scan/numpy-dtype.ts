@@ -36,10 +36,27 @@ export function dtypeLayout(item: Item | undefined, depth = 0): DtypeLayout {
   const stated = size?.kind === "number" ? size.value : Number.NaN;
   if ("SUV".includes(kind) ? stated !== itemBytes : stated !== -1) throw unclear("its size is given twice");
   if (inner.some((one) => one.offset + one.itemBytes > itemBytes)) throw unclear("a field lies outside");
+  if (inner.some((one, at) => one.objects && inner.some((other, place) => place !== at && overlap(one, other))))
+    throw unclear("a field lies on objects");
   const objects = kind === "O" || inner.some((one) => one.objects);
-  if (flags?.kind !== "number" || objects !== ((flags.value & 1) === 1)) throw unclear("its flags differ");
+  if (flags?.kind !== "number" || !flagsFit(flags.value, objects)) throw unclear("its flags differ");
   return { itemBytes, objects };
 }
+
+/** Counted references, which are pickled as a list and begin as None: without any one of these numpy takes bytes of the file for addresses. */
+const OF_OBJECTS = 1 | 2 | 8 | 16;
+/** Each alone makes numpy look for an object where there is none. */
+const NEVER_OF_NUMBERS = 1 | 2 | 4;
+
+const flagsFit = (flags: number, objects: boolean): boolean =>
+  objects ? (flags & OF_OBJECTS) === OF_OBJECTS : (flags & NEVER_OF_NUMBERS) === 0;
+
+interface Placed extends DtypeLayout {
+  offset: number;
+}
+
+const overlap = (a: Placed, b: Placed): boolean =>
+  a.offset < b.offset + b.itemBytes && b.offset < a.offset + a.itemBytes;
 
 /** Of what type a scalar is made: numpy gives an object back as it is, which would hide where it comes from. */
 export function scalarType(item: Item | undefined): "plain" | "object" | "unclear" {
@@ -52,7 +69,7 @@ export function scalarType(item: Item | undefined): "plain" | "object" | "unclea
 }
 
 /** A type that is an array of another. */
-function* repeatedLayout(subtype: Item, depth: number) {
+function* repeatedLayout(subtype: Item, depth: number): Generator<Placed> {
   if (subtype.kind === "constant") return;
   const [base, shape] = subtype.kind === "tuple" ? subtype.items : [];
   const { itemBytes, objects } = dtypeLayout(base, depth + 1);
@@ -69,12 +86,17 @@ function elementCount(shape: Item | undefined): number {
   return count;
 }
 
-function* memberLayouts(names: Item, members: Item, depth: number) {
+function* memberLayouts(names: Item, members: Item, depth: number): Generator<Placed> {
   if (names.kind === "constant" && members.kind === "constant") return;
   if (names.kind !== "tuple" || members.kind !== "dict" || !members.complete)
     throw unclear("its fields are unknown");
-  for (const name of names.items) {
-    const member = name.kind === "text" ? members.entries.get(name.value) : undefined;
+  const named = names.items.map((name) =>
+    name.kind === "text" ? members.entries.get(name.value) : undefined,
+  );
+  // A title stands for the same field; another one could be asked for all the same.
+  for (const member of members.entries.values())
+    if (!named.includes(member)) throw unclear("a field has no name");
+  for (const member of named) {
     const [type, offset] = member?.kind === "tuple" ? member.items : [];
     if (offset?.kind !== "number" || offset.value < 0) throw unclear("a field has no place");
     yield { offset: offset.value, ...dtypeLayout(type, depth + 1) };

@@ -9,9 +9,12 @@ import {
 } from "./numpy-dtype";
 import {
   COMPUTED,
+  COMPUTED_LIST,
+  COMPUTED_MAPPING,
   emptyDict,
   fillDict,
   isComputed,
+  isGlobal,
   isSpecial,
   type Item,
   LONG_TUPLE,
@@ -39,9 +42,20 @@ export class PickleCalls {
     this.#reader = reader;
   }
 
+  /** Python asks any object but its own lists and sets for its `append`, `extend` or `add`, which may be what the file has put there. */
+  growTop(): void {
+    const target = this.#memory.top();
+    if (target.kind === "global") this.#notes.remark("changes-import");
+    if (target.kind === "dict" || (isComputed(target) && target !== COMPUTED_LIST))
+      this.#notes.remark("fills-object");
+  }
+
   fillTop(pairs: readonly Item[]): void {
     const target = this.#memory.top();
     if (target.kind === "global") this.#notes.remark("changes-import");
+    // Some classes make attributes of what is put into them.
+    if (isComputed(target) && target !== COMPUTED_MAPPING && target !== COMPUTED_LIST)
+      this.#notes.remark("fills-object");
     if (this.#reader !== "aside") fillDict(target, pairs);
   }
 
@@ -64,13 +78,15 @@ export class PickleCalls {
     if (withValues || args.kind !== "tuple" || args.items.length > 0) by.called = true;
     else by.made = true;
     if (args.kind === "tuple") this.#checkArguments(by, args.items);
-    const handed = calledInside(by, args);
-    if (handed !== undefined) handed.called = true;
-    // Only these are looked into later; keeping all would keep the whole file's content.
-    const kept = by.module === "numpy" || by.module === "joblib.numpy_pickle";
-    if (kept) return this.#memory.push({ kind: "made", by, args, state: undefined });
-    const isPlain = NO_MAPPINGS.has(`${by.module} ${by.name}`);
-    this.#memory.push(makesEmptyDict(by, args) ? emptyDict() : isPlain ? OTHER : COMPUTED);
+    this.#checkCalledInside(by, args);
+    this.#memory.push(resultOf(by, args));
+  }
+
+  /** Nothing runs in the constructor of a plain object. */
+  #checkCalledInside({ module, name }: PickleImport, args: Item): void {
+    const handed = args.kind === "tuple" && CALLERS.has(`${module} ${name}`) ? args.items[1] : undefined;
+    if (handed?.kind === "global") handed.import.called ||= handed.import.name !== "object";
+    else if (handed !== undefined) this.#notes.remark("calls-object");
   }
 
   /** The array that stands behind joblib's stand-in, when the state is put into one. */
@@ -89,6 +105,8 @@ export class PickleCalls {
   }
 
   #checkArguments({ module, name }: PickleImport, args: readonly Item[]): void {
+    // What made it then could not be told from another object when its state comes.
+    if (args.some((one) => isGlobal(one, "numpy", "dtype"))) this.#notes.remark("array-type");
     if (name === "scalar" && /^numpy\.(?:_core|core)\.multiarray$/.test(module)) {
       const type = scalarType(args[0]);
       if (type !== "plain") this.#notes.remark(type === "object" ? "object-scalar" : "array-type");
@@ -125,11 +143,47 @@ const CALLERS = new Set([
   "numpy.random._pickle __randomstate_ctor",
 ]);
 
-function calledInside({ module, name }: PickleImport, args: Item): PickleImport | undefined {
-  const handed = args.kind === "tuple" && CALLERS.has(`${module} ${name}`) ? args.items[1] : undefined;
-  // Nothing runs in the constructor of a plain object.
-  return handed?.kind === "global" && handed.import.name !== "object" ? handed.import : undefined;
+/** What a call gives back, as far as it matters later; keeping all would keep the whole file's content. */
+function resultOf(by: PickleImport, args: Item): Item {
+  if (by.module === "numpy" || by.module === "joblib.numpy_pickle")
+    return { kind: "made", by, args, state: undefined };
+  const name = `${by.module} ${by.name}`;
+  const [given = OTHER] = args.kind === "tuple" ? args.items : [];
+  if (HANDING_ON.has(name)) return given;
+  if (makesEmptyDict(by, args)) return emptyDict();
+  if (NO_MAPPINGS.has(name)) return OTHER;
+  return MAPPINGS.has(name) ? COMPUTED_MAPPING : LISTS.has(name) ? COMPUTED_LIST : COMPUTED;
 }
+
+/** These give back what they are given. */
+const HANDING_ON = new Set([
+  "torch.jit._pickle build_boollist",
+  "torch.jit._pickle build_doublelist",
+  "torch.jit._pickle build_intlist",
+  "torch.jit._pickle build_tensorlist",
+]);
+
+/** Lists and sets whose methods are Python's own, whatever a file says. */
+const LISTS = new Set([
+  "builtins list",
+  "__builtin__ list",
+  "builtins set",
+  "__builtin__ set",
+  "collections deque",
+]);
+
+/** What is put into these by key stays there. */
+const MAPPINGS = new Set([
+  "builtins dict",
+  "__builtin__ dict",
+  "collections Counter",
+  "collections OrderedDict",
+  "collections defaultdict",
+  "scipy.sparse._dok dok_array",
+  "scipy.sparse._dok dok_matrix",
+  "scipy.sparse.dok dok_matrix",
+  "sklearn.utils._bunch Bunch",
+]);
 
 /** What these give back can neither be a key nor be asked for keys. */
 const NO_MAPPINGS = new Set([

@@ -98,6 +98,7 @@ const REMARKS: Record<PickleRemark, readonly [code: string, words: string]> = {
   "calls-object": ["pickle.calls-object", "It calls an object that it made itself, not an import"],
   "sets-special": ["pickle.sets-special", "It gives an object special methods or attributes"],
   "computed-state": ["pickle.computed-state", "It computes the attributes that it gives an object"],
+  "fills-object": ["pickle.fills-object", "It fills an object by methods that the file may have given it"],
   "persistent-id": ["pickle.persistent-id", "It refers to objects outside the file"],
   "late-proto": ["pickle.late-protocol", "It states its protocol in the middle"],
   frame: ["pickle.frame", "Its frames do not fit its opcodes"],
@@ -122,7 +123,7 @@ const REMARKS: Record<PickleRemark, readonly [code: string, words: string]> = {
 };
 
 /** Types with hundreds of fields are not followed either; classes of many libraries give what they please for their state. */
-const HONEST_TOO: ReadonlySet<PickleRemark> = new Set(["array-type", "computed-state"]);
+const HONEST_TOO: ReadonlySet<PickleRemark> = new Set(["array-type", "computed-state", "fills-object"]);
 
 export function structureFindings(
   walk: PickleWalk,

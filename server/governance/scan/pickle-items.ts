@@ -50,6 +50,8 @@ export type Item =
 export const OTHER: Item = { kind: "other" };
 /** What a call gave back. */
 export const COMPUTED: Item = { kind: "other" };
+export const COMPUTED_LIST: Item = { kind: "other" };
+export const COMPUTED_MAPPING: Item = { kind: "other" };
 /** A tuple of too many items to follow, told from what a call gave back. */
 export const LONG_TUPLE: Item = { kind: "other" };
 export const MARK: Item = { kind: "mark" };
@@ -75,7 +77,8 @@ export const emptyDict = (): Item => ({
 export const isSpecial = (key: Item): boolean =>
   key.kind === "text" && key.value !== "__doc__" && /^__.*__$/s.test(key.value);
 
-export const isComputed = (item: Item): boolean => item === COMPUTED || item.kind === "made";
+export const isComputed = (item: Item): boolean =>
+  [COMPUTED, COMPUTED_LIST, COMPUTED_MAPPING].includes(item) || item.kind === "made";
 
 /** Keys and values in turn, as SETITEM, SETITEMS and DICT take them. */
 export function fillDict(dict: Item, pairs: readonly Item[]): void {

@@ -30,7 +30,7 @@ export function stepStack(memory: PickleMemory, calls: PickleCalls, name: string
       return memory.push(memory.top());
     case "APPEND":
       memory.pop();
-      return calls.fillTop([]);
+      return calls.growTop();
     case "SETITEM": {
       const value = memory.pop();
       return calls.fillTop([memory.pop(), value]);
@@ -38,7 +38,7 @@ export function stepStack(memory: PickleMemory, calls: PickleCalls, name: string
     case "APPENDS":
     case "ADDITEMS":
       memory.popToMark();
-      return calls.fillTop([]);
+      return calls.growTop();
     case "SETITEMS":
       return calls.fillTop(memory.popToMark());
     case "LIST":

@@ -8,6 +8,7 @@ export type PickleRemark =
   | "calls-object"
   | "sets-special"
   | "computed-state"
+  | "fills-object"
   | "persistent-id"
   | "late-proto"
   | "frame"

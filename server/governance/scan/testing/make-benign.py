@@ -24,7 +24,7 @@ def pickled(name, value, protocol):
 
 def libraries():
     import collections, datetime, decimal, joblib, lightgbm, numpy as np, xgboost
-    import scipy.sparse, statsmodels.api
+    import scipy.sparse, sklearn.utils, statsmodels.api
     from sklearn.compose import ColumnTransformer
     from sklearn.datasets import make_classification
     from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -91,6 +91,15 @@ def libraries():
     kinds = [getattr(scipy.sparse, f"{kind}_{form}")(np.eye(3)) for kind in ("csr", "csc", "coo") for form in ("matrix", "array")]
     pickled("scipy.pkl", kinds, 4)
     pickled("random.pkl", [np.random.RandomState(1), np.random.default_rng(1)], 4)
+    fields = np.dtype([(("title", "name"), "i4"), ("o", "O"), ("n", [("m", "O"), ("f", "f8", (2,))])])
+    types = [np.zeros(2, fields), np.zeros(2, np.dtype([("a", "i1"), ("b", "O")], align=True)), np.zeros(2, [("u", "U3"), ("b", "?")])]
+    pickled("numpy-types.pkl", types, 4)
+    joblib.dump(types, at("numpy-types.joblib"))
+    found = collections.defaultdict(list, {"__unknown__": [1]})
+    held = [found, collections.Counter({"__unknown__": 1}), collections.deque([1, 2], 5), collections.OrderedDict(__len__=1),
+            sklearn.utils.Bunch(__a__=1), scipy.sparse.dok_array(np.eye(2)), scipy.sparse.dok_matrix(np.eye(2))]  # fmt: skip
+    for protocol in (2, 4):
+        pickled(f"containers-{protocol}.pkl", held, protocol)
     plain = {"a": [1, 2.5, None, True, 2**70], "b": "text\n", "c": (b"bytes", {1, 2}), "d": collections.OrderedDict(k=1),
              "e": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc), "f": decimal.Decimal("1.5")}  # fmt: skip
     for protocol in range(6):
