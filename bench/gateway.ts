@@ -57,9 +57,12 @@ async function storedAtLast(answered: number): Promise<number> {
   return now;
 }
 
+/** What isolation alone costs. */
+const ISOLATION: [string, string][] = [["isolated", "direct"]];
+
 try {
-  const one = await compare("inference of one row", loads, 1);
-  const many = await compare("inference of one row", loads, 32);
+  const one = await compare("inference of one row", loads, 1, ISOLATION);
+  const many = await compare("inference of one row", loads, 32, ISOLATION);
   const answered = (one.get("gateway") ?? 0) + (many.get("gateway") ?? 0);
   const kept = await storedAtLast(answered);
   console.log(`\nthe gateway answered ${answered} requests; ${kept} predictions are in Postgres`);

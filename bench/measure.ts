@@ -44,13 +44,14 @@ const ms = (value: number) => value.toFixed(3).padStart(8);
 const signed = (value: number) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)} ms`;
 
 /**
- * Measures and prints a table, and against each peer a ratio and what is added to its times. The first load is ours. Returns how many
- * requests each server answered.
+ * Measures and prints a table, and against each peer a ratio and what is added to its times. The first load is ours; `peersToo` are peers to
+ * compare with each other. Returns how many requests each server answered.
  */
 export async function compare(
   title: string,
   loads: Record<string, Load>,
   connections: number,
+  peersToo: readonly [string, string][] = [],
 ): Promise<Map<string, number>> {
   const figures = await interleave(loads, connections);
   console.log(`\n${title}, ${connections} connection${connections === 1 ? "" : "s"}`);
@@ -60,11 +61,12 @@ export async function compare(
     );
     if (each.failures > 0) process.exitCode = 1;
   }
-  const [[ours, own] = ["", undefined], ...peers] = figures;
-  for (const [name, peer] of peers) {
-    if (!own) continue;
+  const [ours = "", ...peers] = figures.keys();
+  for (const [name, other] of [...peers.map((peer): [string, string] => [ours, peer]), ...peersToo]) {
+    const [own, peer] = [figures.get(name), figures.get(other)];
+    if (!own || !peer) continue;
     console.log(
-      `  ratio ${ours} / ${name}: ${(own.perSecond / peer.perSecond).toFixed(2)}  (p50 ${signed(own.p50Ms - peer.p50Ms)}, p99 ${signed(own.p99Ms - peer.p99Ms)})`,
+      `  ratio ${name} / ${other}: ${(own.perSecond / peer.perSecond).toFixed(2)}  (p50 ${signed(own.p50Ms - peer.p50Ms)}, p99 ${signed(own.p99Ms - peer.p99Ms)})`,
     );
   }
   return new Map([...figures].map(([name, each]) => [name, each.requests]));

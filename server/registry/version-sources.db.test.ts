@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { objectStore } from "@/server/composition";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
+import { createLoggedModel, finalizeLoggedModel } from "@/server/experiments";
 import { createModel, createVersion, versionOf } from "./index";
 import { sealAndScan } from "./qualify/qualify-version";
 import { sealedFiles } from "./qualify/seal-files";
@@ -65,4 +66,20 @@ it("refuses a run that did not make the model, instead of leaving it out", async
       code: "invalid",
       message: expect.stringContaining("is not the run that made"),
     });
+});
+
+it("says of a model that was logged without a run that no run made it", async () => {
+  const { line } = await first("with-a-run");
+  const made = await createLoggedModel.execute(member.caller, {
+    experimentId: line.experimentId,
+    name: "alone",
+  });
+  await finalizeLoggedModel.execute(member.caller, { modelId: made.id, status: "LOGGED_MODEL_READY" });
+  await createModel.execute(member.caller, { name: "alone", tags: [] });
+  const register = (source: string, runId?: string) =>
+    createVersion.execute(member.caller, { name: "alone", source, runId });
+  expect(await register(`models:/${made.id}`)).toMatchObject({ number: 1, runId: null });
+  await expect(register("models:/alone/1", line.runId)).rejects.toMatchObject({
+    message: expect.stringContaining("the run that made this model, which was logged without one"),
+  });
 });

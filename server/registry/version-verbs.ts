@@ -60,7 +60,7 @@ async function resolveSource(ctx: Ctx, input: Parameters<typeof sourceNamed>[1])
   if (input.runId && input.runId !== source.runId)
     throw invalidField(
       "runId",
-      `"${input.runId}" is not the run that made this model, which is ${source.runId}`,
+      `"${input.runId}" is not the run that made this model, which ${source.runId === null ? "was logged without one" : `is ${source.runId}`}`,
       "Leave the run out, or name the run that made the model.",
     );
   return source;

@@ -1,6 +1,6 @@
 import { AppError, invalid } from "@/server/core/errors";
-import type { ModelHealth, Tensor } from "../port";
-import { shapeText } from "../tensor";
+import type { ModelHealth, ModelSignature, Tensor } from "../port";
+import { emptyOf, shapeText } from "../tensor";
 
 /** Requests on their way to one process at once; it works on the first, the others save it the wait for the next. */
 export const DEPTH = 16;
@@ -82,12 +82,16 @@ export const refusedInputs = (message: string) =>
     "Compare the inputs with the model's metadata.",
   );
 
+/** What a request without rows lacks, in words: values, or every one of the inputs that may be left out. */
+export function lackOf(inputs: readonly Tensor[], signature: ModelSignature): string | undefined {
+  const empty = emptyOf(inputs);
+  if (empty) return `The input ${empty.name} holds no values (its shape is ${shapeText(empty.shape)})`;
+  return inputs.length === 0 && signature.inputs.length > 0 ? "The request holds no input" : undefined;
+}
+
 /** Some models answer no rows with no rows. That another cannot is no fault of it, nor of what was deployed. */
-export const refusedEmpty = ({ name, shape }: Tensor, message: string) =>
-  invalid(
-    `The input ${name} holds no values (its shape is ${shapeText(shape)}), and the model has no answer to that: ${message}`,
-    "Send at least one row.",
-  );
+export const refusedEmpty = (lack: string, message: string) =>
+  invalid(`${lack}, and the model has no answer to that: ${message}`, "Send at least one row.");
 
 export const refusedFile = (message: string) => invalid(inWords(message));
 

@@ -4,11 +4,11 @@ import { z } from "zod";
 import { AppError, isAppError } from "@/server/core/errors";
 import { jsonFrame, jsonOf, KIND, tensorFrame, type Frame } from "../onnx/child/frame.mjs";
 import type { InferOptions, ModelHealth, ModelSignature, ModelSpec, Tensor } from "../port";
-import { emptyOf } from "../tensor";
 import { describedBy } from "./described";
 import {
   healthIs,
   inWords,
+  lackOf,
   modelFault,
   notLoaded,
   refusedFile,
@@ -204,11 +204,11 @@ export class ModelGroup {
     const all = [...raw, ...rawParameters(asked.parameters)];
     // The caller gives up first, and by itself; what it no longer waits for is not worked on.
     const deadlineMs = Math.min(member.deadlineMs, (asked.deadlineMs ?? Infinity) + AFTER_PATIENCE_MS);
-    const empty = emptyOf(inputs);
+    const lack = lackOf(inputs, signature);
     return host.ask(tensorFrame(this.id(), KIND.infer, member.number, all), deadlineMs, (answer) => {
       if (answer.kind === KIND.refused) throw refusedInputs(complaintOf(answer));
       if (answer.kind !== KIND.ok)
-        throw empty ? refusedEmpty(empty, complaintOf(answer)) : modelFault(complaintOf(answer));
+        throw lack ? refusedEmpty(lack, complaintOf(answer)) : modelFault(complaintOf(answer));
       return outputsOf(answer, signature);
     });
   }

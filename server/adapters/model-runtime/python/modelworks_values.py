@@ -23,6 +23,18 @@ def is_missing(value):
     return value is None or (pandas.api.types.is_scalar(value) and bool(pandas.isna(value)))
 
 
+def read_json(text):
+    """A value of JSON that came from a caller. Raises ValueError for what Python or its texts cannot hold, too."""
+    try:
+        value = json.loads(text)
+        if "\\u" in text:
+            # Half of a surrogate pair is no text, and would fail wherever the model's answer is written.
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
+
+
 def single(value):
     with numpy.errstate(over="ignore"):
         rounded = numpy.float32(value)
@@ -122,7 +134,7 @@ class Value:
         if self.kind == "binary":
             return base64.b64decode(text, validate=True)
         if self.kind != "datetime":
-            return of_type(json.loads(text), self.spec)
+            return of_type(read_json(text), self.spec)
         if text in NO_MOMENT:
             return pandas.NaT
         # pandas would also take "today", a time of today, and days before months.
@@ -264,11 +276,11 @@ class Parameter:
 
     def read(self, value):
         """What was sent, as MLflow itself would be given it in Python; what MLflow does not take is refused in its words."""
-        if self.kind == "object":
-            value = of_type(value, self.fields)
-        elif self.kind in ("double", "float"):
-            value = [self.number(each) for each in value] if isinstance(value, list) else self.number(value)
         try:
+            if self.kind == "object":
+                value = of_type(value, self.fields)
+            elif self.kind in ("double", "float"):
+                value = [self.number(each) for each in value] if isinstance(value, list) else self.number(value)
             self.spec.validate_param_spec(value, self.spec)
         except Exception as error:
             raise Refused(f"parameters.{self.name} is not what the model's signature says: {error}") from None

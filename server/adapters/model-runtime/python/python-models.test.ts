@@ -122,11 +122,21 @@ describe("parameters of MLflow", () => {
       ["weights", [[1], [1, 2]]],
       ["options", {}],
       ["options", { depth: 1, other: 2 }],
+      ["options", { depth: 1, rate: 10n ** 400n }],
     ];
     for (const [name, value] of wrong)
       expect(await refusal(runtime.infer("coded", inputs, { parameters: { [name]: value } }))).toMatchObject({
         code: "invalid",
         message: expect.stringContaining(`parameters.${name} is not what the model's signature says`),
+      });
+    // What Python cannot hold at all.
+    for (const [name, value] of [
+      ["shift", 10n ** 5_000n],
+      ["mode", "half a pair: \ud83d"],
+    ] as const)
+      expect(await refusal(runtime.infer("coded", inputs, { parameters: { [name]: value } }))).toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining("its parameters cannot be read"),
       });
     const ask = async (factor: unknown) => {
       const given = await runtime.infer("coded", inputs, { parameters: { factor } });
@@ -148,6 +158,25 @@ const said = (answer: Tensor[]) => {
 };
 
 describe("what is wrong is said to whom it concerns", () => {
+  it("takes it for no fault of a model that it has no answer to nothing", async () => {
+    const runtime = runtimeOf();
+    await runtime.load("free", specOfPython(models, "free"));
+    const column = (name: string): Tensor => ({
+      name,
+      datatype: "FP64",
+      shape: [1, 1],
+      data: Float64Array.of(2),
+    });
+    const [sum] = await runtime.infer("free", [column("first")]);
+    expect(sum && jsonElements(sum)).toEqual([2]);
+    expect(await refusal(runtime.infer("free", []))).toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("The request holds no input, and the model has no answer to that"),
+    });
+    // A row is something, and the model fails at it.
+    expect(await refusal(runtime.infer("free", [column("second")]))).toMatchObject({ code: "internal" });
+  }, 120_000);
+
   it("refuses what the model cannot be given, and answers for what the model does wrong", async () => {
     const runtime = runtimeOf();
     await runtime.load("custom", specOfPython(models, "custom"));
@@ -250,6 +279,11 @@ describe("the forms in which models answer", () => {
       code: "invalid",
       message: expect.stringContaining("its signature does not take what was sent"),
     });
+    for (const numbers of [`${"[".repeat(5_000)}1${"]".repeat(5_000)}`, '["\\ud83d"]', "[1"])
+      expect(await refusal(ask("float", "[1, 2]", ["[1]", numbers]))).toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining('input "numbers" holds a text in element 1 that is no JSON'),
+      });
   }, 120_000);
 
   it("are objects where type hints say so", async () => {

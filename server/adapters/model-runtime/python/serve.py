@@ -54,12 +54,12 @@ class Model:
     """A model that MLflow has loaded, with the signature by which it is asked."""
 
     def __init__(self, folder):
-        global numpy, pandas, Parameter, Value
+        global numpy, pandas, Parameter, Value, read_json
         try:
             import mlflow.pyfunc
             import numpy
             import pandas
-            from modelworks_values import Parameter, Value
+            from modelworks_values import Parameter, Value, read_json
         except ImportError as error:
             raise Refused(f"its environment lacks what MLflow needs: {error}") from None
         self.model = mlflow.pyfunc.load_model(folder)
@@ -188,8 +188,7 @@ class Model:
         parameters = {}
         for index, _, shape, content in tensors_of(body, count):
             if index == PARAMETERS:
-                sent = json.loads(texts_of(content)[0])
-                parameters = {name: self.parameters[name].read(value) for name, value in sent.items()}
+                parameters = self.read_parameters(texts_of(content)[0].decode())
                 continue
             value = self.inputs[index]
             try:
@@ -198,6 +197,13 @@ class Model:
                 raise Refused(f'input "{value.name}" cannot be read: {said(error)}') from None
         parts = self.parts(self.asked(self.together(dict(sorted(arrays.items()))), parameters))
         return [value.write(index, part) for (index, value), part in zip(enumerate(self.outputs), parts)]
+
+    def read_parameters(self, text):
+        try:
+            sent = read_json(text)
+        except ValueError as error:
+            raise Refused(f"its parameters cannot be read: {error}") from None
+        return {name: self.parameters[name].read(value) for name, value in sent.items()}
 
     def asked(self, given, parameters):
         try:

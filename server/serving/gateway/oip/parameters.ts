@@ -44,8 +44,17 @@ function checkNames(parameters: Fields, known: readonly string[], at: string): v
 
 const REQUEST = ["binary_data_output", "priority", "timeout"];
 
+/** A number that reads as infinite was beyond every float; as JSON again it would be a missing value. */
+const isBeyond = (value: unknown): boolean =>
+  typeof value === "number"
+    ? !Number.isFinite(value)
+    : value !== null && typeof value === "object" && Object.values(value).some(isBeyond);
+
 function pick(parameters: Fields, names: readonly string[]): Fields | undefined {
   const found = Object.entries(parameters).filter(([name]) => names.includes(name));
+  for (const [name, value] of found)
+    if (isBeyond(value))
+      throw invalidField(within("parameters", name), "holds a number that is beyond every float");
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 

@@ -239,6 +239,9 @@ describe("parameters", () => {
       "parameters.temperature: is no parameter of this model; there is binary_data_output, priority, timeout, factor, shift",
     );
     expect(() => asked('{"sequence_id": 1}')).toThrow("sequences are not kept");
+    // JSON has no infinity, and a missing value is something else.
+    for (const far of ["1e999", "[1, -1e999]", '{"a": [1e999]}'])
+      expect(() => asked(`{"factor": ${far}}`)).toThrow("parameters.factor: holds a number that is beyond");
   });
 
   it("asks for no input that may be left out", () => {

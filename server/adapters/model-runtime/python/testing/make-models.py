@@ -352,6 +352,23 @@ expect_also(
 )
 
 
+class Adder(mlflow.pyfunc.PythonModel):
+    """Columns that all may be left out, though it needs the first."""
+
+    def predict(self, context, model_input, params=None):
+        return pd.DataFrame({"sum": model_input["first"] + (model_input["second"] if "second" in model_input else 0)})
+
+
+mlflow.pyfunc.save_model(
+    place("free"),
+    python_model=Adder(),
+    signature=ModelSignature(
+        Schema([ColSpec("double", name, required=False) for name in ("first", "second")]), schema(["double:sum"])
+    ),
+    pip_requirements=PACKAGES,
+)
+
+
 class Former(mlflow.pyfunc.PythonModel):
     """Answers for two rows in the form that its first text says, an expression of Python by the name of an output; the rest is in order."""
 
