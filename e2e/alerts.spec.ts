@@ -18,6 +18,8 @@ const LABELS = { alertname: "ModelworksPromotion", severity: "critical", deploym
 /** On these the seeded line's first version says 1 and its second 0; what came true is 1. */
 const FEATURES = [-5, -4.5, 10];
 const TRUTH = 1;
+/** Where the clock shows other times than the server's: pages must not say those. */
+const AWAY = { timezoneId: "Asia/Kolkata" };
 /** More than the fifty labels on each side that a fall of accuracy is judged from. */
 const ROWS = 60;
 
@@ -116,7 +118,7 @@ test("a promoted version is watched, and what is worse about it is told where on
     () => deploymentOf(scientist),
     (deployment) => deployment.watch !== null,
   );
-  const page = await as("viewer");
+  const page = await as("viewer", AWAY);
   await page.goto(`/deployments/${NAME}`);
   const serves = page.getByRole("region", { name: "Serves now" });
   await expect(serves).toContainText(new RegExp(`Watched until .* against version ${line.version - 1}`));
@@ -143,8 +145,31 @@ test("a promoted version is watched, and what is worse about it is told where on
   ).toBe(403);
 });
 
+test("where it cannot be asked who is told, the page says so instead of waiting for ever, and asks again", async ({
+  as,
+}) => {
+  const page = await as("scientist");
+  const telling = /\/api\/trpc\/[^?]*monitoring\.telling/;
+  await page.route(telling, (route) => route.abort());
+  await page.goto(`/alerts?deployment=${NAME}`);
+  const alert = alertOn(page);
+  const notice = page.getByRole("alert").filter({ hasText: "Who is told cannot be shown" });
+  // The page tries a few times by itself before.
+  await expect(notice).toBeVisible({ timeout: 30_000 });
+  await expect(alert).toContainText(TITLE);
+  await expect(alert).not.toContainText("…");
+  await page.unroute(telling);
+  await notice.getByRole("button", { name: "Try again" }).click();
+  await expect(alert).toContainText(/Told again to /);
+  await expect(notice).toHaveCount(0);
+});
+
 test("while it is silenced nobody is told next; when the silence is ended they are again", async ({ as }) => {
-  const page = await as("scientist", { viewport: { width: 360, height: 740 }, reducedMotion: "reduce" });
+  const page = await as("scientist", {
+    viewport: { width: 360, height: 740 },
+    reducedMotion: "reduce",
+    ...AWAY,
+  });
   await page.goto(`/alerts?deployment=${NAME}`);
   const alert = alertOn(page);
   await expect(alert).toContainText(/Told again to .*Without an acknowledgement /);
@@ -159,6 +184,10 @@ test("while it is silenced nobody is told next; when the silence is ended they a
   await expect(alert).toContainText(/First told .*, by route 1\./);
   await expect(alert).not.toContainText(/Told again|Without an acknowledgement/);
   await expect(alert.getByRole("button", { name: "Silence 4 hours" })).toHaveCount(0);
+  await page.goto("/alerts/silences");
+  await expect(page.getByText(/Until .*: We look at it together\./)).toBeVisible();
+  await page.goto("/alerts");
+  await expect(alert).toContainText(/silenced until /);
   await page.getByRole("button", { name: `End the silence of ${TITLE}` }).click();
   await expect(alert).toContainText(/Told again to .*Without an acknowledgement /);
   await expect(alert).not.toContainText("silenced until");

@@ -287,6 +287,10 @@ test("a model elsewhere becomes a version: its credential is written once, the f
   await dialog.getByRole("button", { name: "Store credential" }).click();
   await expectFieldError(dialog.getByLabel("Name"), /is taken by another credential/);
   await dialog.getByRole("button", { name: "Cancel" }).click();
+  await admin.getByRole("button", { name: "New credential" }).first().click();
+  await expect(dialog.getByLabel("Token", { exact: true })).toHaveValue("");
+  await expect(dialog.getByLabel("Name")).not.toHaveAttribute("aria-invalid", "true");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   expect(await admin.content()).not.toContain(token);
 
   const scientist = await api("scientist");

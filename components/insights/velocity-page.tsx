@@ -8,6 +8,7 @@ import { downloadText, ExportMenu, toCsv } from "@/components/common/export-menu
 import { formatCount, formatDuration } from "@/components/common/format";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
+import { Segments } from "@/components/common/segments";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Moment } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/trpc";
@@ -20,7 +21,6 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
-import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { versionHref } from "@/server/monitoring/rules";
 import { VelocityTiles, WINDOW_WORDS } from "./velocity-tiles";
 
@@ -172,21 +172,13 @@ export function VelocityPage({ host }: { host: string }) {
         description={`How fast the line was in the ${WINDOW_WORDS[window]} and where it waited. Quantiles are nearest ranks; shares carry Wilson intervals; nothing is typed in.`}
         actions={
           <>
-            <ToggleGroup
-              type="single"
-              aria-label="Window"
+            <Segments
+              label="Window"
               value={window}
-              onValueChange={(next) => {
-                const known = WINDOWS.find((name) => name === next);
-                if (known) void setWindow(known);
-              }}
-            >
-              {WINDOWS.map((name) => (
-                <ToggleGroupItem key={name} value={name} aria-label={WINDOW_WORDS[name]}>
-                  {name}
-                </ToggleGroupItem>
-              ))}
-            </ToggleGroup>
+              values={WINDOWS}
+              nameOf={(name) => WINDOW_WORDS[name]}
+              onChange={(next) => void setWindow(next)}
+            />
             <ExportMenu scope="Versions of the window with their stages" onExport={exportAll} />
           </>
         }

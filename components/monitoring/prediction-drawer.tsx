@@ -5,13 +5,12 @@ import { DigestChip } from "@/components/common/digest-chip";
 import { EntityLink } from "@/components/common/entity-link";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDateTime, formatDuration, formatNumber } from "@/components/common/format";
-import { JsonView } from "@/components/common/json-view";
 import { KeyValue } from "@/components/common/key-value";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { useTRPC } from "@/components/trpc";
 import { Sheet, SheetContent } from "@/components/ui/sheet";
 import { runHref, versionHref } from "@/server/monitoring/rules";
-import { Outcomes, Truncated } from "./prediction-parts";
+import { Exchange, Outcomes } from "./prediction-parts";
 
 function Body({ id }: { id: string }) {
   const trpc = useTRPC();
@@ -97,20 +96,7 @@ function Body({ id }: { id: string }) {
           <p className="text-fg-subtle">The version that answered is not in this team’s registry.</p>
         )}
       </section>
-      <section aria-label="Inputs and outputs" className="flex flex-col gap-2">
-        <h3 className="font-semibold">Inputs</h3>
-        <Truncated side={data.inputs} />
-        <JsonView value={data.inputs} label="Inputs" />
-        {data.parameters === null ? null : (
-          <>
-            <h3 className="font-semibold">Parameters</h3>
-            <JsonView value={data.parameters} label="Parameters" />
-          </>
-        )}
-        <h3 className="font-semibold">Outputs</h3>
-        <Truncated side={data.outputs} />
-        <JsonView value={data.outputs} label="Outputs" />
-      </section>
+      <Exchange prediction={data} />
     </>
   );
 }

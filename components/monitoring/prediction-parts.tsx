@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DigestChip } from "@/components/common/digest-chip";
 import { formatDateTime, formatDuration, formatMetric, formatNumber } from "@/components/common/format";
+import { JsonView } from "@/components/common/json-view";
 import { StatusBadge } from "@/components/common/status-badge";
 
 interface Outcome {
@@ -57,7 +58,7 @@ const Side = z.array(
 );
 
 /** Says which tensors were too large to be kept whole. */
-export function Truncated({ side }: { side: unknown }) {
+function Truncated({ side }: { side: unknown }) {
   const tensors = Side.safeParse(side).data ?? [];
   const cut = tensors.flatMap(({ name, truncated }) => (truncated ? [{ name, ...truncated }] : []));
   if (cut.length === 0) return null;
@@ -70,5 +71,30 @@ export function Truncated({ side }: { side: unknown }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** What was asked, with what the request set of the model's own parameters, and what was answered. */
+export function Exchange({
+  prediction,
+}: {
+  prediction: { inputs: unknown; parameters: unknown; outputs: unknown };
+}) {
+  const { inputs, parameters, outputs } = prediction;
+  return (
+    <section aria-label="Inputs and outputs" className="flex flex-col gap-2">
+      <h3 className="font-semibold">Inputs</h3>
+      <Truncated side={inputs} />
+      <JsonView value={inputs} label="Inputs" />
+      {parameters === null ? null : (
+        <>
+          <h3 className="font-semibold">Parameters</h3>
+          <JsonView value={parameters} label="Parameters" />
+        </>
+      )}
+      <h3 className="font-semibold">Outputs</h3>
+      <Truncated side={outputs} />
+      <JsonView value={outputs} label="Outputs" />
+    </section>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
+import { Segments } from "@/components/common/segments";
 
 export const WINDOW_NAMES = ["15m", "1h", "6h", "24h", "7d"] as const;
 export type WindowName = (typeof WINDOW_NAMES)[number];
@@ -18,20 +18,12 @@ export const useWindow = () => useQueryState("window", parseAsStringLiteral(WIND
 export function WindowPicker() {
   const [window, setWindow] = useWindow();
   return (
-    <ToggleGroup
-      type="single"
-      aria-label="Time range"
+    <Segments
+      label="Time range"
       value={window}
-      onValueChange={(next) => {
-        const known = WINDOW_NAMES.find((name) => name === next);
-        if (known) void setWindow(known);
-      }}
-    >
-      {WINDOW_NAMES.map((name) => (
-        <ToggleGroupItem key={name} value={name} aria-label={WINDOW_WORDS[name]}>
-          {name}
-        </ToggleGroupItem>
-      ))}
-    </ToggleGroup>
+      values={WINDOW_NAMES}
+      nameOf={(name) => WINDOW_WORDS[name]}
+      onChange={(next) => void setWindow(next)}
+    />
   );
 }

@@ -65,7 +65,11 @@ export function CredentialDialog(props: {
   return (
     <FormDialog
       open={props.open}
-      onOpenChange={props.onOpenChange}
+      onOpenChange={(open) => {
+        // A secret that was typed and not stored must not wait here for whoever opens it next.
+        if (!open) form.reset();
+        props.onOpenChange(open);
+      }}
       title={replaces ? `Replace ${replaces.name}` : "New credential"}
       description="The secret is stored encrypted and cannot be read again, by nobody. What runs takes it up within seconds."
       submitLabel={replaces ? "Replace" : "Store credential"}

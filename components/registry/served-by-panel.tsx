@@ -3,6 +3,7 @@ import { KeyValue } from "@/components/common/key-value";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Callout } from "@/components/ui/callout";
+import { PROTOCOL_PARAMETERS } from "@/server/serving/rules";
 import type { VersionDetail } from "./types";
 
 type ServedBy = VersionDetail["servedBy"];
@@ -81,8 +82,10 @@ function choicesOf(signature: Signature) {
                 {parameters.map((each) => (
                   <li key={each.name} className="break-words">
                     <span className="font-mono">{each.name}</span>, {each.isList ? "list of " : ""}
-                    {each.type}, <span className="font-mono">{each.default}</span> where a request says
-                    nothing
+                    {each.type}, <span className="font-mono">{each.default}</span>{" "}
+                    {PROTOCOL_PARAMETERS.includes(each.name)
+                      ? "always: in a request this name means something else"
+                      : "where a request says nothing"}
                   </li>
                 ))}
               </ul>
@@ -96,8 +99,13 @@ function choicesOf(signature: Signature) {
   ];
 }
 
+/** What a version must say of itself to be shown here. */
+type Served = Pick<VersionDetail, "manifestDigest" | "servedBy"> & {
+  contract: Pick<VersionDetail["contract"], "signature">;
+};
+
 /** What loads this version, with which packages, and what came of trying it. */
-export function ServedByPanel({ version }: { version: VersionDetail }) {
+export function ServedByPanel({ version }: { version: Served }) {
   const { servedBy } = version;
   // What runs elsewhere has a panel of its own.
   if (version.manifestDigest === null || servedBy.runtime === "elsewhere") return null;

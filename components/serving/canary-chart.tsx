@@ -1,6 +1,6 @@
 "use client";
 import { LiveChart } from "@/components/chart/live-chart";
-import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
+import { Segments } from "@/components/common/segments";
 import {
   METRICS,
   type Metric,
@@ -114,22 +114,14 @@ export function CanaryChart(props: {
   const words = WORDS[metric];
   return (
     <div className="flex min-w-0 flex-col gap-4 rounded-lg border bg-surface p-4">
-      <ToggleGroup
-        type="single"
+      <Segments
+        label="Metric"
         value={metric}
-        aria-label="Metric"
+        values={METRICS.filter((each) => isShown(each, chart))}
+        wordOf={(each) => WORDS[each].short}
+        onChange={props.onMetric}
         className="self-start"
-        onValueChange={(value) => {
-          const next = METRICS.find((each) => each === value);
-          if (next) props.onMetric(next);
-        }}
-      >
-        {METRICS.filter((each) => isShown(each, chart)).map((each) => (
-          <ToggleGroupItem key={each} value={each}>
-            {WORDS[each].short}
-          </ToggleGroupItem>
-        ))}
-      </ToggleGroup>
+      />
       <LiveChart
         key={metric}
         title={`${words.label}, since the start of the rollout`}

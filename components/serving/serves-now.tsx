@@ -1,11 +1,12 @@
 import Link from "next/link";
 import { DigestChip } from "@/components/common/digest-chip";
 import { EntityLink } from "@/components/common/entity-link";
-import { formatDateTime, formatDuration } from "@/components/common/format";
+import { formatDuration } from "@/components/common/format";
 import { KeyValue } from "@/components/common/key-value";
 import { OwnerChip } from "@/components/common/owner-chip";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
+import { Moment } from "@/components/common/time-ago";
 import { buttonVariants } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { AdmissionPanel } from "./admission-panel";
@@ -52,7 +53,12 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
       {deployment.watch ? (
         <Callout
           tone="info"
-          title={`Watched until ${formatDateTime(deployment.watch.until)} against version ${deployment.watch.from?.number ?? "?"}`}
+          title={
+            <>
+              Watched until <Moment value={deployment.watch.until} /> against version{" "}
+              {deployment.watch.from?.number ?? "?"}
+            </>
+          }
         >
           {deployment.watch.onWorse === "rollback"
             ? "If errors, latency or accuracy are proven worse than those of the version before, it goes back by itself."

@@ -23,7 +23,10 @@ const ROUTES = [
   "/inbox",
 ];
 
-/** The procedure that fills each list, with the input that the list opens with. */
+/**
+ * The procedure that fills each list, with the input that the list opens with. No alert is open here: the list of alerts is held to the same
+ * bound beside its verb, where some are (`alert-verbs.db.test.ts`).
+ */
 const LISTS: Readonly<Record<string, object | undefined>> = {
   "compute.job.list": {},
   "compute.quota.requests": { states: [], scope: "team", cursor: null },

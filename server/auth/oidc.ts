@@ -7,6 +7,7 @@ import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
 import { unstorableTextIn } from "@/server/core/unstorable";
 import { inTransaction } from "@/server/core/verb";
+import { SERVICE_EMAIL } from "@/server/identity/rules";
 import { insertPerson } from "@/server/identity/team-store";
 import { recordRefusal, recordSignIn } from "./record-sign-in";
 import type { SignedIn } from "./sign-in";
@@ -22,7 +23,12 @@ const Claims = z.object({
   preferred_username: Text.max(200).optional(),
 });
 
-export type OidcRefusal = "email_not_verified" | "account_exists" | "disabled" | "bad_claims";
+export type OidcRefusal =
+  | "email_not_verified"
+  | "account_exists"
+  | "service_account"
+  | "disabled"
+  | "bad_claims";
 export type OidcVerdict = { person: SignedIn } | { refusal: OidcRefusal };
 
 const COLUMNS = {
@@ -56,7 +62,10 @@ export async function signInByOidc(db: Db, issuer: string, profile: unknown): Pr
   if (known) return known.disabledAt ? refuse(db, known.email, "disabled") : admit(db, known);
   if (!claims.email || claims.email_verified !== true)
     return refuse(db, claims.email ?? "(none)", "email_not_verified");
-  const linked = await linkOrCreate(db, issuer, { ...claims, email: claims.email.toLowerCase() });
+  const email = claims.email.toLowerCase();
+  // It has no password and no subject of its own, and administers the platform: nobody may become it.
+  if (email === SERVICE_EMAIL) return refuse(db, email, "service_account");
+  const linked = await linkOrCreate(db, issuer, { ...claims, email });
   return typeof linked === "string" ? refuse(db, claims.email, linked) : admit(db, linked);
 }
 

@@ -3,9 +3,11 @@ import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditLog, memberships, sessions, users } from "@/db/schema";
 import { appRouter } from "@/server/api/root";
-import type { Actor } from "@/server/core/actor";
+import { systemActor, type Actor } from "@/server/core/actor";
+import { createCtx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
+import { ensureBootstrapToken } from "@/server/identity/bootstrap-token";
 import { endOtherSessions, endSession, listSessions } from "@/server/identity/browser-session-verbs";
 import { switchTeam } from "@/server/identity/session-verbs";
 import { changeRole, removeMember } from "@/server/identity/team-verbs";
@@ -199,6 +201,15 @@ describe("an open stream ends at once", () => {
     await notifyLive(world.db, world.teamId, "jobs");
     await expect(next()).resolves.toMatchObject({ done: false });
   });
+});
+
+it("nobody becomes the person of the operator's token by its address, before or after it is there", async () => {
+  const profile = { sub: "s-9", email: "Bootstrap@service.local", email_verified: true };
+  const trySignIn = () => signInByOidc(world.db, "https://idp.example", profile);
+  expect(await trySignIn()).toEqual({ refusal: "service_account" });
+  const token = "a-token-of-the-operator-0123456789";
+  await ensureBootstrapToken(createCtx({ actor: systemActor(""), db: world.db }), token);
+  expect(await trySignIn()).toEqual({ refusal: "service_account" });
 });
 
 describe("what the database cannot hold", () => {

@@ -81,6 +81,7 @@ describe("health", () => {
       predictionOf(deployment, owner.teamId, {
         atMs: 1_760_000_000_000 + Math.floor(n / 3),
         latencyMs: n === 6 ? 500 : 1,
+        parameters: n === 0 ? { temperature: 0.2 } : null,
       }),
     );
     await storePredictions(database.db, records);
@@ -99,6 +100,7 @@ describe("health", () => {
     await recordFeedback.execute(as(owner), { items: [{ predictionId: id, value: "0" }] });
     expect(await getPrediction.execute(as(viewer), { predictionId: id })).toMatchObject({
       deployment: "pages",
+      parameters: { temperature: 0.2 },
       feedback: { value: "0", isCorrect: false },
     });
     const missing = { code: "not_found" };

@@ -3,6 +3,9 @@ import type { PromotionWatch, RolloutPlan } from "./rollout/schemas";
 export const ENVIRONMENTS = ["staging", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
+/** Parameters of a request to which the protocol itself gives a meaning: a model's own of the same name cannot be set. */
+export const PROTOCOL_PARAMETERS: readonly string[] = ["binary_data_output", "priority", "timeout"];
+
 const HOUR_MS = 3_600_000;
 
 /**

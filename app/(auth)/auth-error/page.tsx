@@ -14,6 +14,10 @@ const REASONS: Record<string, { title: string; text: string }> = {
     title: "This address has an account with a password",
     text: "Sign in with the password. To use single sign-on instead, ask a platform administrator.",
   },
+  service_account: {
+    title: "This address is the portal's own",
+    text: "The operator's token acts under it, so nobody signs in with it. Use an address of your own.",
+  },
   disabled: { title: "This account is disabled", text: "A platform administrator can enable it again." },
   bad_claims: {
     title: "The identity provider's answer cannot be used",

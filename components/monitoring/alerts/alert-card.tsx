@@ -1,48 +1,28 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Bell, BellRing, Check, Eye, Send } from "lucide-react";
+import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
 import { DisabledReason } from "@/components/common/disabled-reason";
-import { formatDateTime } from "@/components/common/format";
 import { StatusBadge } from "@/components/common/status-badge";
-import { TimeAgo } from "@/components/common/time-ago";
-import { Timeline } from "@/components/common/timeline";
+import { Moment, TimeAgo } from "@/components/common/time-ago";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
-import { AlertTelling, toldWords } from "./alert-telling";
+import { AlertHistory } from "./alert-history";
+import { AlertTelling } from "./alert-telling";
 import { RollBackButton } from "./roll-back-button";
 import { SilenceButtons } from "./silences";
 import type { Alert, Telling } from "./types";
-
-const ACTS: Record<string, { text: string; icon: typeof Bell }> = {
-  "monitoring.alert.raise": { text: "raised the alert", icon: Bell },
-  "monitoring.alert.tell": { text: "told whom it concerns", icon: Send },
-  "monitoring.alert.acknowledge": { text: "acknowledged it", icon: Eye },
-  "monitoring.alert.resolve": { text: "resolved it", icon: Check },
-  "monitoring.alert.escalate": { text: "told the next level", icon: BellRing },
-};
-
-/** What happened, in words; an escalation of long ago does not say to whom. */
-function actWords({ action, told }: Alert["history"][number]): string {
-  const isEscalation = action === "monitoring.alert.escalate";
-  const isKnown = told !== null && (told.people.length > 0 || !isEscalation);
-  return isKnown ? toldWords(told, isEscalation) : (ACTS[action]?.text ?? action);
-}
+import { useAlertsChanged } from "./use-alerts-changed";
 
 function Acknowledge({ alertId }: { alertId: string }) {
   const trpc = useTRPC();
-  const queryClient = useQueryClient();
+  const onSettled = useAlertsChanged();
   const can = useCan("monitoring.alert.update");
   const acknowledge = useMutation(
     trpc.monitoring.acknowledgeAlert.mutationOptions({
       onSuccess: () => toast.success("Acknowledged: your team sees that you look after it."),
-      onSettled: () =>
-        Promise.all([
-          queryClient.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
-          queryClient.invalidateQueries({ queryKey: trpc.monitoring.telling.queryKey() }),
-        ]),
+      onSettled,
     }),
   );
   return (
@@ -58,31 +38,8 @@ function Acknowledge({ alertId }: { alertId: string }) {
   );
 }
 
-function AlertHistory({ alert }: { alert: Alert }) {
-  return (
-    <details>
-      <summary className="min-h-6 cursor-default text-sm text-fg-muted">
-        History ({alert.history.length})
-      </summary>
-      <div className="pt-3">
-        <Timeline
-          label={`History of ${alert.title}`}
-          entries={alert.history.map((entry) => ({
-            id: entry.id,
-            at: entry.at,
-            actor: entry.actorName,
-            text: actWords(entry),
-            icon: ACTS[entry.action]?.icon,
-            detail: entry.reason,
-          }))}
-        />
-      </div>
-    </details>
-  );
-}
-
 /** An alert with who was told and is told next, what one can do about it, and what happened to it. */
-export function AlertCard({ alert, telling }: { alert: Alert; telling: Telling | undefined }) {
+export function AlertCard({ alert, telling }: { alert: Alert; telling: Telling | undefined | null }) {
   const isOpen = alert.state !== "resolved";
   return (
     <article aria-label={alert.title} className="flex flex-col gap-3 rounded-lg border bg-surface p-4">
@@ -100,7 +57,11 @@ export function AlertCard({ alert, telling }: { alert: Alert; telling: Telling |
             {alert.state === "acknowledged" && alert.acknowledgedBy
               ? `, looked after by ${alert.acknowledgedBy}`
               : ""}
-            {alert.silencedUntil ? `, silenced until ${formatDateTime(alert.silencedUntil)}` : ""}
+            {alert.silencedUntil ? (
+              <>
+                , silenced until <Moment value={alert.silencedUntil} />
+              </>
+            ) : null}
           </p>
           {isOpen ? <AlertTelling alert={alert} telling={telling} /> : null}
         </div>

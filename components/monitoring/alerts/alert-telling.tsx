@@ -22,7 +22,15 @@ export function toldWords(
 }
 
 /** Who was told of an open alert, who is told next, and when, as things are now. */
-export function AlertTelling({ alert, telling }: { alert: Alert; telling: Telling | undefined }) {
+export function AlertTelling({
+  alert,
+  telling,
+}: {
+  alert: Pick<Alert, "silencedUntil">;
+  /** Null where it could not be asked, which is told above the alerts. */
+  telling: Telling | undefined | null;
+}) {
+  if (telling === null) return null;
   // The line is kept free until it is known, so that nothing moves.
   if (!telling) return <p className="min-h-5 text-sm text-fg-subtle">{alert.silencedUntil ? "" : "…"}</p>;
   const { toldAt, next, escalation, receiverWaiting } = telling;

@@ -8,17 +8,18 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { LiveDot } from "@/components/common/live-dot";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
+import { Segments } from "@/components/common/segments";
 import { ListSkeleton } from "@/components/common/skeletons";
 import { ListExport } from "@/components/data-table/list-export";
 import { Pager } from "@/components/data-table/pager";
 import { SavedViews } from "@/components/data-table/saved-views";
 import { useTRPC, useTRPCClient } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
-import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
 import { AlertCard } from "./alert-card";
 import { AlertTabs } from "./alert-tabs";
 import { SilenceList } from "./silences";
+import { TellingError } from "./telling-error";
 import type { Alert } from "./types";
 import { useTelling } from "./use-telling";
 
@@ -51,23 +52,16 @@ export function AlertsList() {
         meta={<LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />}
         actions={
           <>
-            <ToggleGroup
-              type="single"
-              aria-label="State"
+            <Segments
+              label="State"
               value={state}
-              onValueChange={(next) => {
-                const known = STATES.find((each) => each === next);
-                if (!known) return;
-                void setState(known);
+              values={STATES}
+              wordOf={(each) => WORDS[each]}
+              onChange={(next) => {
+                void setState(next);
                 void setCursor(null);
               }}
-            >
-              {STATES.map((each) => (
-                <ToggleGroupItem key={each} value={each}>
-                  {WORDS[each]}
-                </ToggleGroupItem>
-              ))}
-            </ToggleGroup>
+            />
             <SavedViews list="alerts" />
             <ListExport
               name={`alerts-${state}${deployment === null ? "" : `-${deployment}`}`}
@@ -110,12 +104,13 @@ export function AlertsList() {
         />
       ) : null}
       <div className="flex flex-col gap-6">
+        <TellingError telling={telling} />
         <SilenceList />
         {[...groups].map(([name, alerts]) => (
           <Section key={name} title={name}>
             <div className="flex flex-col gap-3">
               {alerts.map((alert) => (
-                <AlertCard key={alert.id} alert={alert} telling={telling.get(alert.id)} />
+                <AlertCard key={alert.id} alert={alert} telling={telling.of(alert.id)} />
               ))}
             </div>
           </Section>
@@ -125,6 +120,7 @@ export function AlertsList() {
             cursor={cursor}
             nextCursor={list.data.nextCursor}
             shown={list.data.items.length}
+            total={list.data.total}
             refreshing={list.isPlaceholderData}
             onCursor={(next) => void setCursor(next)}
           />

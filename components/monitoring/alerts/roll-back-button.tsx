@@ -7,20 +7,19 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
+import { useAlertsChanged } from "./use-alerts-changed";
 
 /** Takes a deployment back to the version before, from the alert that says that the present one is worse. */
 export function RollBackButton({ deployment }: { deployment: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
+  const alertsChanged = useAlertsChanged();
   const can = useCan("serving.rollout.control");
   const back = useMutation(
     trpc.serving.rollBack.mutationOptions({
       meta: { handlesError: true },
       onSettled: () =>
-        Promise.all([
-          client.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
-          client.invalidateQueries({ queryKey: trpc.serving.get.queryKey() }),
-        ]),
+        Promise.all([alertsChanged(), client.invalidateQueries({ queryKey: trpc.serving.get.queryKey() })]),
     }),
   );
   const button = (

@@ -1,5 +1,5 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { NumberField, SelectField, TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
@@ -8,6 +8,7 @@ import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { toast } from "@/components/ui/toast";
 import { ALERT_KIND_NAMES, ALERT_KINDS } from "@/server/monitoring/alerts/rules";
+import { useAlertsChanged } from "./use-alerts-changed";
 
 export interface SilenceScope {
   kind: string;
@@ -30,12 +31,14 @@ const LABELS = {
 /** Silences the alerts of a kind, a severity and a deployment for a while; what is left open means all. */
 export function SilenceForm({ scope }: { scope: SilenceScope }) {
   const trpc = useTRPC();
-  const client = useQueryClient();
   const can = useCan("monitoring.alert.update");
   const deployments = useQuery(trpc.serving.list.queryOptions({ limit: 200 }));
   const form = useForm<Values>({ defaultValues: { ...scope, hours: 4, reason: "" } });
   const { control, setError, reset } = form;
-  const silence = useMutation(trpc.monitoring.silence.mutationOptions({ meta: { handlesError: true } }));
+  const onSettled = useAlertsChanged();
+  const silence = useMutation(
+    trpc.monitoring.silence.mutationOptions({ onSettled, meta: { handlesError: true } }),
+  );
   const submit = form.handleSubmit(async ({ kind, severity, deployment, hours, reason }) => {
     try {
       await silence.mutateAsync({
@@ -47,8 +50,6 @@ export function SilenceForm({ scope }: { scope: SilenceScope }) {
       });
       toast.success("Silenced");
       reset({ kind: "", severity: "", deployment: "", hours: 4, reason: "" });
-      await client.invalidateQueries({ queryKey: trpc.monitoring.silences.queryKey() });
-      await client.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() });
     } catch (error) {
       applyServerError(error, setError, ["kind", "severity", "deployment", "reason"], { minutes: "hours" });
     }

@@ -6,15 +6,16 @@ import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
+import { Segments } from "@/components/common/segments";
 import { ListSkeleton } from "@/components/common/skeletons";
 import { useTRPC } from "@/components/trpc";
-import { ToggleGroup, ToggleGroupItem } from "@/components/ui/toggle-group";
 import { useLive } from "@/components/use-live";
 import { SilenceRows } from "./silences";
 import { AlertTabs } from "./alert-tabs";
 import { SilenceForm } from "./silence-form";
 
 const STATES = ["open", "ended"] as const;
+const WORDS = { open: "In force", ended: "Ended" };
 
 /** Silences: those that hold, those that ended, and a new one. */
 export function SilencesPage() {
@@ -34,20 +35,15 @@ export function SilencesPage() {
       />
       <AlertTabs />
       <Section
-        title={state === "open" ? "In force" : "Ended"}
+        title={WORDS[state]}
         actions={
-          <ToggleGroup
-            type="single"
-            aria-label="Which silences"
+          <Segments
+            label="Which silences"
             value={state}
-            onValueChange={(next) => {
-              const known = STATES.find((each) => each === next);
-              if (known) void setState(known);
-            }}
-          >
-            <ToggleGroupItem value="open">In force</ToggleGroupItem>
-            <ToggleGroupItem value="ended">Ended</ToggleGroupItem>
-          </ToggleGroup>
+            values={STATES}
+            wordOf={(each) => WORDS[each]}
+            onChange={(next) => void setState(next)}
+          />
         }
       >
         {list.error ? <ErrorNotice error={list.error} onRetry={() => void list.refetch()} /> : null}

@@ -1,30 +1,20 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
-import { formatDateTime } from "@/components/common/format";
 import { Section } from "@/components/common/section";
+import { Moment } from "@/components/common/time-ago";
 import { useCan } from "@/components/identity/use-can";
 import { useTRPC } from "@/components/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
+import { useAlertsChanged } from "./use-alerts-changed";
 
 const LENGTHS = [
   { minutes: 4 * 60, words: "4 hours" },
   { minutes: 3 * 24 * 60, words: "3 days" },
 ];
-
-function useInvalidate() {
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  return () =>
-    Promise.all([
-      queryClient.invalidateQueries({ queryKey: trpc.monitoring.alerts.queryKey() }),
-      queryClient.invalidateQueries({ queryKey: trpc.monitoring.telling.queryKey() }),
-      queryClient.invalidateQueries({ queryKey: trpc.monitoring.silences.queryKey() }),
-    ]);
-}
 
 interface SilenceableAlert {
   id: string;
@@ -38,9 +28,9 @@ interface SilenceableAlert {
 export function SilenceButtons({ alert }: { alert: SilenceableAlert }) {
   const trpc = useTRPC();
   const can = useCan("monitoring.alert.update");
-  const invalidate = useInvalidate();
+  const onSettled = useAlertsChanged();
   const silence = useMutation(
-    trpc.monitoring.silence.mutationOptions({ onSettled: invalidate, meta: { handlesError: true } }),
+    trpc.monitoring.silence.mutationOptions({ onSettled, meta: { handlesError: true } }),
   );
   const buttons = LENGTHS.map(({ minutes, words }) => {
     const button = <Button variant="ghost">Silence {words}</Button>;
@@ -98,10 +88,10 @@ interface Silence {
 export function SilenceRows({ items, ended = false }: { items: readonly Silence[]; ended?: boolean }) {
   const trpc = useTRPC();
   const can = useCan("monitoring.alert.update");
-  const invalidate = useInvalidate();
+  const onSettled = useAlertsChanged();
   const end = useMutation(
     trpc.monitoring.endSilence.mutationOptions({
-      onSettled: invalidate,
+      onSettled,
       onSuccess: () => toast.success("The silence is over."),
     }),
   );
@@ -112,7 +102,7 @@ export function SilenceRows({ items, ended = false }: { items: readonly Silence[
           <span className="flex min-w-0 flex-col">
             <span>{each.scope}</span>
             <span className="text-sm text-fg-subtle">
-              {ended ? "Ended" : "Until"} {formatDateTime(each.endsAt)}
+              {ended ? "Ended" : "Until"} <Moment value={each.endsAt} />
               {each.by ? `, by ${each.by}` : ""}: {each.reason}
             </span>
           </span>

@@ -2,9 +2,7 @@ import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
 import { alerts, auditLog } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-
-/** What is shown of one alert's history, newest first: an alert that is told every hour must not push out what happened to the others. */
-const HISTORY_EACH = 30;
+import { ALERT_HISTORY } from "./rules";
 
 const Payload = z.object({
   reason: z.string().nullish(),
@@ -57,7 +55,7 @@ export async function historyOf(ctx: Ctx, ids: readonly string[]) {
       ),
     )
     .orderBy(desc(auditLog.seq))
-    .limit(HISTORY_EACH)
+    .limit(ALERT_HISTORY)
     .as("latest");
   const rows = await ctx.db
     .select({

@@ -46,7 +46,7 @@ export const listAlerts = query(
   async ({ ctx, input }) => {
     const after = decodeCursor(input.cursor, z.tuple([z.string(), z.string()]));
     const filter = where(ctx, input);
-    const [total] = await ctx.db.select({ n: count() }).from(alerts).where(filter);
+    const all = ctx.db.select({ n: count() }).from(alerts).where(filter);
     const rows = await ctx.db
       .select({
         id: alerts.id,
@@ -66,6 +66,7 @@ export const listAlerts = query(
         acknowledgedBy: users.name,
         startedAt: alerts.startedAt,
         resolvedAt: alerts.resolvedAt,
+        total: sql<number>`(${all})::int`,
         sortKey: sql<string>`to_char(${alerts.startedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
       })
       .from(alerts)
@@ -86,10 +87,12 @@ export const listAlerts = query(
       page.items.map((row) => row.id),
     );
     const silences = await openSilences(ctx);
+    // Behind the last page no row can say how many there are.
+    const [counted] = rows.length === 0 && after ? await all : [];
     return {
       nextCursor: page.nextCursor,
-      total: total?.n ?? 0,
-      items: page.items.map((row) => ({
+      total: rows[0]?.total ?? counted?.n ?? 0,
+      items: page.items.map(({ total: _same, ...row }) => ({
         ...row,
         runbook: runbookOf(row.kind),
         silencedUntil: row.state === "resolved" ? null : (silenceOf(silences, row)?.endsAt ?? null),

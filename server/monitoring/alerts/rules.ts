@@ -20,6 +20,9 @@ export const ALERT_KIND_NAMES = Object.keys(ALERT_KINDS).filter(
   (kind): kind is AlertKind => kind in ALERT_KINDS,
 );
 
+/** Entries of one alert's history that a list gives, the newest: an alert that is told every hour must not push out what happened to the others. */
+export const ALERT_HISTORY = 30;
+
 /** Address of the kind's runbook in the portal. */
 export const runbookOf = (kind: string): string => `/docs/runbooks/${kind in ALERT_KINDS ? kind : "errors"}`;
 

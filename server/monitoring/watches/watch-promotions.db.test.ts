@@ -1,7 +1,8 @@
 import { and, eq } from "drizzle-orm";
+import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { alerts, auditLog, modelVersions, processes, rollouts } from "@/db/schema";
-import { createTestDatabase, type TestDatabase } from "@/db/testing";
+import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
@@ -121,6 +122,32 @@ it("what it offers is over as soon as somebody goes back, so that a second press
   expect(await alertOf("promotion")).toMatchObject({ state: "firing" });
   await changed(ada.teamId);
   expect(await alertOf("promotion")).toMatchObject({ state: "resolved" });
+});
+
+it("two looks at once go back once: the second would bring the worse version again", async () => {
+  const { name, deploymentId, serveNew, watchAt, alertOf } = await promoted();
+  await serveNew(100, 200);
+  const holder = new Client({ connectionString: database.url });
+  await holder.connect();
+  try {
+    await holder.query("begin");
+    await holder.query("select 1 from deployments where id = $1 for update", [deploymentId]);
+    const looks = [watchAt(200), watchAt(200)];
+    await waitFor(async () => {
+      const { rows } = await holder.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows.length === looks.length;
+    });
+    await holder.query("commit");
+    await Promise.all(looks);
+  } finally {
+    await holder.end();
+  }
+  expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
+  expect((await actionsOf(deploymentId)).filter((action) => action.endsWith("roll-back"))).toHaveLength(1);
+  expect(await alertOf("rollback")).toMatchObject({ state: "firing" });
+  expect(await alertOf("promotion")).toBeUndefined();
 });
 
 it("where the plan says so nothing is watched", async () => {

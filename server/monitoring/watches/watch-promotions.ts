@@ -1,5 +1,6 @@
-import { sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import type { Db } from "@/db/client";
+import { deployments } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
@@ -35,11 +36,33 @@ const alertOf = (
   ...change,
 });
 
+/** Deployments with what a look at their watch needs. */
+const deploymentsWhere = (which: SQL) => sql`
+    select d.id, d.team_id, d.name, d.owner_id, d.stable_version_id, d.previous_version_id, a.id is not null as is_firing, d.retired_at is not null as is_retired,
+      exists (select 1 from rollouts r where r.deployment_id = d.id and r.finished_at is null) as is_rolling_out
+    from deployments d
+    left join alerts a on a.team_id = d.team_id and a.fingerprint = 'promotion:' || d.id and a.state <> 'resolved'
+    where ${which}`;
+
+/** The deployment as it is, and as it stays until the transaction ends. */
+async function held(ctx: Ctx, id: string): Promise<Row | undefined> {
+  const own = and(eq(deployments.id, id), eq(deployments.teamId, ctx.actor.teamId));
+  await ctx.db.select({ id: deployments.id }).from(deployments).where(own).for("update");
+  const { rows } = await ctx.db.execute<Row>(
+    deploymentsWhere(sql`d.id = ${id} and d.team_id = ${ctx.actor.teamId}`),
+  );
+  return rows[0];
+}
+
 /** Back to the version before, as a person would go; what was told before is over with it. Returns why it could not, or null. */
 async function goBack(outer: Ctx, row: Row, rolloutId: string, evidence: string): Promise<string | null> {
-  if (row.is_rolling_out) return "Another version is being rolled out, so people decide.";
   try {
-    await inTransaction(outer, async (ctx) => {
+    return await inTransaction(outer, async (ctx) => {
+      const now = await held(ctx, row.id);
+      const watch = now && (await watchOf(ctx, { id: row.id, stableVersionId: now.stable_version_id }));
+      // Somebody went back since it was looked at: going back again would bring the worse version.
+      if (!now || watch?.rolloutId !== rolloutId) return null;
+      if (now.is_rolling_out) return "Another version is being rolled out, so people decide.";
       const reason = `Worse than the version before within the watch after its promotion. ${evidence}`;
       await rollBack.within(ctx, { name: row.name, reason });
       await resolveAlerts(ctx, { kind: "promotion", subjectId: row.id, reason: "It was rolled back." });
@@ -52,8 +75,8 @@ async function goBack(outer: Ctx, row: Row, rolloutId: string, evidence: string)
           body: `After its promotion the new version did worse. ${evidence} The version before serves all requests again.`,
         }),
       );
+      return null;
     });
-    return null;
   } catch (error) {
     if (!isAppError(error)) throw error;
     return `It could not go back by itself: ${error.message} ${error.hint ?? ""}`.trim();
@@ -93,14 +116,6 @@ async function look(ctx: Ctx, row: Row): Promise<void> {
     }),
   );
 }
-
-/** Deployments with what a look at their watch needs. */
-const deploymentsWhere = (which: SQL) => sql`
-    select d.id, d.team_id, d.name, d.owner_id, d.stable_version_id, d.previous_version_id, a.id is not null as is_firing, d.retired_at is not null as is_retired,
-      exists (select 1 from rollouts r where r.deployment_id = d.id and r.finished_at is null) as is_rolling_out
-    from deployments d
-    left join alerts a on a.team_id = d.team_id and a.fingerprint = 'promotion:' || d.id and a.state <> 'resolved'
-    where ${which}`;
 
 /** Compares each version that was promoted lately with the one before it; what is proven worse goes back, or is told of, as its plan says. */
 export async function watchPromotions(db: Db, now: Date, actingFor: (teamId: string) => Ctx): Promise<void> {

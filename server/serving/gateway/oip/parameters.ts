@@ -1,4 +1,5 @@
 import { invalidField } from "@/server/core/errors";
+import { PROTOCOL_PARAMETERS } from "../../rules";
 import { countOf, type Fields, fieldsOf, flagOf, shown, within } from "./fields";
 
 /** What a request's parameters ask for; a parameter is honoured or refused by its name, never passed over. */
@@ -42,8 +43,6 @@ function checkNames(parameters: Fields, known: readonly string[], at: string): v
   }
 }
 
-const REQUEST = ["binary_data_output", "priority", "timeout"];
-
 /** A number that reads as infinite was beyond every float; as JSON again it would be a missing value. */
 const isBeyond = (value: unknown): boolean =>
   typeof value === "number"
@@ -65,8 +64,8 @@ function pick(parameters: Fields, names: readonly string[]): Fields | undefined 
 export function requestParameters(value: unknown, ofModel: readonly string[] = []): RequestParameters {
   const at = "parameters";
   const parameters = fieldsOf(value, at);
-  const own = ofModel.filter((name) => !REQUEST.includes(name));
-  checkNames(parameters, [...REQUEST, ...own], at);
+  const own = ofModel.filter((name) => !PROTOCOL_PARAMETERS.includes(name));
+  checkNames(parameters, [...PROTOCOL_PARAMETERS, ...own], at);
   const { priority } = parameters;
   if (priority !== undefined && priority !== null && priority !== 0)
     throw invalidField(
