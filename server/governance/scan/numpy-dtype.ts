@@ -36,7 +36,9 @@ export function dtypeLayout(item: Item | undefined, depth = 0): DtypeLayout {
   const stated = size?.kind === "number" ? size.value : Number.NaN;
   if ("SUV".includes(kind) ? stated !== itemBytes : stated !== -1) throw unclear("its size is given twice");
   if (inner.some((one) => one.offset + one.itemBytes > itemBytes)) throw unclear("a field lies outside");
-  if (inner.some((one, at) => one.objects && inner.some((other, place) => place !== at && overlap(one, other))))
+  if (
+    inner.some((one, at) => one.objects && inner.some((other, place) => place !== at && overlap(one, other)))
+  )
     throw unclear("a field lies on objects");
   const objects = kind === "O" || inner.some((one) => one.objects);
   if (flags?.kind !== "number" || !flagsFit(flags.value, objects)) throw unclear("its flags differ");
