@@ -78,7 +78,7 @@ export const isSpecial = (key: Item): boolean =>
   key.kind === "text" && key.value !== "__doc__" && /^__.*__$/s.test(key.value);
 
 export const isComputed = (item: Item): boolean =>
-  [COMPUTED, COMPUTED_LIST, COMPUTED_MAPPING].includes(item) || item.kind === "made";
+  item === COMPUTED || item === COMPUTED_LIST || item === COMPUTED_MAPPING || item.kind === "made";
 
 /** Keys and values in turn, as SETITEM, SETITEMS and DICT take them. */
 export function fillDict(dict: Item, pairs: readonly Item[]): void {

@@ -72,6 +72,40 @@ describe("what a pickle makes allowed names do", () => {
     expect(await scan(array(honest), "a.pkl")).toMatchObject({ verdict: "pass" });
   });
 
+  const V16 = { bytes: `J${size(16)}`, flags: 27 };
+  const object = dtype("O8", { flags: 63 });
+  it.each([
+    [
+      "its flags leave out that references are counted",
+      dtype("V8", { bytes: `J${size(8)}`, names: `${short("a")}\x85`, fields, flags: 26 }),
+    ],
+    [
+      "its flags leave out that fields begin as None",
+      dtype("V8", { bytes: `J${size(8)}`, names: `${short("a")}\x85`, fields, flags: 19 }),
+    ],
+    ["numbers have a flag of objects", dtype("f8", { flags: 2 })],
+    [
+      "numbers lie on objects",
+      dtype("V16", {
+        ...V16,
+        names: `(${short("a")}${short("b")}t`,
+        fields: `}(${short("a")}${object}K\0\x86${short("b")}${dtype("i8")}K\x04\x86u`,
+      }),
+    ],
+    [
+      "a field that is not named is there",
+      dtype("V16", {
+        ...V16,
+        names: `${short("a")}\x85`,
+        fields: `}(${short("a")}${object}K\0\x86${short("b")}${dtype("i8")}K\x08\x86u`,
+      }),
+    ],
+  ])("goes to people when %s", async (_, type) => {
+    const { verdict, findings } = await scan(`\x80\x02${type}.`, "a.pkl");
+    expect(verdict).toBe("indeterminate");
+    expect(findings.map((one) => one.code)).toEqual(["pickle.array-type"]);
+  });
+
   it.each([
     [
       "_reconstructor",
@@ -168,4 +202,42 @@ describe("an object that numpy hands through", () => {
     expect(await scan(set(computed), "a.pkl")).toMatchObject({ verdict: "indeterminate" });
     expect(await scan(set(`}${short("a")}Ns`), "a.pkl")).toMatchObject({ verdict: "pass" });
   });
+});
+
+describe("an object that is filled", () => {
+  const made = `${from("argparse", "Namespace")})\x81`;
+  const own = (name: string) => `${from("builtins", name)})R`;
+
+  it.each([
+    ["an object's own append", `${made}Na`],
+    ["an object's own extend", `${made}(Ne`],
+    ["an object's own add", `${made}(N\x90`],
+    ["an object's own items", `${made}${short("a")}Ns`],
+    ["several items of an object", `${made}(${short("a")}Nu`],
+    ["what a call gave back", `${from("builtins", "getattr")}(${made}${short("a")}tR${short("a")}Ns`],
+    ["a dictionary that is asked for append", `${own("dict")}Na`],
+  ])("by %s goes to people at best", async (_, stream) => {
+    const result = await scan(`\x80\x04${stream}.`, "a.pkl");
+    expect(result.verdict, JSON.stringify(result.findings)).not.toBe("pass");
+    expect(JSON.stringify(result.findings)).toContain("fills-object");
+  });
+
+  it.each([
+    ["a list", `${own("list")}Na`],
+    ["a set", `${own("set")}(N\x90`],
+    ["a queue", `${from("collections", "deque")})R(Ne`],
+    ["a dictionary", `${from("collections", "OrderedDict")})R${short("a")}Ns`],
+    ["a counter", `${from("collections", "Counter")})R${short("a")}K\x01s`],
+  ])("passes where it is %s of Python's own", async (_, stream) => {
+    const result = await scan(`\x80\x04${stream}.`, "a.pkl");
+    expect(result.verdict, JSON.stringify(result.findings)).toBe("pass");
+  });
+});
+
+it("an object that is called inside an allowed one is no import that could be judged", async () => {
+  const inner = `${from("argparse", "Namespace")})\x81`;
+  const stream = `${from("numpy.random._pickle", "__generator_ctor")}(${short("x")}${inner}tR`;
+  const { verdict, findings } = await scan(`\x80\x02${stream}.`, "a.pkl");
+  expect(verdict).not.toBe("pass");
+  expect(findings.map((one) => one.code)).toContain("pickle.calls-object");
 });
