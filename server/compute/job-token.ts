@@ -1,5 +1,6 @@
 import { and, eq, isNull } from "drizzle-orm";
-import { apiTokens, users } from "@/db/schema";
+import { apiTokens } from "@/db/schema";
+import { people } from "@/server/identity";
 import { authSecret } from "@/server/auth/secret";
 import { derivedApiToken, tokenHash, tokenPrefix } from "@/server/auth/token-format";
 import type { TokenScope } from "@/server/core/actor";
@@ -20,7 +21,7 @@ export async function jobToken(
   job: { id: string; name: string; teamId: string; createdBy: string; timeLimitSeconds: number },
   attemptId: string,
 ): Promise<string | null> {
-  const [owner] = await ctx.db.select({ id: users.id }).from(users).where(eq(users.id, job.createdBy));
+  const [owner] = await ctx.db.select({ id: people.id }).from(people).where(eq(people.id, job.createdBy));
   if (!owner) return null;
   const token = derivedApiToken(authSecret(), `job-attempt:${attemptId}`);
   await ctx.db

@@ -1,6 +1,7 @@
 import { and, desc, eq, ilike, inArray, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { jobAttempts, jobs, users } from "@/db/schema";
+import { jobAttempts, jobs } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -26,7 +27,7 @@ const COLUMNS = {
   attemptCount: jobs.attemptCount,
   maxAttempts: jobs.maxAttempts,
   createdBy: jobs.createdBy,
-  ownerName: sql<string>`coalesce(${users.name}, 'Modelworks')`,
+  ownerName: sql<string>`coalesce(${people.name}, 'Modelworks')`,
   createdAt: jobs.createdAt,
   startedAt: jobs.startedAt,
   finishedAt: jobs.finishedAt,
@@ -79,7 +80,7 @@ export const listJobs = query(
     const rows = await ctx.db
       .select({ ...COLUMNS, key: createdKey })
       .from(jobs)
-      .leftJoin(users, eq(users.id, jobs.createdBy))
+      .leftJoin(people, eq(people.id, jobs.createdBy))
       .where(
         and(
           filter,
@@ -108,9 +109,9 @@ export async function namesOf(ctx: Ctx, ids: readonly (string | null)[]): Promis
   const wanted = [...new Set(ids.filter((id) => id !== null))];
   if (wanted.length === 0) return new Map();
   const rows = await ctx.db
-    .select({ id: users.id, name: users.name })
-    .from(users)
-    .where(inArray(users.id, wanted));
+    .select({ id: people.id, name: people.name })
+    .from(people)
+    .where(inArray(people.id, wanted));
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 

@@ -1,5 +1,6 @@
 import { asc, eq } from "drizzle-orm";
-import { jobs, teams } from "@/db/schema";
+import { jobs } from "@/db/schema";
+import { allTeams } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { clusterCapacity, quotaByTeam, usageByTeam } from "./ledger";
 import { needsOf, planAdmission, type Amounts, type Ledger, type WaitingJob } from "./plan-admission";
@@ -37,7 +38,10 @@ export async function quotaEffect(
   resource: string,
   delta: number,
 ): Promise<QuotaEffect> {
-  const all = await ctx.db.select({ id: teams.id, name: teams.name }).from(teams).orderBy(asc(teams.name));
+  const all = await ctx.db
+    .select({ id: allTeams.id, name: allTeams.name })
+    .from(allTeams)
+    .orderBy(asc(allTeams.name));
   const quota = await quotaByTeam(
     ctx.db,
     all.map((team) => team.id),

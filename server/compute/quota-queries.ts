@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import { gpuFlavors, jobs, quotaRequests, quotas, teams, users } from "@/db/schema";
+import { gpuFlavors, jobs, quotaRequests, quotas } from "@/db/schema";
+import { allTeams, people } from "@/server/identity";
 import { forbidden } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { NoInput, query } from "@/server/core/verb";
@@ -67,7 +68,7 @@ export const getQuota = query(
 const Cursor = z.tuple([z.string(), z.string()]);
 const createdKey = sql<string>`${quotaRequests.createdAt}::text`;
 
-/** Quota requests of the team, or for platform administrators of all teams, newest first. */
+/** Quota requests of the team, or for platform administrators of all allTeams, newest first. */
 export const listQuotaRequests = query(
   {
     name: "compute.quota.list_requests",
@@ -87,20 +88,20 @@ export const listQuotaRequests = query(
     const rows = await ctx.db
       .select({
         id: quotaRequests.id,
-        teamName: teams.name,
+        teamName: allTeams.name,
         flavor: quotaRequests.flavor,
         amountMilli: quotaRequests.amountMilli,
         until: quotaRequests.until,
         why: quotaRequests.why,
         state: quotaRequests.state,
         requestedBy: quotaRequests.requestedBy,
-        requesterName: sql<string>`coalesce(${users.name}, 'Modelworks')`,
+        requesterName: sql<string>`coalesce(${people.name}, 'Modelworks')`,
         createdAt: quotaRequests.createdAt,
         key: createdKey,
       })
       .from(quotaRequests)
-      .innerJoin(teams, eq(teams.id, quotaRequests.teamId))
-      .leftJoin(users, eq(users.id, quotaRequests.requestedBy))
+      .innerJoin(allTeams, eq(allTeams.id, quotaRequests.teamId))
+      .leftJoin(people, eq(people.id, quotaRequests.requestedBy))
       .where(
         and(
           filter,
@@ -135,7 +136,10 @@ export const getQuotaRequest = query(
   async ({ ctx, input }) => {
     const request = await loadRequest(ctx, input.id, "any-team");
     const names = await namesOf(ctx, [request.requestedBy, request.decidedBy]);
-    const [team] = await ctx.db.select({ name: teams.name }).from(teams).where(eq(teams.id, request.teamId));
+    const [team] = await ctx.db
+      .select({ name: allTeams.name })
+      .from(allTeams)
+      .where(eq(allTeams.id, request.teamId));
     const delta = request.state === "open" ? request.amountMilli : 0;
     const effect = await quotaEffect(ctx, request.teamId, `gpu:${request.flavor}`, delta);
     return {
@@ -160,7 +164,10 @@ export const listTeamQuotas = query(
     summary: "Every team's quota and usage",
   },
   async ({ ctx }) => {
-    const all = await ctx.db.select({ id: teams.id, name: teams.name }).from(teams).orderBy(asc(teams.name));
+    const all = await ctx.db
+      .select({ id: allTeams.id, name: allTeams.name })
+      .from(allTeams)
+      .orderBy(asc(allTeams.name));
     const ids = all.map((team) => team.id);
     const quota = await quotaByTeam(ctx.db, ids, ctx.now());
     const used = await usageByTeam(ctx.db, ids);

@@ -1,5 +1,6 @@
 import { and, eq, ne } from "drizzle-orm";
-import { quotaRequests, users } from "@/db/schema";
+import { quotaRequests } from "@/db/schema";
+import { people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, forbidden, invalidField } from "@/server/core/errors";
@@ -18,9 +19,9 @@ const HOUR_MS = 3600_000;
 
 async function platformAdmins(ctx: Ctx, except: string): Promise<string[]> {
   const rows = await ctx.db
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.isPlatformAdmin, true), ne(users.id, except)));
+    .select({ id: people.id })
+    .from(people)
+    .where(and(eq(people.isPlatformAdmin, true), ne(people.id, except)));
   return rows.map((row) => row.id);
 }
 

@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { gpuFlavors, quotas, teams } from "@/db/schema";
+import { gpuFlavors, quotas } from "@/db/schema";
+import { allTeams } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { invalidField, notFound } from "@/server/core/errors";
@@ -20,7 +21,10 @@ export const setQuota = mutation(
   },
   async ({ ctx, input }) => {
     await lockLedger(ctx.db);
-    const [team] = await ctx.db.select({ name: teams.name }).from(teams).where(eq(teams.id, input.teamId));
+    const [team] = await ctx.db
+      .select({ name: allTeams.name })
+      .from(allTeams)
+      .where(eq(allTeams.id, input.teamId));
     if (!team) throw notFound("team", input.teamId);
     const flavor = /^gpu:(.+)$/.exec(input.resource)?.[1];
     if (flavor && !(await flavorOf(ctx.db, flavor))) {

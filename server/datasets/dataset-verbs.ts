@@ -1,5 +1,6 @@
 import { and, eq, isNull, isNotNull } from "drizzle-orm";
-import { datasets, memberships } from "@/db/schema";
+import { datasets } from "@/db/schema";
+import { members } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, invalidField } from "@/server/core/errors";
@@ -67,9 +68,9 @@ export const createDataset = mutation(
 
 async function requireMember(ctx: Ctx, userId: string): Promise<void> {
   const [row] = await ctx.db
-    .select({ role: memberships.role })
-    .from(memberships)
-    .where(and(eq(memberships.teamId, ctx.actor.teamId), eq(memberships.userId, userId)));
+    .select({ role: members.role })
+    .from(members)
+    .where(and(eq(members.teamId, ctx.actor.teamId), eq(members.userId, userId)));
   if (!row) throw invalidField("ownerId", "is no member of this team", "Choose a member of the team.");
 }
 

@@ -14,7 +14,8 @@ import {
   type SQL,
 } from "drizzle-orm";
 import { z } from "zod";
-import { datasets, datasetVersions, uploads, users } from "@/db/schema";
+import { datasets, datasetVersions, uploads } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -40,7 +41,7 @@ const row = {
   description: datasets.description,
   classification: datasets.classification,
   ownerId: datasets.ownerId,
-  ownerName: sql<string>`coalesce(${users.name}, 'Modelworks')`,
+  ownerName: sql<string>`coalesce(${people.name}, 'Modelworks')`,
   createdAt: datasets.createdAt,
   updatedAt: datasets.updatedAt,
   archivedAt: datasets.archivedAt,
@@ -56,7 +57,7 @@ const row = {
 };
 
 const rowsFrom = (ctx: Ctx) =>
-  ctx.db.select(row).from(datasets).leftJoin(users, eq(users.id, datasets.ownerId)).$dynamic();
+  ctx.db.select(row).from(datasets).leftJoin(people, eq(people.id, datasets.ownerId)).$dynamic();
 
 export async function readDataset(ctx: Ctx, id: string) {
   const [found] = await rowsFrom(ctx).where(and(eq(datasets.id, id), eq(datasets.teamId, ctx.actor.teamId)));

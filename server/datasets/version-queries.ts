@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { z } from "zod";
-import { datasets, datasetVersions, users } from "@/db/schema";
+import { datasets, datasetVersions } from "@/db/schema";
+import { people } from "@/server/identity";
 import { analytics, objectStore } from "@/server/composition";
 import type { Ctx } from "@/server/core/context";
 import { AppError, invalid, notFound } from "@/server/core/errors";
@@ -36,7 +37,7 @@ const listed = {
   producedByJobId: datasetVersions.producedByJobId,
   note: datasetVersions.note,
   createdBy: datasetVersions.createdBy,
-  createdByName: sql<string>`coalesce(${users.name}, 'Modelworks')`,
+  createdByName: sql<string>`coalesce(${people.name}, 'Modelworks')`,
   createdAt: datasetVersions.createdAt,
 };
 
@@ -54,7 +55,7 @@ export const listVersions = query(
     const rows = await ctx.db
       .select(listed)
       .from(datasetVersions)
-      .leftJoin(users, eq(users.id, datasetVersions.createdBy))
+      .leftJoin(people, eq(people.id, datasetVersions.createdBy))
       .where(and(own, after && lt(datasetVersions.number, after[0])))
       .orderBy(desc(datasetVersions.number))
       .limit(input.limit + 1);

@@ -1,2 +1,3 @@
 export { insertPerson } from "@/server/auth/insert-person";
 export { insertTeam } from "./team-store";
+export { allTeams, members, people, peopleAs } from "./readable";

@@ -12,8 +12,8 @@ import {
   registeredModels,
   runInputs,
   runs,
-  users,
 } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
@@ -137,10 +137,10 @@ async function outcomesOf(ctx: Ctx, predictionId: string) {
       isCorrect: feedback.isCorrect,
       absError: feedback.absError,
       at: feedback.at,
-      by: users.name,
+      by: people.name,
     })
     .from(feedback)
-    .leftJoin(users, eq(users.id, feedback.givenBy))
+    .leftJoin(people, eq(people.id, feedback.givenBy))
     .where(own)
     .orderBy(asc(feedback.rowIndex))
     .limit(MAX_SHOWN_ROWS);
@@ -150,10 +150,10 @@ async function outcomesOf(ctx: Ctx, predictionId: string) {
       value: feedbackRevisions.value,
       isCorrect: feedbackRevisions.isCorrect,
       at: feedbackRevisions.at,
-      by: users.name,
+      by: people.name,
     })
     .from(feedbackRevisions)
-    .leftJoin(users, eq(users.id, feedbackRevisions.givenBy))
+    .leftJoin(people, eq(people.id, feedbackRevisions.givenBy))
     .where(
       and(eq(feedbackRevisions.predictionId, predictionId), eq(feedbackRevisions.teamId, ctx.actor.teamId)),
     )

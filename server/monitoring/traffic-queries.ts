@@ -1,14 +1,7 @@
 import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import {
-  alerts,
-  deployments,
-  driftReports,
-  modelVersions,
-  registeredModels,
-  rollouts,
-  users,
-} from "@/db/schema";
+import { alerts, deployments, driftReports, modelVersions, registeredModels, rollouts } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
@@ -163,7 +156,7 @@ export const listMonitored = query(
         id: deployments.id,
         name: deployments.name,
         environment: deployments.environment,
-        ownerName: users.name,
+        ownerName: people.name,
         modelName: registeredModels.name,
         version: modelVersions.number,
         rolloutId: rollouts.id,
@@ -174,7 +167,7 @@ export const listMonitored = query(
       .from(deployments)
       .leftJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
       .leftJoin(modelVersions, eq(modelVersions.id, deployments.stableVersionId))
-      .leftJoin(users, eq(users.id, deployments.ownerId))
+      .leftJoin(people, eq(people.id, deployments.ownerId))
       .leftJoin(rollouts, and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt)))
       .where(
         and(
@@ -215,7 +208,7 @@ export async function loadMonitored(ctx: Ctx, name: string) {
       id: deployments.id,
       name: deployments.name,
       environment: deployments.environment,
-      ownerName: users.name,
+      ownerName: people.name,
       modelName: registeredModels.name,
       version: modelVersions.number,
       latencyBoundMs: deployments.latencyBoundMs,
@@ -224,7 +217,7 @@ export async function loadMonitored(ctx: Ctx, name: string) {
     .from(deployments)
     .leftJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
     .leftJoin(modelVersions, eq(modelVersions.id, deployments.stableVersionId))
-    .leftJoin(users, eq(users.id, deployments.ownerId))
+    .leftJoin(people, eq(people.id, deployments.ownerId))
     .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.name, name)));
   if (!row) throw notFound("deployment", name);
   return row;

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
-import { memberships, notifications, users } from "@/db/schema";
+import { notifications } from "@/db/schema";
+import { members, people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
@@ -28,19 +29,23 @@ export interface Notice {
 async function inboxes(ctx: Ctx, userIds: readonly string[]): Promise<{ userId: string; teamId: string }[]> {
   const { teamId } = ctx.actor;
   const own = ctx.db
-    .select({ teamId: memberships.teamId })
-    .from(memberships)
-    .where(eq(memberships.userId, users.id))
-    .orderBy(desc(eq(memberships.teamId, teamId)), asc(memberships.createdAt), asc(memberships.teamId))
+    .select({ teamId: members.teamId })
+    .from(members)
+    .where(eq(members.userId, people.id))
+    .orderBy(desc(eq(members.teamId, teamId)), asc(members.createdAt), asc(members.teamId))
     .limit(1);
   return ctx.db
     .select({
-      userId: users.id,
-      teamId: sql<string>`case when ${users.isPlatformAdmin} then coalesce((${own}), ${teamId}) else ${teamId} end`,
+      userId: people.id,
+      teamId: sql<string>`case when ${people.isPlatformAdmin} then coalesce((${own}), ${teamId}) else ${teamId} end`,
     })
-    .from(users)
+    .from(people)
     .where(
-      and(inArray(users.id, [...new Set(userIds)]), isNull(users.disabledAt), ne(users.email, SERVICE_EMAIL)),
+      and(
+        inArray(people.id, [...new Set(userIds)]),
+        isNull(people.disabledAt),
+        ne(people.email, SERVICE_EMAIL),
+      ),
     );
 }
 

@@ -1,6 +1,7 @@
 import { and, desc, eq } from "drizzle-orm";
 import { z } from "zod";
-import { modelCardRevisions, modelCards, modelVersions, users } from "@/db/schema";
+import { modelCardRevisions, modelCards, modelVersions } from "@/db/schema";
+import { people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, invalidField, notFound } from "@/server/core/errors";
@@ -154,9 +155,9 @@ export const cardRevisions = query(
   async ({ ctx, input }) => {
     const version = await loadVersion(ctx, input.name, input.version);
     const rows = await ctx.db
-      .select({ row: modelCardRevisions, author: users.name })
+      .select({ row: modelCardRevisions, author: people.name })
       .from(modelCardRevisions)
-      .leftJoin(users, eq(users.id, modelCardRevisions.updatedBy))
+      .leftJoin(people, eq(people.id, modelCardRevisions.updatedBy))
       .where(eq(modelCardRevisions.versionId, version.id))
       .orderBy(desc(modelCardRevisions.revision))
       .limit(201);

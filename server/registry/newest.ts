@@ -1,5 +1,6 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
-import { modelAliases, modelVersions, users } from "@/db/schema";
+import { modelAliases, modelVersions } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { groupBy } from "@/server/core/group-by";
 import { query } from "@/server/core/verb";
@@ -32,7 +33,7 @@ export async function newestVersions(ctx: Ctx, modelIds: readonly string[]) {
         stateText: modelVersions.stateText,
         gatesOutcome: modelVersions.gatesOutcome,
         createdAt: modelVersions.createdAt,
-        createdBy: sql<string>`coalesce(${users.name}, ${modelVersions.createdBy})`,
+        createdBy: sql<string>`coalesce(${people.name}, ${modelVersions.createdBy})`,
         runId: modelVersions.runId,
       },
     })
@@ -41,7 +42,7 @@ export async function newestVersions(ctx: Ctx, modelIds: readonly string[]) {
       modelVersions,
       and(eq(modelVersions.modelId, newest.modelId), eq(modelVersions.number, newest.number)),
     )
-    .leftJoin(users, eq(users.id, modelVersions.createdBy));
+    .leftJoin(people, eq(people.id, modelVersions.createdBy));
   return new Map(rows.map((row) => [row.modelId, row]));
 }
 

@@ -1,6 +1,7 @@
 import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { auditLog, lineageEdges, registeredModels, users } from "@/db/schema";
+import { auditLog, lineageEdges, registeredModels } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { notFound } from "@/server/core/errors";
@@ -29,9 +30,9 @@ const READ = "registry.model.read" as const;
 async function namesOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await ctx.db
-    .select({ id: users.id, name: users.name })
-    .from(users)
-    .where(inArray(users.id, [...new Set(ids)]));
+    .select({ id: people.id, name: people.name })
+    .from(people)
+    .where(inArray(people.id, [...new Set(ids)]));
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
@@ -65,11 +66,11 @@ export const listModels = query(
     const rows = await ctx.db
       .select({
         model: registeredModels,
-        owner: users.name,
+        owner: people.name,
         at: sql<string>`${registeredModels.updatedAt}::text`,
       })
       .from(registeredModels)
-      .leftJoin(users, eq(users.id, registeredModels.ownerId))
+      .leftJoin(people, eq(people.id, registeredModels.ownerId))
       .where(
         and(
           eq(registeredModels.teamId, ctx.actor.teamId),

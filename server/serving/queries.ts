@@ -7,8 +7,8 @@ import {
   rolloutEvents,
   rollouts,
   trafficSeconds,
-  users,
 } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { decodeCursor, toPage } from "@/server/core/pagination";
@@ -110,7 +110,7 @@ export const listDeployments = query(
         name: deployments.name,
         environment: deployments.environment,
         modelName: registeredModels.name,
-        ownerName: users.name,
+        ownerName: people.name,
         stableVersionId: deployments.stableVersionId,
         updatedAt: deployments.updatedAt,
         rolloutId: rollouts.id,
@@ -122,7 +122,7 @@ export const listDeployments = query(
       })
       .from(deployments)
       .innerJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
-      .leftJoin(users, eq(users.id, deployments.ownerId))
+      .leftJoin(people, eq(people.id, deployments.ownerId))
       .leftJoin(rollouts, and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt)))
       .where(
         and(
@@ -164,10 +164,10 @@ export const getDeployment = query(
   async ({ ctx, input }) => {
     const deployment = await loadDeployment(ctx, input.name);
     const [about] = await ctx.db
-      .select({ modelName: registeredModels.name, ownerName: users.name })
+      .select({ modelName: registeredModels.name, ownerName: people.name })
       .from(deployments)
       .innerJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
-      .leftJoin(users, eq(users.id, deployments.ownerId))
+      .leftJoin(people, eq(people.id, deployments.ownerId))
       .where(eq(deployments.id, deployment.id));
     const running = await openRollout(ctx, deployment.id);
     const history = await ctx.db
@@ -266,10 +266,10 @@ export const getRollout = query(
         text: rolloutEvents.text,
         detail: rolloutEvents.detail,
         at: rolloutEvents.at,
-        actor: sql<string>`coalesce(${users.name}, 'Modelworks')`,
+        actor: sql<string>`coalesce(${people.name}, 'Modelworks')`,
       })
       .from(rolloutEvents)
-      .leftJoin(users, eq(users.id, rolloutEvents.actorId))
+      .leftJoin(people, eq(people.id, rolloutEvents.actorId))
       .where(eq(rolloutEvents.rolloutId, rollout.id))
       .orderBy(desc(rolloutEvents.at), desc(rolloutEvents.id));
     const readiness = rollout.finishedAt === null ? await canaryReadiness(ctx, rollout) : null;

@@ -1,5 +1,6 @@
 import { asc, eq, inArray } from "drizzle-orm";
-import { reviewDecisions, users } from "@/db/schema";
+import { reviewDecisions } from "@/db/schema";
+import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
@@ -22,9 +23,9 @@ async function namesOf(ctx: Ctx, ids: readonly (string | null)[]): Promise<Map<s
   const wanted = [...new Set(ids.flatMap((id) => (id === null ? [] : [id])))];
   if (wanted.length === 0) return new Map();
   const rows = await ctx.db
-    .select({ id: users.id, name: users.name })
-    .from(users)
-    .where(inArray(users.id, wanted));
+    .select({ id: people.id, name: people.name })
+    .from(people)
+    .where(inArray(people.id, wanted));
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 

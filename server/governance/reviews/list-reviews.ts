@@ -1,6 +1,7 @@
 import { aliasedTable, and, asc, desc, eq, ilike, lte, ne, or, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { reviews, users } from "@/db/schema";
+import { reviews } from "@/db/schema";
+import { peopleAs } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -10,8 +11,8 @@ import { ListReviewsInput } from "../schemas";
 
 type Input = z.output<typeof ListReviewsInput>;
 
-const requester = aliasedTable(users, "requester");
-const assignee = aliasedTable(users, "assignee");
+const requester = peopleAs("requester");
+const assignee = peopleAs("assignee");
 
 /** Due within a day counts as due. */
 const DUE_SOON_MS = 24 * 3_600_000;

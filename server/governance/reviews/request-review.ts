@@ -1,5 +1,6 @@
 import { and, eq, isNull, inArray, notInArray } from "drizzle-orm";
-import { memberships, reviews, users } from "@/db/schema";
+import { reviews } from "@/db/schema";
+import { members, people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { invalidField } from "@/server/core/errors";
@@ -40,15 +41,15 @@ export interface RequestedReview {
 /** People of the team who may decide: reviewers and admins who had no hand in it. */
 export async function eligibleReviewers(ctx: Ctx, excludedIds: readonly string[]): Promise<string[]> {
   const rows = await ctx.db
-    .select({ id: users.id })
-    .from(memberships)
-    .innerJoin(users, eq(users.id, memberships.userId))
+    .select({ id: people.id })
+    .from(members)
+    .innerJoin(people, eq(people.id, members.userId))
     .where(
       and(
-        eq(memberships.teamId, ctx.actor.teamId),
-        inArray(memberships.role, ["reviewer", "admin"]),
-        isNull(users.disabledAt),
-        excludedIds.length > 0 ? notInArray(users.id, [...excludedIds]) : undefined,
+        eq(members.teamId, ctx.actor.teamId),
+        inArray(members.role, ["reviewer", "admin"]),
+        isNull(people.disabledAt),
+        excludedIds.length > 0 ? notInArray(people.id, [...excludedIds]) : undefined,
       ),
     );
   return rows.map((row) => row.id);

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, ilike, inArray, or, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { alerts, deployments, users } from "@/db/schema";
+import { alerts, deployments } from "@/db/schema";
+import { people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
@@ -63,14 +64,14 @@ export const listAlerts = query(
           string | null
         >`(select d.name from deployments d where d.id = ${alerts.subjectId} and d.team_id = ${alerts.teamId})`,
         state: alerts.state,
-        acknowledgedBy: users.name,
+        acknowledgedBy: people.name,
         startedAt: alerts.startedAt,
         resolvedAt: alerts.resolvedAt,
         total: sql<number>`(${all})::int`,
         sortKey: sql<string>`to_char(${alerts.startedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
       })
       .from(alerts)
-      .leftJoin(users, eq(users.id, alerts.acknowledgedBy))
+      .leftJoin(people, eq(people.id, alerts.acknowledgedBy))
       .where(
         and(
           filter,
@@ -123,9 +124,9 @@ export const acknowledgeAlert = mutation(
       .returning({ id: alerts.id, title: alerts.title, subjectId: alerts.subjectId });
     if (!row) {
       const [now] = await ctx.db
-        .select({ state: alerts.state, by: users.name })
+        .select({ state: alerts.state, by: people.name })
         .from(alerts)
-        .leftJoin(users, eq(users.id, alerts.acknowledgedBy))
+        .leftJoin(people, eq(people.id, alerts.acknowledgedBy))
         .where(own);
       if (!now) throw notFound("alert", input.alertId);
       const who = now.state === "acknowledged" && now.by ? ` by ${now.by}` : "";

@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
-import { alertGroups, alerts, alertSilences, deployments, users } from "@/db/schema";
+import { alertGroups, alerts, alertSilences, deployments } from "@/db/schema";
+import { people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
@@ -155,7 +156,7 @@ export const listSilences = query(
         silence: alertSilences,
         subject: deployments.name,
         alert: alerts.title,
-        by: users.name,
+        by: people.name,
       })
       .from(alertSilences)
       .leftJoin(deployments, eq(deployments.id, alertSilences.subjectId))
@@ -163,7 +164,7 @@ export const listSilences = query(
         alerts,
         and(eq(alerts.fingerprint, alertSilences.fingerprint), eq(alerts.teamId, alertSilences.teamId)),
       )
-      .leftJoin(users, eq(users.id, alertSilences.createdBy))
+      .leftJoin(people, eq(people.id, alertSilences.createdBy))
       .where(
         input.state === "open"
           ? isOpen(ctx)

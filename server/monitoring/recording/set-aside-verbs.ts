@@ -1,6 +1,7 @@
 import { and, count, desc, eq, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { deployments, setAsideRecords, teams } from "@/db/schema";
+import { deployments, setAsideRecords } from "@/db/schema";
+import { allTeams } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
@@ -27,7 +28,7 @@ export const listSetAside = query(
         id: setAsideRecords.id,
         predictionId: setAsideRecords.predictionId,
         deployment: deployments.name,
-        team: teams.name,
+        team: allTeams.name,
         error: setAsideRecords.error,
         tries: setAsideRecords.tries,
         bytes: sql<number>`length(${setAsideRecords.record})`,
@@ -37,7 +38,7 @@ export const listSetAside = query(
       })
       .from(setAsideRecords)
       .leftJoin(deployments, eq(deployments.id, setAsideRecords.deploymentId))
-      .leftJoin(teams, eq(teams.id, setAsideRecords.teamId))
+      .leftJoin(allTeams, eq(allTeams.id, setAsideRecords.teamId))
       .where(
         and(
           filter,

@@ -1,5 +1,6 @@
 import { and, asc, eq } from "drizzle-orm";
-import { endpointCredentials, users } from "@/db/schema";
+import { endpointCredentials } from "@/db/schema";
+import { people } from "@/server/identity";
 import { secretKeys } from "@/server/composition";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -34,9 +35,9 @@ export const listCredentials = query(
   },
   async ({ ctx }) => {
     const rows = await ctx.db
-      .select({ ...SHOWN, updatedBy: users.name })
+      .select({ ...SHOWN, updatedBy: people.name })
       .from(endpointCredentials)
-      .leftJoin(users, eq(users.id, endpointCredentials.updatedBy))
+      .leftJoin(people, eq(people.id, endpointCredentials.updatedBy))
       .where(eq(endpointCredentials.teamId, ctx.actor.teamId))
       .orderBy(asc(endpointCredentials.name))
       .limit(500);

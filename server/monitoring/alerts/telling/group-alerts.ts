@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
-import { alertGroups, alerts, deployments, teams } from "@/db/schema";
+import { alertGroups, alerts, deployments } from "@/db/schema";
+import { allTeams } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { inTransaction } from "@/server/core/verb";
@@ -10,9 +11,9 @@ import { labelsOf } from "./webhook-body";
 /** An alert with the names by which receivers know its team and deployment. */
 export const namedAlerts = (ctx: Ctx) =>
   ctx.db
-    .select({ alert: alerts, team: teams.slug, deployment: deployments.name })
+    .select({ alert: alerts, team: allTeams.slug, deployment: deployments.name })
     .from(alerts)
-    .innerJoin(teams, eq(teams.id, alerts.teamId))
+    .innerJoin(allTeams, eq(allTeams.id, alerts.teamId))
     .leftJoin(deployments, and(eq(deployments.id, alerts.subjectId), eq(deployments.teamId, alerts.teamId)));
 
 /** Gives each open alert that has none the group in which it is told, a new one with the time at which it is told first. */

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, ne, or } from "drizzle-orm";
-import { memberships, users } from "@/db/schema";
+import { members, people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { SERVICE_EMAIL } from "@/server/auth/rules";
 import { notify, type Notice } from "@/server/notifications";
@@ -19,17 +19,17 @@ export type ToldPerson = Pick<Person, "userId" | "name">;
 /** Who can be told of a team's alerts. */
 export const peopleOf = (ctx: Ctx): Promise<Person[]> =>
   ctx.db
-    .select({ userId: users.id, name: users.name, role: memberships.role })
-    .from(users)
-    .leftJoin(memberships, and(eq(memberships.userId, users.id), eq(memberships.teamId, ctx.actor.teamId)))
+    .select({ userId: people.id, name: people.name, role: members.role })
+    .from(people)
+    .leftJoin(members, and(eq(members.userId, people.id), eq(members.teamId, ctx.actor.teamId)))
     .where(
       and(
-        isNull(users.disabledAt),
-        ne(users.email, SERVICE_EMAIL),
-        or(eq(memberships.teamId, ctx.actor.teamId), users.isPlatformAdmin),
+        isNull(people.disabledAt),
+        ne(people.email, SERVICE_EMAIL),
+        or(eq(members.teamId, ctx.actor.teamId), people.isPlatformAdmin),
       ),
     )
-    .orderBy(asc(users.name), asc(users.id));
+    .orderBy(asc(people.name), asc(people.id));
 
 /** Puts a notice about alerts into the inboxes of those whom a route names, each with the reason why; gives back whom it reached. */
 export async function tellPeople(ctx: Ctx, words: Words, to: Hearers): Promise<ToldPerson[]> {
