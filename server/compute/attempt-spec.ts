@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
-import { datasetFiles, jobInputs } from "@/db/schema";
+import { jobInputs } from "@/db/schema";
+import { readableDatasetFiles } from "@/server/datasets";
 import type { AttemptSpecInput } from "@/server/adapters/cluster";
 import { objectStore } from "@/server/composition";
 import type { Ctx } from "@/server/core/context";
@@ -50,11 +51,11 @@ export async function attemptSpecOf(ctx: Ctx, job: Job, attemptId: string): Prom
   const { spec } = job;
   const inputs = await ctx.db.select().from(jobInputs).where(eq(jobInputs.jobId, job.id));
   const files = await ctx.db
-    .select({ name: jobInputs.name, path: datasetFiles.path, digest: datasetFiles.digest })
+    .select({ name: jobInputs.name, path: readableDatasetFiles.path, digest: readableDatasetFiles.digest })
     .from(jobInputs)
-    .innerJoin(datasetFiles, eq(datasetFiles.versionId, jobInputs.datasetVersionId))
+    .innerJoin(readableDatasetFiles, eq(readableDatasetFiles.versionId, jobInputs.datasetVersionId))
     .where(eq(jobInputs.jobId, job.id))
-    .orderBy(jobInputs.name, datasetFiles.path);
+    .orderBy(jobInputs.name, readableDatasetFiles.path);
   const store = objectStore();
   const place = async <T extends { path: string; digest: string }>(file: T) => ({
     ...file,

@@ -1,6 +1,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import type { z } from "zod";
-import { datasets, datasetVersions, jobInputs, jobs, lineageEdges } from "@/db/schema";
+import { jobInputs, jobs, lineageEdges } from "@/db/schema";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
@@ -40,17 +41,17 @@ async function pinInputs(ctx: Ctx, input: Input, template: Template | undefined)
   if (names.length === 0) return [];
   const rows = await ctx.db
     .select({
-      id: datasetVersions.id,
-      manifestDigest: datasetVersions.manifestDigest,
-      format: datasetVersions.format,
+      id: readableDatasetVersions.id,
+      manifestDigest: readableDatasetVersions.manifestDigest,
+      format: readableDatasetVersions.format,
     })
-    .from(datasetVersions)
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .from(readableDatasetVersions)
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
     .where(
       and(
-        eq(datasetVersions.teamId, ctx.actor.teamId),
+        eq(readableDatasetVersions.teamId, ctx.actor.teamId),
         inArray(
-          datasetVersions.id,
+          readableDatasetVersions.id,
           input.inputs.map((each) => each.datasetVersionId),
         ),
       ),

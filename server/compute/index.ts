@@ -6,3 +6,4 @@ export { jobOf, type Job } from "./load";
 export { listJobs } from "./queries";
 export { listTemplates, templateOf } from "./templates";
 export type { DispatchJobInput, JobSpec, JobState } from "./schemas";
+export { readableJobInputs, readableJobs } from "./readable";

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
-import { jobOutputs, uploads } from "@/db/schema";
+import { jobOutputs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { ingestFile } from "@/server/datasets";
+import { ingestFile, readableUploads } from "@/server/datasets";
 import { linkOutput } from "./link-output";
 import { jobOf } from "./load";
 
@@ -15,9 +15,9 @@ export async function ingestOutputs(ctx: Ctx, jobId: string): Promise<void> {
     const output = outputs.find((each) => each.path === path);
     if (!output) continue;
     const [earlier] = await ctx.db
-      .select({ id: uploads.id })
-      .from(uploads)
-      .where(and(eq(uploads.producedByJobId, jobId), eq(uploads.blobDigest, output.digest)));
+      .select({ id: readableUploads.id })
+      .from(readableUploads)
+      .where(and(eq(readableUploads.producedByJobId, jobId), eq(readableUploads.blobDigest, output.digest)));
     if (earlier) continue;
     const upload = await ingestFile(acting, {
       slug: dataset.slug,

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull } from "drizzle-orm";
-import { datasets, datasetVersions } from "@/db/schema";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import { NoInput, query } from "@/server/core/verb";
 
 const NEWEST = 200;
@@ -15,17 +15,17 @@ export const listInputChoices = query(
   async ({ ctx }) => {
     const items = await ctx.db
       .select({
-        id: datasetVersions.id,
-        slug: datasets.slug,
-        name: datasets.name,
-        number: datasetVersions.number,
-        format: datasetVersions.format,
-        rowCount: datasetVersions.rowCount,
+        id: readableDatasetVersions.id,
+        slug: readableDatasets.slug,
+        name: readableDatasets.name,
+        number: readableDatasetVersions.number,
+        format: readableDatasetVersions.format,
+        rowCount: readableDatasetVersions.rowCount,
       })
-      .from(datasetVersions)
-      .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-      .where(and(eq(datasetVersions.teamId, ctx.actor.teamId), isNull(datasets.archivedAt)))
-      .orderBy(desc(datasetVersions.createdAt), desc(datasetVersions.number))
+      .from(readableDatasetVersions)
+      .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
+      .where(and(eq(readableDatasetVersions.teamId, ctx.actor.teamId), isNull(readableDatasets.archivedAt)))
+      .orderBy(desc(readableDatasetVersions.createdAt), desc(readableDatasetVersions.number))
       .limit(NEWEST);
     return { items };
   },

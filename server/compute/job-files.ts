@@ -1,5 +1,6 @@
 import { and, asc, desc, eq } from "drizzle-orm";
-import { datasets, datasetVersions, jobInputs, jobOutputs, uploads } from "@/db/schema";
+import { jobInputs, jobOutputs } from "@/db/schema";
+import { readableDatasetVersions, readableDatasets, readableUploads } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
@@ -15,14 +16,14 @@ export const inputsOf = (ctx: Ctx, jobId: string) =>
       name: jobInputs.name,
       datasetVersionId: jobInputs.datasetVersionId,
       manifestDigest: jobInputs.manifestDigest,
-      datasetId: datasets.id,
-      slug: datasets.slug,
-      datasetName: datasets.name,
-      number: datasetVersions.number,
+      datasetId: readableDatasets.id,
+      slug: readableDatasets.slug,
+      datasetName: readableDatasets.name,
+      number: readableDatasetVersions.number,
     })
     .from(jobInputs)
-    .innerJoin(datasetVersions, eq(datasetVersions.id, jobInputs.datasetVersionId))
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .innerJoin(readableDatasetVersions, eq(readableDatasetVersions.id, jobInputs.datasetVersionId))
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
     .where(eq(jobInputs.jobId, jobId))
     .orderBy(asc(jobInputs.name));
 
@@ -34,25 +35,25 @@ export async function outputsOf(ctx: Ctx, jobId: string) {
       digest: jobOutputs.digest,
       sizeBytes: jobOutputs.sizeBytes,
       datasetVersionId: jobOutputs.datasetVersionId,
-      slug: datasets.slug,
-      number: datasetVersions.number,
+      slug: readableDatasets.slug,
+      number: readableDatasetVersions.number,
     })
     .from(jobOutputs)
-    .leftJoin(datasetVersions, eq(datasetVersions.id, jobOutputs.datasetVersionId))
-    .leftJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .leftJoin(readableDatasetVersions, eq(readableDatasetVersions.id, jobOutputs.datasetVersionId))
+    .leftJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
     .where(eq(jobOutputs.jobId, jobId))
     .orderBy(asc(jobOutputs.path));
   const sent = await ctx.db
     .select({
-      digest: uploads.blobDigest,
-      state: uploads.state,
-      message: uploads.message,
-      slug: datasets.slug,
+      digest: readableUploads.blobDigest,
+      state: readableUploads.state,
+      message: readableUploads.message,
+      slug: readableDatasets.slug,
     })
-    .from(uploads)
-    .innerJoin(datasets, eq(datasets.id, uploads.datasetId))
-    .where(and(eq(uploads.producedByJobId, jobId), eq(uploads.teamId, ctx.actor.teamId)))
-    .orderBy(desc(uploads.createdAt))
+    .from(readableUploads)
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableUploads.datasetId))
+    .where(and(eq(readableUploads.producedByJobId, jobId), eq(readableUploads.teamId, ctx.actor.teamId)))
+    .orderBy(desc(readableUploads.createdAt))
     .limit(UPLOADS_LOOK);
   return rows.map((row) => {
     const upload = sent.find((each) => each.digest === row.digest);

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull } from "drizzle-orm";
-import { datasetFiles, datasets, datasetVersions, jobOutputs, jobs, lineageEdges } from "@/db/schema";
+import { jobOutputs, jobs, lineageEdges } from "@/db/schema";
+import { readableDatasetFiles, readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { toJob } from "./load";
@@ -31,15 +32,15 @@ async function outputsFor(ctx: Ctx, version: { teamId: string; slug: string }, d
  */
 export async function linkOutput(ctx: Ctx, versionId: string): Promise<void> {
   const [version] = await ctx.db
-    .select({ teamId: datasetVersions.teamId, slug: datasets.slug })
-    .from(datasetVersions)
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-    .where(eq(datasetVersions.id, versionId));
+    .select({ teamId: readableDatasetVersions.teamId, slug: readableDatasets.slug })
+    .from(readableDatasetVersions)
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
+    .where(eq(readableDatasetVersions.id, versionId));
   if (!version) return;
   const files = await ctx.db
-    .select({ digest: datasetFiles.digest })
-    .from(datasetFiles)
-    .where(eq(datasetFiles.versionId, versionId));
+    .select({ digest: readableDatasetFiles.digest })
+    .from(readableDatasetFiles)
+    .where(eq(readableDatasetFiles.versionId, versionId));
   const digests = files.map((file) => file.digest);
   for (const { job, path } of await outputsFor(ctx, version, digests)) {
     await ctx.db

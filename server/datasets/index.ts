@@ -14,3 +14,4 @@ export { datasetVersionOf, versionByDigest } from "./version-queries";
 export const ingestFile = (ctx: Ctx, input: z.input<typeof IngestFileInput>) =>
   ingestFileVerb.within(ctx, input);
 export { namesOfNeighbours } from "./lineage-names";
+export { readableDatasetFiles, readableDatasetVersions, readableDatasets, readableUploads } from "./readable";

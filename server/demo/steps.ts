@@ -1,9 +1,10 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import { db } from "@/db/client";
-import { datasets, datasetVersions, modelVersions, reviews, runs } from "@/db/schema";
+import { readableRuns } from "@/server/experiments";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import { dispatchJob, jobOf } from "@/server/compute";
-import { decideReview } from "@/server/governance";
-import { requestVersionReview, versionOf } from "@/server/registry";
+import { decideReview, readableReviews } from "@/server/governance";
+import { readableVersions, requestVersionReview, versionOf } from "@/server/registry";
 import { deploy, getRollout, previewDeploy } from "@/server/serving";
 import { demoPlan } from "./plan";
 import { asDemoPerson } from "./people";
@@ -12,7 +13,7 @@ const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 const REVIEW_REASON =
   "Approved by the demo script in the name of the demo reviewer, so that the line can be watched without waiting. In your own factory a person decides.";
 
-/** Dispatches a template's job once, however often the step runs. */
+/** Dispatches a template's job once, however often the step readableRuns. */
 export async function dispatch(
   key: string,
   template: string,
@@ -42,20 +43,20 @@ export async function endOf(jobId: string): Promise<string | null> {
 /** The dataset version that a job produced under a slug; null while it is being inspected. */
 export async function producedVersion(jobId: string, slug: string): Promise<string | null> {
   const [row] = await db()
-    .select({ id: datasetVersions.id })
-    .from(datasetVersions)
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-    .where(and(eq(datasets.slug, slug), eq(datasetVersions.producedByJobId, jobId)));
+    .select({ id: readableDatasetVersions.id })
+    .from(readableDatasetVersions)
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
+    .where(and(eq(readableDatasets.slug, slug), eq(readableDatasetVersions.producedByJobId, jobId)));
   if (row) return row.id;
   // The same bytes as an earlier version give that version.
   const [same] = await db()
-    .select({ id: datasetVersions.id })
-    .from(datasetVersions)
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .select({ id: readableDatasetVersions.id })
+    .from(readableDatasetVersions)
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
     .where(
       and(
-        eq(datasets.slug, slug),
-        sql`exists (select 1 from uploads u where u.version_id = ${datasetVersions.id} and u.produced_by_job_id = ${jobId})`,
+        eq(readableDatasets.slug, slug),
+        sql`exists (select 1 from uploads u where u.version_id = ${readableDatasetVersions.id} and u.produced_by_job_id = ${jobId})`,
       ),
     );
   return same?.id ?? null;
@@ -66,11 +67,11 @@ export async function judgedVersion(
   jobId: string,
 ): Promise<{ id: string; model: string; number: number } | null> {
   const [row] = await db()
-    .select({ id: modelVersions.id, state: modelVersions.state, teamId: modelVersions.teamId })
-    .from(modelVersions)
-    .innerJoin(runs, eq(runs.id, modelVersions.runId))
-    .where(eq(runs.jobId, jobId))
-    .orderBy(desc(modelVersions.createdAt))
+    .select({ id: readableVersions.id, state: readableVersions.state, teamId: readableVersions.teamId })
+    .from(readableVersions)
+    .innerJoin(readableRuns, eq(readableRuns.id, readableVersions.runId))
+    .where(eq(readableRuns.jobId, jobId))
+    .orderBy(desc(readableVersions.createdAt))
     .limit(1);
   if (!row || row.state === "pending") return null;
   const version = await versionOf(await asDemoPerson("scientist@demo.local"), row.id);
@@ -83,10 +84,10 @@ export async function askForReview(
   rationale: string,
 ): Promise<string> {
   const [earlier] = await db()
-    .select({ id: reviews.id, state: reviews.state })
-    .from(reviews)
-    .where(and(eq(reviews.subjectKind, "model_version"), eq(reviews.subjectId, version.id)))
-    .orderBy(desc(reviews.createdAt))
+    .select({ id: readableReviews.id, state: readableReviews.state })
+    .from(readableReviews)
+    .where(and(eq(readableReviews.subjectKind, "model_version"), eq(readableReviews.subjectId, version.id)))
+    .orderBy(desc(readableReviews.createdAt))
     .limit(1);
   if (earlier && (earlier.state === "open" || earlier.state === "approved")) return earlier.id;
   const ctx = await asDemoPerson("scientist@demo.local");
@@ -101,7 +102,10 @@ export async function askForReview(
 
 /** Approves in the name of the demo reviewer, once. */
 export async function approve(reviewId: string): Promise<void> {
-  const [review] = await db().select({ state: reviews.state }).from(reviews).where(eq(reviews.id, reviewId));
+  const [review] = await db()
+    .select({ state: readableReviews.state })
+    .from(readableReviews)
+    .where(eq(readableReviews.id, reviewId));
   if (review?.state === "approved") return;
   const ctx = await asDemoPerson("reviewer@demo.local");
   await decideReview.within(ctx, { reviewId, decision: "approve", reason: REVIEW_REASON });

@@ -1,5 +1,5 @@
 import { and, eq, like, or } from "drizzle-orm";
-import { datasetVersions } from "@/db/schema";
+import { readableDatasetVersions } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 
 /**
@@ -12,17 +12,17 @@ export async function datasetIdOfDigest(ctx: Ctx, digest: string, name: string):
   const conditions = [
     ...(isPrefix
       ? [
-          like(datasetVersions.manifestDigest, `sha256:${hex}%`),
-          like(datasetVersions.contentDigest, `sha256:${hex}%`),
+          like(readableDatasetVersions.manifestDigest, `sha256:${hex}%`),
+          like(readableDatasetVersions.contentDigest, `sha256:${hex}%`),
         ]
       : []),
-    eq(datasetVersions.id, name),
+    eq(readableDatasetVersions.id, name),
   ];
   const [row] = await ctx.db
-    .select({ id: datasetVersions.id })
-    .from(datasetVersions)
-    .where(and(eq(datasetVersions.teamId, ctx.actor.teamId), or(...conditions)))
-    .orderBy(datasetVersions.createdAt)
+    .select({ id: readableDatasetVersions.id })
+    .from(readableDatasetVersions)
+    .where(and(eq(readableDatasetVersions.teamId, ctx.actor.teamId), or(...conditions)))
+    .orderBy(readableDatasetVersions.createdAt)
     .limit(1);
   return row?.id ?? null;
 }

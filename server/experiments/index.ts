@@ -57,3 +57,11 @@ export async function sealLoggedModel(ctx: Ctx, modelId: string): Promise<void> 
 export async function sealFolder(ctx: Ctx, root: string, prefix: string): Promise<void> {
   await ctx.db.insert(artifactSeals).values({ root, prefix, sealedAt: ctx.now() }).onConflictDoNothing();
 }
+export {
+  readableExperiments,
+  readableLoggedModels,
+  readableRunInputs,
+  readableRunMetrics,
+  readableRunParams,
+  readableRuns,
+} from "./readable";

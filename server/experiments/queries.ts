@@ -1,8 +1,6 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
 import {
-  datasets,
-  datasetVersions,
   experiments,
   runInputs,
   runLatestMetrics,
@@ -12,6 +10,7 @@ import {
   runs,
   runTags,
 } from "@/db/schema";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
@@ -49,10 +48,10 @@ const byRun = <T extends { runId: string }>(rows: readonly T[]): Map<string, T[]
 
 async function inputsOf(ctx: Ctx, runIds: readonly string[]) {
   const rows = await ctx.db
-    .select({ input: runInputs, slug: datasets.slug, number: datasetVersions.number })
+    .select({ input: runInputs, slug: readableDatasets.slug, number: readableDatasetVersions.number })
     .from(runInputs)
-    .leftJoin(datasetVersions, eq(datasetVersions.id, runInputs.datasetVersionId))
-    .leftJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+    .leftJoin(readableDatasetVersions, eq(readableDatasetVersions.id, runInputs.datasetVersionId))
+    .leftJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
     .where(inArray(runInputs.runId, [...runIds]));
   return rows.map(({ input, slug, number }) => ({
     ...input,

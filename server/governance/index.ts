@@ -60,3 +60,4 @@ export {
   type AdmissionInput,
   type PolicyGap,
 } from "./trust/verify-admission";
+export { readableAttestations, readableReviews } from "./readable";

@@ -1,18 +1,10 @@
 import { and, asc, desc, eq, gte, isNotNull, like, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import {
-  datasets,
-  datasetVersions,
-  deployments,
-  experiments,
-  feedback,
-  feedbackRevisions,
-  modelVersions,
-  predictions,
-  registeredModels,
-  runInputs,
-  runs,
-} from "@/db/schema";
+import { feedback, feedbackRevisions, predictions } from "@/db/schema";
+import { readableModels, readableVersions } from "@/server/registry";
+import { readableExperiments, readableRunInputs, readableRuns } from "@/server/experiments";
+import { readableDeployments } from "@/server/serving";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
@@ -54,7 +46,7 @@ export const listPredictions = query(
         id: predictions.id,
         at: predictions.at,
         arm: predictions.arm,
-        version: modelVersions.number,
+        version: readableVersions.number,
         status: predictions.status,
         error: predictions.error,
         latencyMs: predictions.latencyMs,
@@ -67,7 +59,7 @@ export const listPredictions = query(
         sortKey: sql<string>`to_char(${predictions.at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
       })
       .from(predictions)
-      .leftJoin(modelVersions, eq(modelVersions.id, predictions.versionId))
+      .leftJoin(readableVersions, eq(readableVersions.id, predictions.versionId))
       .where(
         and(
           eq(predictions.deploymentId, deployment.id),
@@ -91,35 +83,38 @@ export const listPredictions = query(
 async function originOf(ctx: Ctx, versionId: string) {
   const [version] = await ctx.db
     .select({
-      id: modelVersions.id,
-      number: modelVersions.number,
-      model: registeredModels.name,
-      manifestDigest: modelVersions.manifestDigest,
-      codeCommit: modelVersions.codeCommit,
-      jobId: modelVersions.jobId,
-      runId: runs.id,
-      runName: runs.name,
-      experimentId: runs.experimentId,
-      experiment: experiments.name,
+      id: readableVersions.id,
+      number: readableVersions.number,
+      model: readableModels.name,
+      manifestDigest: readableVersions.manifestDigest,
+      codeCommit: readableVersions.codeCommit,
+      jobId: readableVersions.jobId,
+      runId: readableRuns.id,
+      runName: readableRuns.name,
+      experimentId: readableRuns.experimentId,
+      experiment: readableExperiments.name,
     })
-    .from(modelVersions)
-    .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
-    .leftJoin(runs, eq(runs.id, modelVersions.runId))
-    .leftJoin(experiments, eq(experiments.id, runs.experimentId))
-    .where(and(eq(modelVersions.id, versionId), eq(modelVersions.teamId, ctx.actor.teamId)));
+    .from(readableVersions)
+    .innerJoin(readableModels, eq(readableModels.id, readableVersions.modelId))
+    .leftJoin(readableRuns, eq(readableRuns.id, readableVersions.runId))
+    .leftJoin(readableExperiments, eq(readableExperiments.id, readableRuns.experimentId))
+    .where(and(eq(readableVersions.id, versionId), eq(readableVersions.teamId, ctx.actor.teamId)));
   if (!version) return null;
   const data = version.runId
     ? await ctx.db
         .selectDistinct({
-          id: datasetVersions.id,
-          slug: datasets.slug,
-          number: datasetVersions.number,
-          contentDigest: datasetVersions.contentDigest,
+          id: readableDatasetVersions.id,
+          slug: readableDatasets.slug,
+          number: readableDatasetVersions.number,
+          contentDigest: readableDatasetVersions.contentDigest,
         })
-        .from(runInputs)
-        .innerJoin(datasetVersions, eq(datasetVersions.id, runInputs.datasetVersionId))
-        .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-        .where(and(eq(runInputs.runId, version.runId), isNotNull(runInputs.datasetVersionId)))
+        .from(readableRunInputs)
+        .innerJoin(
+          readableDatasetVersions,
+          eq(readableDatasetVersions.id, readableRunInputs.datasetVersionId),
+        )
+        .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
+        .where(and(eq(readableRunInputs.runId, version.runId), isNotNull(readableRunInputs.datasetVersionId)))
     : [];
   return { ...version, datasets: data };
 }
@@ -172,9 +167,9 @@ export const getPrediction = query(
   },
   async ({ ctx, input }) => {
     const [row] = await ctx.db
-      .select({ prediction: predictions, deployment: deployments.name })
+      .select({ prediction: predictions, deployment: readableDeployments.name })
       .from(predictions)
-      .leftJoin(deployments, eq(deployments.id, predictions.deploymentId))
+      .leftJoin(readableDeployments, eq(readableDeployments.id, predictions.deploymentId))
       .where(and(eq(predictions.id, input.predictionId), eq(predictions.teamId, ctx.actor.teamId)));
     if (!row) throw notFound("prediction", input.predictionId);
     const { prediction, deployment } = row;

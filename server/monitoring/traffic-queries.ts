@@ -1,13 +1,14 @@
 import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { alerts, deployments, driftReports, modelVersions, registeredModels, rollouts } from "@/db/schema";
+import { alerts, driftReports } from "@/db/schema";
+import { readableModels, readableVersions } from "@/server/registry";
 import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { quantileMs } from "@/server/serving/rules";
-import { wilsonInterval } from "@/server/serving";
+import { readableDeployments, readableRollouts, wilsonInterval } from "@/server/serving";
 import { MIN_REQUESTS_FOR_P99 } from "./rules";
 import { ListMonitoredInput, MonitoredInput, WINDOWS } from "./schemas";
 
@@ -153,38 +154,47 @@ export const listMonitored = query(
     const after = decodeCursor(input.cursor, z.tuple([z.number(), z.string()]));
     const rows = await ctx.db
       .select({
-        id: deployments.id,
-        name: deployments.name,
-        environment: deployments.environment,
+        id: readableDeployments.id,
+        name: readableDeployments.name,
+        environment: readableDeployments.environment,
         ownerName: people.name,
-        modelName: registeredModels.name,
-        version: modelVersions.number,
-        rolloutId: rollouts.id,
-        rolloutState: rollouts.state,
-        updatedAt: deployments.updatedAt,
-        openAlerts: sql<number>`(select count(*)::int from ${alerts} a where a.team_id = ${deployments.teamId} and a.subject_id = ${deployments.id} and a.state <> 'resolved')`,
+        modelName: readableModels.name,
+        version: readableVersions.number,
+        rolloutId: readableRollouts.id,
+        rolloutState: readableRollouts.state,
+        updatedAt: readableDeployments.updatedAt,
+        openAlerts: sql<number>`(select count(*)::int from ${alerts} a where a.team_id = ${readableDeployments.teamId} and a.subject_id = ${readableDeployments.id} and a.state <> 'resolved')`,
       })
-      .from(deployments)
-      .leftJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
-      .leftJoin(modelVersions, eq(modelVersions.id, deployments.stableVersionId))
-      .leftJoin(people, eq(people.id, deployments.ownerId))
-      .leftJoin(rollouts, and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt)))
+      .from(readableDeployments)
+      .leftJoin(readableModels, eq(readableModels.id, readableDeployments.modelId))
+      .leftJoin(readableVersions, eq(readableVersions.id, readableDeployments.stableVersionId))
+      .leftJoin(people, eq(people.id, readableDeployments.ownerId))
+      .leftJoin(
+        readableRollouts,
+        and(eq(readableRollouts.deploymentId, readableDeployments.id), isNull(readableRollouts.finishedAt)),
+      )
       .where(
         and(
-          eq(deployments.teamId, ctx.actor.teamId),
-          isNull(deployments.retiredAt),
+          eq(readableDeployments.teamId, ctx.actor.teamId),
+          isNull(readableDeployments.retiredAt),
           input.q
-            ? ilike(deployments.name, `%${input.q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)
+            ? ilike(readableDeployments.name, `%${input.q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)
             : undefined,
           after
             ? or(
-                lt(deployments.updatedAt, new Date(after[0])),
-                and(eq(deployments.updatedAt, new Date(after[0])), lt(deployments.id, after[1])),
+                lt(readableDeployments.updatedAt, new Date(after[0])),
+                and(
+                  eq(readableDeployments.updatedAt, new Date(after[0])),
+                  lt(readableDeployments.id, after[1]),
+                ),
               )
             : undefined,
         ),
       )
-      .orderBy(desc(sql`date_trunc('milliseconds', ${deployments.updatedAt})`), desc(deployments.id))
+      .orderBy(
+        desc(sql`date_trunc('milliseconds', ${readableDeployments.updatedAt})`),
+        desc(readableDeployments.id),
+      )
       .limit(input.limit + 1);
     const page = toPage(rows, input.limit, (row) => [row.updatedAt.getTime(), row.id]);
     const ids = page.items.map((row) => row.id);
@@ -205,20 +215,20 @@ export const listMonitored = query(
 export async function loadMonitored(ctx: Ctx, name: string) {
   const [row] = await ctx.db
     .select({
-      id: deployments.id,
-      name: deployments.name,
-      environment: deployments.environment,
+      id: readableDeployments.id,
+      name: readableDeployments.name,
+      environment: readableDeployments.environment,
       ownerName: people.name,
-      modelName: registeredModels.name,
-      version: modelVersions.number,
-      latencyBoundMs: deployments.latencyBoundMs,
-      feedbackTarget: deployments.feedbackTarget,
+      modelName: readableModels.name,
+      version: readableVersions.number,
+      latencyBoundMs: readableDeployments.latencyBoundMs,
+      feedbackTarget: readableDeployments.feedbackTarget,
     })
-    .from(deployments)
-    .leftJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
-    .leftJoin(modelVersions, eq(modelVersions.id, deployments.stableVersionId))
-    .leftJoin(people, eq(people.id, deployments.ownerId))
-    .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.name, name)));
+    .from(readableDeployments)
+    .leftJoin(readableModels, eq(readableModels.id, readableDeployments.modelId))
+    .leftJoin(readableVersions, eq(readableVersions.id, readableDeployments.stableVersionId))
+    .leftJoin(people, eq(people.id, readableDeployments.ownerId))
+    .where(and(eq(readableDeployments.teamId, ctx.actor.teamId), eq(readableDeployments.name, name)));
   if (!row) throw notFound("deployment", name);
   return row;
 }

@@ -1,8 +1,8 @@
 import { and, eq, lt, ne } from "drizzle-orm";
 import { z } from "zod";
-import { modelVersions, reviews } from "@/db/schema";
+import { modelVersions } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { TRIAL, type DiffRow } from "@/server/governance";
+import { type DiffRow, readableReviews, TRIAL } from "@/server/governance";
 import { CARD_FIELDS } from "./card/rules";
 import { Contract } from "./contract/schemas";
 import { tensorInWords } from "./contract/rules";
@@ -19,8 +19,8 @@ export async function lastApproved(
     .select({ id: modelVersions.id, number: modelVersions.number })
     .from(modelVersions)
     .innerJoin(
-      reviews,
-      and(eq(reviews.subjectKind, "model_version"), eq(reviews.subjectId, modelVersions.id)),
+      readableReviews,
+      and(eq(readableReviews.subjectKind, "model_version"), eq(readableReviews.subjectId, modelVersions.id)),
     )
     .where(
       and(
@@ -28,8 +28,8 @@ export async function lastApproved(
         eq(modelVersions.teamId, ctx.actor.teamId),
         ne(modelVersions.state, "deleted"),
         lt(modelVersions.number, version.number),
-        eq(reviews.state, "approved"),
-        environment ? eq(reviews.environment, environment) : ne(reviews.environment, TRIAL),
+        eq(readableReviews.state, "approved"),
+        environment ? eq(readableReviews.environment, environment) : ne(readableReviews.environment, TRIAL),
       ),
     );
   const newest = rows.toSorted((a, b) => b.number - a.number)[0];

@@ -20,3 +20,4 @@ export * from "./search";
 export { servedBy, type ServedBy } from "./served-by";
 export { transitionStage } from "./stage-verbs";
 export * from "./version-verbs";
+export { readableCards, readableModels, readableVersionFiles, readableVersions } from "./readable";

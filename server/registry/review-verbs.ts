@@ -1,5 +1,7 @@
 import { and, eq } from "drizzle-orm";
-import { auditLog, jobs, loggedModels, modelCardRevisions, modelVersions, runs } from "@/db/schema";
+import { auditLog, modelCardRevisions, modelVersions } from "@/db/schema";
+import { readableLoggedModels, readableRuns } from "@/server/experiments";
+import { readableJobs } from "@/server/compute";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { precondition } from "@/server/core/errors";
@@ -49,10 +51,16 @@ export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string
     .from(modelCardRevisions)
     .where(eq(modelCardRevisions.versionId, version.id));
   const dispatchers = version.jobId
-    ? await ctx.db.select({ id: jobs.createdBy }).from(jobs).where(eq(jobs.id, version.jobId))
+    ? await ctx.db
+        .select({ id: readableJobs.createdBy })
+        .from(readableJobs)
+        .where(eq(readableJobs.id, version.jobId))
     : [];
   const trainers = version.runId
-    ? await ctx.db.select({ id: runs.userId }).from(runs).where(eq(runs.id, version.runId))
+    ? await ctx.db
+        .select({ id: readableRuns.userId })
+        .from(readableRuns)
+        .where(eq(readableRuns.id, version.runId))
     : [];
   const contractors = await ctx.db
     .selectDistinct({ id: auditLog.actorId })
@@ -66,9 +74,9 @@ export async function authorsOf(ctx: Ctx, version: ModelVersion): Promise<string
     );
   const loggers = version.loggedModelId
     ? await ctx.db
-        .select({ id: loggedModels.createdBy })
-        .from(loggedModels)
-        .where(eq(loggedModels.id, version.loggedModelId))
+        .select({ id: readableLoggedModels.createdBy })
+        .from(readableLoggedModels)
+        .where(eq(readableLoggedModels.id, version.loggedModelId))
     : [];
   const ids = [
     version.createdBy,

@@ -1,15 +1,16 @@
 import { and, eq, ne } from "drizzle-orm";
-import { attestations, modelCards, modelVersions } from "@/db/schema";
+import { readableCards, readableVersions } from "@/server/registry";
 import { trustedAttestorKeys } from "@/server/composition";
 import {
+  type Admission,
   changedDigests,
   environmentRequirements,
   policiesInForce,
+  type PolicyInForce,
   PREDICATE_TYPES,
+  readableAttestations,
   reviewsOfSubject,
   verifyAdmission,
-  type Admission,
-  type PolicyInForce,
 } from "@/server/governance";
 import type { Ctx } from "@/server/core/context";
 import { boundDigests } from "@/server/registry/rules";
@@ -38,16 +39,16 @@ const refused = (reason: string): Admission => ({
 async function readVersion(db: Db, versionId: string) {
   const [version] = await db
     .select({
-      teamId: modelVersions.teamId,
-      manifestDigest: modelVersions.manifestDigest,
-      weightsDigest: modelVersions.weightsDigest,
-      contractDigest: modelVersions.contractDigest,
-      gatesDigest: modelVersions.gatesDigest,
-      cardDigest: modelCards.digest,
+      teamId: readableVersions.teamId,
+      manifestDigest: readableVersions.manifestDigest,
+      weightsDigest: readableVersions.weightsDigest,
+      contractDigest: readableVersions.contractDigest,
+      gatesDigest: readableVersions.gatesDigest,
+      cardDigest: readableCards.digest,
     })
-    .from(modelVersions)
-    .leftJoin(modelCards, eq(modelCards.versionId, modelVersions.id))
-    .where(eq(modelVersions.id, versionId));
+    .from(readableVersions)
+    .leftJoin(readableCards, eq(readableCards.versionId, readableVersions.id))
+    .where(eq(readableVersions.id, versionId));
   return version;
 }
 
@@ -67,13 +68,15 @@ export async function admissionOf(
   if (!version?.manifestDigest) return refused("files: not sealed and digested yet");
   if (!version.weightsDigest) return refused("weights: the version holds no model file that a gateway loads");
   const evidence = await db
-    .select({ envelope: attestations.envelope })
-    .from(attestations)
+    .select({ envelope: readableAttestations.envelope })
+    .from(readableAttestations)
     .where(
       and(
-        eq(attestations.subjectKind, "model_version"),
-        eq(attestations.subjectId, versionId),
-        options.withoutReviews ? ne(attestations.predicateType, PREDICATE_TYPES.humanReview) : undefined,
+        eq(readableAttestations.subjectKind, "model_version"),
+        eq(readableAttestations.subjectId, versionId),
+        options.withoutReviews
+          ? ne(readableAttestations.predicateType, PREDICATE_TYPES.humanReview)
+          : undefined,
       ),
     );
   return verifyAdmission({

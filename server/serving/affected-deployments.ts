@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull } from "drizzle-orm";
-import { deployments, modelVersions, rollouts } from "@/db/schema";
+import { deployments, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { registerAdmission, registerDeployments } from "@/server/registry";
+import { readableVersions, registerAdmission, registerDeployments } from "@/server/registry";
 import { admissionNow } from "./admission";
 
 /** Lets the registry ask what the deploy verb asks. */
@@ -10,9 +10,9 @@ registerAdmission(admissionNow);
 async function numbersOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map();
   const rows = await ctx.db
-    .select({ id: modelVersions.id, number: modelVersions.number })
-    .from(modelVersions)
-    .where(inArray(modelVersions.id, [...ids]));
+    .select({ id: readableVersions.id, number: readableVersions.number })
+    .from(readableVersions)
+    .where(inArray(readableVersions.id, [...ids]));
   return new Map(rows.map((row) => [row.id, row.number]));
 }
 

@@ -1,8 +1,8 @@
 import { and, eq } from "drizzle-orm";
 import { z } from "zod";
-import { deployments, modelVersions } from "@/db/schema";
+import { deployments } from "@/db/schema";
 import { query } from "@/server/core/verb";
-import { getVersion, servedBy } from "@/server/registry";
+import { getVersion, readableVersions, servedBy } from "@/server/registry";
 import { admissionNow } from "./admission";
 import { openRollout } from "./load";
 import { defaultPlan } from "./plan-power";
@@ -28,9 +28,9 @@ export const previewDeploy = query(
       .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.name, name)));
     const [current] = deployment?.stableVersionId
       ? await ctx.db
-          .select({ number: modelVersions.number })
-          .from(modelVersions)
-          .where(eq(modelVersions.id, deployment.stableVersionId))
+          .select({ number: readableVersions.number })
+          .from(readableVersions)
+          .where(eq(readableVersions.id, deployment.stableVersionId))
       : [];
     const running = deployment ? await openRollout(ctx, deployment.id) : undefined;
     const bound = Bound.safeParse(version.contract);

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, ne } from "drizzle-orm";
-import { deployments, modelVersions, registeredModels, reviews, rollouts } from "@/db/schema";
+import { deployments, rollouts } from "@/db/schema";
 import { systemActor } from "@/server/core/actor";
 import type { Ctx } from "@/server/core/context";
 import { invalidField } from "@/server/core/errors";
@@ -9,11 +9,12 @@ import {
   environmentRequirements,
   evaluatePolicy,
   parsePolicyDocument,
+  type PolicyGap,
   PolicyKeyInput,
   PreviewPolicyInput,
-  type PolicyGap,
+  readableReviews,
 } from "@/server/governance";
-import { evidenceOf, versionOf } from "@/server/registry";
+import { evidenceOf, readableModels, readableVersions, versionOf } from "@/server/registry";
 import { admissionNow, admissionOf } from "./admission";
 
 /** A version in a place where a policy decides over it. */
@@ -48,17 +49,17 @@ async function placesOf(ctx: Ctx, policyKey: string, teamId?: string): Promise<P
     .orderBy(deployments.environment, deployments.name);
   const awaiting = await ctx.db
     .select({
-      id: reviews.id,
-      teamId: reviews.teamId,
-      versionId: reviews.subjectId,
-      environment: reviews.environment,
+      id: readableReviews.id,
+      teamId: readableReviews.teamId,
+      versionId: readableReviews.subjectId,
+      environment: readableReviews.environment,
     })
-    .from(reviews)
+    .from(readableReviews)
     .where(
       and(
-        eq(reviews.state, "open"),
-        eq(reviews.subjectKind, "model_version"),
-        teamId ? eq(reviews.teamId, teamId) : undefined,
+        eq(readableReviews.state, "open"),
+        eq(readableReviews.subjectKind, "model_version"),
+        teamId ? eq(readableReviews.teamId, teamId) : undefined,
       ),
     );
   const found = [
@@ -94,14 +95,14 @@ async function placesOf(ctx: Ctx, policyKey: string, teamId?: string): Promise<P
 async function labelsOf(ctx: Ctx, ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, { number: number; modelName: string }>();
   const rows = await ctx.db
-    .select({ id: modelVersions.id, number: modelVersions.number, modelName: registeredModels.name })
-    .from(modelVersions)
-    .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
+    .select({ id: readableVersions.id, number: readableVersions.number, modelName: readableModels.name })
+    .from(readableVersions)
+    .innerJoin(readableModels, eq(readableModels.id, readableVersions.modelId))
     .where(
       and(
-        inArray(modelVersions.id, [...new Set(ids)]),
-        ne(modelVersions.state, "deleted"),
-        isNull(registeredModels.archivedAt),
+        inArray(readableVersions.id, [...new Set(ids)]),
+        ne(readableVersions.state, "deleted"),
+        isNull(readableModels.archivedAt),
       ),
     );
   return new Map(rows.map(({ id, ...label }) => [id, label]));

@@ -1,19 +1,12 @@
 import { and, desc, eq, gte, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import {
-  deployments,
-  modelVersions,
-  registeredModels,
-  rolloutEvents,
-  rollouts,
-  trafficSeconds,
-} from "@/db/schema";
+import { deployments, rolloutEvents, rollouts, trafficSeconds } from "@/db/schema";
 import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { servedBy } from "@/server/registry";
+import { readableModels, readableVersions, servedBy } from "@/server/registry";
 import { admissionNow, admissionOf } from "./admission";
 import { loadDeployment, loadRollout, openRollout, parseRollout } from "./load";
 import { servingState } from "./gateways";
@@ -40,12 +33,12 @@ export async function versionLabels(
   if (wanted.length === 0) return new Map();
   const rows = await ctx.db
     .select({
-      id: modelVersions.id,
-      number: modelVersions.number,
-      manifestDigest: modelVersions.manifestDigest,
+      id: readableVersions.id,
+      number: readableVersions.number,
+      manifestDigest: readableVersions.manifestDigest,
     })
-    .from(modelVersions)
-    .where(inArray(modelVersions.id, wanted));
+    .from(readableVersions)
+    .where(inArray(readableVersions.id, wanted));
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -109,7 +102,7 @@ export const listDeployments = query(
         id: deployments.id,
         name: deployments.name,
         environment: deployments.environment,
-        modelName: registeredModels.name,
+        modelName: readableModels.name,
         ownerName: people.name,
         stableVersionId: deployments.stableVersionId,
         updatedAt: deployments.updatedAt,
@@ -121,7 +114,7 @@ export const listDeployments = query(
         errors: sql<number>`(select coalesce(sum(errors), 0)::int from traffic_seconds t where t.deployment_id = ${deployments.id} and t.second >= ${since})`,
       })
       .from(deployments)
-      .innerJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
+      .innerJoin(readableModels, eq(readableModels.id, deployments.modelId))
       .leftJoin(people, eq(people.id, deployments.ownerId))
       .leftJoin(rollouts, and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt)))
       .where(
@@ -164,9 +157,9 @@ export const getDeployment = query(
   async ({ ctx, input }) => {
     const deployment = await loadDeployment(ctx, input.name);
     const [about] = await ctx.db
-      .select({ modelName: registeredModels.name, ownerName: people.name })
+      .select({ modelName: readableModels.name, ownerName: people.name })
       .from(deployments)
-      .innerJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
+      .innerJoin(readableModels, eq(readableModels.id, deployments.modelId))
       .leftJoin(people, eq(people.id, deployments.ownerId))
       .where(eq(deployments.id, deployment.id));
     const running = await openRollout(ctx, deployment.id);
@@ -185,15 +178,15 @@ export const getDeployment = query(
     const [stable] = deployment.stableVersionId
       ? await ctx.db
           .select({
-            id: modelVersions.id,
-            signature: modelVersions.signature,
-            weightsPath: modelVersions.weightsPath,
-            weightsDigest: modelVersions.weightsDigest,
-            evidence: modelVersions.evidence,
-            endpoint: modelVersions.endpoint,
+            id: readableVersions.id,
+            signature: readableVersions.signature,
+            weightsPath: readableVersions.weightsPath,
+            weightsDigest: readableVersions.weightsDigest,
+            evidence: readableVersions.evidence,
+            endpoint: readableVersions.endpoint,
           })
-          .from(modelVersions)
-          .where(eq(modelVersions.id, deployment.stableVersionId))
+          .from(readableVersions)
+          .where(eq(readableVersions.id, deployment.stableVersionId))
       : [];
     const admission = stable ? await admissionNow(ctx, stable.id, deployment.environment) : null;
     const watch = await watchOf(ctx, deployment);
@@ -254,10 +247,10 @@ export const getRollout = query(
       .select({
         name: deployments.name,
         environment: deployments.environment,
-        modelName: registeredModels.name,
+        modelName: readableModels.name,
       })
       .from(deployments)
-      .innerJoin(registeredModels, eq(registeredModels.id, deployments.modelId))
+      .innerJoin(readableModels, eq(readableModels.id, deployments.modelId))
       .where(eq(deployments.id, rollout.deploymentId));
     const timeline = await ctx.db
       .select({

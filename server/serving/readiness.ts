@@ -1,13 +1,13 @@
 import { eq } from "drizzle-orm";
-import { modelVersions } from "@/db/schema";
+import { readableVersions } from "@/server/registry";
 import type { Ctx } from "@/server/core/context";
 import { liveGateways, readinessOf, type Readiness } from "./gateways";
 
 async function label(ctx: Ctx, versionId: string): Promise<string> {
   const [row] = await ctx.db
-    .select({ number: modelVersions.number })
-    .from(modelVersions)
-    .where(eq(modelVersions.id, versionId));
+    .select({ number: readableVersions.number })
+    .from(readableVersions)
+    .where(eq(readableVersions.id, versionId));
   return row ? `version ${row.number}` : "the version";
 }
 

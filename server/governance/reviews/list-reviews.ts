@@ -1,4 +1,4 @@
-import { aliasedTable, and, asc, desc, eq, ilike, lte, ne, or, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, ilike, lte, ne, or, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { reviews } from "@/db/schema";
 import { peopleAs } from "@/server/identity";

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, ilike, inArray, or, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { alerts, deployments } from "@/db/schema";
+import { alerts } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import { people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -27,9 +28,11 @@ function where(
       ? inArray(
           alerts.subjectId,
           ctx.db
-            .select({ id: deployments.id })
-            .from(deployments)
-            .where(and(eq(deployments.teamId, teamId), eq(deployments.name, filter.deployment))),
+            .select({ id: readableDeployments.id })
+            .from(readableDeployments)
+            .where(
+              and(eq(readableDeployments.teamId, teamId), eq(readableDeployments.name, filter.deployment)),
+            ),
         )
       : undefined,
     filter.state === "open" ? inArray(alerts.state, OPEN) : eq(alerts.state, filter.state),

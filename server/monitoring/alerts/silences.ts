@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
-import { alertGroups, alerts, alertSilences, deployments } from "@/db/schema";
+import { alertGroups, alerts, alertSilences } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import { people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -71,9 +72,14 @@ export const silenceAlerts = mutation(
     if (input.alertId && !alert) throw notFound("alert", input.alertId);
     const [deployment] = input.deployment
       ? await ctx.db
-          .select({ id: deployments.id })
-          .from(deployments)
-          .where(and(eq(deployments.name, input.deployment), eq(deployments.teamId, ctx.actor.teamId)))
+          .select({ id: readableDeployments.id })
+          .from(readableDeployments)
+          .where(
+            and(
+              eq(readableDeployments.name, input.deployment),
+              eq(readableDeployments.teamId, ctx.actor.teamId),
+            ),
+          )
       : [];
     if (input.deployment && !deployment) throw notFound("deployment", input.deployment);
     const row = {
@@ -154,12 +160,12 @@ export const listSilences = query(
     const rows = await ctx.db
       .select({
         silence: alertSilences,
-        subject: deployments.name,
+        subject: readableDeployments.name,
         alert: alerts.title,
         by: people.name,
       })
       .from(alertSilences)
-      .leftJoin(deployments, eq(deployments.id, alertSilences.subjectId))
+      .leftJoin(readableDeployments, eq(readableDeployments.id, alertSilences.subjectId))
       .leftJoin(
         alerts,
         and(eq(alerts.fingerprint, alertSilences.fingerprint), eq(alerts.teamId, alertSilences.teamId)),

@@ -1,6 +1,9 @@
 import { and, asc, eq, inArray, isNotNull } from "drizzle-orm";
 import { z } from "zod";
-import { datasets, datasetVersions, jobInputs, modelVersions, runInputs, runParams } from "@/db/schema";
+import { readableRunInputs, readableRunParams } from "@/server/experiments";
+import { readableVersions } from "@/server/registry";
+import { readableJobInputs } from "@/server/compute";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import type { ColumnCounts } from "./samples";
 
@@ -31,44 +34,49 @@ const NOT_A_FEATURE = new Set(["row_id", "id"]);
 /** The dataset version that the version's run (or its job) read, with its exact profile; undefined when the line does not lead to one. */
 export async function trainingDataOf(ctx: Ctx, versionId: string): Promise<TrainingData | undefined> {
   const [version] = await ctx.db
-    .select({ runId: modelVersions.runId, jobId: modelVersions.jobId })
-    .from(modelVersions)
-    .where(and(eq(modelVersions.id, versionId), eq(modelVersions.teamId, ctx.actor.teamId)));
+    .select({ runId: readableVersions.runId, jobId: readableVersions.jobId })
+    .from(readableVersions)
+    .where(and(eq(readableVersions.id, versionId), eq(readableVersions.teamId, ctx.actor.teamId)));
   if (!version) return undefined;
   const byRun = version.runId
     ? await ctx.db
-        .select({ id: runInputs.datasetVersionId })
-        .from(runInputs)
-        .where(and(eq(runInputs.runId, version.runId), isNotNull(runInputs.datasetVersionId)))
-        .orderBy(asc(runInputs.name))
+        .select({ id: readableRunInputs.datasetVersionId })
+        .from(readableRunInputs)
+        .where(and(eq(readableRunInputs.runId, version.runId), isNotNull(readableRunInputs.datasetVersionId)))
+        .orderBy(asc(readableRunInputs.name))
     : [];
   const byJob = version.jobId
     ? await ctx.db
-        .select({ id: jobInputs.datasetVersionId })
-        .from(jobInputs)
-        .where(eq(jobInputs.jobId, version.jobId))
-        .orderBy(asc(jobInputs.name))
+        .select({ id: readableJobInputs.datasetVersionId })
+        .from(readableJobInputs)
+        .where(eq(readableJobInputs.jobId, version.jobId))
+        .orderBy(asc(readableJobInputs.name))
     : [];
   const id = [...byRun, ...byJob].find((row) => row.id !== null)?.id;
   if (!id) return undefined;
   const [data] = await ctx.db
     .select({
-      id: datasetVersions.id,
-      number: datasetVersions.number,
-      rowCount: datasetVersions.rowCount,
-      profile: datasetVersions.profile,
-      slug: datasets.slug,
+      id: readableDatasetVersions.id,
+      number: readableDatasetVersions.number,
+      rowCount: readableDatasetVersions.rowCount,
+      profile: readableDatasetVersions.profile,
+      slug: readableDatasets.slug,
     })
-    .from(datasetVersions)
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-    .where(and(eq(datasetVersions.id, id), eq(datasetVersions.teamId, ctx.actor.teamId)));
+    .from(readableDatasetVersions)
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
+    .where(and(eq(readableDatasetVersions.id, id), eq(readableDatasetVersions.teamId, ctx.actor.teamId)));
   const profile = Profile.safeParse(data?.profile);
   if (!data || !profile.success) return undefined;
   const targets = version.runId
     ? await ctx.db
-        .select({ value: runParams.value })
-        .from(runParams)
-        .where(and(eq(runParams.runId, version.runId), inArray(runParams.key, ["target", "label"])))
+        .select({ value: readableRunParams.value })
+        .from(readableRunParams)
+        .where(
+          and(
+            eq(readableRunParams.runId, version.runId),
+            inArray(readableRunParams.key, ["target", "label"]),
+          ),
+        )
     : [];
   const target = new Set(targets.map((row) => row.value));
   return {

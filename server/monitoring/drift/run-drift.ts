@@ -1,6 +1,7 @@
 import { isNull } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { deployments, driftReports } from "@/db/schema";
+import { driftReports } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
@@ -17,10 +18,13 @@ export interface DriftReference extends ReferenceSide {
   weeklyFalseAlarms: number;
 }
 
-type DeploymentRow = Pick<
-  typeof deployments.$inferSelect,
-  "id" | "teamId" | "name" | "ownerId" | "stableVersionId"
->;
+interface DeploymentRow {
+  id: string;
+  teamId: string;
+  name: string;
+  ownerId: string;
+  stableVersionId: string | null;
+}
 
 function overall(verdicts: readonly DriftVerdict[]): "drift" | "no-drift" | "not-enough-data" {
   if (verdicts.some((each) => each.status === "drift")) return "drift";
@@ -108,14 +112,14 @@ async function isDue(ctx: Ctx, deployment: DeploymentRow): Promise<boolean> {
 export async function reportAllDrift(db: Db, actingFor: (teamId: string) => Ctx): Promise<void> {
   const rows = await db
     .select({
-      id: deployments.id,
-      teamId: deployments.teamId,
-      name: deployments.name,
-      ownerId: deployments.ownerId,
-      stableVersionId: deployments.stableVersionId,
+      id: readableDeployments.id,
+      teamId: readableDeployments.teamId,
+      name: readableDeployments.name,
+      ownerId: readableDeployments.ownerId,
+      stableVersionId: readableDeployments.stableVersionId,
     })
-    .from(deployments)
-    .where(isNull(deployments.retiredAt));
+    .from(readableDeployments)
+    .where(isNull(readableDeployments.retiredAt));
   for (const deployment of rows) {
     const ctx = actingFor(deployment.teamId);
     if (await isDue(ctx, deployment)) await reportDrift(ctx, deployment);

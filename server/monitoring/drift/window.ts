@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, gte, isNotNull, lt, lte, ne, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { driftReports, modelVersions, predictions } from "@/db/schema";
+import { driftReports, predictions } from "@/db/schema";
+import { readableVersions } from "@/server/registry";
 import type { Ctx } from "@/server/core/context";
 import { scoresOf } from "@/server/serving";
 import { Contract, Signature } from "@/server/registry/contract/schemas";
@@ -174,9 +175,9 @@ export async function waitingRequests(
 /** What the version's contract says of its inputs; column names from the model file where the contract has none. */
 export async function inputSpecsOf(ctx: Ctx, versionId: string): Promise<InputSpec[]> {
   const [row] = await ctx.db
-    .select({ contract: modelVersions.contract, signature: modelVersions.signature })
-    .from(modelVersions)
-    .where(and(eq(modelVersions.id, versionId), eq(modelVersions.teamId, ctx.actor.teamId)));
+    .select({ contract: readableVersions.contract, signature: readableVersions.signature })
+    .from(readableVersions)
+    .where(and(eq(readableVersions.id, versionId), eq(readableVersions.teamId, ctx.actor.teamId)));
   const contract = Contract.safeParse(row?.contract);
   if (!contract.success) return [];
   const { inputs } = contract.data;

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { deployments, setAsideRecords } from "@/db/schema";
+import { setAsideRecords } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import { allTeams } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -27,7 +28,7 @@ export const listSetAside = query(
       .select({
         id: setAsideRecords.id,
         predictionId: setAsideRecords.predictionId,
-        deployment: deployments.name,
+        deployment: readableDeployments.name,
         team: allTeams.name,
         error: setAsideRecords.error,
         tries: setAsideRecords.tries,
@@ -37,7 +38,7 @@ export const listSetAside = query(
         triedAt: setAsideRecords.triedAt,
       })
       .from(setAsideRecords)
-      .leftJoin(deployments, eq(deployments.id, setAsideRecords.deploymentId))
+      .leftJoin(readableDeployments, eq(readableDeployments.id, setAsideRecords.deploymentId))
       .leftJoin(allTeams, eq(allTeams.id, setAsideRecords.teamId))
       .where(
         and(

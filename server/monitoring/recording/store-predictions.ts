@@ -1,6 +1,6 @@
 import { inArray, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { deployments } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import { groupBy } from "@/server/core/group-by";
 import { notifyLive } from "@/server/core/live";
 import { bucketOf } from "@/server/serving/rules";
@@ -34,9 +34,9 @@ async function insertNew(db: Db, batch: readonly PredictionRecord[]): Promise<Se
 
 async function latencyBounds(db: Db, ids: string[]): Promise<Map<string, number>> {
   const rows = await db
-    .select({ id: deployments.id, boundMs: deployments.latencyBoundMs })
-    .from(deployments)
-    .where(inArray(deployments.id, ids));
+    .select({ id: readableDeployments.id, boundMs: readableDeployments.latencyBoundMs })
+    .from(readableDeployments)
+    .where(inArray(readableDeployments.id, ids));
   return new Map(rows.map((row) => [row.id, row.boundMs]));
 }
 

@@ -1,26 +1,35 @@
 import { and, eq, isNull, or } from "drizzle-orm";
-import { deployments, reviews, rollouts } from "@/db/schema";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import { inTransaction } from "@/server/core/verb";
-import { readPoliciesInForce, UNJUDGED_MS } from "@/server/governance";
-import { admissionNow, admissionOf, type Deployment } from "@/server/serving";
+import { readableReviews, readPoliciesInForce, UNJUDGED_MS } from "@/server/governance";
+import {
+  admissionNow,
+  admissionOf,
+  type Deployment,
+  holdDeployment,
+  readableDeployments,
+  readableRollouts,
+} from "@/server/serving";
 import { versionOf } from "@/server/registry";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
-const openRollouts = and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt));
+const openRollouts = and(
+  eq(readableRollouts.deploymentId, readableDeployments.id),
+  isNull(readableRollouts.finishedAt),
+);
 
 /** Deployments that serve a version, as stable or as canary. */
 async function servedBy(ctx: Ctx, versionId: string): Promise<string[]> {
   const rows = await ctx.db
-    .selectDistinct({ id: deployments.id })
-    .from(deployments)
-    .leftJoin(rollouts, openRollouts)
+    .selectDistinct({ id: readableDeployments.id })
+    .from(readableDeployments)
+    .leftJoin(readableRollouts, openRollouts)
     .where(
       and(
-        eq(deployments.teamId, ctx.actor.teamId),
-        isNull(deployments.retiredAt),
-        or(eq(deployments.stableVersionId, versionId), eq(rollouts.toVersionId, versionId)),
+        eq(readableDeployments.teamId, ctx.actor.teamId),
+        isNull(readableDeployments.retiredAt),
+        or(eq(readableDeployments.stableVersionId, versionId), eq(readableRollouts.toVersionId, versionId)),
       ),
     );
   return rows.map((row) => row.id);
@@ -34,14 +43,18 @@ async function servedBy(ctx: Ctx, versionId: string): Promise<string[]> {
 export const watchApprovals = (outer: Ctx, deploymentId: string): Promise<void> =>
   inTransaction(outer, (ctx) => judgeApprovals(ctx, deploymentId));
 
+const { id, teamId, name, ownerId, environment, stableVersionId, retiredAt } = readableDeployments;
+type Served = Pick<Deployment, "id" | "teamId" | "name" | "ownerId" | "environment">;
+const SERVED = { id, teamId, name, ownerId, environment, stableVersionId, retiredAt };
+
 async function judgeApprovals(ctx: Ctx, deploymentId: string): Promise<void> {
+  // Of two events of one deployment, the one that is told last must also have looked last.
+  await holdDeployment(ctx, deploymentId);
   const [row] = await ctx.db
-    .select({ deployment: deployments, canary: rollouts.toVersionId })
-    .from(deployments)
-    .leftJoin(rollouts, openRollouts)
-    .where(and(eq(deployments.id, deploymentId), eq(deployments.teamId, ctx.actor.teamId)))
-    // Of two events of one deployment, the one that is told last must also have looked last.
-    .for("update", { of: deployments });
+    .select({ deployment: SERVED, canary: readableRollouts.toVersionId })
+    .from(readableDeployments)
+    .leftJoin(readableRollouts, openRollouts)
+    .where(and(eq(readableDeployments.id, deploymentId), eq(readableDeployments.teamId, ctx.actor.teamId)));
   if (!row) return;
   const { deployment, canary } = row;
   const serving = deployment.retiredAt === null ? [deployment.stableVersionId, canary] : [];
@@ -75,13 +88,13 @@ async function judgeVersion(ctx: Ctx, id: string, environment: string, found: Fo
 
 const inWords = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
-const about = (deployment: Deployment) => ({
+const about = (deployment: Served) => ({
   href: `/deployments/${deployment.name}`,
   subject: { kind: "deployment", id: deployment.id },
   ownerId: deployment.ownerId,
 });
 
-async function tellVoid(ctx: Ctx, deployment: Deployment, found: Found): Promise<void> {
+async function tellVoid(ctx: Ctx, deployment: Served, found: Found): Promise<void> {
   if (found.void.length === 0) {
     await resolveAlerts(ctx, {
       kind: "approval",
@@ -103,7 +116,7 @@ async function tellVoid(ctx: Ctx, deployment: Deployment, found: Found): Promise
   });
 }
 
-async function tellLeaving(ctx: Ctx, deployment: Deployment, leaving: readonly string[]): Promise<void> {
+async function tellLeaving(ctx: Ctx, deployment: Served, leaving: readonly string[]): Promise<void> {
   if (leaving.length === 0) {
     await resolveAlerts(ctx, {
       kind: "policy-grace",
@@ -122,7 +135,7 @@ async function tellLeaving(ctx: Ctx, deployment: Deployment, leaving: readonly s
   });
 }
 
-async function tellStopped(ctx: Ctx, deployment: Deployment, stopped: readonly string[]): Promise<void> {
+async function tellStopped(ctx: Ctx, deployment: Served, stopped: readonly string[]): Promise<void> {
   if (stopped.length === 0) {
     await resolveAlerts(ctx, {
       kind: "policy-stop",
@@ -156,9 +169,9 @@ export async function watchPolicies(db: Db, now: Date, ctxOf: (teamId: string) =
     .join();
   if (stamp === last.stamp && nowMs - last.atMs < EVERY_PASS_MS) return;
   const rows = await db
-    .select({ id: deployments.id, teamId: deployments.teamId })
-    .from(deployments)
-    .where(isNull(deployments.retiredAt));
+    .select({ id: readableDeployments.id, teamId: readableDeployments.teamId })
+    .from(readableDeployments)
+    .where(isNull(readableDeployments.retiredAt));
   for (const row of rows) await watchApprovals(ctxOf(row.teamId), row.id);
   last = { stamp, atMs: nowMs };
 }
@@ -169,13 +182,13 @@ export async function watchApprovalsOfVersion(ctx: Ctx, versionId: string): Prom
 
 export async function watchApprovalsOfReview(ctx: Ctx, reviewId: string): Promise<void> {
   const [row] = await ctx.db
-    .select({ versionId: reviews.subjectId })
-    .from(reviews)
+    .select({ versionId: readableReviews.subjectId })
+    .from(readableReviews)
     .where(
       and(
-        eq(reviews.id, reviewId),
-        eq(reviews.teamId, ctx.actor.teamId),
-        eq(reviews.subjectKind, "model_version"),
+        eq(readableReviews.id, reviewId),
+        eq(readableReviews.teamId, ctx.actor.teamId),
+        eq(readableReviews.subjectKind, "model_version"),
       ),
     );
   if (row) await watchApprovalsOfVersion(ctx, row.versionId);

@@ -1,11 +1,10 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { deployments } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { inTransaction } from "@/server/core/verb";
-import { rollBack, watchOf } from "@/server/serving";
+import { holdDeployment, rollBack, watchOf } from "@/server/serving";
 import { counted } from "./counted";
 import { promotionFinding } from "./health-rules";
 import { raiseAlert, resolveAlerts, type AlertDraft } from "../alerts/raise-alert";
@@ -46,8 +45,7 @@ const deploymentsWhere = (which: SQL) => sql`
 
 /** The deployment as it is, and as it stays until the transaction ends. */
 async function held(ctx: Ctx, id: string): Promise<Row | undefined> {
-  const own = and(eq(deployments.id, id), eq(deployments.teamId, ctx.actor.teamId));
-  await ctx.db.select({ id: deployments.id }).from(deployments).where(own).for("update");
+  await holdDeployment(ctx, id);
   const { rows } = await ctx.db.execute<Row>(
     deploymentsWhere(sql`d.id = ${id} and d.team_id = ${ctx.actor.teamId}`),
   );

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
-import { deployments, modelVersions, registeredModels, rollouts } from "@/db/schema";
+import { readableModels, readableVersions } from "@/server/registry";
+import { readableDeployments, readableRollouts } from "@/server/serving";
 import type { Ctx } from "@/server/core/context";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
@@ -7,18 +8,18 @@ import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 export async function watchRollout(ctx: Ctx, rolloutId: string, state: string): Promise<void> {
   const [row] = await ctx.db
     .select({
-      reason: rollouts.stateReason,
-      deploymentId: deployments.id,
-      deployment: deployments.name,
-      ownerId: deployments.ownerId,
-      version: modelVersions.number,
-      model: registeredModels.name,
+      reason: readableRollouts.stateReason,
+      deploymentId: readableDeployments.id,
+      deployment: readableDeployments.name,
+      ownerId: readableDeployments.ownerId,
+      version: readableVersions.number,
+      model: readableModels.name,
     })
-    .from(rollouts)
-    .innerJoin(deployments, eq(deployments.id, rollouts.deploymentId))
-    .leftJoin(modelVersions, eq(modelVersions.id, rollouts.toVersionId))
-    .leftJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
-    .where(eq(rollouts.id, rolloutId));
+    .from(readableRollouts)
+    .innerJoin(readableDeployments, eq(readableDeployments.id, readableRollouts.deploymentId))
+    .leftJoin(readableVersions, eq(readableVersions.id, readableRollouts.toVersionId))
+    .leftJoin(readableModels, eq(readableModels.id, readableVersions.modelId))
+    .where(eq(readableRollouts.id, rolloutId));
   if (!row) return;
   if (state === "succeeded") {
     await resolveAlerts(ctx, {

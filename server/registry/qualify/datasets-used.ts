@@ -1,5 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { datasets, datasetVersions } from "@/db/schema";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import type { DatasetUse } from "./provenance";
 import type { Sources } from "./sources";
@@ -17,19 +17,19 @@ export async function datasetsUsed(ctx: Ctx, sources: Sources): Promise<DatasetU
       ? []
       : await ctx.db
           .select({
-            versionId: datasetVersions.id,
-            version: datasetVersions.number,
-            digest: datasetVersions.manifestDigest,
-            datasetId: datasets.id,
-            name: datasets.slug,
+            versionId: readableDatasetVersions.id,
+            version: readableDatasetVersions.number,
+            digest: readableDatasetVersions.manifestDigest,
+            datasetId: readableDatasets.id,
+            name: readableDatasets.slug,
           })
-          .from(datasetVersions)
-          .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
+          .from(readableDatasetVersions)
+          .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
           .where(
             and(
-              eq(datasetVersions.teamId, ctx.actor.teamId),
+              eq(readableDatasetVersions.teamId, ctx.actor.teamId),
               inArray(
-                datasetVersions.id,
+                readableDatasetVersions.id,
                 logged.map((each) => each.id),
               ),
             ),

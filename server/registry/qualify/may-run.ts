@@ -1,9 +1,14 @@
 import { and, eq } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { attestations, reviews } from "@/db/schema";
 import { trustedAttestorKeys } from "@/server/composition";
 import type { Ctx } from "@/server/core/context";
-import { PREDICATE_TYPES, TRIAL, verifyAdmission } from "@/server/governance";
+import {
+  PREDICATE_TYPES,
+  readableAttestations,
+  readableReviews,
+  TRIAL,
+  verifyAdmission,
+} from "@/server/governance";
 import type { ModelVersion } from "../load";
 import { MLMODEL } from "../rules";
 import { StoredScan } from "./scan-schemas";
@@ -12,13 +17,13 @@ import { StoredScan } from "./scan-schemas";
 async function isAdmitted(ctx: Ctx, version: ModelVersion): Promise<boolean> {
   if (!version.manifestDigest) return false;
   const decisions = await ctx.db
-    .select({ envelope: attestations.envelope })
-    .from(attestations)
+    .select({ envelope: readableAttestations.envelope })
+    .from(readableAttestations)
     .where(
       and(
-        eq(attestations.subjectKind, "model_version"),
-        eq(attestations.subjectId, version.id),
-        eq(attestations.predicateType, PREDICATE_TYPES.humanReview),
+        eq(readableAttestations.subjectKind, "model_version"),
+        eq(readableAttestations.subjectId, version.id),
+        eq(readableAttestations.predicateType, PREDICATE_TYPES.humanReview),
       ),
     );
   const { admitted } = verifyAdmission({
@@ -66,14 +71,14 @@ export async function whyNotRun(ctx: Ctx, version: ModelVersion): Promise<NotRun
 /** The version whose own code a review is about; undefined for a review of anything else. */
 export async function versionTriedBy(db: Db, teamId: string, reviewId: string): Promise<string | undefined> {
   const [review] = await db
-    .select({ versionId: reviews.subjectId })
-    .from(reviews)
+    .select({ versionId: readableReviews.subjectId })
+    .from(readableReviews)
     .where(
       and(
-        eq(reviews.id, reviewId),
-        eq(reviews.teamId, teamId),
-        eq(reviews.subjectKind, "model_version"),
-        eq(reviews.environment, TRIAL),
+        eq(readableReviews.id, reviewId),
+        eq(readableReviews.teamId, teamId),
+        eq(readableReviews.subjectKind, "model_version"),
+        eq(readableReviews.environment, TRIAL),
       ),
     );
   return review?.versionId;

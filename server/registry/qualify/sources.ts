@@ -1,10 +1,11 @@
 import { and, eq } from "drizzle-orm";
 import { z } from "zod";
-import { jobInputs, jobs, datasets, datasetVersions, runParams } from "@/db/schema";
+import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
+import { readableJobInputs, readableJobs } from "@/server/compute";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
-import { artifactsUnder, runOf, type RunDetail } from "@/server/experiments";
+import { artifactsUnder, readableRunParams, type RunDetail, runOf } from "@/server/experiments";
 import { parseArtifactAddress } from "@/server/experiments/rules";
 import type { ModelVersion } from "../load";
 
@@ -72,24 +73,24 @@ export async function filesInFolder(ctx: Ctx, artifactRoot: string): Promise<Sto
 async function jobOf(ctx: Ctx, id: string): Promise<SourceJob | null> {
   const [row] = await ctx.db
     .select()
-    .from(jobs)
-    .where(and(eq(jobs.id, id), eq(jobs.teamId, ctx.actor.teamId)));
+    .from(readableJobs)
+    .where(and(eq(readableJobs.id, id), eq(readableJobs.teamId, ctx.actor.teamId)));
   const spec = row && PinnedSpec.safeParse(row.spec);
   if (!row || !spec?.success) return null;
   const inputs = await ctx.db
     .select({
-      used: jobInputs.name,
-      datasetId: datasets.id,
-      name: datasets.slug,
-      version: datasetVersions.number,
-      versionId: datasetVersions.id,
-      digest: jobInputs.manifestDigest,
+      used: readableJobInputs.name,
+      datasetId: readableDatasets.id,
+      name: readableDatasets.slug,
+      version: readableDatasetVersions.number,
+      versionId: readableDatasetVersions.id,
+      digest: readableJobInputs.manifestDigest,
     })
-    .from(jobInputs)
-    .innerJoin(datasetVersions, eq(datasetVersions.id, jobInputs.datasetVersionId))
-    .innerJoin(datasets, eq(datasets.id, datasetVersions.datasetId))
-    .where(and(eq(jobInputs.jobId, id), eq(datasetVersions.teamId, ctx.actor.teamId)))
-    .orderBy(jobInputs.name);
+    .from(readableJobInputs)
+    .innerJoin(readableDatasetVersions, eq(readableDatasetVersions.id, readableJobInputs.datasetVersionId))
+    .innerJoin(readableDatasets, eq(readableDatasets.id, readableDatasetVersions.datasetId))
+    .where(and(eq(readableJobInputs.jobId, id), eq(readableDatasetVersions.teamId, ctx.actor.teamId)))
+    .orderBy(readableJobInputs.name);
   const { id: jobId, name, state, specDigest, createdAt, createdBy } = row;
   return { id: jobId, name, state, specDigest, createdAt, createdBy, spec: spec.data, inputs };
 }
@@ -105,9 +106,9 @@ export async function sourcesOf(ctx: Ctx, version: ModelVersion): Promise<Source
   const jobId = run ? run.jobId : null;
   const logged = run
     ? await ctx.db
-        .select({ key: runParams.key, at: runParams.loggedAt })
-        .from(runParams)
-        .where(eq(runParams.runId, run.id))
+        .select({ key: readableRunParams.key, at: readableRunParams.loggedAt })
+        .from(readableRunParams)
+        .where(eq(readableRunParams.runId, run.id))
     : [];
   return {
     run,

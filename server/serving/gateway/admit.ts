@@ -2,7 +2,6 @@ import { posix } from "node:path";
 import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
-import { modelVersionFiles, modelVersions } from "@/db/schema";
 import {
   DATATYPES,
   type ExternalSpec,
@@ -13,7 +12,7 @@ import {
 } from "@/server/adapters/model-runtime/port";
 import type { ObjectStore } from "@/server/adapters/object-store/port";
 import { manifestDigest } from "@/server/core/digest";
-import { trialReport } from "@/server/registry";
+import { type ModelVersion, readableVersionFiles, readableVersions, trialReport } from "@/server/registry";
 import { MLMODEL } from "@/server/registry/rules";
 import { TrialEnvironment } from "@/server/registry/schemas";
 import { admissionOf, admissionOfCanary } from "../admission";
@@ -68,7 +67,9 @@ const Tensor = z.object({ name: z.string(), datatype: z.enum(DATATYPES), shape: 
 const Declared = z.object({ inputs: z.array(Tensor), outputs: z.array(Tensor) });
 
 /** What a gateway must know of a model that runs elsewhere. */
-const externalOf = (version: typeof modelVersions.$inferSelect): ExternalSpec | undefined =>
+const externalOf = (
+  version: Pick<ModelVersion, "endpoint" | "teamId" | "evidence" | "contract">,
+): ExternalSpec | undefined =>
   version.endpoint === null
     ? undefined
     : {
@@ -110,10 +111,13 @@ export async function admit(
   versionId: string,
   arm: Arm,
 ): Promise<AdmittedVersion> {
-  const [version] = await db.select().from(modelVersions).where(eq(modelVersions.id, versionId));
+  const [version] = await db.select().from(readableVersions).where(eq(readableVersions.id, versionId));
   if (!version?.weightsDigest || !version.manifestDigest)
     throw new NotServed("it has no sealed model file that a gateway loads");
-  const files = await db.select().from(modelVersionFiles).where(eq(modelVersionFiles.versionId, versionId));
+  const files = await db
+    .select()
+    .from(readableVersionFiles)
+    .where(eq(readableVersionFiles.versionId, versionId));
   if (manifestDigest(files) !== version.manifestDigest)
     throw new NotServed("its file list does not match its manifest digest");
   const weights =

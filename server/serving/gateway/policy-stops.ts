@@ -1,7 +1,12 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { attestations } from "@/db/schema";
-import { environmentRequirements, readPoliciesInForce, UNJUDGED_MS, type InForce } from "@/server/governance";
+import {
+  environmentRequirements,
+  type InForce,
+  readableAttestations,
+  readPoliciesInForce,
+  UNJUDGED_MS,
+} from "@/server/governance";
 import { admissionOf } from "../admission";
 
 /**
@@ -25,12 +30,15 @@ export class PolicyStops {
       if (!versionIds.includes(key.split("/")[0] ?? "")) this.asked.delete(key);
     if (versionIds.length === 0) return;
     const rows = await this.db
-      .select({ id: attestations.subjectId, count: sql<number>`count(*)::int` })
-      .from(attestations)
+      .select({ id: readableAttestations.subjectId, count: sql<number>`count(*)::int` })
+      .from(readableAttestations)
       .where(
-        and(eq(attestations.subjectKind, "model_version"), inArray(attestations.subjectId, [...versionIds])),
+        and(
+          eq(readableAttestations.subjectKind, "model_version"),
+          inArray(readableAttestations.subjectId, [...versionIds]),
+        ),
       )
-      .groupBy(attestations.subjectId);
+      .groupBy(readableAttestations.subjectId);
     this.attested = new Map(rows.map((row) => [row.id, row.count]));
   }
 

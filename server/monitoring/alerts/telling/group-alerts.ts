@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
-import { alertGroups, alerts, deployments } from "@/db/schema";
+import { alertGroups, alerts } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import { allTeams } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
@@ -11,10 +12,13 @@ import { labelsOf } from "./webhook-body";
 /** An alert with the names by which receivers know its team and deployment. */
 export const namedAlerts = (ctx: Ctx) =>
   ctx.db
-    .select({ alert: alerts, team: allTeams.slug, deployment: deployments.name })
+    .select({ alert: alerts, team: allTeams.slug, deployment: readableDeployments.name })
     .from(alerts)
     .innerJoin(allTeams, eq(allTeams.id, alerts.teamId))
-    .leftJoin(deployments, and(eq(deployments.id, alerts.subjectId), eq(deployments.teamId, alerts.teamId)));
+    .leftJoin(
+      readableDeployments,
+      and(eq(readableDeployments.id, alerts.subjectId), eq(readableDeployments.teamId, alerts.teamId)),
+    );
 
 /** Gives each open alert that has none the group in which it is told, a new one with the time at which it is told first. */
 export async function groupAlerts(outer: Ctx): Promise<void> {

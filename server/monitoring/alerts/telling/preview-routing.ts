@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { deployments } from "@/db/schema";
+import { readableDeployments } from "@/server/serving";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { notFound } from "@/server/core/errors";
@@ -12,9 +12,9 @@ import { peopleOf } from "./tell-people";
 
 async function ownerOf(ctx: Ctx, name: string): Promise<string> {
   const [row] = await ctx.db
-    .select({ ownerId: deployments.ownerId })
-    .from(deployments)
-    .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.name, name)));
+    .select({ ownerId: readableDeployments.ownerId })
+    .from(readableDeployments)
+    .where(and(eq(readableDeployments.teamId, ctx.actor.teamId), eq(readableDeployments.name, name)));
   if (!row) throw notFound("deployment", name);
   return row.ownerId;
 }

@@ -1,0 +1,20 @@
+import { readable } from "@/db/readable";
+import { experiments, loggedModels, runInputs, runMetrics, runParams, runs } from "@/db/schema";
+
+export const readableRuns = readable(runs, "experimentId", "id", "jobId", "name", "userId")("readable_runs");
+export const readableRunInputs = readable(
+  runInputs,
+  "datasetVersionId",
+  "name",
+  "runId",
+)("readable_run_inputs");
+export const readableRunParams = readable(
+  runParams,
+  "key",
+  "loggedAt",
+  "runId",
+  "value",
+)("readable_run_params");
+export const readableExperiments = readable(experiments, "id", "name")("readable_experiments");
+export const readableLoggedModels = readable(loggedModels, "createdBy", "id")("readable_logged_models");
+export const readableRunMetrics = readable(runMetrics, "runId", "timestampMs")("readable_run_metrics");
