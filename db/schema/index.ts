@@ -1,5 +1,6 @@
 export * from "./core";
 export * from "./identity";
+export * from "./notifications";
 export * from "./datasets";
 export * from "./compute";
 export * from "./experiments";

@@ -9,7 +9,7 @@ import { isAppError } from "@/server/core/errors";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 import { logOf } from "./attempt-log";
-import { revokeJobTokens } from "./job-token";
+import { revokeJobTokens } from "@/server/auth/job-tokens";
 import { toJob, type AttemptRow, type Job } from "./load";
 import { mayRetry, retryDelayMs, type JobReason } from "./rules";
 import type { JobState } from "./schemas";

@@ -5,6 +5,7 @@ import { defineWorkflow, startWorkflow, workflowStatus } from "@/server/durable/
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/kit/handlers";
 import { admitJobs, openAttempts } from "./admit-jobs";
+import { declareFlavors, grantBaseQuotas } from "./base-quotas";
 import { linkOutput } from "./link-output";
 import { ingestOutputs } from "./ingest-outputs";
 import { stateCapacity } from "./ledger";
@@ -50,6 +51,7 @@ async function stateOwnCapacity(): Promise<void> {
     cpu: os.availableParallelism() * 1000 * CPU_SHARING,
     memory: Math.floor(os.totalmem() * MEMORY_SHARE),
   });
+  await declareFlavors(db());
   capacityStated = true;
 }
 
@@ -62,6 +64,10 @@ every("compute.reconcile", 15_000, async () => {
   const { endedOrphans, missing } = await reconcileCluster(db());
   if (endedOrphans + missing > 0) log.warn({ endedOrphans, missing }, "cluster brought in line");
 });
+
+on("identity.team_created", "compute.base-quotas", ({ ctx, event }) =>
+  grantBaseQuotas(ctx, event.payload.teamId),
+);
 
 on("compute.job_queued", "compute.admit", admitAndStart);
 on("compute.job_finished", "compute.admit", admitAndStart);

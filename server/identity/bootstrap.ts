@@ -6,14 +6,14 @@ import { systemActor } from "@/server/core/actor";
 import { inTransaction } from "@/server/core/verb";
 import { ensureBootstrapToken } from "./bootstrap-token";
 import { ensureDemo, retireDemo } from "./demo-accounts";
-import { declareCapacity, ensureSetupLink } from "./first-start";
+import { ensureSetupLink } from "./first-start";
 
 const BOOTSTRAP_LOCK = 7_203_010;
 
 type BootstrapSettings = Pick<Settings, "demo" | "demoPassword" | "bootstrapToken" | "portalUrl">;
 
 /**
- * The work of a first start, done once and checked on every start: capacity, demo accounts or the setup link, the bootstrap
+ * The work of a first start, done once and checked on every start: demo accounts or the setup link, the bootstrap
  * token. Two launchers at once do it one after the other. Returns the lines to print; they may hold a secret that is shown once.
  */
 export async function bootstrap(options: {
@@ -27,7 +27,6 @@ export async function bootstrap(options: {
     const ctx = createCtx({ actor: systemActor(""), db: opened.db });
     return await inTransaction(ctx, async (tx) => {
       await tx.db.execute(sql`select pg_advisory_xact_lock(${BOOTSTRAP_LOCK})`);
-      await declareCapacity(tx);
       const lines: string[] = [];
       if (settings.demo) lines.push(...(await ensureDemo(tx, settings.demoPassword)));
       else {

@@ -1,17 +1,7 @@
 import { and, count, eq, isNotNull, isNull, or } from "drizzle-orm";
-import { gpuFlavors, users } from "@/db/schema";
+import { users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { createOneTimeLink, LINK_HOURS } from "./one-time-links";
-
-/** The cluster's declared devices; an administrator's later change stays. */
-const CAPACITY = [
-  { name: "a100", title: "NVIDIA A100 80 GB", capacityMilli: 4_000 },
-  { name: "t4", title: "NVIDIA T4 16 GB", capacityMilli: 4_000 },
-];
-
-export async function declareCapacity(ctx: Ctx): Promise<void> {
-  await ctx.db.insert(gpuFlavors).values(CAPACITY).onConflictDoNothing();
-}
 
 /** People who can sign in and administer: neither demo accounts nor the service person of the bootstrap token. */
 export async function hasAdministrator(ctx: Ctx): Promise<boolean> {

@@ -47,7 +47,7 @@ export const createTeam = mutation(
     name: "identity.team.create",
     permission: "identity.team.manage",
     input: CreateTeamInput,
-    summary: "Make a team with its base quotas",
+    summary: "Make a team",
   },
   async ({ ctx, input }) => {
     const [taken] = await ctx.db.select({ id: teams.id }).from(teams).where(eq(teams.slug, input.slug));

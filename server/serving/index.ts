@@ -12,3 +12,4 @@ export { watchOf } from "./promotion-watch";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";
 export { readableDeployments, readableRollouts } from "./readable";
+export { countFailures, keyOfPrediction, setOutcomes, TrafficTally, type TrafficKey } from "./traffic";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { groupBy } from "@/server/core/group-by";
 import { isSameOutcome, type Judged } from "./outcomes";
-import { keyOfPrediction, type TrafficKey, type TrafficTally } from "../traffic";
+import { keyOfPrediction, setOutcomes, type TrafficKey, type TrafficTally } from "@/server/serving";
 
 /** The row of a prediction that an outcome belongs to, as it is stored. */
 export interface LabelledRow {
@@ -100,23 +100,19 @@ async function replace(db: Db, given: readonly GivenOutcome[]): Promise<void> {
  */
 async function recount(db: Db, keys: readonly TrafficKey[]): Promise<void> {
   const column = columnsOf(keys);
-  await db.execute(sql`
-    with keys as (
-      select * from unnest(${column((key) => key.deploymentId)}::text[], ${column((key) => key.versionId)}::text[],
-        ${column((key) => key.arm)}::text[], ${column((key) => key.rolloutId)}::text[], ${column((key) => key.stage)}::int[],
-        ${column((key) => key.second)}::bigint[]) as k(deployment_id, version_id, arm, rollout_id, stage, second)
-    ), sums as (
+  await setOutcomes(
+    db,
+    sql`
       select k.*, count(*)::int as n, count(*) filter (where f.is_correct)::int as correct, count(f.abs_error)::int as measured,
         coalesce(sum(f.abs_error), 0) as e1, coalesce(sum(f.abs_error ^ 2), 0) as e2, coalesce(sum(f.abs_error ^ 4), 0) as e4
-      from keys k join feedback f on f.deployment_id = k.deployment_id and f.version_id = k.version_id and f.arm = k.arm
+      from unnest(${column((key) => key.deploymentId)}::text[], ${column((key) => key.versionId)}::text[],
+        ${column((key) => key.arm)}::text[], ${column((key) => key.rolloutId)}::text[], ${column((key) => key.stage)}::int[],
+        ${column((key) => key.second)}::bigint[]) as k(deployment_id, version_id, arm, rollout_id, stage, second)
+      join feedback f on f.deployment_id = k.deployment_id and f.version_id = k.version_id and f.arm = k.arm
         and f.rollout_id = k.rollout_id and f.stage = k.stage
         and f.prediction_at >= to_timestamp(k.second) and f.prediction_at < to_timestamp(k.second + 1)
-      group by k.deployment_id, k.version_id, k.arm, k.rollout_id, k.stage, k.second
-    )
-    update traffic_seconds t set feedback = s.n, correct = s.correct, measured = s.measured, abs_error_sum = s.e1,
-      squared_error_sum = s.e2, fourth_error_sum = s.e4
-    from sums s where t.deployment_id = s.deployment_id and t.version_id = s.version_id and t.arm = s.arm
-      and t.rollout_id = s.rollout_id and t.stage = s.stage and t.second = s.second`);
+      group by k.deployment_id, k.version_id, k.arm, k.rollout_id, k.stage, k.second`,
+  );
 }
 
 const nameOfKey = (key: TrafficKey) =>

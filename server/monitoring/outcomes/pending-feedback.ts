@@ -3,7 +3,7 @@ import type { Db } from "@/db/client";
 import { applyOutcomes, nameOfRow, type GivenOutcome } from "./apply-outcomes";
 import { judgeRow, PREDICTION_COLUMNS, type KnownPrediction } from "./labelled-predictions";
 import { PENDING_MS, UNNAMED_ROW } from "../rules";
-import { TrafficTally } from "../traffic";
+import { TrafficTally } from "@/server/serving";
 
 interface Joined extends KnownPrediction {
   row_index: number;

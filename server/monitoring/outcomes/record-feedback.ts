@@ -9,7 +9,7 @@ import { isSameOutcome, parseRowId } from "./outcomes";
 import { mayStillArrive, UNNAMED_ROW } from "../rules";
 import { RecordFeedbackInput, type FeedbackOutcome, type FeedbackResult } from "../schemas";
 import { storableText } from "../recording/storable";
-import { TrafficTally } from "../traffic";
+import { TrafficTally } from "@/server/serving";
 
 type Entry = z.output<typeof RecordFeedbackInput>["items"][number];
 type Verdict = Omit<FeedbackResult, "predictionId">;

@@ -1,6 +1,5 @@
 import { inArray, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { readableDeployments } from "@/server/serving";
 import { groupBy } from "@/server/core/group-by";
 import { notifyLive } from "@/server/core/live";
 import { bucketOf } from "@/server/serving/rules";
@@ -8,7 +7,7 @@ import { joinPending } from "../outcomes/pending-feedback";
 import { failureRun, isFailure, isRefused } from "../rules";
 import type { PredictionRecord } from "../schemas";
 import { storableJson } from "./storable";
-import { keyOfPrediction, TrafficTally } from "../traffic";
+import { countFailures, keyOfPrediction, readableDeployments, TrafficTally } from "@/server/serving";
 
 export interface Stored {
   /** Rows that were new; only they were counted. */
@@ -63,9 +62,7 @@ async function keepFailureRuns(db: Db, fresh: readonly PredictionRecord[]): Prom
     const records = (byRollout.get(id) ?? []).toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
     const run = failureRun(records.map(isFailure));
     if (!run.reset && run.added === 0) continue;
-    await db.execute(sql`
-      update rollouts set consecutive_failures = ${run.added} + ${run.reset ? sql`0` : sql`consecutive_failures`}
-      where id = ${id} and finished_at is null`);
+    await countFailures(db, id, run);
   }
 }
 

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import type { Db } from "@/db/client";
 
 /** Whose second it is: what `traffic_seconds` is keyed by. */
@@ -113,3 +113,26 @@ export const keyOfPrediction = (row: {
   stage: row.stage,
   second: Math.floor(row.atMs / 1000),
 });
+
+/**
+ * Sets what is known of the outcomes of some seconds, in the caller's transaction. `sums`: a query that gives for each second its key and `n`,
+ * `correct`, `measured`, `e1`, `e2`, `e4` (sums of the first, second and fourth power of the absolute error).
+ */
+export async function setOutcomes(db: Db, sums: SQL): Promise<void> {
+  await db.execute(sql`
+    update traffic_seconds t set feedback = s.n, correct = s.correct, measured = s.measured, abs_error_sum = s.e1,
+      squared_error_sum = s.e2, fourth_error_sum = s.e4
+    from (${sums}) s where t.deployment_id = s.deployment_id and t.version_id = s.version_id and t.arm = s.arm
+      and t.rollout_id = s.rollout_id and t.stage = s.stage and t.second = s.second`);
+}
+
+/** Failures of a canary one after another: how many were added, after the last success if `reset`. */
+export async function countFailures(
+  db: Db,
+  rolloutId: string,
+  run: { reset: boolean; added: number },
+): Promise<void> {
+  await db.execute(sql`
+    update rollouts set consecutive_failures = ${run.added} + ${run.reset ? sql`0` : sql`consecutive_failures`}
+    where id = ${rolloutId} and finished_at is null`);
+}
