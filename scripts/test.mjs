@@ -47,6 +47,7 @@ function gates() {
   part("lint", () => gate(bin("oxlint"), ["--type-aware", "--deny-warnings", "."]));
   part("types", () => gate(bin("tsc"), ["--noEmit", "--checkers", "1"]));
   part("import rules", () => gate(process.execPath, ["scripts/import-rules.mjs"]));
+  part("tables of rooms", () => gate(process.execPath, ["scripts/table-rules.mjs"]));
   part("dead code", () => gate(bin("knip"), []));
   part("paths in documents", () => gate(process.execPath, ["scripts/doc-paths.mjs"]));
   part("migrations", () => gate(process.execPath, ["scripts/db-generate.mjs", "--check"]));

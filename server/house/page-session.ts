@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { cache } from "react";
 import { db } from "@/db/client";
-import { memberships, teams, users } from "@/db/schema";
+import { allTeams, members, people } from "@/server/identity";
 import { platformAdmins } from "@/server/identity/queries";
 import { pageActor } from "./hydrate";
 
@@ -18,12 +18,12 @@ export const pageSession = cache(async (): Promise<PageSession | undefined> => {
   const actor = await pageActor();
   if (actor?.kind !== "user") return undefined;
   const rows = await db()
-    .select({ email: users.email, id: teams.id, name: teams.name, role: memberships.role })
-    .from(users)
-    .leftJoin(memberships, eq(memberships.userId, users.id))
-    .leftJoin(teams, eq(teams.id, memberships.teamId))
-    .where(eq(users.id, actor.userId))
-    .orderBy(teams.name);
+    .select({ email: people.email, id: allTeams.id, name: allTeams.name, role: members.role })
+    .from(people)
+    .leftJoin(members, eq(members.userId, people.id))
+    .leftJoin(allTeams, eq(allTeams.id, members.teamId))
+    .where(eq(people.id, actor.userId))
+    .orderBy(allTeams.name);
   const own = rows.flatMap(({ id, name, role }) =>
     id && name ? [{ id, name, role: role ?? undefined }] : [],
   );

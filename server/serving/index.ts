@@ -11,5 +11,5 @@ export { scoresOf } from "./gateway/predicted";
 export { watchOf } from "./promotion-watch";
 export { getDeployment, getRollout, listDeployments } from "./queries";
 export { wilsonInterval, type Interval } from "./stats";
-export { readableDeployments, readableRollouts } from "./readable";
+export { readableDeployments, readableDeploymentsAs, readableRollouts, readableRolloutsAs } from "./readable";
 export { countFailures, keyOfPrediction, setOutcomes, TrafficTally, type TrafficKey } from "./traffic";

@@ -1,8 +1,11 @@
 import { readable } from "@/db/readable";
 import { deployments, rollouts } from "@/db/schema";
 
-export const readableDeployments = readable(
+export const readableDeploymentsAs = readable(
   deployments,
+  "createdAt",
+  "generation",
+  "previousVersionId",
   "environment",
   "feedbackTarget",
   "id",
@@ -14,13 +17,16 @@ export const readableDeployments = readable(
   "stableVersionId",
   "teamId",
   "updatedAt",
-)("readable_deployments");
-export const readableRollouts = readable(
+);
+export const readableDeployments = readableDeploymentsAs("readable_deployments");
+export const readableRolloutsAs = readable(
   rollouts,
+  "watchUntil",
   "deploymentId",
   "finishedAt",
   "id",
   "state",
   "stateReason",
   "toVersionId",
-)("readable_rollouts");
+);
+export const readableRollouts = readableRolloutsAs("readable_rollouts");

@@ -1,8 +1,8 @@
 import { and, count, desc, eq, ilike, inArray, or, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { alerts } from "@/db/schema";
-import { readableDeployments } from "@/server/serving";
-import { people } from "@/server/identity";
+import { readableDeployments, readableDeploymentsAs } from "@/server/serving";
+import { people, peopleAs } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
@@ -57,7 +57,7 @@ export const listAlerts = query(
         kind: alerts.kind,
         severity: alerts.severity,
         fingerprint: alerts.fingerprint,
-        ownerName: sql<string | null>`(select u.name from users u where u.id = ${alerts.ownerId})`,
+        ownerName: sql<string | null>`(select u.name from ${peopleAs("u")} where u.id = ${alerts.ownerId})`,
         title: alerts.title,
         body: alerts.body,
         href: alerts.href,
@@ -65,7 +65,7 @@ export const listAlerts = query(
         subjectId: alerts.subjectId,
         subjectName: sql<
           string | null
-        >`(select d.name from deployments d where d.id = ${alerts.subjectId} and d.team_id = ${alerts.teamId})`,
+        >`(select d.name from ${readableDeploymentsAs("d")} where d.id = ${alerts.subjectId} and d.team_id = ${alerts.teamId})`,
         state: alerts.state,
         acknowledgedBy: people.name,
         startedAt: alerts.startedAt,

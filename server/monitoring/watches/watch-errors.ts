@@ -1,3 +1,4 @@
+import { readableDeploymentsAs } from "@/server/serving";
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
@@ -32,7 +33,7 @@ export async function watchErrors(db: Db, now: Date, actingFor: (teamId: string)
   const { rows } = await db.execute<Row>(sql`
     select d.id, d.team_id, d.name, d.owner_id, d.retired_at is not null as is_retired,
       coalesce(t.requests, 0)::int as requests, coalesce(t.errors, 0)::int as errors, coalesce(a.firing, false) as is_firing
-    from deployments d
+    from ${readableDeploymentsAs("d")}
     left join lateral (select true as firing from alerts
       where team_id = d.team_id and fingerprint = 'errors:' || d.id and state <> 'resolved') a on true
     left join lateral (select sum(requests) as requests, sum(errors) as errors from traffic_seconds

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
-import { DeploymentReport, isBroken, serves } from "@/server/serving";
+import { DeploymentReport, isBroken, readableDeploymentsAs, serves } from "@/server/serving";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 
 /** A gateway that has not beaten for this long says nothing; neither does one that has not looked at its deployments yet. */
@@ -60,7 +60,7 @@ export async function watchGateways(db: Db, actingFor: (teamId: string) => Ctx):
       where kind = 'gateway' and info ? 'serving' and seen_at > now() - make_interval(secs => ${GATEWAY_SILENT_SECONDS}))
     select d.id, d.team_id, d.name, d.owner_id, a.firing is not null as is_firing,
       (select coalesce(jsonb_agg(serving -> d.id), '[]'::jsonb) from alive) as reports
-    from deployments d
+    from ${readableDeploymentsAs("d")}
     left join lateral (select true as firing from alerts
       where team_id = d.team_id and fingerprint = 'serving:' || d.id and state <> 'resolved') a on true
     where d.retired_at is null or a.firing`);

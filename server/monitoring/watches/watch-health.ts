@@ -1,3 +1,4 @@
+import { readableDeploymentsAs } from "@/server/serving";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "@/db/client";
@@ -121,7 +122,7 @@ export async function watchHealth(db: Db, now: Date, actingFor: (teamId: string)
   const { rows } = await db.execute<Row>(sql`
     select d.id, d.team_id, d.name, d.owner_id, d.retired_at is not null as is_retired,
       coalesce((select array_agg(a.kind) from alerts a where a.team_id = d.team_id and a.subject_id = d.id and a.state <> 'resolved'), '{}') as firing
-    from deployments d
+    from ${readableDeploymentsAs("d")}
     where d.retired_at is null or exists (select 1 from alerts a where a.team_id = d.team_id and a.subject_id = d.id and a.state <> 'resolved')`);
   for (const row of rows) {
     const ctx = actingFor(row.team_id);
@@ -152,7 +153,7 @@ export async function watchRecording(db: Db, actingFor: (teamId: string) => Ctx)
   const { rows } = await db.execute<TeamRow>(sql`
     select distinct on (d.team_id) d.team_id, d.owner_id, d.id as deployment_id,
       exists (select 1 from alerts a where a.team_id = d.team_id and a.fingerprint = 'recording' and a.state <> 'resolved') as is_firing
-    from deployments d where d.retired_at is null order by d.team_id, d.created_at`);
+    from ${readableDeploymentsAs("d")} where d.retired_at is null order by d.team_id, d.created_at`);
   for (const row of rows) {
     const ctx = actingFor(row.team_id);
     if (finding.state === "bad")

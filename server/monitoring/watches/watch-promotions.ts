@@ -4,7 +4,13 @@ import type { Ctx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { inTransaction } from "@/server/core/verb";
-import { holdDeployment, rollBack, watchOf } from "@/server/serving";
+import {
+  holdDeployment,
+  readableDeploymentsAs,
+  readableRolloutsAs,
+  rollBack,
+  watchOf,
+} from "@/server/serving";
 import { counted } from "./counted";
 import { promotionFinding } from "./health-rules";
 import { raiseAlert, resolveAlerts, type AlertDraft } from "../alerts/raise-alert";
@@ -38,8 +44,8 @@ const alertOf = (
 /** Deployments with what a look at their watch needs. */
 const deploymentsWhere = (which: SQL) => sql`
     select d.id, d.team_id, d.name, d.owner_id, d.stable_version_id, d.previous_version_id, a.id is not null as is_firing, d.retired_at is not null as is_retired,
-      exists (select 1 from rollouts r where r.deployment_id = d.id and r.finished_at is null) as is_rolling_out
-    from deployments d
+      exists (select 1 from ${readableRolloutsAs("r")} where r.deployment_id = d.id and r.finished_at is null) as is_rolling_out
+    from ${readableDeploymentsAs("d")}
     left join alerts a on a.team_id = d.team_id and a.fingerprint = 'promotion:' || d.id and a.state <> 'resolved'
     where ${which}`;
 
@@ -119,7 +125,7 @@ async function look(ctx: Ctx, row: Row): Promise<void> {
 export async function watchPromotions(db: Db, now: Date, actingFor: (teamId: string) => Ctx): Promise<void> {
   const { rows } = await db.execute<Row>(
     deploymentsWhere(sql`(d.retired_at is null and exists (
-      select 1 from rollouts r where r.deployment_id = d.id and r.watch_until > ${now.toISOString()}::timestamptz)) or a.id is not null`),
+      select 1 from ${readableRolloutsAs("r")} where r.deployment_id = d.id and r.watch_until > ${now.toISOString()}::timestamptz)) or a.id is not null`),
   );
   for (const row of rows)
     await look(actingFor(row.team_id), row).catch((error: unknown) =>
