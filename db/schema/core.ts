@@ -118,6 +118,21 @@ export const blobs = pgTable("blobs", {
   createdAt: at("created_at").notNull().defaultNow(),
 });
 
+/** Who refers to a blob; kept by triggers (`db/sql/15-blob-refs.sql`), never written by hand. */
+export const blobRefs = pgTable(
+  "blob_refs",
+  {
+    digest: text("digest")
+      .notNull()
+      .references(() => blobs.digest),
+    /** artifact | dataset_file | upload | model_version_file | job_output | job_log | job_code */
+    ownerKind: text("owner_kind").notNull(),
+    /** The key of the row that refers, its columns joined by a slash. */
+    ownerId: text("owner_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.digest, t.ownerKind, t.ownerId] })],
+);
+
 /** The graph of what came from what; every arrow of the line writes an edge. */
 export const lineageEdges = pgTable(
   "lineage_edges",

@@ -1,3 +1,4 @@
+export { blobRefDifferences } from "./blob-refs";
 export { migratedBefore } from "./migrated-before";
 export { restoreState, stateNames } from "./restore-state";
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from "./test-database";

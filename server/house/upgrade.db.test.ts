@@ -2,7 +2,13 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrateDatabase } from "@/db/migrate";
 import { users } from "@/db/schema";
-import { createEmptyDatabase, restoreState, stateNames, type TestDatabase } from "@/db/testing";
+import {
+  blobRefDifferences,
+  createEmptyDatabase,
+  restoreState,
+  stateNames,
+  type TestDatabase,
+} from "@/db/testing";
 import { actorOfUser } from "@/server/auth/actor";
 import type { Actor } from "@/server/core/actor";
 import { isAppError } from "@/server/core/errors";
@@ -36,6 +42,12 @@ describe.each(stateNames())("a database of %s, upgraded", (state) => {
       );
       expect([table, found.rows[0]?.n]).toEqual([table, count]);
     }
+  });
+
+  it("knows who refers to each blob", async () => {
+    const { kept, ...differences } = await blobRefDifferences(database.db);
+    expect(differences).toEqual({ stale: [], missing: [] });
+    expect(kept).toBeGreaterThan(10);
   });
 
   it("has an audit log whose chain holds", async () => {
