@@ -7,7 +7,7 @@ import path from "node:path";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiTokens, auditLog, jobAttempts, jobOutputs, lineageEdges, quotas } from "@/db/schema";
-import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { blobRefDifferences, createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
 import { cluster, objectStore } from "@/server/composition";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
@@ -259,4 +259,10 @@ describe("a job", () => {
     const attempts = await database.db.select().from(jobAttempts).where(eq(jobAttempts.jobId, second.id));
     expect(attempts).toEqual([]);
   });
+});
+
+it("leaves it known who refers to each blob", async () => {
+  const { kept, ...differences } = await blobRefDifferences(database.db);
+  expect(differences).toEqual({ stale: [], missing: [] });
+  expect(kept).toBeGreaterThan(0);
 });

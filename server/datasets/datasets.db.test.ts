@@ -19,7 +19,7 @@ import {
   uploads,
   users,
 } from "@/db/schema";
-import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { blobRefDifferences, createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
 import type { HttpEnv } from "@/server/kit/app-env";
 import { newApiToken, tokenHash, tokenPrefix } from "@/server/auth/token-format";
 import { newId } from "@/server/core/ids";
@@ -514,4 +514,10 @@ test("a job's output becomes a version with its edge in the lineage", async () =
     "datasets.dataset.create",
   ]);
   await expect(database.db.execute(sql`update dataset_versions set row_count = 0`)).rejects.toThrow();
+});
+
+test("leaves it known who refers to each blob", async () => {
+  const { kept, ...differences } = await blobRefDifferences(database.db);
+  expect(differences).toEqual({ stale: [], missing: [] });
+  expect(kept).toBeGreaterThan(0);
 });

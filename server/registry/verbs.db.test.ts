@@ -1,3 +1,4 @@
+import { blobRefDifferences } from "@/db/testing";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { objectStore } from "@/server/composition";
@@ -339,4 +340,10 @@ test("the list pages by time and finds by name", async () => {
     name: names[0],
     latestVersion: { number: 1, gatesOutcome: "pass" },
   });
+});
+
+test("leaves it known who refers to each blob", async () => {
+  const { kept, ...differences } = await blobRefDifferences(world.db);
+  expect(differences).toEqual({ stale: [], missing: [] });
+  expect(kept).toBeGreaterThan(0);
 });
