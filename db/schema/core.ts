@@ -1,12 +1,31 @@
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "date" });
 
-/** Append-only and hash-chained; `seq`, `prev_hash` and `hash` are assigned by a trigger (db/sql/10-audit.sql). */
+/**
+ * Append-only and hash-chained. A row is written unsealed, in the transaction that it tells of; the sealer then gives it its place in the chain,
+ * once (db/sql/10-audit.sql). Lists go by `position`, which every row has from the beginning.
+ */
 export const auditLog = pgTable(
   "audit_log",
   {
-    seq: bigint("seq", { mode: "number" }).primaryKey(),
+    /** Order of writing; the gaps are those of rolled-back transactions. */
+    position: bigint("position", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    /** What pages call the row: its number would tell what other teams do. */
+    id: uuid("id").notNull().defaultRandom(),
     at: at("at").notNull(),
     teamId: text("team_id"),
     actorKind: text("actor_kind").notNull(),
@@ -17,14 +36,23 @@ export const auditLog = pgTable(
     subjectId: text("subject_id").notNull(),
     /** Canonical JSON of the whole entry: what the hash covers. */
     payload: text("payload").notNull(),
-    prevHash: text("prev_hash").notNull(),
-    hash: text("hash").notNull(),
+    /** Place in the chain, without gaps; null until sealed. */
+    seq: bigint("seq", { mode: "number" }),
+    prevHash: text("prev_hash"),
+    hash: text("hash"),
   },
   (t) => [
-    index("audit_team_seq").on(t.teamId, t.seq),
-    index("audit_subject").on(t.subjectKind, t.subjectId, t.seq),
-    index("audit_actor").on(t.actorId, t.seq),
-    index("audit_action").on(t.action, t.seq),
+    index("audit_team_position").on(t.teamId, t.position),
+    index("audit_subject").on(t.subjectKind, t.subjectId, t.position),
+    index("audit_actor").on(t.actorId, t.position),
+    index("audit_action").on(t.action, t.position),
+    uniqueIndex("audit_sealed")
+      .on(t.seq)
+      .where(sql`seq is not null`),
+    index("audit_unsealed")
+      .on(t.position)
+      .where(sql`seq is null`),
+    check("audit_sealed_whole", sql`num_nulls(seq, prev_hash, hash) in (0, 3)`),
   ],
 );
 

@@ -5,8 +5,11 @@ import { users } from "@/db/schema";
 import { createEmptyDatabase, restoreState, stateNames, type TestDatabase } from "@/db/testing";
 import { actorOfUser } from "@/server/auth/actor";
 import type { Actor } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import { createCtx } from "@/server/core/context";
 import { isAppError } from "@/server/core/errors";
 import { allVerbs } from "@/server/core/verb";
+import { sealAudit } from "@/server/identity/seal-audit";
 import { verifyAudit } from "@/server/identity/verify-audit";
 import { restRoutes } from "./routes";
 
@@ -17,9 +20,12 @@ describe.each(stateNames())("a database of %s, upgraded", (state) => {
   let database: TestDatabase;
   let before: Map<string, number>;
   let people: Actor[];
+  let chain: unknown[];
+  const query = async (text: string) => (await database.db.execute(sql.raw(text))).rows;
   beforeAll(async () => {
     database = await createEmptyDatabase();
     before = await restoreState(database.ownerUrl, state);
+    chain = await query("select seq, prev_hash, hash, payload from audit_log order by seq");
     await migrateDatabase(database.ownerUrl);
     const rows = await database.db.select().from(users);
     const actors = await Promise.all(rows.map((row) => actorOfUser(database.db, row.id, row.sessionVersion)));
@@ -38,9 +44,23 @@ describe.each(stateNames())("a database of %s, upgraded", (state) => {
     }
   });
 
-  it("has an audit log whose chain holds", async () => {
+  it("has an audit log whose chain holds, row by row as it was, and goes on", async () => {
     const admin = people.find((actor) => actor.isPlatformAdmin);
-    expect(await verifyAudit.execute({ actor: admin, db: database.db }, {})).toMatchObject({ ok: true });
+    const links = () => query("select seq, prev_hash, hash, payload from audit_log order by seq");
+    expect(chain.length).toBeGreaterThan(10);
+    expect(await links()).toEqual(chain);
+    await audit(createCtx({ actor: admin, db: database.db }), {
+      action: "platform.test",
+      subject: { kind: "test", id: "upgraded" },
+    });
+    expect(await sealAudit(database.db)).toBe(1);
+    expect(await links()).toMatchObject([...chain, { seq: String(chain.length + 1) }]);
+    expect(await query("select 1 from audit_log where position <> seq")).toEqual([]);
+    expect(await verifyAudit.execute({ actor: admin, db: database.db }, {})).toMatchObject({
+      ok: true,
+      checked: chain.length + 1,
+      waiting: { rows: 0 },
+    });
   });
 
   it("answers everything that can be asked without naming anything, as each person", async () => {

@@ -1,0 +1,7 @@
+import { db } from "@/db/client";
+import { every } from "@/server/worker/handlers";
+import { sealAudit } from "./seal-audit";
+
+every("identity.seal-audit", 1_000, async () => {
+  await sealAudit(db());
+});
