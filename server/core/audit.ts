@@ -1,6 +1,7 @@
 import { auditLog } from "@/db/schema/core";
 import { canonicalJson } from "./canonical-json";
 import type { Ctx } from "./context";
+import { tell } from "./tell";
 
 export interface AuditEntry {
   action: string;
@@ -60,5 +61,6 @@ export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
     subjectId: entry.subject.id,
     payload,
   });
+  tell(ctx.db, "mw_audit", "");
   ctx.trail.audited += 1;
 }
