@@ -56,12 +56,14 @@ export const auditLog = pgTable(
   ],
 );
 
-/** Domain events: the outbox of the worker and the record from which the factory's own numbers are computed. */
+/**
+ * Domain events: the outbox of the worker. By day, as are their deliveries (db/sql/26-outbox-days.sql): what is delivered leaves after
+ * `EVENT_RETENTION_DAYS`, what is not stays until it is.
+ */
 export const outboxEvents = pgTable(
   "outbox_events",
   {
-    seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    id: text("id").notNull().unique(),
+    id: text("id").notNull(),
     type: text("type").notNull(),
     teamId: text("team_id"),
     payload: jsonb("payload").$type<Record<string, unknown>>().notNull(),
@@ -69,20 +71,27 @@ export const outboxEvents = pgTable(
     requestId: text("request_id").notNull(),
     createdAt: at("created_at").notNull(),
   },
-  (t) => [
-    index("outbox_type_created").on(t.type, t.createdAt),
-    index("outbox_team_created").on(t.teamId, t.createdAt),
-  ],
+  (t) => [primaryKey({ columns: [t.createdAt, t.id] })],
 );
+
+/** Events whose deliveries are not written yet: added with the event, taken away with its deliveries. Short, whatever the history. */
+export const outboxQueue = pgTable("outbox_queue", {
+  seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  eventId: text("event_id").notNull(),
+  eventAt: at("event_at").notNull(),
+  type: text("type").notNull(),
+});
 
 /** One row per event and handler: delivered, waiting to be retried, or dead. */
 export const outboxDeliveries = pgTable(
   "outbox_deliveries",
   {
-    eventId: text("event_id")
-      .notNull()
-      .references(() => outboxEvents.id),
+    /** When the event was created, which says the day that it is kept with. */
+    eventAt: at("event_at").notNull(),
+    eventId: text("event_id").notNull(),
     handler: text("handler").notNull(),
+    /** Order of the events in the queue. */
+    seq: bigint("seq", { mode: "number" }).notNull(),
     /** pending | done | dead */
     state: text("state").notNull().default("pending"),
     attempts: integer("attempts").notNull().default(0),
@@ -91,8 +100,13 @@ export const outboxDeliveries = pgTable(
     finishedAt: at("finished_at"),
   },
   (t) => [
-    primaryKey({ columns: [t.eventId, t.handler] }),
-    index("outbox_deliveries_due").on(t.state, t.nextAttemptAt),
+    primaryKey({ columns: [t.eventAt, t.eventId, t.handler] }),
+    index("outbox_deliveries_due")
+      .on(t.nextAttemptAt, t.seq)
+      .where(sql`state = 'pending'`),
+    index("outbox_deliveries_dead")
+      .on(t.nextAttemptAt)
+      .where(sql`state = 'dead'`),
   ],
 );
 
@@ -126,6 +140,15 @@ export const processes = pgTable(
   },
   (t) => [index("processes_seen").on(t.seenAt)],
 );
+
+/** Who does a reconciler's work now. A lease that is not renewed passes to whoever asks next, under the next token. */
+export const tickLeases = pgTable("tick_leases", {
+  name: text("name").primaryKey(),
+  /** The id of the process. */
+  holder: text("holder").notNull(),
+  token: bigint("token", { mode: "number" }).notNull(),
+  expiresAt: at("expires_at").notNull(),
+});
 
 /** Exactly-once effects of workflow steps: a step that wrote its row has happened. */
 export const stepsDone = pgTable(

@@ -78,7 +78,7 @@ END $$;
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['log_leaves', 'attestations', 'review_decisions', 'model_card_revisions', 'outbox_events', 'dataset_versions', 'dataset_files', 'model_version_files']
+  FOREACH name IN ARRAY ARRAY['log_leaves', 'attestations', 'review_decisions', 'model_card_revisions', 'dataset_versions', 'dataset_files', 'model_version_files']
   LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', name || '_append_only', name);
     EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name || '_no_truncate', name);

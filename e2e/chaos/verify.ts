@@ -18,8 +18,7 @@ export async function backgroundIsDone(query: Query): Promise<void> {
   const left = () =>
     query<{ what: string; count: number }>(`
       select 'deliveries' as what, count(*)::int as count from outbox_deliveries where state = 'pending'
-      union all select 'events', count(*)::int from outbox_events e
-        where not exists (select 1 from outbox_deliveries d where d.event_id = e.id)
+      union all select 'events', count(*)::int from outbox_queue
       union all select 'workflows', count(*)::int from dbos.workflow_status where status in ('PENDING', 'ENQUEUED')
       union all select 'jobs', count(*)::int from jobs where state in ('queued', 'preparing', 'running')
       union all select 'uploads', count(*)::int from uploads where state in ('receiving', 'received', 'inspecting')

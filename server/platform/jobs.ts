@@ -1,9 +1,12 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import { gateRuns, idempotencyKeys, modelVersions, registeredModels } from "@/db/schema";
+import { env } from "@/server/core/env";
+import { log } from "@/server/core/log";
 import { versionHref } from "@/server/monitoring/rules";
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/worker/handlers";
+import { retainEvents } from "./retain-events";
 
 /** Reviews, quota and jobs tell their people in their own domains; governance does not know who owns a version. */
 on("governance.gates_finished", "platform.notify-owner", async ({ ctx, event }) => {
@@ -39,4 +42,9 @@ every("platform.forget-idempotency-keys", 3_600_000, async () => {
   await db()
     .delete(idempotencyKeys)
     .where(lt(idempotencyKeys.createdAt, sql`now() - interval '7 days'`));
+});
+
+every("platform.retain-events", 3_600_000, async () => {
+  const retained = await retainEvents(db(), new Date(), env().eventRetentionDays);
+  if (retained.dropped > 0) log.info(retained, "old events are gone");
 });
