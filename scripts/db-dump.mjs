@@ -28,7 +28,8 @@ const times = new Set(applied.rows.map((row) => row.at));
 const migrations = journal.entries.filter((entry) => times.has(entry.when)).map((entry) => entry.tag);
 out.write(`${JSON.stringify({ migrations })}\n`);
 const tables = await client.query(
-  "select table_name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1",
+  // What a partition holds is read from its table.
+  "select relname as table_name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1",
 );
 for (const { table_name: table } of tables.rows) {
   const quoted = client.escapeIdentifier(table);

@@ -39,16 +39,15 @@ async function main() {
   const running = startDispatcher();
   dispatcher = running;
   const stopSweeper = startSweeper(beat.id);
-  const stopTicks = startTicks();
+  const stopTicks = startTicks(beat.id);
   process.send?.("ready");
   log.info({ executor: beat.id }, "worker is ready");
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    stopTicks();
     stopSweeper();
-    const inOrder = running.stop().then(stopEngine);
+    const inOrder = Promise.all([stopTicks(), running.stop()]).then(stopEngine);
     await Promise.race([inOrder, delay(STOP_GRACE_MS)]);
     await beat.stop();
     process.exit(0);

@@ -37,7 +37,7 @@ const place: Column<AuditRow> = {
   header: "#",
   align: "end",
   from: "sm",
-  cell: (row) => <span data-numeric>{row.seq}</span>,
+  cell: (row) => (row.seq === null ? "Waits" : <span data-numeric>{row.seq}</span>),
 };
 
 const columns: Column<AuditRow>[] = [
@@ -185,7 +185,7 @@ export function AuditList() {
         caption="Audit log"
         columns={platform ? [place, ...columns] : columns}
         rows={rows.data?.items}
-        getRowId={(row) => row.hash}
+        getRowId={(row) => row.id}
         rowLabel={(row) => `${row.action} by ${row.actorName}`}
         state={state}
         views="audit"
@@ -254,9 +254,23 @@ function Result({ verdict, onForget }: { verdict: AuditVerdict; onForget: () => 
       </Callout>
     );
   }
+  const { rows: waiting } = verdict.waiting;
+  if (verdict.waitingProblem) {
+    return (
+      <Callout tone="negative" role="alert" title="Rows wait for their place in the chain" className="w-full">
+        {verdict.waitingProblem} The chain itself holds: {checked}
+      </Callout>
+    );
+  }
   return (
     <Callout tone="positive" title="The chain holds" className="w-full">
       <p>{checked}</p>
+      {waiting > 0 ? (
+        <p>
+          {waiting === 1 ? "1 newer row waits" : `${waiting.toLocaleString("en")} newer rows wait`} for{" "}
+          {waiting === 1 ? "its" : "their"} place in the chain, which takes about a second.
+        </p>
+      ) : null}
       <p className="flex flex-wrap items-center gap-1">
         Head <code className="font-mono text-xs break-all">{verdict.head}</code>
         <CopyButton value={verdict.head} label="Copy head hash" />

@@ -46,7 +46,7 @@ export function TimelinePanel({ name, versionId }: { name: string; versionId?: s
       {timeline.data ? (
         <Timeline
           entries={items.map((item) => ({
-            id: String(item.seq),
+            id: item.id,
             at: item.at,
             actor: item.actor,
             text: textOf(item),

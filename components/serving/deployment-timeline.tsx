@@ -35,7 +35,7 @@ export function DeploymentTimeline({ name }: { name: string }) {
     <Timeline
       label="Audit timeline"
       entries={history.data.map((row) => ({
-        id: String(row.seq),
+        id: row.id,
         at: row.at,
         actor: row.actorName,
         text: wordsOf(row),

@@ -1,12 +1,31 @@
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "date" });
 
-/** Append-only and hash-chained; `seq`, `prev_hash` and `hash` are assigned by a trigger (db/sql/10-audit.sql). */
+/**
+ * Append-only and hash-chained. A row is written unsealed, in the transaction that it tells of; the sealer then gives it its place in the chain,
+ * once (db/sql/10-audit.sql). Lists go by `position`, which every row has from the beginning.
+ */
 export const auditLog = pgTable(
   "audit_log",
   {
-    seq: bigint("seq", { mode: "number" }).primaryKey(),
+    /** Order of writing; the gaps are those of rolled-back transactions. */
+    position: bigint("position", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    /** What pages call the row: its number would tell what other teams do. */
+    id: uuid("id").notNull().defaultRandom(),
     at: at("at").notNull(),
     teamId: text("team_id"),
     actorKind: text("actor_kind").notNull(),
@@ -17,23 +36,34 @@ export const auditLog = pgTable(
     subjectId: text("subject_id").notNull(),
     /** Canonical JSON of the whole entry: what the hash covers. */
     payload: text("payload").notNull(),
-    prevHash: text("prev_hash").notNull(),
-    hash: text("hash").notNull(),
+    /** Place in the chain, without gaps; null until sealed. */
+    seq: bigint("seq", { mode: "number" }),
+    prevHash: text("prev_hash"),
+    hash: text("hash"),
   },
   (t) => [
-    index("audit_team_seq").on(t.teamId, t.seq),
-    index("audit_subject").on(t.subjectKind, t.subjectId, t.seq),
-    index("audit_actor").on(t.actorId, t.seq),
-    index("audit_action").on(t.action, t.seq),
+    index("audit_team_position").on(t.teamId, t.position),
+    index("audit_subject").on(t.subjectKind, t.subjectId, t.position),
+    index("audit_actor").on(t.actorId, t.position),
+    index("audit_action").on(t.action, t.position),
+    uniqueIndex("audit_sealed")
+      .on(t.seq)
+      .where(sql`seq is not null`),
+    index("audit_unsealed")
+      .on(t.position)
+      .where(sql`seq is null`),
+    check("audit_sealed_whole", sql`num_nulls(seq, prev_hash, hash) in (0, 3)`),
   ],
 );
 
-/** Domain events: the outbox of the worker and the record from which the factory's own numbers are computed. */
+/**
+ * Domain events: the outbox of the worker. By day, as are their deliveries (db/sql/26-outbox-days.sql): what is delivered leaves after
+ * `EVENT_RETENTION_DAYS`, what is not stays until it is.
+ */
 export const outboxEvents = pgTable(
   "outbox_events",
   {
-    seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    id: text("id").notNull().unique(),
+    id: text("id").notNull(),
     type: text("type").notNull(),
     teamId: text("team_id"),
     payload: jsonb("payload").$type<Record<string, unknown>>().notNull(),
@@ -41,20 +71,27 @@ export const outboxEvents = pgTable(
     requestId: text("request_id").notNull(),
     createdAt: at("created_at").notNull(),
   },
-  (t) => [
-    index("outbox_type_created").on(t.type, t.createdAt),
-    index("outbox_team_created").on(t.teamId, t.createdAt),
-  ],
+  (t) => [primaryKey({ columns: [t.createdAt, t.id] })],
 );
+
+/** Events whose deliveries are not written yet: added with the event, taken away with its deliveries. Short, whatever the history. */
+export const outboxQueue = pgTable("outbox_queue", {
+  seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  eventId: text("event_id").notNull(),
+  eventAt: at("event_at").notNull(),
+  type: text("type").notNull(),
+});
 
 /** One row per event and handler: delivered, waiting to be retried, or dead. */
 export const outboxDeliveries = pgTable(
   "outbox_deliveries",
   {
-    eventId: text("event_id")
-      .notNull()
-      .references(() => outboxEvents.id),
+    /** When the event was created, which says the day that it is kept with. */
+    eventAt: at("event_at").notNull(),
+    eventId: text("event_id").notNull(),
     handler: text("handler").notNull(),
+    /** Order of the events in the queue. */
+    seq: bigint("seq", { mode: "number" }).notNull(),
     /** pending | done | dead */
     state: text("state").notNull().default("pending"),
     attempts: integer("attempts").notNull().default(0),
@@ -63,8 +100,13 @@ export const outboxDeliveries = pgTable(
     finishedAt: at("finished_at"),
   },
   (t) => [
-    primaryKey({ columns: [t.eventId, t.handler] }),
-    index("outbox_deliveries_due").on(t.state, t.nextAttemptAt),
+    primaryKey({ columns: [t.eventAt, t.eventId, t.handler] }),
+    index("outbox_deliveries_due")
+      .on(t.nextAttemptAt, t.seq)
+      .where(sql`state = 'pending'`),
+    index("outbox_deliveries_dead")
+      .on(t.nextAttemptAt)
+      .where(sql`state = 'dead'`),
   ],
 );
 
@@ -98,6 +140,15 @@ export const processes = pgTable(
   },
   (t) => [index("processes_seen").on(t.seenAt)],
 );
+
+/** Who does a reconciler's work now. A lease that is not renewed passes to whoever asks next, under the next token. */
+export const tickLeases = pgTable("tick_leases", {
+  name: text("name").primaryKey(),
+  /** The id of the process. */
+  holder: text("holder").notNull(),
+  token: bigint("token", { mode: "number" }).notNull(),
+  expiresAt: at("expires_at").notNull(),
+});
 
 /** Exactly-once effects of workflow steps: a step that wrote its row has happened. */
 export const stepsDone = pgTable(

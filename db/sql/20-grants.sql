@@ -15,5 +15,6 @@ BEGIN
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO modelworks_app;
     REVOKE UPDATE, DELETE, TRUNCATE ON audit_log, log_leaves, log_nodes, log_checkpoints, gate_verdicts, public_keys, attestations, review_decisions, model_card_revisions, outbox_events, dataset_versions, dataset_files, model_version_files FROM modelworks_app;
     REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON blob_refs FROM modelworks_app;
+    GRANT EXECUTE ON FUNCTION modelworks_seal_audit(integer) TO modelworks_app;
   END IF;
 END $$;

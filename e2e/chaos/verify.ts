@@ -18,12 +18,12 @@ export async function backgroundIsDone(query: Query): Promise<void> {
   const left = () =>
     query<{ what: string; count: number }>(`
       select 'deliveries' as what, count(*)::int as count from outbox_deliveries where state = 'pending'
-      union all select 'events', count(*)::int from outbox_events e
-        where not exists (select 1 from outbox_deliveries d where d.event_id = e.id)
+      union all select 'events', count(*)::int from outbox_queue
       union all select 'workflows', count(*)::int from dbos.workflow_status where status in ('PENDING', 'ENQUEUED')
       union all select 'jobs', count(*)::int from jobs where state in ('queued', 'preparing', 'running')
       union all select 'uploads', count(*)::int from uploads where state in ('receiving', 'received', 'inspecting')
-      union all select 'feedback', count(*)::int from pending_feedback`);
+      union all select 'feedback', count(*)::int from pending_feedback
+      union all select 'audit rows without a place', count(*)::int from audit_log where seq is null`);
   await waitUntil("the end of all background work", left, (rows) => rows.every(({ count }) => count === 0), {
     timeoutMs: 90_000,
     everyMs: 500,

@@ -66,9 +66,9 @@ const ask = (actor = ada, amountMilli = 1000) =>
 const approve = (id: string, actor = platform) =>
   decideQuota.execute(as(actor), { id, decision: "approve", reason: "Fits the plan" });
 const actionsOf = async (id: string) =>
-  (await database.db.select().from(auditLog).where(eq(auditLog.subjectId, id)).orderBy(auditLog.seq)).map(
-    (row) => row.action,
-  );
+  (
+    await database.db.select().from(auditLog).where(eq(auditLog.subjectId, id)).orderBy(auditLog.position)
+  ).map((row) => row.action);
 const code = (expected: string) => ({ code: expected });
 
 describe("dispatching", () => {

@@ -19,7 +19,6 @@ const Payload = z.object({
 });
 
 export interface JobEvent {
-  /** The row's hash; its number in the log would tell what other teams do. */
   id: string;
   at: Date;
   actorName: string;
@@ -31,10 +30,10 @@ export interface JobEvent {
 /** What the audit log says of a subject of the caller's team, newest first. */
 export async function eventsOf(ctx: Ctx, subjectKind: string, subjectId: string): Promise<JobEvent[]> {
   const rows = await ctx.db
-    .select({ id: auditLog.hash, at: auditLog.at, action: auditLog.action, payload: auditLog.payload })
+    .select({ id: auditLog.id, at: auditLog.at, action: auditLog.action, payload: auditLog.payload })
     .from(auditLog)
     .where(and(eq(auditLog.subjectKind, subjectKind), eq(auditLog.subjectId, subjectId)))
-    .orderBy(desc(auditLog.seq))
+    .orderBy(desc(auditLog.position))
     .limit(TIMELINE_ROWS);
   return rows.map(({ payload, ...row }) => {
     const parsed = Payload.parse(JSON.parse(payload));

@@ -55,15 +55,25 @@ async function stateOwnCapacity(): Promise<void> {
   capacityStated = true;
 }
 
-every("compute.admit", 1_000, async () => {
-  await stateOwnCapacity();
-  await expireQuotas(db());
-  await admitAndStart();
-});
-every("compute.reconcile", 15_000, async () => {
-  const { endedOrphans, missing } = await reconcileCluster(db());
-  if (endedOrphans + missing > 0) log.warn({ endedOrphans, missing }, "cluster brought in line");
-});
+every(
+  "compute.admit",
+  1_000,
+  async () => {
+    await stateOwnCapacity();
+    await expireQuotas(db());
+    await admitAndStart();
+  },
+  { twice: "admission holds the ledger's lock, and an attempt has one workflow by its name" },
+);
+every(
+  "compute.reconcile",
+  15_000,
+  async () => {
+    const { endedOrphans, missing } = await reconcileCluster(db());
+    if (endedOrphans + missing > 0) log.warn({ endedOrphans, missing }, "cluster brought in line");
+  },
+  { twice: "what has ended or gone is ended or removed again without effect" },
+);
 
 on("identity.team_created", "compute.base-quotas", ({ ctx, event }) =>
   grantBaseQuotas(ctx, event.payload.teamId),

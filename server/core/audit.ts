@@ -1,6 +1,7 @@
 import { auditLog } from "@/db/schema/core";
 import { canonicalJson } from "./canonical-json";
 import type { Ctx } from "./context";
+import { tell } from "./tell";
 
 export interface AuditEntry {
   action: string;
@@ -26,8 +27,8 @@ export function withoutSecrets(value: unknown): unknown {
 }
 
 /**
- * Appends to the hash-chained audit log in the caller's transaction. The database assigns the sequence number and the hash
- * under one lock (trigger `audit_chain`), so write it late in the transaction.
+ * Appends to the audit log in the caller's transaction, under no lock. The worker's sealer gives the row its place in the hash chain soon after
+ * the commit; until then the row stands, waits, and cannot be changed either (db/sql/10-audit.sql).
  */
 export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
   // One reading of the clock: verification compares the column with the payload.
@@ -59,9 +60,7 @@ export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
     subjectKind: entry.subject.kind,
     subjectId: entry.subject.id,
     payload,
-    seq: 0,
-    prevHash: "",
-    hash: "",
   });
+  tell(ctx.db, "mw_audit", "");
   ctx.trail.audited += 1;
 }

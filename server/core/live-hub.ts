@@ -2,10 +2,9 @@ import { EventEmitter } from "node:events";
 import pg from "pg";
 import { env } from "./env";
 import { log } from "./log";
+import { CHANNELS, type Channel } from "./tell";
 
 const RECONNECT_MS = 500;
-const CHANNELS = ["mw_live", "mw_outbox", "mw_routes", "mw_access"] as const;
-type Channel = (typeof CHANNELS)[number];
 
 /** Holds one LISTEN connection per process and fans notifications out to subscribers; reconnects for as long as it takes. */
 class LiveHub {

@@ -3,6 +3,7 @@ import { can, type Permission } from "./authz/permissions";
 import { createCtx, unauthenticated, type Caller, type Ctx } from "./context";
 import { AppError, forbidden, invalid, invalidField, isAppError } from "./errors";
 import { speakInWords } from "./input-words";
+import { transaction } from "./tell";
 import { unstorableInWords, unstorableTextIn } from "./unstorable";
 
 export interface VerbDefinition<S extends z.ZodType> {
@@ -121,10 +122,10 @@ export const query = <S extends z.ZodType, O>(definition: VerbDefinition<S>, run
 export const mutation = <S extends z.ZodType, O>(definition: VerbDefinition<S>, run: Run<S, O>) =>
   define("mutation", definition, run);
 
-/** Runs `work` in a transaction, reusing an outer one. */
+/** Runs `work` in a transaction, reusing an outer one. What it tells (`emit`, `notifyLive`) goes out after the commit. */
 export async function inTransaction<T>(ctx: Ctx, work: (tx: Ctx) => Promise<T>): Promise<T> {
   if (ctx.trail.inTransaction) return work(ctx);
-  return ctx.db.transaction(async (tx) => {
+  return transaction(ctx.db, async (tx) => {
     const inner: Ctx = { ...ctx, db: tx, trail: { audited: 0, inTransaction: true } };
     const result = await work(inner);
     ctx.trail.audited += inner.trail.audited;

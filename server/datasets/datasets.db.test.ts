@@ -153,7 +153,7 @@ const actionsOf = async (subjectId: unknown) =>
       .select({ action: auditLog.action })
       .from(auditLog)
       .where(eq(auditLog.subjectId, String(subjectId)))
-      .orderBy(auditLog.seq)
+      .orderBy(auditLog.position)
   ).map((row) => row.action);
 
 describe("a version", () => {

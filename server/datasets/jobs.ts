@@ -117,4 +117,6 @@ on("datasets.upload_received", WORKFLOW, async ({ event }) => {
 });
 
 const closeAbandoned = abandonedUploadSweep(systemCtx);
-every("datasets.close-abandoned-uploads", 10_000, () => closeAbandoned(db()));
+every("datasets.close-abandoned-uploads", 10_000, () => closeAbandoned(db()), {
+  twice: "an upload is closed where it is still open",
+});

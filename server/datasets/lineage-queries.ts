@@ -169,8 +169,8 @@ export const datasetTimeline = query(
     const after = decodeCursor(input.cursor, z.tuple([z.number()]));
     const rows = await ctx.db
       .select({
-        seq: auditLog.seq,
-        hash: auditLog.hash,
+        position: auditLog.position,
+        id: auditLog.id,
         at: auditLog.at,
         action: auditLog.action,
         payload: auditLog.payload,
@@ -179,23 +179,22 @@ export const datasetTimeline = query(
       .where(
         and(
           eq(auditLog.teamId, ctx.actor.teamId),
-          after && lt(auditLog.seq, after[0]),
+          after && lt(auditLog.position, after[0]),
           or(
             and(eq(auditLog.subjectKind, "dataset"), eq(auditLog.subjectId, dataset.id)),
             and(eq(auditLog.subjectKind, KIND), inArray(auditLog.subjectId, versions)),
           ),
         ),
       )
-      .orderBy(desc(auditLog.seq))
+      .orderBy(desc(auditLog.position))
       .limit(input.limit + 1);
-    const page = toPage(rows, input.limit, (each) => [each.seq]);
+    const page = toPage(rows, input.limit, (each) => [each.position]);
     return {
       ...page,
-      items: page.items.map(({ hash, at, action, payload }) => {
+      items: page.items.map(({ id, at, action, payload }) => {
         const entry = Payload.parse(JSON.parse(payload));
         return {
-          // Its number in the log would tell what other teams do.
-          id: hash,
+          id,
           at,
           action,
           actor: entry.actor.name,

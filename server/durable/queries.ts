@@ -4,7 +4,6 @@ import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, PageInput, toPage, type Page } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { MARKER } from "@/server/kit/marker";
 
 /** What the admin console shows of the worker. It reads tables only: the portal never loads the engine. */
 
@@ -22,7 +21,7 @@ export interface WorkItem {
 }
 
 interface WorkRow extends Record<string, unknown> {
-  seq: string;
+  at: string;
   event_id: string;
   handler: string;
   type: string;
@@ -45,16 +44,19 @@ export const listWork = query(
     summary: "List deliveries of events to handlers",
   },
   async ({ ctx, input }): Promise<Page<WorkItem>> => {
-    const after = decodeCursor(input.cursor, z.tuple([z.number(), z.string()]));
-    const conditions: SQL[] = [sql`d.handler <> ${MARKER}`];
+    const after = decodeCursor(input.cursor, z.tuple([z.string(), z.string(), z.string()]));
+    const conditions: SQL[] = [sql`true`];
     if (input.state) conditions.push(sql`d.state = ${input.state}`);
-    if (after) conditions.push(sql`(e.seq, d.handler) < (${after[0]}, ${after[1]})`);
+    if (after)
+      conditions.push(
+        sql`(d.event_at, d.event_id, d.handler) < (${after[0]}::timestamptz, ${after[1]}, ${after[2]})`,
+      );
     const { rows } = await ctx.db.execute<WorkRow>(sql`
-      select e.seq, e.type, e.team_id, e.created_at, d.event_id, d.handler, d.state, d.attempts, d.last_error, d.next_attempt_at, d.finished_at
-      from outbox_deliveries d join outbox_events e on e.id = d.event_id
+      select d.event_at::text as at, e.type, e.team_id, e.created_at, d.event_id, d.handler, d.state, d.attempts, d.last_error, d.next_attempt_at, d.finished_at
+      from outbox_deliveries d join outbox_events e on e.created_at = d.event_at and e.id = d.event_id
       where ${sql.join(conditions, sql` and `)}
-      order by e.seq desc, d.handler desc limit ${input.limit + 1}`);
-    const page = toPage(rows, input.limit, (row) => [Number(row.seq), row.handler]);
+      order by d.event_at desc, d.event_id desc, d.handler desc limit ${input.limit + 1}`);
+    const page = toPage(rows, input.limit, (row) => [row.at, row.event_id, row.handler]);
     return { ...page, items: page.items.map(toWorkItem) };
   },
 );

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { outboxDeliveries } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { conflict, notFound } from "@/server/core/errors";
+import { tell } from "@/server/core/tell";
 import { mutation } from "@/server/core/verb";
 
 export const RetryWorkInput = z.object({
@@ -36,7 +37,7 @@ export const retryWork = mutation(
       before: { state: "dead", lastError: revived.lastError },
       after: { state: "pending" },
     });
-    await ctx.db.execute(sql`select pg_notify('mw_outbox', 'retry')`);
+    tell(ctx.db, "mw_outbox", "");
     return { eventId: input.eventId, handler: input.handler, state: "pending" as const };
   },
 );

@@ -4,6 +4,7 @@ import { runLatestMetrics, runMetrics, runs } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
+import { transaction } from "@/server/core/tell";
 import { createRun, deleteRun, logBatch, restoreRun } from "./index";
 import { memberOf } from "./testing";
 import { metricWriter } from "./write-metrics";
@@ -137,7 +138,7 @@ describe("points that arrive together", () => {
   });
 
   it("inside a transaction they are part of it", async () => {
-    const undone = database.db.transaction(async (tx) => {
+    const undone = transaction(database.db, async (tx) => {
       await logBatch.execute({ ...ours(), db: tx }, { runId, metrics: [point(1)] });
       expect(await tx.select().from(runMetrics).where(eq(runMetrics.runId, runId))).toHaveLength(1);
       throw new Error("undone");

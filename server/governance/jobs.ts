@@ -5,9 +5,14 @@ import { syncBuiltInPolicies } from "./gates/sync-policies";
 let current = false;
 
 /** Brings the stored policies to this release's documents soon after a worker starts; a failure is tried again. */
-every("governance.sync-policies", 3_000, async () => {
-  if (current) return;
-  const { added } = await syncBuiltInPolicies(systemCtx(""));
-  current = true;
-  if (added.length > 0) log.info({ added }, "policies brought up to date");
-});
+every(
+  "governance.sync-policies",
+  3_000,
+  async () => {
+    if (current) return;
+    const { added } = await syncBuiltInPolicies(systemCtx(""));
+    current = true;
+    if (added.length > 0) log.info({ added }, "policies brought up to date");
+  },
+  { twice: "policies are written under their own lock, and only where they differ" },
+);

@@ -3,6 +3,7 @@ import "@/server/compute/jobs";
 import "@/server/datasets/jobs";
 import "@/server/demo/jobs";
 import "@/server/governance/jobs";
+import "@/server/identity/jobs";
 import "@/server/monitoring/jobs";
 import "@/server/platform/jobs";
 import "@/server/registry/jobs";

@@ -4,8 +4,8 @@ import { sha256Hex } from "@/server/core/digest";
 /** The predecessor of the first row. */
 export const GENESIS = "0".repeat(64);
 
-export interface ChainRow {
-  seq: number;
+/** What a row says, sealed or not. */
+export interface AuditEntryRow {
   at: Date;
   teamId: string | null;
   actorKind: string;
@@ -15,6 +15,11 @@ export interface ChainRow {
   subjectKind: string;
   subjectId: string;
   payload: string;
+}
+
+/** A sealed row: a link of the chain. */
+export interface ChainRow extends AuditEntryRow {
+  seq: number;
   prevHash: string;
   hash: string;
 }
@@ -27,7 +32,8 @@ const Payload = z.object({
   subject: z.object({ kind: z.string(), id: z.string() }),
 });
 
-function columnsDiffer(row: ChainRow): string | undefined {
+/** Which column of a row does not say what its payload says; undefined when all do. */
+export function columnsDiffer(row: AuditEntryRow): string | undefined {
   let parsed;
   try {
     parsed = Payload.safeParse(JSON.parse(row.payload));
@@ -50,7 +56,7 @@ function columnsDiffer(row: ChainRow): string | undefined {
   return wrong ? `its column ${wrong[0]} does not agree with its payload` : undefined;
 }
 
-/** SHA-256 over predecessor's hash, sequence number and payload, each on a line, as the database's trigger computes it. */
+/** SHA-256 over predecessor's hash, sequence number and payload, each on a line, as the database's sealer computes it. */
 export const rowHash = (prevHash: string, seq: number, payload: string): string =>
   sha256Hex(`${prevHash}\n${seq}\n${payload}`);
 

@@ -21,6 +21,8 @@ export const AuditFilter = z.object({
 const ListAuditInput = PageInput.extend(AuditFilter.shape);
 
 export const AUDIT_COLUMNS = {
+  position: auditLog.position,
+  id: auditLog.id,
   seq: auditLog.seq,
   at: auditLog.at,
   teamId: auditLog.teamId,
@@ -51,10 +53,10 @@ function visible(ctx: Ctx): SQL | undefined {
 }
 
 /** A row's place in the whole log, and the distance between two of a team's rows, would tell what other teams do. */
-const numbered = <R extends { seq: number }>(ctx: Ctx, row: R): Omit<R, "seq"> & { seq: number | null } => ({
-  ...row,
-  seq: ctx.actor.isPlatformAdmin ? row.seq : null,
-});
+function numbered<R extends { position: number; seq: number | null; hash: string | null }>(ctx: Ctx, row: R) {
+  const { position: _, ...told } = row;
+  return { ...told, seq: ctx.actor.isPlatformAdmin ? row.seq : null, isSealed: row.hash !== null };
+}
 
 export function auditWhere(ctx: Ctx, filter: z.output<typeof AuditFilter>): SQL | undefined {
   return and(
@@ -81,10 +83,10 @@ export const listAudit = query(
       .select({ ...AUDIT_COLUMNS, team: teams.name })
       .from(auditLog)
       .leftJoin(teams, eq(teams.id, auditLog.teamId))
-      .where(and(auditWhere(ctx, input), after ? lt(auditLog.seq, after[0]) : undefined))
-      .orderBy(desc(auditLog.seq))
+      .where(and(auditWhere(ctx, input), after ? lt(auditLog.position, after[0]) : undefined))
+      .orderBy(desc(auditLog.position))
       .limit(input.limit + 1);
-    const page = toPage(rows, input.limit, (row) => [row.seq]);
+    const page = toPage(rows, input.limit, (row) => [row.position]);
     return { ...page, items: page.items.map((row) => numbered(ctx, row)) };
   },
 );
@@ -96,23 +98,23 @@ const EXPORT_BATCH = 1_000;
 /** Yields everything that the filter matches, oldest first, in batches; rows added meanwhile are left out. */
 async function* batches(ctx: Ctx, filter: z.output<typeof AuditFilter>): AsyncGenerator<AuditRow[]> {
   const [newest] = await ctx.db
-    .select({ seq: auditLog.seq })
+    .select({ position: auditLog.position })
     .from(auditLog)
-    .orderBy(desc(auditLog.seq))
+    .orderBy(desc(auditLog.position))
     .limit(1);
-  const end = newest?.seq ?? 0;
+  const end = newest?.position ?? 0;
   for (let after = 0; ;) {
     const rows = await ctx.db
       .select({ ...AUDIT_COLUMNS, team: teams.name })
       .from(auditLog)
       .leftJoin(teams, eq(teams.id, auditLog.teamId))
-      .where(and(auditWhere(ctx, filter), gt(auditLog.seq, after), lt(auditLog.seq, end + 1)))
-      .orderBy(asc(auditLog.seq))
+      .where(and(auditWhere(ctx, filter), gt(auditLog.position, after), lt(auditLog.position, end + 1)))
+      .orderBy(asc(auditLog.position))
       .limit(EXPORT_BATCH);
     if (rows.length > 0) yield rows.map((row) => numbered(ctx, row));
     const last = rows.at(-1);
     if (!last || rows.length < EXPORT_BATCH) return;
-    after = last.seq;
+    after = last.position;
   }
 }
 

@@ -10,6 +10,7 @@ import { listInbox, markInbox } from "@/server/notifications/inbox-verbs";
 import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
 import { listAudit } from "./audit-verbs";
+import { sealAudit } from "./seal-audit";
 import { verifyAudit } from "./verify-audit";
 import { bootstrap } from "./bootstrap";
 import { claimReset, createPerson, disablePerson, listPeople } from "./people-verbs";
@@ -347,6 +348,10 @@ describe("the inbox of who acts for other teams", () => {
 });
 
 describe("audit verification", () => {
+  beforeAll(async () => {
+    await sealAudit(database.db);
+  });
+
   async function tamper(statement: string) {
     const client = new pg.Client({ connectionString: database.ownerUrl });
     await client.connect();

@@ -7,6 +7,7 @@ import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { exportAudit, listAudit } from "./audit-verbs";
+import { sealAudit } from "./seal-audit";
 import { verifyAudit } from "./verify-audit";
 
 let database: TestDatabase;
@@ -42,6 +43,7 @@ beforeAll(async () => {
       subject: { kind: "dataset", id: newId("dataset") },
     });
   }
+  await sealAudit(database.db);
 });
 afterAll(() => database.close());
 
@@ -61,7 +63,9 @@ async function tampered<T>(statement: string, look: () => Promise<T>): Promise<T
     await changed(statement);
     return await look();
   } finally {
-    await changed("delete from audit_log; insert into audit_log select * from kept; drop table kept");
+    await changed(
+      "delete from audit_log; insert into audit_log overriding system value select * from kept; drop table kept",
+    );
     await client.end();
   }
 }
@@ -77,6 +81,7 @@ describe("what a team learns of the audit chain", () => {
     const before = await verify(risk);
     const ctx = createCtx(caller(growth));
     await audit(ctx, { action: "datasets.dataset.delete", subject: { kind: "dataset", id: "x" } });
+    await sealAudit(database.db);
     const { durationMs: _, ...after } = await verify(risk);
     expect(before).toMatchObject(after);
     expect((await verify(platform)).head).not.toBe(before.head);
@@ -91,6 +96,7 @@ describe("what a team learns of the audit chain", () => {
     expect(exported).toEqual([null, null, null]);
     const ctx = createCtx(caller(platform));
     await audit(ctx, { action: "identity.team.create", subject: { kind: "team", id: "x" } });
+    await sealAudit(database.db);
     expect((await listAudit.execute(caller(platform), {})).items[0]?.seq).toBe(10);
   });
 
@@ -130,5 +136,60 @@ describe("a head that was kept", () => {
         keptProblem: "The log ends before row 3, which was kept.",
       });
     });
+  });
+});
+
+describe("rows that wait for their place", () => {
+  const FIVE_MINUTES_MS = 5 * 60_000;
+  const later = (actor: Actor, ms: number) =>
+    verifyAudit.execute({ ...caller(actor), now: () => new Date(Date.now() + ms) }, {});
+
+  it("are counted, each team's own, and are a finding when nobody seals them", async () => {
+    await sealAudit(database.db);
+    const before = await verify(risk);
+    expect(before).toMatchObject({ ok: true, waiting: { rows: 0, since: null } });
+    const ctx = createCtx(caller(risk));
+    await audit(ctx, { action: "datasets.dataset.create", subject: { kind: "dataset", id: "y" } });
+    expect(await verify(risk)).toMatchObject({
+      ok: true,
+      checked: before.checked,
+      head: before.head,
+      waiting: { rows: 1, since: expect.any(Date) },
+      waitingProblem: undefined,
+    });
+    expect(await verify(growth)).toMatchObject({ ok: true, waiting: { rows: 0 } });
+    expect(await later(risk, FIVE_MINUTES_MS + 1_000)).toMatchObject({
+      ok: false,
+      firstBad: undefined,
+      waitingProblem: expect.stringContaining("has waited for more than 5 minutes"),
+    });
+    expect(await later(growth, FIVE_MINUTES_MS + 1_000)).toMatchObject({ ok: true });
+    await sealAudit(database.db);
+    expect(await later(risk, FIVE_MINUTES_MS + 1_000)).toMatchObject({
+      ok: true,
+      checked: before.checked + 1,
+      waiting: { rows: 0, since: null },
+    });
+  });
+
+  it("are listed and exported at once, and say so", async () => {
+    const ctx = createCtx(caller(platform));
+    await audit(ctx, { action: "identity.team.create", subject: { kind: "team", id: "new" } });
+    const newest = async () => (await listAudit.execute(caller(platform), {})).items[0];
+    expect(await newest()).toMatchObject({ subjectId: "new", seq: null, hash: null, isSealed: false });
+    const { batches } = await exportAudit.execute(caller(platform), { subjectId: "new" });
+    for await (const batch of batches) expect(batch).toMatchObject([{ subjectId: "new", seq: null }]);
+    const { id } = (await newest()) ?? expect.fail("no row");
+    await sealAudit(database.db);
+    expect(await newest()).toMatchObject({ id, seq: expect.any(Number), isSealed: true });
+  });
+
+  it("are checked against their payload as well", async () => {
+    const ctx = createCtx(caller(risk));
+    await audit(ctx, { action: "datasets.dataset.create", subject: { kind: "dataset", id: "z" } });
+    const verdict = await tampered("update audit_log set actor_name = 'Eve' where seq is null", () =>
+      verify(risk),
+    );
+    expect(verdict).toMatchObject({ ok: false, waitingProblem: expect.stringContaining("actor_name") });
   });
 });

@@ -2,6 +2,10 @@ import { db } from "@/db/client";
 import { systemActor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import type { DomainEventType, PayloadOf } from "@/server/core/events";
+import type { Channel } from "@/server/core/tell";
+import type { Lease } from "./leases";
+
+export type { Lease } from "./leases";
 
 export interface DeliveredEvent<T extends DomainEventType> {
   id: string;
@@ -42,17 +46,29 @@ export const registrations = (): { type: string; handler: string }[] =>
 export const systemCtx = (teamId: string, requestId?: string): Ctx =>
   createCtx({ actor: systemActor(teamId), db: db(), requestId });
 
-interface Tick {
+export interface Tick {
   name: string;
   everyMs: number;
-  run: () => Promise<void>;
+  run: (lease: Lease) => Promise<void>;
+  /** A message after which it runs at once. */
+  wokenBy: Channel | undefined;
 }
 
 const ticks: Tick[] = [];
 
-/** Runs `run` about every `everyMs`, in one worker at a time: for reconcilers that look at the state and set it right. */
-export function every(name: string, everyMs: number, run: () => Promise<void>): void {
-  ticks.push({ name, everyMs, run });
+/**
+ * Runs `run` about every `everyMs`, in one worker at a time: for reconcilers that look at the state and set it right. A worker that was paused
+ * past its lease may still be at its run when the next begins one, so a run may happen twice at once: `twice` says why that does no harm.
+ * Where it would, the write itself asks `lease.fence`.
+ */
+export function every(
+  name: string,
+  everyMs: number,
+  run: (lease: Lease) => Promise<void>,
+  options: { twice: string; wokenBy?: Channel },
+): void {
+  if (ticks.some((tick) => tick.name === name)) throw new Error(`Two ticks are called ${name}.`);
+  ticks.push({ name, everyMs, run, wokenBy: options.wokenBy });
 }
 
 export const allTicks = (): readonly Tick[] => ticks;

@@ -3,6 +3,7 @@ import { idempotencyKeys } from "@/db/schema";
 import type { Caller } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { conflict, invalidField, isAppError } from "@/server/core/errors";
+import { transaction } from "@/server/core/tell";
 import type { RestRoute } from "./rest";
 
 interface Answer {
@@ -50,7 +51,7 @@ export async function withIdempotency(
     eq(idempotencyKeys.route, route),
     eq(idempotencyKeys.key, key),
   );
-  const outcome = await caller.db.transaction(async (tx): Promise<Outcome> => {
+  const outcome = await transaction(caller.db, async (tx): Promise<Outcome> => {
     const claimed = await tx
       .insert(idempotencyKeys)
       .values({ actorId, route, key, requestDigest })

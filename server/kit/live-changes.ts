@@ -15,6 +15,8 @@ const LiveInput = z.object({
 });
 
 const MIN_GAP_MS = 100;
+/** A message that its sender could not send any more is made up for by this. */
+const LOOK_ANYWAY_MS = 60_000;
 const PERMISSION = "identity.session.read";
 
 function mayListen(actor: Actor | undefined): Actor {
@@ -26,7 +28,7 @@ function mayListen(actor: Actor | undefined): Actor {
 
 /**
  * SSE: yields a topic's name each time what it shows has changed (at most every 100 ms a topic). Inbox topics are personal; all
- * others belong to the caller's team. After a gap it yields all topics, so that a sleeping page catches up. The stream ends when the
+ * others belong to the caller's team. After a gap, and every minute, it yields all topics, so that a page catches up with what was told while it slept or never. The stream ends when the
  * caller's session, token or membership does: at once when that is told, within a minute when it expires.
  */
 export const liveChanges = liveProcedure(PERMISSION)
@@ -50,6 +52,10 @@ export const liveChanges = liveProcedure(PERMISSION)
     const access = holdAccess({ first: actor, permission: PERMISSION, actorNow });
     access.signal.addEventListener("abort", () => wake?.());
     signal?.addEventListener("abort", () => wake?.());
+    const lookAnyway = setInterval(() => {
+      for (const each of topics) changed.add(each);
+      wake?.();
+    }, LOOK_ANYWAY_MS);
     let id = Date.now();
     try {
       yield tracked(String(id), { topics: [] as string[], at: new Date() });
@@ -70,6 +76,7 @@ export const liveChanges = liveProcedure(PERMISSION)
         }
       }
     } finally {
+      clearInterval(lookAnyway);
       access.release();
       stopTopics();
     }

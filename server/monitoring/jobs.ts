@@ -19,26 +19,69 @@ import { watchHealth, watchRecording } from "./watches/watch-health";
 import { watchPromotionOf, watchPromotions } from "./watches/watch-promotions";
 import { watchRollout } from "./watches/watch-rollouts";
 
-every("monitoring.sweep-pending-feedback", 2_000, async () => {
-  const { forgotten } = await sweepPending(db(), new Date());
-  if (forgotten > 0) log.warn({ forgotten }, "feedback dropped: its predictions never came");
-});
-every("monitoring.retain-predictions", 3_600_000, async () => {
-  const retained = await retainPredictions(db(), new Date(), env().predictionRetentionDays);
-  if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
-});
-every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
-every("monitoring.tell-alerts", 1_000, () => tellAlerts(db(), new Date(), (teamId) => systemCtx(teamId)));
-every("monitoring.watch-health", 60_000, () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)));
-every("monitoring.watch-promotions", 15_000, () =>
-  watchPromotions(db(), new Date(), (teamId) => systemCtx(teamId)),
+/** An alert is one row by its fingerprint, raised and resolved where it is not yet. */
+const ALERTS = { twice: "an alert is one row by its fingerprint" };
+
+every(
+  "monitoring.sweep-pending-feedback",
+  2_000,
+  async () => {
+    const { forgotten } = await sweepPending(db(), new Date());
+    if (forgotten > 0) log.warn({ forgotten }, "feedback dropped: its predictions never came");
+  },
+  { twice: "feedback is joined by the transaction that takes it out of the waiting table" },
 );
-every("monitoring.watch-recording", 15_000, () => watchRecording(db(), (teamId) => systemCtx(teamId)));
-every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)));
-every("monitoring.watch-policies", 2_000, () =>
-  watchPolicies(db(), new Date(), (teamId) => systemCtx(teamId)),
+every(
+  "monitoring.retain-predictions",
+  3_600_000,
+  async () => {
+    const retained = await retainPredictions(db(), new Date(), env().predictionRetentionDays);
+    if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
+  },
+  { twice: "weeks are made where they are missing and dropped where they are there" },
 );
-every("monitoring.report-drift", 60_000, () => reportAllDrift(db(), (teamId) => systemCtx(teamId)));
+every(
+  "monitoring.watch-errors",
+  10_000,
+  () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)),
+  ALERTS,
+);
+every("monitoring.tell-alerts", 1_000, () => tellAlerts(db(), new Date(), (teamId) => systemCtx(teamId)), {
+  twice: "a group is told by the transaction that holds its row",
+});
+every(
+  "monitoring.watch-health",
+  60_000,
+  () => watchHealth(db(), new Date(), (teamId) => systemCtx(teamId)),
+  ALERTS,
+);
+every(
+  "monitoring.watch-promotions",
+  15_000,
+  () => watchPromotions(db(), new Date(), (teamId) => systemCtx(teamId)),
+  ALERTS,
+);
+every(
+  "monitoring.watch-recording",
+  15_000,
+  () => watchRecording(db(), (teamId) => systemCtx(teamId)),
+  ALERTS,
+);
+every("monitoring.watch-gateways", 5_000, () => watchGateways(db(), (teamId) => systemCtx(teamId)), ALERTS);
+every(
+  "monitoring.watch-policies",
+  2_000,
+  () => watchPolicies(db(), new Date(), (teamId) => systemCtx(teamId)),
+  ALERTS,
+);
+every(
+  "monitoring.report-drift",
+  60_000,
+  (lease) => reportAllDrift(db(), (teamId) => systemCtx(teamId), lease),
+  {
+    twice: "a report is written behind the lease's fence",
+  },
+);
 
 on("monitoring.alerts_told", "monitoring.webhook", ({ ctx, event }) =>
   deliverAlerts(ctx, event.payload.groupId),

@@ -1,6 +1,15 @@
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alerts, auditLog, deployments, notifications, processes, rollouts } from "@/db/schema";
+import {
+  alerts,
+  auditLog,
+  deployments,
+  driftReports,
+  notifications,
+  processes,
+  rollouts,
+  tickLeases,
+} from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
@@ -15,6 +24,8 @@ import { tellAlerts } from "./alerts/telling/tell-alerts";
 import { makeDeployment, makePerson, makeTeam, predictionOf } from "./testing";
 import { watchErrors } from "./watches/watch-errors";
 import type { ArmReport, DeploymentReport } from "@/server/serving/gateway-report";
+import type { Lease } from "@/server/kit/handlers";
+import { Leases } from "@/server/kit/leases";
 import { watchGateways } from "./watches/watch-gateways";
 import { watchRollout } from "./watches/watch-rollouts";
 
@@ -307,9 +318,18 @@ describe("drift", () => {
   /** A spread of values without chance: the same at each run. */
   const value = (n: number) => Math.sin(n * 12.9898) * 10;
 
+  async function leaseOf(holder: string): Promise<Lease> {
+    await database.db.update(tickLeases).set({ expiresAt: new Date(0) });
+    const leases = new Leases(database.db, holder, 600_000);
+    await leases.look(["monitoring.report-drift"]);
+    return leases.of("monitoring.report-drift") ?? expect.fail("no lease");
+  }
+
   it("says when it knows too little, finds no drift in equal data, and raises an alert on a real shift", async () => {
     const deployment = await makeDeployment(database.db, owner, "drift");
     const ctx = factory(owner.teamId);
+    const lost = await leaseOf("proc_paused");
+    const lease = await leaseOf("proc_test");
     const row = {
       id: deployment.id,
       teamId: owner.teamId,
@@ -327,18 +347,21 @@ describe("drift", () => {
           }),
         ),
       );
-    expect(await reportDrift(ctx, row)).toBeUndefined();
+    expect(await reportDrift(ctx, row, lease.fence)).toBeUndefined();
     await send(0, 60, 0);
-    expect(await reportDrift(ctx, row)).toBe("not-enough-data");
+    const late = reportDrift(ctx, row, lost.fence);
+    await expect(late).rejects.toThrow("Another worker does this by now.");
+    expect(await database.db.select().from(driftReports)).toEqual([]);
+    expect(await reportDrift(ctx, row, lease.fence)).toBe("not-enough-data");
     await send(60, 1440, 0);
-    expect(await reportDrift(ctx, row)).toBe("no-drift");
+    expect(await reportDrift(ctx, row, lease.fence)).toBe("no-drift");
     await send(1500, 1000, 8);
     // The next look comes an hour after the last.
-    await reportAllDrift(database.db, factory);
+    await reportAllDrift(database.db, factory, lease);
     expect((await getMonitored.execute(as(viewer), { name: "drift", window: "24h" })).drift?.verdict).toBe(
       "no-drift",
     );
-    await reportAllDrift(database.db, later(3_600_000));
+    await reportAllDrift(database.db, later(3_600_000), lease);
     const page = await getMonitored.execute(as(viewer), { name: "drift", window: "24h" });
     expect(page.drift).toMatchObject({
       verdict: "drift",

@@ -1,9 +1,12 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import { gateRuns, idempotencyKeys, modelVersions, registeredModels } from "@/db/schema";
+import { env } from "@/server/core/env";
+import { log } from "@/server/core/log";
 import { versionHref } from "@/server/monitoring/rules";
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/kit/handlers";
+import { retainEvents } from "./retain-events";
 
 /** Reviews, quota and jobs tell their people in their own domains; governance does not know who owns a version. */
 on("governance.gates_finished", "platform.notify-owner", async ({ ctx, event }) => {
@@ -35,8 +38,23 @@ on("governance.gates_finished", "platform.notify-owner", async ({ ctx, event }) 
 });
 
 /** A client that retries does so within minutes; the answers are kept for a week. */
-every("platform.forget-idempotency-keys", 3_600_000, async () => {
-  await db()
-    .delete(idempotencyKeys)
-    .where(lt(idempotencyKeys.createdAt, sql`now() - interval '7 days'`));
-});
+every(
+  "platform.forget-idempotency-keys",
+  3_600_000,
+  async () => {
+    await db()
+      .delete(idempotencyKeys)
+      .where(lt(idempotencyKeys.createdAt, sql`now() - interval '7 days'`));
+  },
+  { twice: "what is gone is gone" },
+);
+
+every(
+  "platform.retain-events",
+  3_600_000,
+  async () => {
+    const retained = await retainEvents(db(), new Date(), env().eventRetentionDays);
+    if (retained.dropped > 0) log.info(retained, "old events are gone");
+  },
+  { twice: "days are made where they are missing and dropped where they are there" },
+);

@@ -138,18 +138,24 @@ describe("console", () => {
   });
 
   it("gives dead deliveries their attempts back, and says when there are none", async () => {
-    const eventId = newId("event");
+    const [eventId, createdAt] = [newId("event"), new Date()];
     await database.db.insert(outboxEvents).values({
       id: eventId,
       type: "identity.team_created",
       payload: {},
       actorId: "system",
       requestId: "req",
-      createdAt: new Date(),
+      createdAt,
     });
-    await database.db
-      .insert(outboxDeliveries)
-      .values({ eventId, handler: "compute.admit", state: "dead", attempts: 12, lastError: "no" });
+    await database.db.insert(outboxDeliveries).values({
+      eventId,
+      eventAt: createdAt,
+      seq: 1,
+      handler: "compute.admit",
+      state: "dead",
+      attempts: 12,
+      lastError: "no",
+    });
     expect((await getHome.execute(as(platform), {})).unhealthy).toMatchObject([
       { kind: "work", status: "dead" },
     ]);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { outboxDeliveries } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { conflict } from "@/server/core/errors";
+import { tell } from "@/server/core/tell";
 import { mutation } from "@/server/core/verb";
 
 /** Gives every dead delivery its attempts back, or those of one handler. */
@@ -35,7 +36,7 @@ export const retryAllWork = mutation(
       before: { state: "dead" },
       after: { state: "pending", count: revived.length, deliveries: revived.slice(0, 100) },
     });
-    await ctx.db.execute(sql`select pg_notify('mw_outbox', 'retry')`);
+    tell(ctx.db, "mw_outbox", "");
     return { retried: revived.length };
   },
 );

@@ -108,16 +108,26 @@ const EVERY_PASS_MS = 60_000;
 let last = { basis: "", atMs: 0 };
 
 // What an event cannot tell: another release's policies and scanner, the end of a grace, and versions judged while a policy changed.
-every("registry.rejudge", 2_000, async () => {
-  const nowMs = Date.now();
-  const basis = await basisNow(db(), nowMs);
-  if (basis === last.basis && nowMs - last.atMs < EVERY_PASS_MS) return;
-  await rejudge();
-  last = { basis, atMs: nowMs };
-});
+every(
+  "registry.rejudge",
+  2_000,
+  async () => {
+    const nowMs = Date.now();
+    const basis = await basisNow(db(), nowMs);
+    if (basis === last.basis && nowMs - last.atMs < EVERY_PASS_MS) return;
+    await rejudge();
+    last = { basis, atMs: nowMs };
+  },
+  { twice: "a judgement of a version for one reason has one workflow by its name" },
+);
 
 /** After a rotation of the key that seals credentials. */
-every("registry.reseal-credentials", 60_000, async () => {
-  const count = await resealCredentials(db(), await secretKeys());
-  if (count > 0) log.info({ count }, "credentials sealed again with the newest key");
-});
+every(
+  "registry.reseal-credentials",
+  60_000,
+  async () => {
+    const count = await resealCredentials(db(), await secretKeys());
+    if (count > 0) log.info({ count }, "credentials sealed again with the newest key");
+  },
+  { twice: "a credential is sealed again to the same effect" },
+);

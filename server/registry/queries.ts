@@ -355,13 +355,13 @@ export const modelTimeline = query(
       .select()
       .from(auditLog)
       .where(and(eq(auditLog.teamId, ctx.actor.teamId), or(own, ofVersions)))
-      .orderBy(desc(auditLog.seq))
+      .orderBy(desc(auditLog.position))
       .limit(100);
     return {
       items: rows.map((row) => {
         const payload = Payload.parse(JSON.parse(row.payload));
         return {
-          seq: row.seq,
+          id: row.id,
           at: row.at,
           actor: row.actorName,
           action: row.action,

@@ -39,7 +39,7 @@ async function judgedBy(version: number): Promise<number[]> {
 /** Events that no handler has taken yet, and workflows that have not ended. */
 async function underWay(): Promise<number> {
   const { rows } = await world.db.execute<{ count: number }>(sql`
-    select (select count(*) from outbox_events e where not exists (select 1 from outbox_deliveries d where d.event_id = e.id))::int
+    select (select count(*) from outbox_queue)::int
       + (select count(*) from outbox_deliveries where state = 'pending')::int
       + (select count(*) from dbos.workflow_status where status in ('PENDING', 'ENQUEUED'))::int as count`);
   return rows[0]?.count ?? 0;

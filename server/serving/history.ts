@@ -38,7 +38,7 @@ export const deploymentHistory = query(
           ),
         ),
       )
-      .orderBy(desc(auditLog.seq))
+      .orderBy(desc(auditLog.position))
       .limit(100);
     const versionOf = new Map(canaries.map((row) => [row.id, row.toVersionId]));
     const entries = rows.map((row) => {
@@ -52,7 +52,7 @@ export const deploymentHistory = query(
       entries.map((entry) => entry.versionId),
     );
     return entries.map(({ row, rolloutId, versionId, reason }) => ({
-      seq: row.seq,
+      id: row.id,
       at: row.at,
       actorName: row.actorName,
       action: row.action,

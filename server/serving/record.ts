@@ -4,6 +4,7 @@ import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
+import { tell } from "@/server/core/tell";
 
 export interface RolloutEvent {
   rolloutId: string;
@@ -49,7 +50,7 @@ export async function rerouted(ctx: Ctx, deploymentId: string): Promise<number> 
     .where(eq(deployments.id, deploymentId))
     .returning({ generation: deployments.generation, teamId: deployments.teamId });
   const teamId = row?.teamId ?? ctx.actor.teamId;
-  await ctx.db.execute(sql`select pg_notify('mw_routes', ${deploymentId})`);
+  tell(ctx.db, "mw_routes", deploymentId);
   await emit(ctx, { type: "serving.deployment_changed", payload: { deploymentId } }, { teamId });
   await notifyLive(ctx.db, teamId, "deployments", `deployment:${deploymentId}`);
   return row?.generation ?? 0;

@@ -15,7 +15,7 @@ export function rolloutTools(db: () => Db, ada: () => Actor) {
   const look = (id: string, now = new Date()) =>
     advanceRollout(createCtx({ actor: systemActor(ada().teamId), db: db(), now: () => now }), id);
   const actionsOf = async (id: string) =>
-    (await db().select().from(auditLog).where(eq(auditLog.subjectId, id)).orderBy(auditLog.seq)).map(
+    (await db().select().from(auditLog).where(eq(auditLog.subjectId, id)).orderBy(auditLog.position)).map(
       (row) => row.action,
     );
   const kindsOf = async (id: string) =>

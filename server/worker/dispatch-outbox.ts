@@ -5,7 +5,6 @@ import { liveHub } from "@/server/core/live-hub";
 import { log, withoutValues } from "@/server/core/log";
 import { outlastOutage } from "@/server/durable/transient";
 import { handlerOf, registrations, systemCtx } from "@/server/kit/handlers";
-import { MARKER } from "@/server/kit/marker";
 
 /** A delivery whose worker died is taken over after this; one that is worked on renews its lease. */
 const LEASE_SECONDS = 15;
@@ -13,9 +12,8 @@ const RENEW_MS = 5_000;
 const MAX_ATTEMPTS = 12;
 const CONCURRENCY = 8;
 const IDLE_MS = 1_000;
-/** Sequence numbers are given before commit, so late commits may appear below the newest; look this far back each time. */
-const WINDOW = 5_000;
-const FULL_SCAN_MS = 60_000;
+/** Events whose deliveries one statement writes. */
+const FAN_OUT = 500;
 const COUNT_DEAD_MS = 5_000;
 
 interface Claimed extends Record<string, unknown> {
@@ -26,47 +24,46 @@ interface Claimed extends Record<string, unknown> {
   team_id: string | null;
   payload: Record<string, unknown>;
   actor_id: string;
-  created_at: string;
+  /** As the database writes it: a date of ours would lose digits of the key. */
+  event_at: string;
 }
 
-/** Writes one delivery per handler for events that have none yet. Returns how many events were fanned out. */
-export async function fanOut(sinceSeq: number): Promise<{ events: number; highestSeq: number }> {
+/**
+ * Takes events from the queue and writes one delivery per handler. An event is in the queue until its deliveries are written, whenever it
+ * committed, so a look costs what waits, not what was. Returns how many events it took.
+ */
+export async function fanOut(): Promise<number> {
   const pairs = registrations();
-  const { rows } = await db().execute<{ id: string; seq: string }>(sql`
-    with fresh as (
-      select e.id, e.type, e.seq from outbox_events e
-      where e.seq > ${sinceSeq} and not exists (
-        select 1 from outbox_deliveries d where d.event_id = e.id and d.handler = ${MARKER})
-      order by e.seq limit 500
+  const { rows } = await db().execute<{ events: number }>(sql`
+    with taken as (
+      delete from outbox_queue where seq in (
+        select seq from outbox_queue order by seq limit ${FAN_OUT} for update skip locked)
+      returning seq, event_id, event_at, type
     ), pairs as (
       select * from unnest(${sql.param(pairs.map((pair) => pair.type))}::text[], ${sql.param(pairs.map((pair) => pair.handler))}::text[]) as p(type, handler)
     ), deliveries as (
-      insert into outbox_deliveries (event_id, handler, state)
-      select f.id, p.handler, 'pending' from fresh f join pairs p on p.type = f.type
-      union all select f.id, ${MARKER}, 'done' from fresh f
+      insert into outbox_deliveries (event_id, event_at, seq, handler)
+      select t.event_id, t.event_at, t.seq, p.handler from taken t join pairs p on p.type = t.type
       on conflict do nothing
     )
-    select id, seq from fresh`);
-  return {
-    events: rows.length,
-    highestSeq: rows.reduce((highest, row) => Math.max(highest, Number(row.seq)), 0),
-  };
+    select count(*)::int as events from taken`);
+  return rows[0]?.events ?? 0;
 }
 
 async function claim(limit: number): Promise<Claimed[]> {
   const { rows } = await db().execute<Claimed>(sql`
     with due as (
-      select d.event_id, d.handler from outbox_deliveries d
+      select d.event_at, d.event_id, d.handler from outbox_deliveries d
       where d.state = 'pending' and d.next_attempt_at <= now()
-      order by d.next_attempt_at, d.event_id limit ${limit}
+      order by d.next_attempt_at, d.seq limit ${limit}
       for update skip locked
     ), taken as (
       update outbox_deliveries d set attempts = d.attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
-      from due where d.event_id = due.event_id and d.handler = due.handler
-      returning d.event_id, d.handler, d.attempts
+      from due where d.event_at = due.event_at and d.event_id = due.event_id and d.handler = due.handler
+      returning d.event_at, d.event_id, d.handler, d.attempts, d.seq
     )
-    select t.event_id, t.handler, t.attempts, e.type, e.team_id, e.payload, e.actor_id, e.created_at
-    from taken t join outbox_events e on e.id = t.event_id order by e.seq`);
+    select t.event_id, t.event_at::text as event_at, t.handler, t.attempts, e.type, e.team_id, e.payload, e.actor_id
+    from taken t join outbox_events e on e.created_at = t.event_at and e.id = t.event_id order by t.seq`);
   return rows;
 }
 
@@ -79,7 +76,7 @@ function backoffSeconds(attempts: number, key: string): number {
 
 /** Whoever claimed the delivery after our lease ran out decides about it; then ours matches no row. */
 const ownClaim = (item: Claimed) =>
-  sql`event_id = ${item.event_id} and handler = ${item.handler} and state = 'pending' and attempts = ${item.attempts}`;
+  sql`event_at = ${item.event_at}::timestamptz and event_id = ${item.event_id} and handler = ${item.handler} and state = 'pending' and attempts = ${item.attempts}`;
 
 async function renewLease(item: Claimed): Promise<void> {
   await db().execute(
@@ -124,7 +121,7 @@ async function deliver(item: Claimed): Promise<void> {
         teamId: item.team_id ?? "",
         payload: item.payload as never,
         actorId: item.actor_id,
-        createdAt: new Date(item.created_at),
+        createdAt: new Date(item.event_at),
       },
     });
   } catch (error) {
@@ -157,8 +154,6 @@ export function startDispatcher(): Dispatcher {
   let wake: (() => void) | undefined;
   /** Set by a call that comes while a pass runs, so that the next one follows at once. */
   let called = false;
-  let horizon = 0;
-  let fullScanAt = 0;
   let dead = 0;
   let countDeadAt = 0;
   const call = () => {
@@ -168,10 +163,7 @@ export function startDispatcher(): Dispatcher {
   const unsubscribe = liveHub().subscribe("mw_outbox", call);
 
   async function pass(): Promise<boolean> {
-    const full = Date.now() >= fullScanAt;
-    const { events, highestSeq } = await fanOut(full ? 0 : Math.max(0, horizon - WINDOW));
-    if (full && events < 500) fullScanAt = Date.now() + FULL_SCAN_MS;
-    horizon = Math.max(horizon, highestSeq);
+    const events = await fanOut();
     const free = CONCURRENCY - running.size;
     const items = free > 0 ? await claim(free) : [];
     for (const item of items) {

@@ -1,35 +1,80 @@
-import { sql } from "drizzle-orm";
-import { sharedDb } from "@/db/client";
+import { db } from "@/db/client";
+import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
-import { allTicks } from "@/server/kit/handlers";
+import { allTicks, type Tick } from "@/server/kit/handlers";
+import { Leases } from "@/server/kit/leases";
 
-/** A lock number of our own name space for each tick. */
-const lockOf = (name: string) => sql`hashtextextended(${`modelworks-tick:${name}`}, 7203)`;
+const LOOK_MS = 2_000;
+/** The first run of a tick that is rare: a worker that is often started anew must not put it off for ever. */
+const FIRST_MS = 5_000;
+/** Between runs that a message asks for: what comes meanwhile is done by the next. */
+const WOKEN_MS = 100;
 
-async function runOnce(name: string, run: () => Promise<void>): Promise<void> {
-  await sharedDb().db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ got: boolean }>(
-      sql`select pg_try_advisory_xact_lock(${lockOf(name)}) as got`,
-    );
-    if (rows[0]?.got) await run();
-  });
-}
-
-/** Starts all ticks; each waits for its previous run, and a failure is logged and tried again next time. */
-export function startTicks(): () => void {
+/** Runs one tick for as long as its lease is ours: on its time, and sooner when it is woken. Returns what ends it. */
+function keepRunning(tick: Tick, leases: Leases): () => void {
   let stopped = false;
-  for (const tick of allTicks()) {
-    const again = () => {
-      if (stopped) return;
-      setTimeout(() => {
-        runOnce(tick.name, tick.run)
-          .catch((error: unknown) => log.warn({ err: error, tick: tick.name }, "tick failed"))
-          .finally(again);
-      }, tick.everyMs).unref();
-    };
-    again();
-  }
+  let isRunning = false;
+  let endedMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
+  const schedule = (ms: number) => {
+    const nextMs = performance.now() + ms;
+    if (stopped || isRunning || nextMs >= dueMs) return;
+    clearTimeout(timer);
+    dueMs = nextMs;
+    timer = setTimeout(() => void run(), ms).unref();
+  };
+  let wokenAgain = false;
+  const run = async () => {
+    isRunning = true;
+    dueMs = Number.POSITIVE_INFINITY;
+    wokenAgain = false;
+    const lease = leases.of(tick.name);
+    try {
+      if (lease) await tick.run(lease);
+    } catch (error) {
+      log.warn({ err: error, tick: tick.name }, "tick failed");
+    } finally {
+      isRunning = false;
+      endedMs = performance.now();
+      schedule(wokenAgain ? WOKEN_MS : tick.everyMs);
+    }
+  };
+  const stopListening = tick.wokenBy
+    ? liveHub().subscribe(tick.wokenBy, () => {
+        wokenAgain = true;
+        schedule(Math.max(0, WOKEN_MS - (performance.now() - endedMs)));
+      })
+    : undefined;
+  schedule(Math.min(tick.everyMs, FIRST_MS));
   return () => {
     stopped = true;
+    clearTimeout(timer);
+    stopListening?.();
+  };
+}
+
+/** Starts all ticks; each waits for its previous run, and a failure is logged and tried again next time. The end gives the leases back. */
+export function startTicks(holder: string): () => Promise<void> {
+  const leases = new Leases(db(), holder);
+  const names = allTicks().map((tick) => tick.name);
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const look = async () => {
+    await leases
+      .look(names)
+      .catch((error: unknown) => log.warn({ err: error }, "leases could not be renewed"));
+    if (!stopped) timer = setTimeout(() => void (looking = look()), LOOK_MS).unref();
+  };
+  let looking = look();
+  const stops = allTicks().map((tick) => keepRunning(tick, leases));
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    for (const stop of stops) stop();
+    await looking;
+    await leases
+      .release()
+      .catch((error: unknown) => log.warn({ err: error }, "leases could not be given back"));
   };
 }

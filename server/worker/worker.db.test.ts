@@ -5,6 +5,9 @@ import path from "node:path";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { systemActor } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import { createCtx } from "@/server/core/context";
 
 const home = mkdtempSync(path.join(tmpdir(), "mw-worker-"));
 let database: TestDatabase;
@@ -53,9 +56,28 @@ it(
       deadLetters: expect.any(Number),
       jobIsolation: expect.stringMatching(/^(namespaces\+user|namespaces|user|none)$/),
     });
+    const valid = async () =>
+      (
+        await database.db.execute<{ name: string }>(sql`
+          select l.name from tick_leases l join processes p on p.id = l.holder
+          where l.expires_at > now() and p.pid = ${worker.pid} order by 1`)
+      ).rows.map((row) => row.name);
+    expect(await waitFor(async () => ((await valid()).length > 15 ? valid() : undefined))).toContain(
+      "serving.advance-rollouts",
+    );
+    await audit(createCtx({ actor: systemActor("team_w"), db: database.db }), {
+      action: "test.do",
+      subject: { kind: "test", id: "1" },
+    });
+    const unsealed = sql`select 1 from audit_log where seq is null`;
+    await waitFor(async () => (await database.db.execute(unsealed)).rows.length === 0, {
+      what: "the audit row's place in the chain",
+    });
     worker.kill("SIGTERM");
     await waitFor(() => worker.exitCode !== null || worker.signalCode !== null, { timeoutMs: 20_000 });
     expect(worker.exitCode).toBe(0);
     expect(await rowsOf(worker.pid)).toEqual([]);
+    const held = await database.db.execute(sql`select 1 from tick_leases where expires_at > now()`);
+    expect(held.rows).toEqual([]);
   },
 );

@@ -6,6 +6,7 @@ import type { Ctx } from "@/server/core/context";
 import { systemActor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { emit } from "@/server/core/outbox";
+import { tell } from "@/server/core/tell";
 import { inTransaction } from "@/server/core/verb";
 import { enforcementOf, loadBuiltInPolicies, policyDigest, PolicyDocument } from "../cel";
 
@@ -99,7 +100,7 @@ export async function storePolicy(
     });
   }
   await emit(tx, { type: "governance.policy_changed", payload: { key, version, digest } });
-  await tx.db.execute(sql`select pg_notify('mw_routes', 'policies')`);
+  tell(tx.db, "mw_routes", "policies");
   await audit(tx, {
     action: "governance.policy.activate",
     subject: { kind: "policy", id, label: `${key} v${version}` },

@@ -6,14 +6,11 @@ import { env } from "@/server/core/env";
 import { appendLeaf, leafHash, signCheckpoint, treeRoot, type TreeNode } from "../trust";
 import { loadPeaks, treeSize } from "./node-store";
 
-/** Taken by the audit trigger as well; always before the log's own, so that two writers never wait for each other. */
-const AUDIT_LOCK = 7_203_001;
 const LOG_LOCK = 7_203_003;
 
 /** Waits until this transaction is the only writer of the log; the lock is held until it ends. */
 export async function lockLog(ctx: Ctx): Promise<void> {
   if (!ctx.trail.inTransaction) throw new Error("the log is written in a transaction");
-  await ctx.db.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`);
   await ctx.db.execute(sql`select pg_advisory_xact_lock(${LOG_LOCK})`);
 }
 

@@ -38,9 +38,8 @@ export async function historyOf(ctx: Ctx, ids: readonly string[]) {
   if (ids.length === 0) return [];
   const latest = ctx.db
     .select({
-      seq: auditLog.seq,
-      // Its number in the log would tell what other teams do.
-      id: auditLog.hash,
+      position: auditLog.position,
+      id: auditLog.id,
       action: auditLog.action,
       actorName: auditLog.actorName,
       at: auditLog.at,
@@ -54,7 +53,7 @@ export async function historyOf(ctx: Ctx, ids: readonly string[]) {
         eq(auditLog.subjectId, alerts.id),
       ),
     )
-    .orderBy(desc(auditLog.seq))
+    .orderBy(desc(auditLog.position))
     .limit(ALERT_HISTORY)
     .as("latest");
   const rows = await ctx.db
@@ -69,7 +68,7 @@ export async function historyOf(ctx: Ctx, ids: readonly string[]) {
     .from(alerts)
     .innerJoinLateral(latest, sql`true`)
     .where(and(eq(alerts.teamId, ctx.actor.teamId), inArray(alerts.id, [...ids])))
-    .orderBy(desc(latest.seq));
+    .orderBy(desc(latest.position));
   return rows.map(({ payload, ...entry }) => {
     const read = Payload.safeParse(JSON.parse(payload)).data;
     return { ...entry, reason: read?.reason ?? null, told: toldOf(entry.action, read) };

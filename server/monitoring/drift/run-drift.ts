@@ -5,6 +5,8 @@ import { readableDeployments } from "@/server/serving";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
+import { inTransaction } from "@/server/core/verb";
+import type { Lease } from "@/server/kit/handlers";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 import { judgeDrift, type DriftVerdict } from "../stats";
 import { compareRequests, type ReferenceSide } from "./compare";
@@ -58,8 +60,15 @@ async function tellAlert(
   });
 }
 
-/** Compares a deployment's newest requests with what its version learned from, and writes a report. Returns its verdict. */
-export async function reportDrift(ctx: Ctx, deployment: DeploymentRow): Promise<string | undefined> {
+/**
+ * Compares a deployment's newest requests with what its version learned from, and writes a report, unless `fence` says that somebody else does
+ * it by now. Returns its verdict.
+ */
+export async function reportDrift(
+  ctx: Ctx,
+  deployment: DeploymentRow,
+  fence: Lease["fence"],
+): Promise<string | undefined> {
   const versionId = deployment.stableVersionId;
   if (!versionId) return undefined;
   const which = { deploymentId: deployment.id, versionId };
@@ -80,18 +89,21 @@ export async function reportDrift(ctx: Ctx, deployment: DeploymentRow): Promise<
     alpha: ALPHA_OF_A_LOOK,
     weeklyFalseAlarms: WEEKLY_FALSE_ALARMS,
   };
-  await ctx.db.insert(driftReports).values({
-    id: newId("report"),
-    teamId: deployment.teamId,
-    deploymentId: deployment.id,
-    versionId,
-    reference: full,
-    features: verdicts,
-    verdict: overall(verdicts),
-    at: ctx.now(),
+  await inTransaction(ctx, async (tx) => {
+    await fence(tx.db);
+    await tx.db.insert(driftReports).values({
+      id: newId("report"),
+      teamId: deployment.teamId,
+      deploymentId: deployment.id,
+      versionId,
+      reference: full,
+      features: verdicts,
+      verdict: overall(verdicts),
+      at: ctx.now(),
+    });
+    await tellAlert(tx, deployment, verdicts);
+    await notifyLive(tx.db, deployment.teamId, "monitoring", `deployment:${deployment.id}`);
   });
-  await tellAlert(ctx, deployment, verdicts);
-  await notifyLive(ctx.db, deployment.teamId, "monitoring", `deployment:${deployment.id}`);
   return overall(verdicts);
 }
 
@@ -109,7 +121,11 @@ async function isDue(ctx: Ctx, deployment: DeploymentRow): Promise<boolean> {
 }
 
 /** Looks at every deployment whose turn it is. */
-export async function reportAllDrift(db: Db, actingFor: (teamId: string) => Ctx): Promise<void> {
+export async function reportAllDrift(
+  db: Db,
+  actingFor: (teamId: string) => Ctx,
+  lease: Pick<Lease, "fence" | "signal">,
+): Promise<void> {
   const rows = await db
     .select({
       id: readableDeployments.id,
@@ -121,7 +137,8 @@ export async function reportAllDrift(db: Db, actingFor: (teamId: string) => Ctx)
     .from(readableDeployments)
     .where(isNull(readableDeployments.retiredAt));
   for (const deployment of rows) {
+    if (lease.signal.aborted) return;
     const ctx = actingFor(deployment.teamId);
-    if (await isDue(ctx, deployment)) await reportDrift(ctx, deployment);
+    if (await isDue(ctx, deployment)) await reportDrift(ctx, deployment, lease.fence);
   }
 }

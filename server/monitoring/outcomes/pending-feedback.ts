@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
+import { transaction } from "@/server/core/tell";
 import { applyOutcomes, nameOfRow, type GivenOutcome } from "./apply-outcomes";
 import { judgeRow, PREDICTION_COLUMNS, type KnownPrediction } from "./labelled-predictions";
 import { PENDING_MS, UNNAMED_ROW } from "../rules";
@@ -48,7 +49,7 @@ export async function joinPending(db: Db, tally: TrafficTally, ids?: readonly st
  * feedback whose prediction never came.
  */
 export async function sweepPending(db: Db, now: Date): Promise<{ joined: number; forgotten: number }> {
-  return db.transaction(async (tx) => {
+  return transaction(db, async (tx) => {
     const joined = await joinPending(tx, new TrafficTally());
     const oldest = new Date(now.getTime() - PENDING_MS);
     const gone = await tx.execute(sql`delete from pending_feedback where at < ${oldest.toISOString()}`);

@@ -8,6 +8,7 @@ import type { Ctx } from "@/server/core/context";
 import { conflict, notFound } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { decodeCursor, toPage } from "@/server/core/pagination";
+import { transaction } from "@/server/core/tell";
 import { mutation, query } from "@/server/core/verb";
 import { ListSetAsideInput, PredictionRecord, SetAsideRef } from "../schemas";
 import { storePredictions } from "./store-predictions";
@@ -109,7 +110,7 @@ export const retrySetAside = mutation(
         "Discard it, or see the gateway's log for where it came from.",
       );
     try {
-      await ctx.db.transaction((tx) => storePredictions(tx, [record]));
+      await transaction(ctx.db, (tx) => storePredictions(tx, [record]));
     } catch (error) {
       log.warn({ err: error, record: row.id }, "a prediction that was set aside fails again");
       throw conflict(

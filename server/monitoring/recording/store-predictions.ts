@@ -2,6 +2,7 @@ import { inArray, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { groupBy } from "@/server/core/group-by";
 import { notifyLive } from "@/server/core/live";
+import { transaction } from "@/server/core/tell";
 import { bucketOf } from "@/server/serving/rules";
 import { joinPending } from "../outcomes/pending-feedback";
 import { failureRun, isFailure, isRefused } from "../rules";
@@ -85,7 +86,7 @@ export async function storePredictions(db: Db, batch: readonly PredictionRecord[
   // One statement cannot insert the same id twice.
   const unique = [...new Map(batch.map((record) => [record.id, record])).values()];
   if (unique.length === 0) return { stored: 0, duplicates: 0 };
-  return db.transaction(async (tx) => {
+  return transaction(db, async (tx) => {
     const newIds = await insertNew(tx, unique);
     const fresh = unique.filter((record) => newIds.has(record.id));
     if (fresh.length > 0) {
