@@ -17,7 +17,7 @@ const WORDS = /^(docs\/|LICENSE|[^/]+\.md$)|\.md$/;
 const READ_THE_TREE = [
   "components/governance/policy-text.test.ts",
   "components/ui/cn.test.ts",
-  "server/api/doors.test.ts",
+  "server/house/doors.test.ts",
   "server/child-environments.test.ts",
 ];
 
@@ -28,7 +28,7 @@ export const SPECS = {
   catalog: ["catalog"],
   compute: ["compute"],
   datasets: ["datasets"],
-  doors: ["auth", "identity", "http"],
+  doors: ["auth", "identity", "http", "kit", "house"],
   experiments: ["experiments"],
   governance: ["governance"],
   identity: ["identity", "auth"],

@@ -1,6 +1,7 @@
-// Checks every import of our own code against import-rules.config.mjs, and that runtime imports form no cycle.
+// Checks every import of our own code against import-rules.config.mjs, and that imports form no circle, neither of files (at run time) nor of folders
+// (types too).
 import { importGraph } from "./import-graph.mjs";
-import { rules } from "./import-rules.config.mjs";
+import { rules, TOGETHER } from "./import-rules.config.mjs";
 
 const FOLDERS = ["app", "components", "server", "db", "e2e", "bench"];
 
@@ -20,6 +21,30 @@ function breaches(graph) {
     }
   }
   return list;
+}
+
+const isTest = (file) => /\.(test|spec)\.tsx?$|\/testing\b/.test(file);
+
+/** The room a file stands in: `server/registry`, `components/ui`; a file of a top folder is one by itself, and pages are one. */
+function folderOf(file) {
+  const [top, second] = file.split("/");
+  const folder = top === "app" || second === undefined ? top : `${top}/${second}`;
+  return TOGETHER.find((group) => group.includes(folder))?.at(-1) ?? folder;
+}
+
+function folderGraph(graph) {
+  const folders = new Map();
+  for (const [file, edges] of graph) {
+    if (isTest(file)) continue;
+    const from = folderOf(file);
+    const targets = folders.get(from) ?? new Map();
+    folders.set(from, targets);
+    for (const edge of edges) {
+      const to = folderOf(edge.to);
+      if (to !== from && !isTest(edge.to)) targets.set(to, { to, isType: false, isDynamic: false });
+    }
+  }
+  return new Map([...folders].map(([folder, targets]) => [folder, [...targets.values()]]));
 }
 
 /** Strongly connected components of more than one file (Tarjan), over runtime imports. */
@@ -59,6 +84,7 @@ const graph = importGraph(FOLDERS);
 const problems = [
   ...new Set(breaches(graph)),
   ...cycles(graph).map((group) => `cycle: ${group.join(" ↔ ")}`),
+  ...cycles(folderGraph(graph)).map((group) => `circle of folders: ${group.join(" ↔ ")}`),
 ];
 for (const problem of problems) console.error(problem);
 console.log(`${graph.size} files, ${problems.length} broken import rules`);

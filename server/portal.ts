@@ -5,9 +5,9 @@ import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { forwardedFor } from "@/server/core/trusted-proxies";
 import { heartbeat } from "@/server/core/heartbeat";
-import { isDataPlane } from "@/server/http/app";
-import { dataPlane } from "@/server/http/data-plane";
-import { isMalformedAddress, refuseMalformedAddress } from "@/server/http/malformed-address";
+import { isDataPlane } from "@/server/house/http-app";
+import { dataPlane } from "@/server/house/data-plane";
+import { isMalformedAddress, refuseMalformedAddress } from "@/server/kit/malformed-address";
 
 /** The portal process: data plane (Hono) and pages (Next) on one port. */
 async function main() {

@@ -9,7 +9,7 @@ import { launchEngine, startSweeper, stopEngine } from "@/server/durable/engine"
 import { outlastOutage } from "@/server/durable/transient";
 import { startDispatcher, type Dispatcher } from "@/server/worker/dispatch-outbox";
 import { startTicks } from "@/server/worker/tick";
-import "@/server/worker/domains";
+import "@/server/house/jobs";
 
 const STOP_GRACE_MS = 5_000;
 

@@ -4,9 +4,9 @@ import type { ReactNode } from "react";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { NoTeamState } from "@/components/identity/no-team-state";
 import { NAV_ICONS } from "@/components/shell/nav-icons";
-import { TrpcProvider } from "@/components/trpc";
-import { HydrateSession } from "@/server/api/hydrate";
-import { namesOfPlatformAdmins, pageSession } from "@/server/api/page-session";
+import { TrpcProvider } from "@/components/kit/trpc";
+import { HydrateSession } from "@/server/house/hydrate";
+import { namesOfPlatformAdmins, pageSession } from "@/server/house/page-session";
 import { PortalFrame } from "./portal-frame";
 
 const navIcons = Object.fromEntries(

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { FollowMlflowLink } from "@/components/experiments/follow-mlflow-link";
 import { VelocityTiles } from "@/components/insights/velocity-tiles";
 import { Home } from "@/components/platform/home";
-import { Hydrate, pageActor, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, pageActor, prefetch, serverTrpc } from "@/server/house/hydrate";
 import { env } from "@/server/core/env";
 
 export const metadata: Metadata = { title: "Home" };

@@ -3,13 +3,13 @@ import type { ReactNode } from "react";
 import { usePalette } from "@/components/catalog/use-palette";
 import { toast } from "@/components/ui/toast";
 import { Toaster } from "@/components/common/toaster";
-import { onOwnWish } from "@/components/identity/access-loss";
+import { onOwnWish } from "@/components/kit/access-loss";
 import { AccessLost } from "@/components/identity/access-lost";
 import { signOut } from "@/components/identity/auth-client";
 import { InboxBell } from "@/components/notifications/inbox-bell";
 import { AppShell } from "@/components/shell/app-shell";
 import type { ShellSession } from "@/components/shell/types";
-import { useTRPCClient } from "@/components/trpc";
+import { useTRPCClient } from "@/components/kit/trpc";
 
 /** Gives the shell its callbacks: what it cannot know itself. */
 export function PortalFrame(props: {

@@ -2,7 +2,7 @@
 import { useCallback, useMemo } from "react";
 import { useTheme } from "next-themes";
 import type { PaletteItem, PaletteSearch } from "@/components/shell/types";
-import { useTRPCClient } from "@/components/trpc";
+import { useTRPCClient } from "@/components/kit/trpc";
 
 /** What the palette searches and can do beyond its pages. */
 export function usePalette(): { search: PaletteSearch; actions: readonly PaletteItem[] } {

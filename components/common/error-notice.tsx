@@ -3,7 +3,7 @@ import { RotateCcw } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { CopyButton } from "./copy-button";
-import { readError } from "./error-shape";
+import { readError } from "@/components/kit/error-shape";
 
 export type ErrorNoticeProps = { error: unknown; title?: string; onRetry?: () => void; className?: string };
 

@@ -1,7 +1,7 @@
 "use client";
 import { Pause, Radio, WifiOff } from "lucide-react";
 import { cn } from "@/components/ui/cn";
-import type { LiveStatus } from "@/components/use-live";
+import type { LiveStatus } from "@/components/kit/use-live";
 import { formatDuration } from "./format";
 import { useNow } from "./use-now";
 

@@ -7,7 +7,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
 import { ListSkeleton } from "@/components/common/skeletons";
-import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
@@ -21,7 +21,7 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
-import { useLive } from "@/components/use-live";
+import { useLive } from "@/components/kit/use-live";
 import { amountInWords, resourceInWords } from "@/server/compute/rules";
 import { FlavorForm } from "./flavor-form";
 import { QuotaEffectView } from "./quota-effect-view";

@@ -6,7 +6,7 @@ import { formatMilli } from "@/components/common/format";
 import { NumberField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
 import { applyServerError } from "@/components/form/server-errors";
-import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { renameFields } from "./rename-fields";
 

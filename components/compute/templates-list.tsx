@@ -7,7 +7,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { formatBytes, formatCount, formatMilli } from "@/components/common/format";
 import { PageHeader } from "@/components/common/page-header";
 import { ListSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { buttonVariants } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardFooter, CardHeader, CardTitle } from "@/components/ui/card";

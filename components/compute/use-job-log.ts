@@ -1,6 +1,6 @@
 "use client";
 import { useEffect, useState } from "react";
-import type { LiveStatus } from "@/components/use-live";
+import type { LiveStatus } from "@/components/kit/use-live";
 
 export interface JobLogState {
   lines: readonly string[];

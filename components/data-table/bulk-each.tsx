@@ -2,7 +2,7 @@
 import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 import { formatCount } from "@/components/common/format";
 import { Button } from "@/components/ui/button";
 import type { Selection } from "./types";

@@ -4,7 +4,7 @@ import { type ReactNode, useRef } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { StateFrame } from "@/components/common/state-frame";
-import { useShortcuts } from "@/components/shell/shortcuts";
+import { useShortcuts } from "@/components/common/shortcuts";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Table, TableCaption } from "@/components/ui/table";

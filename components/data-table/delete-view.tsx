@@ -1,7 +1,7 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
 import { ConfirmPanel } from "@/components/common/confirm-panel";
-import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { toast } from "@/components/ui/toast";
 import type { SavedView } from "./saved-views";
 

@@ -7,7 +7,7 @@ import { Input } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
 import { MenuButton } from "@/components/ui/menu-button";
 import type { MenuEntry } from "@/components/ui/menu-entries";
-import { useShortcuts } from "@/components/shell/shortcuts";
+import { useShortcuts } from "@/components/common/shortcuts";
 import type { Facet } from "./types";
 import type { TableState } from "./use-table-state";
 

@@ -1,7 +1,7 @@
 "use client";
 import { useState } from "react";
 import { toast } from "@/components/ui/toast";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 import { type ExportFormat, ExportMenu } from "@/components/common/export-menu";
 import { formatCount, formatNumber } from "@/components/common/format";
 import type { ListPage } from "./export-list";

@@ -1,8 +1,8 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
-import { readError } from "@/components/common/error-shape";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { readError } from "@/components/kit/error-shape";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import type { MenuEntry } from "@/components/ui/menu-entries";
 import { toast } from "@/components/ui/toast";
 import type { SavedView } from "./saved-views";

@@ -7,7 +7,7 @@ import { formatMetric, formatNumber, formatPercent } from "@/components/common/f
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { Section } from "@/components/common/section";
 import { StatTile } from "@/components/common/stat-tile";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Callout } from "@/components/ui/callout";
 import { Label } from "@/components/ui/label";

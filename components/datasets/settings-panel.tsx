@@ -10,8 +10,8 @@ import { SelectField, TextareaField, TextField } from "@/components/form/fields"
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useCan, useSession } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useCan, useSession } from "@/components/kit/use-can";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { CLASSIFICATIONS } from "@/server/datasets/rules";
 import { CLASSIFICATION_OPTIONS } from "./classification-badge";

@@ -4,7 +4,7 @@ import { diffRecords } from "@/components/common/diff-view";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { Timeline } from "@/components/common/timeline";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 
 type Entry = { action: string; before: Record<string, unknown>; after: Record<string, unknown> };

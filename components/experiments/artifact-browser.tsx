@@ -5,7 +5,7 @@ import { useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatBytes } from "@/components/common/format";
 import { RowsSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 
 /** The files under an artifact folder, one level at a time; each downloads from the artifact proxy. */
 export function ArtifactBrowser({ root }: { root: string }) {

@@ -10,7 +10,7 @@ import { ShareButton } from "@/components/common/share-button";
 import { Section } from "@/components/common/section";
 import { DetailSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Switch } from "@/components/ui/switch";
 import {
   Table,

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { FormDialog } from "@/components/form/form-dialog";
 import { FieldFrame } from "@/components/form/field";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Input } from "@/components/ui/input";
 
 /** Names an experiment; clients also make one when they first log to it. */

@@ -13,11 +13,11 @@ import { DataTable } from "@/components/data-table/data-table";
 import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
-import { useLive } from "@/components/use-live";
+import { useLive } from "@/components/kit/use-live";
 import { trackingSnippets } from "./snippets";
 
 interface Row {

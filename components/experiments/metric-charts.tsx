@@ -5,7 +5,7 @@ import { LineChart } from "@/components/chart/line-chart";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatCount, formatMetric } from "@/components/common/format";
 import { Button } from "@/components/ui/button";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 
 interface ChartProps {
   runIds: string[];

@@ -1,5 +1,5 @@
 import type { FieldPath, FieldValues, UseFormSetError } from "react-hook-form";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 
 /** Says no more than that the fields are wrong. */
 const GENERAL_HINT = "Correct the named fields and try again.";

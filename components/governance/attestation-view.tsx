@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { PageHeader } from "@/components/common/page-header";
 import { ShareButton } from "@/components/common/share-button";
-import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { AttestationCard } from "./attestation-card";
 
 /** An attestation's own page. */

@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
-import { useTRPCClient } from "@/components/trpc";
+import { useTRPCClient } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Input } from "@/components/ui/input";

@@ -10,7 +10,7 @@ import { DataTable } from "@/components/data-table/data-table";
 import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import type { PolicyListItem } from "@/server/governance/gates/policy-verbs";
 
 const columns: Column<PolicyListItem>[] = [

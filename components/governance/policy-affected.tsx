@@ -6,7 +6,7 @@ import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 
 const STATES = {
   passes: { status: "pass", label: "Passes" },

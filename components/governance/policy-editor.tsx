@@ -6,7 +6,7 @@ import { DisabledReason } from "@/components/common/disabled-reason";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { Section } from "@/components/common/section";
 import { FieldFrame } from "@/components/form/field";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { NativeSelect } from "@/components/ui/select";

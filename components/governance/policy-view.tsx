@@ -19,8 +19,8 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useCan } from "@/components/identity/use-can";
-import { publicErrorOf, useTRPC } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/policy-verbs";
 

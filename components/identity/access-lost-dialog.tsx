@@ -1,16 +1,16 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogFooter, DialogHeader } from "@/components/ui/dialog";
 import { DialogDescription, DialogTitle } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
-import { regainAccess, type AccessLoss } from "./access-loss";
+import { regainAccess, type AccessLoss } from "@/components/kit/access-loss";
 import { signInWithPassword } from "./auth-client";
 import { explainSignIn } from "./explain-sign-in";
-import { useSession } from "./use-can";
+import { useSession } from "@/components/kit/use-can";
 
 interface User {
   id: string;

@@ -1,6 +1,6 @@
 "use client";
 import { later } from "@/components/ui/later";
-import { dismissLoss, useAccessLoss } from "./access-loss";
+import { dismissLoss, useAccessLoss } from "@/components/kit/access-loss";
 
 const Told = later(async () => (await import("./access-lost-dialog")).AccessLostDialog);
 

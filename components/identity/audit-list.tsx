@@ -12,12 +12,12 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { DataTable } from "@/components/data-table/data-table";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
-import { useSession } from "./use-can";
+import { useSession } from "@/components/kit/use-can";
 import type { AuditRow } from "@/server/identity/audit-verbs";
 import type { AuditVerdict } from "@/server/identity/verify-audit";
 

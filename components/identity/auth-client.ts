@@ -1,4 +1,4 @@
-import { onOwnWish } from "./access-loss";
+import { onOwnWish } from "@/components/kit/access-loss";
 
 /** Signing in and out by the HTTP interface of next-auth: its own client brings session polling and an old runtime that no page needs. */
 type Answer = { ok: boolean; url: string };

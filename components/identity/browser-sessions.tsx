@@ -4,7 +4,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";

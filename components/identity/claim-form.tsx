@@ -6,8 +6,8 @@ import { Form, FormErrorSummary } from "@/components/form/form";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { Button } from "@/components/ui/button";
-import type { ActionResult } from "@/server/api/actions";
-import { MIN_PASSWORD_LENGTH } from "@/server/identity/rules";
+import type { ActionResult } from "@/server/kit/actions";
+import { MIN_PASSWORD_LENGTH } from "@/server/auth/rules";
 import { signInWithPassword } from "./auth-client";
 
 type Claim = (input: unknown) => Promise<ActionResult<{ email: string }>>;

@@ -7,7 +7,7 @@ import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Label } from "@/components/ui/label";
 import { MAX_TOKEN_DAYS } from "@/server/identity/rules";

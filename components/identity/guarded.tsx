@@ -4,7 +4,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { ForbiddenState } from "@/components/common/forbidden-state";
 import { ListSkeleton } from "@/components/common/skeletons";
 import type { Permission } from "@/server/core/authz/permissions";
-import { useSession } from "./use-can";
+import { useSession } from "@/components/kit/use-can";
 
 /** A page that needs a permission: says so to whoever lacks it, before it asks the server for anything. */
 export function Guarded(props: {

@@ -2,12 +2,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { NativeSelect } from "@/components/ui/select";
 import { toast } from "@/components/ui/toast";
 import { TEAM_ROLES, type TeamRole } from "@/server/core/actor";
 import { ROLE_ALLOWS, TEAM_ROLE_OPTIONS, roleInWords } from "./team-role-options";
-import { useSession } from "./use-can";
+import { useSession } from "@/components/kit/use-can";
 
 /** A member's role. Some browsers change a closed select by arrow keys, so nothing is saved before it was asked. */
 export function MemberRole(props: {

@@ -6,12 +6,12 @@ import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
 import { DetailSkeleton } from "@/components/common/skeletons";
 import { useNow } from "@/components/common/use-now";
-import { setSingleKeysEnabled, useSingleKeysEnabled } from "@/components/shell/shortcuts";
+import { setSingleKeysEnabled, useSingleKeysEnabled } from "@/components/common/shortcuts";
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { Switch } from "@/components/ui/switch";
 import { BrowserSessions } from "./browser-sessions";
-import { useSession } from "./use-can";
+import { useSession } from "@/components/kit/use-can";
 
 // Drawn by the server with the page; what makes them work (react-hook-form) is no part of the page's first scripts.
 const Profile = dynamic(() => import("./settings-forms").then((module) => module.Profile));

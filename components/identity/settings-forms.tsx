@@ -9,9 +9,9 @@ import { TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import type { ChangePasswordInput } from "@/server/identity/schemas";
-import { goOn, onOwnWish } from "./access-loss";
+import { goOn, onOwnWish } from "@/components/kit/access-loss";
 import { signInWithPassword } from "./auth-client";
 
 /** The name that others see. */

@@ -5,17 +5,17 @@ import { useState } from "react";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { EmptyState } from "@/components/common/empty-state";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { NotFoundState } from "@/components/common/not-found-state";
 import { PageHeader } from "@/components/common/page-header";
 import { DetailSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { MemberRole } from "./member-role";
-import { useCan } from "./use-can";
+import { useCan } from "@/components/kit/use-can";
 
 const AddMemberDialog = later(async () => (await import("./add-member-dialog")).AddMemberDialog);
 

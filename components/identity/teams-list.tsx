@@ -9,11 +9,11 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
-import { useCan, useSession } from "./use-can";
+import { useCan, useSession } from "@/components/kit/use-can";
 
 const CreateTeamDialog = later(async () => (await import("./create-team-dialog")).CreateTeamDialog);
 

@@ -12,12 +12,12 @@ import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { TimeAgo } from "@/components/common/time-ago";
 import { useNow } from "@/components/common/use-now";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { SecretOnce } from "./secret-once";
-import { useCan } from "./use-can";
+import { useCan } from "@/components/kit/use-can";
 
 const CreateTokenDialog = later(async () => (await import("./create-token-dialog")).CreateTokenDialog);
 

@@ -11,7 +11,7 @@ import { Section } from "@/components/common/section";
 import { Segments } from "@/components/common/segments";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Moment } from "@/components/common/time-ago";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import {
   Table,
   TableBody,

@@ -4,7 +4,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDuration, formatNumber, formatPercent } from "@/components/common/format";
 import { ListSkeleton } from "@/components/common/skeletons";
 import { StatTile } from "@/components/common/stat-tile";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { MIN_CASES, type Share } from "@/server/insights/rules";
 
 export type WindowName = "7d" | "30d" | "90d" | "365d";

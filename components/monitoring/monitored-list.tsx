@@ -11,9 +11,9 @@ import { DataTable } from "@/components/data-table/data-table";
 import { ListExport } from "@/components/data-table/list-export";
 import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
-import { useLive } from "@/components/use-live";
+import { useLive } from "@/components/kit/use-live";
 import { DriftBadge, P99Text, type Rate, RateText } from "./figures";
 import { useWindow, WINDOW_WORDS, WindowPicker } from "./window-picker";
 

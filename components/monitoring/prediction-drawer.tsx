@@ -7,7 +7,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDateTime, formatDuration, formatNumber } from "@/components/common/format";
 import { KeyValue } from "@/components/common/key-value";
 import { RowsSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Sheet, SheetContent } from "@/components/ui/sheet";
 import { runHref, versionHref } from "@/server/monitoring/rules";
 import { Exchange, Outcomes } from "./prediction-parts";

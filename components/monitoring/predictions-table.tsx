@@ -11,7 +11,7 @@ import { DataTable } from "@/components/data-table/data-table";
 import { ListExport } from "@/components/data-table/list-export";
 import type { Column, Facet } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
-import { useTRPC, useTRPCClient } from "@/components/trpc";
+import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { Rows3 } from "lucide-react";
 
 const PredictionDrawer = later(async () => (await import("./prediction-drawer")).PredictionDrawer);

@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Inbox } from "lucide-react";
 import Link from "next/link";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import { useLive } from "@/components/use-live";
+import { useLive } from "@/components/kit/use-live";
 
 /** The way to the inbox with the number of unread notices, kept current. */
 export function InboxBell({ userId }: { userId: string }) {

@@ -12,7 +12,7 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { Callout } from "@/components/ui/callout";
 import { ISOLATION_WORDS } from "@/server/compute/rules";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import {
   Table,
   TableBody,

@@ -4,7 +4,7 @@ import { CircleCheck, CircleDashed } from "lucide-react";
 import Link from "next/link";
 import { CopySnippet } from "@/components/common/copy-snippet";
 import { Section } from "@/components/common/section";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { runHref } from "@/server/monitoring/rules";
 

@@ -11,8 +11,8 @@ import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useTRPC } from "@/components/trpc";
-import { useLive } from "@/components/use-live";
+import { useTRPC } from "@/components/kit/trpc";
+import { useLive } from "@/components/kit/use-live";
 import { FirstRunGuide } from "./first-run-guide";
 
 interface Item {

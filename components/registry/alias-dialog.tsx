@@ -6,7 +6,7 @@ import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
 import { environmentOfAlias, isProtectedName, type Protection } from "@/server/registry/rules";
 

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { Timeline } from "@/components/common/timeline";
 import { RowsSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import {
   Dialog,
   DialogBody,

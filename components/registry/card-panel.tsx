@@ -5,7 +5,7 @@ import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { Markdown } from "@/components/common/markdown";
 import { Section } from "@/components/common/section";
-import { useCan } from "@/components/identity/use-can";
+import { useCan } from "@/components/kit/use-can";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Progress } from "@/components/ui/progress";

@@ -4,7 +4,7 @@ import { DiffView } from "@/components/common/diff-view";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import type { VersionDetail } from "./types";
 
 /** What differs from the last approved version; only differences are shown. */

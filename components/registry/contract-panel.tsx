@@ -8,7 +8,7 @@ import { formatBytes, formatMilli } from "@/components/common/format";
 import { KeyValue } from "@/components/common/key-value";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
-import { useCan } from "@/components/identity/use-can";
+import { useCan } from "@/components/kit/use-can";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import {

@@ -7,7 +7,7 @@ import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { modelHref } from "./links";
 
 /** Names a model before its first version. */

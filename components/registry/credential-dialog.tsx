@@ -7,7 +7,7 @@ import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { toast } from "@/components/ui/toast";
 import type { SetCredentialInput } from "@/server/registry/credentials/schemas";
 import type { CredentialRow } from "./types";

@@ -10,12 +10,12 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
-import { useLive } from "@/components/use-live";
+import { useLive } from "@/components/kit/use-live";
 import type { CredentialRow } from "./types";
 
 const CredentialDialog = later(async () => (await import("./credential-dialog")).CredentialDialog);

@@ -6,7 +6,7 @@ import { SelectField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
 import { EMPTY_ENDPOINT, ENDPOINT_LABELS, endpointInput, type EndpointValues } from "./endpoint-form";
 import { CommonFields, JsonFields, OipFields } from "./endpoint-fields";

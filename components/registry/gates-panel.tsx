@@ -6,8 +6,8 @@ import { toast } from "@/components/ui/toast";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { Section } from "@/components/common/section";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import type { VersionDetail } from "./types";
 

@@ -4,7 +4,7 @@ import { EntityIcon, EntityLink } from "@/components/common/entity-link";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import type { LineageNode, VersionDetail } from "./types";
 
 function Side({ title, nodes, empty }: { title: string; nodes: readonly LineageNode[]; empty: string }) {

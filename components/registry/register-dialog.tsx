@@ -3,13 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useId } from "react";
 import { useForm } from "react-hook-form";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 import { TextareaField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { versionHref } from "./links";
 
 interface Values {

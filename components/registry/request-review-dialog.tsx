@@ -8,7 +8,7 @@ import { FormErrorSummary } from "@/components/form/form";
 import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
 import type { RequestVersionReviewInput } from "@/server/registry/schemas";
 import type { VersionDetail } from "./types";

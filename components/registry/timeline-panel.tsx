@@ -4,7 +4,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { Section } from "@/components/common/section";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { Timeline } from "@/components/common/timeline";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import type { TimelineItem } from "./types";
 
 const WORDS: Record<string, string> = {

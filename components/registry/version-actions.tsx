@@ -3,7 +3,7 @@ import { ClipboardCheck, Rocket } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
-import { useCan } from "@/components/identity/use-can";
+import { useCan } from "@/components/kit/use-can";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import type { VersionDetail } from "./types";

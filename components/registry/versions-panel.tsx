@@ -5,7 +5,7 @@ import { DisabledReason } from "@/components/common/disabled-reason";
 import { Section } from "@/components/common/section";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
-import { useCan } from "@/components/identity/use-can";
+import { useCan } from "@/components/kit/use-can";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";

@@ -11,14 +11,14 @@ import {
   useWatch,
 } from "react-hook-form";
 import { toast } from "@/components/ui/toast";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
 import { SelectField, TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
-import { useCan } from "@/components/identity/use-can";
+import { useCan } from "@/components/kit/use-can";
 import { standardPlan } from "@/server/serving/rules";
 import type { RolloutPlan } from "@/server/serving/schemas";
 import { AdmissionPanel } from "./admission-panel";

@@ -6,8 +6,8 @@ import { useRouter } from "next/navigation";
 import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button, buttonVariants } from "@/components/ui/button";
 import type { DeploymentView } from "./types";
 

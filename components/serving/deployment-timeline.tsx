@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { ListSkeleton } from "@/components/common/skeletons";
 import { Timeline } from "@/components/common/timeline";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 
 /** What each kind of entry says, with the version it was about. */
 const WORDS: Record<string, (version: string) => string> = {

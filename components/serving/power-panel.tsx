@@ -6,7 +6,7 @@ import { type Control, type UseFormGetValues, useWatch } from "react-hook-form";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDuration, formatNumber, formatPercent } from "@/components/common/format";
 import { NumberField } from "@/components/form/fields";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
 import { WORDS, isMean } from "./metrics";

@@ -4,8 +4,8 @@ import { CirclePause, CirclePlay, CircleStop, FastForward, type LucideIcon } fro
 import { toast } from "@/components/ui/toast";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import type { RolloutView } from "./types";
 

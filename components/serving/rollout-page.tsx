@@ -1,6 +1,6 @@
 "use client";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "@/components/kit/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { EntityLink } from "@/components/common/entity-link";
 import { formatDuration } from "@/components/common/format";

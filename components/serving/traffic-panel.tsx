@@ -5,7 +5,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDuration, formatNumber } from "@/components/common/format";
 import { Section } from "@/components/common/section";
 import { ChartSkeleton } from "@/components/common/skeletons";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { WORDS, showShare } from "./metrics";
 import type { TrafficChart } from "./types";
 

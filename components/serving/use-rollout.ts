@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { useTRPC } from "@/components/trpc";
-import { useLive } from "@/components/use-live";
+import { useTRPC } from "@/components/kit/trpc";
+import { useLive } from "@/components/kit/use-live";
 
 /** While traffic may come, the chart is asked for at least this often: time moves on without events. */
 const CLOCK_MS = 2_000;

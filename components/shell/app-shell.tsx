@@ -5,7 +5,7 @@ import { cn } from "@/components/ui/cn";
 import { later } from "@/components/ui/later";
 import { visibleGroups } from "./nav";
 import { forgetRecents, useRecents } from "./recents";
-import { type Shortcut, useShortcutListener, useShortcuts } from "./shortcuts";
+import { type Shortcut, useShortcutListener, useShortcuts } from "@/components/common/shortcuts";
 import { Sidebar } from "./sidebar";
 import { TopBar } from "./top-bar";
 import type { AppShellProps } from "./types";

@@ -11,7 +11,11 @@ import {
 import { Kbd } from "@/components/ui/kbd";
 import { Label } from "@/components/ui/label";
 import { Switch } from "@/components/ui/switch";
-import { setSingleKeysEnabled, useRegisteredShortcuts, useSingleKeysEnabled } from "./shortcuts";
+import {
+  setSingleKeysEnabled,
+  useRegisteredShortcuts,
+  useSingleKeysEnabled,
+} from "@/components/common/shortcuts";
 
 /** A key's name as it is printed: mod → ⌘ or Ctrl. */
 export function keyLabel(key: string): string {

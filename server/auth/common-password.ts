@@ -1,5 +1,5 @@
 import { invalidField } from "@/server/core/errors";
-import { normalizedPassword } from "@/server/identity/rules";
+import { normalizedPassword } from "./rules";
 
 /** Tries that an attacker who knows lists, keyboards and dates needs at most; NIST SP 800-63B throttles the guessing itself. */
 const FEWEST_GUESSES = 1e6;

@@ -7,9 +7,9 @@ import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
 import { unstorableTextIn } from "@/server/core/unstorable";
 import { inTransaction } from "@/server/core/verb";
-import { SERVICE_EMAIL } from "@/server/identity/rules";
-import { insertPerson } from "@/server/identity/team-store";
+import { insertPerson } from "./insert-person";
 import { recordRefusal, recordSignIn } from "./record-sign-in";
+import { SERVICE_EMAIL } from "./rules";
 import type { SignedIn } from "./sign-in";
 
 /** Providers hand on what people call themselves: nothing that the database cannot hold. */

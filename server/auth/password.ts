@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { normalizedPassword } from "@/server/identity/rules";
+import { normalizedPassword } from "./rules";
 
 const N = 2 ** 15;
 const R = 8;

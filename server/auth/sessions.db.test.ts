@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditLog, memberships, sessions, users } from "@/db/schema";
-import { appRouter } from "@/server/api/root";
+import { appRouter } from "@/server/house/router";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";

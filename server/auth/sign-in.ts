@@ -3,7 +3,7 @@ import type { Db } from "@/db/client";
 import { users } from "@/db/schema";
 import { log } from "@/server/core/log";
 import { storableText } from "@/server/core/unstorable";
-import { MAX_PASSWORD_LENGTH } from "@/server/identity/rules";
+import { MAX_PASSWORD_LENGTH } from "./rules";
 import { verifyPassword } from "./password";
 import { recordRefusal, recordSignIn } from "./record-sign-in";
 import { returnSignInTries, takeSignInTry, type SignInTry } from "./sign-in-limit";

@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { search } from "./search";
 import { createView, deleteView, listViews, updateView } from "./views/verbs";
 

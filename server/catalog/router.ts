@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { search } from "./search";
 import { createView, deleteView, listViews, updateView } from "./views/verbs";
 

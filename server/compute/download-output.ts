@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { objectStore } from "@/server/composition";
-import type { HttpEnv } from "@/server/http/app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { getJobOutput } from "./job-files";
 
 /** Streams an output from the object store, never as something a browser would run. */

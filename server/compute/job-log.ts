@@ -7,7 +7,7 @@ import type { Caller } from "@/server/core/context";
 import { createCtx } from "@/server/core/context";
 import { isAppError, notFound } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
-import type { HttpEnv } from "@/server/http/app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { logOf } from "./attempt-log";
 import { jobOf } from "./load";
 import { attemptOf } from "./queries";

@@ -3,7 +3,7 @@ import { db } from "@/db/client";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow, workflowStatus } from "@/server/durable/port";
 import { notify } from "@/server/notifications";
-import { every, on } from "@/server/worker/handlers";
+import { every, on } from "@/server/kit/handlers";
 import { admitJobs, openAttempts } from "./admit-jobs";
 import { linkOutput } from "./link-output";
 import { ingestOutputs } from "./ingest-outputs";

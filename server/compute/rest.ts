@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { cancelJob, cancelJobs } from "./cancel-job";
 import { decideQuota } from "./decide-quota";
 import { dispatchJob } from "./dispatch-job";

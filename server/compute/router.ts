@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { cancelJob, cancelJobs } from "./cancel-job";
 import { decideQuota } from "./decide-quota";
 import { dispatchJob } from "./dispatch-job";

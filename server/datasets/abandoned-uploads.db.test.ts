@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { processes, uploads } from "@/db/schema";
 import { newId } from "@/server/core/ids";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
-import { systemCtx } from "@/server/worker/handlers";
+import { systemCtx } from "@/server/kit/handlers";
 import { abandonedUploadSweep } from "./close-abandoned-uploads";
 
 let world: World;

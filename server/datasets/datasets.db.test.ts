@@ -20,7 +20,7 @@ import {
   users,
 } from "@/db/schema";
 import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
-import type { HttpEnv } from "@/server/http/app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { newApiToken, tokenHash, tokenPrefix } from "@/server/auth/token-format";
 import { newId } from "@/server/core/ids";
 import { manifestCommand } from "./rules";
@@ -69,7 +69,7 @@ beforeAll(async () => {
   tokens.viewer = await addToken(teamId, "viewer", ["write"]);
   tokens.readOnly = await addToken(teamId, "member", ["read"]);
   tokens.stranger = await addToken(await addTeam("other"), "member", ["write"]);
-  const { restApp } = await import("@/server/http/v1/mount");
+  const { restApp } = await import("@/server/kit/rest-app");
   const { datasetRoutes } = await import("./rest");
   const { Hono } = await import("hono");
   const { actorOfRequest } = await import("@/server/auth/request-actor");
@@ -474,7 +474,7 @@ describe("dataset verbs", () => {
 
 test("a job's output becomes a version with its edge in the lineage", async () => {
   const { ingestFile } = await import("./index");
-  const { systemCtx } = await import("@/server/worker/handlers");
+  const { systemCtx } = await import("@/server/kit/handlers");
   const { objectStore } = await import("@/server/composition");
   const { Readable } = await import("node:stream");
   const { inTransaction } = await import("@/server/core/verb");

@@ -8,7 +8,7 @@ import { log } from "@/server/core/log";
 import { notifyLive } from "@/server/core/live";
 import { isTransient } from "@/server/core/transient";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
-import { every, on, systemCtx } from "@/server/worker/handlers";
+import { every, on, systemCtx } from "@/server/kit/handlers";
 import { abandonedUploadSweep } from "./close-abandoned-uploads";
 import { failUpload } from "./fail-upload";
 import { manifestOf, registerVersion, type StoredDiff } from "./register-version";

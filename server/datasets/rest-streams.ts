@@ -7,7 +7,7 @@ import { invalid, isAppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { inTransaction } from "@/server/core/verb";
 import { outlastOutage } from "@/server/durable/transient";
-import type { HttpEnv } from "@/server/http/app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { failUpload } from "./fail-upload";
 import { exportDatasets } from "./queries";
 import { MAX_UPLOAD_BYTES } from "./schemas";

@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { archiveDataset, createDataset, restoreDataset, updateDataset } from "./dataset-verbs";
 import { datasetTimeline, versionLineage } from "./lineage-queries";
 import { exportDatasets, getDataset, getUpload, listDatasets } from "./queries";

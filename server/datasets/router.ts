@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { archiveDataset, createDataset, restoreDataset, updateDataset } from "./dataset-verbs";
 import { datasetTimeline, versionLineage } from "./lineage-queries";
 import { getDataset, getUpload, listDatasets } from "./queries";

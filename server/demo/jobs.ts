@@ -1,7 +1,7 @@
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow, type Workflow } from "@/server/durable/port";
-import { on } from "@/server/worker/handlers";
+import { on } from "@/server/kit/handlers";
 import {
   approve,
   askForReview,

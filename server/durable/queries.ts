@@ -4,7 +4,7 @@ import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { decodeCursor, PageInput, toPage, type Page } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { MARKER } from "@/server/worker/marker";
+import { MARKER } from "@/server/kit/marker";
 
 /** What the admin console shows of the worker. It reads tables only: the portal never loads the engine. */
 

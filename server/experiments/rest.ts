@@ -1,4 +1,4 @@
-import { rest } from "@/server/http/rest";
+import { rest } from "@/server/kit/rest";
 import { createExperiment, getExperiment } from "./experiment-verbs";
 import { listExperiments, listRuns } from "./list-queries";
 import { logBatch } from "./log-batch";

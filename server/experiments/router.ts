@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { listArtifacts } from "./artifact-verbs";
 import { createExperiment, deleteExperiment, getExperiment, renameExperiment } from "./experiment-verbs";
 import { listExperiments, listRuns } from "./list-queries";

@@ -1,5 +1,5 @@
 import { log } from "@/server/core/log";
-import { every, systemCtx } from "@/server/worker/handlers";
+import { every, systemCtx } from "@/server/kit/handlers";
 import { syncBuiltInPolicies } from "./gates/sync-policies";
 
 let current = false;

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import type { Verb } from "@/server/core/verb";
-import type { HttpEnv } from "@/server/http/app-env";
-import { rest, type RestRoute } from "@/server/http/rest";
+import type { HttpEnv } from "@/server/kit/app-env";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import {
   getAttestation,
   getBundle,

@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { getAttestation, listAttestations, verifyAttestation } from "./attestations/read-attestations";
 import { getGateRun, getPolicy, listGateRuns, listPolicies, policyHistory } from "./gates/policy-verbs";
 import { savePolicy } from "./gates/save-policy";

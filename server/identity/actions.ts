@@ -1,6 +1,6 @@
 "use server";
 
-import { runAction } from "@/server/api/actions";
+import { runAction } from "@/server/kit/actions";
 import { callerAddress } from "@/server/auth/caller-address";
 import { accountOf } from "@/server/auth/sign-in";
 import { forgiveSignInTries } from "@/server/auth/sign-in-limit";

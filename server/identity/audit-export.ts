@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { HttpEnv } from "@/server/http/app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { exportAudit, type AuditRow } from "./audit-verbs";
 
 const CSV_KEYS = [

@@ -4,8 +4,9 @@ import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { tokenHash, tokenPrefix } from "@/server/auth/token-format";
-import { SERVICE_EMAIL } from "./rules";
-import { insertPerson, insertTeam } from "./team-store";
+import { SERVICE_EMAIL } from "@/server/auth/rules";
+import { insertPerson } from "@/server/auth/insert-person";
+import { insertTeam } from "./team-store";
 
 const DAYS = 365;
 

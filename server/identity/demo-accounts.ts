@@ -7,7 +7,8 @@ import { isCommonPassword } from "@/server/auth/common-password";
 import { hashPassword, verifyPassword } from "@/server/auth/password";
 import type { Ctx } from "@/server/core/context";
 import { emit } from "@/server/core/outbox";
-import { insertPerson, insertTeam } from "./team-store";
+import { insertPerson } from "@/server/auth/insert-person";
+import { insertTeam } from "./team-store";
 
 export interface DemoAccount {
   email: string;

@@ -1,1 +1,2 @@
-export { insertPerson, insertTeam } from "./team-store";
+export { insertPerson } from "@/server/auth/insert-person";
+export { insertTeam } from "./team-store";

@@ -11,7 +11,7 @@ import { decodeCursor, PageInput, toPage } from "@/server/core/pagination";
 import { mutation, query } from "@/server/core/verb";
 import { createOneTimeLink, useOneTimeLink } from "./one-time-links";
 import { ClaimResetInput, CreatePersonInput, PersonInput } from "./schemas";
-import { insertPerson } from "./team-store";
+import { insertPerson } from "@/server/auth/insert-person";
 
 const SAFE = {
   id: users.id,

@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { streamAudit } from "./audit-export";
 import { exportAudit, listAudit } from "./audit-verbs";
 import { verifyAudit } from "./verify-audit";

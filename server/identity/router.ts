@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { listAudit } from "./audit-verbs";
 import { verifyAudit } from "./verify-audit";
 import { endOtherSessions, endSession, listSessions } from "./browser-session-verbs";

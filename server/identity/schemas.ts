@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { MAX_PASSWORD_LENGTH, MAX_TOKEN_DAYS, MIN_PASSWORD_LENGTH, passwordLength } from "./rules";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordLength } from "@/server/auth/rules";
+import { MAX_TOKEN_DAYS } from "./rules";
 
 /** Roles and scopes as literals: this file reaches the browser and holds no server code. */
 export const RoleInput = z.enum(["viewer", "member", "reviewer", "admin"], "Choose a role.");

@@ -10,7 +10,8 @@ import { mutation, NoInput, query } from "@/server/core/verb";
 import { hasAdministrator } from "./first-start";
 import { useOneTimeLink } from "./one-time-links";
 import { ChangePasswordInput, ClaimSetupInput, SwitchTeamInput, UpdateProfileInput } from "./schemas";
-import { insertPerson, insertTeam } from "./team-store";
+import { insertPerson } from "@/server/auth/insert-person";
+import { insertTeam } from "./team-store";
 
 const PERMISSION_NAMES = Object.keys(PERMISSIONS) as Permission[];
 

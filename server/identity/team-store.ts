@@ -1,4 +1,4 @@
-import { quotas, teams, users } from "@/db/schema";
+import { quotas, teams } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { newId, uuidV7Hex } from "@/server/core/ids";
@@ -30,35 +30,5 @@ export async function insertTeam(ctx: Ctx, team: { slug: string; name: string })
     teamId: id,
   });
   await emit(ctx, { type: "identity.team_created", payload: { teamId: id } }, { teamId: id });
-  return row;
-}
-
-export interface NewPerson {
-  email: string;
-  name: string;
-  passwordHash: string | null;
-  isPlatformAdmin?: boolean;
-  isDemo?: boolean;
-  activeTeamId?: string;
-  oidcIssuer?: string;
-  oidcSubject?: string;
-}
-
-/** Adds a person. The caller holds a transaction and has checked that the address is free. */
-export async function insertPerson(ctx: Ctx, person: NewPerson) {
-  const id = newId("user");
-  const row = { id, ...person, email: person.email.toLowerCase(), createdAt: ctx.now() };
-  await ctx.db.insert(users).values(row);
-  await audit(ctx, {
-    action: "identity.person.create",
-    subject: { kind: "person", id, label: row.email },
-    after: {
-      email: row.email,
-      name: row.name,
-      isPlatformAdmin: row.isPlatformAdmin ?? false,
-      isDemo: row.isDemo ?? false,
-    },
-    teamId: person.activeTeamId,
-  });
   return row;
 }

@@ -1,4 +1,4 @@
-import { queryOf, router } from "@/server/api/trpc";
+import { queryOf, router } from "@/server/kit/trpc";
 import { getVelocity } from "./queries";
 
 export const insightsRouter = router({ velocity: queryOf(getVelocity) });

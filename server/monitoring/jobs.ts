@@ -1,7 +1,7 @@
 import { db } from "@/db/client";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { every, on, systemCtx } from "@/server/worker/handlers";
+import { every, on, systemCtx } from "@/server/kit/handlers";
 import { reportAllDrift } from "./drift/run-drift";
 import { retainPredictions } from "./recording/retention";
 import { sweepPending } from "./outcomes/pending-feedback";

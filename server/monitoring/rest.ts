@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./outcomes/record-feedback";

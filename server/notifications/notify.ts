@@ -3,7 +3,7 @@ import { memberships, notifications, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
-import { SERVICE_EMAIL } from "@/server/identity/rules";
+import { SERVICE_EMAIL } from "@/server/auth/rules";
 
 export interface Notice {
   userIds: readonly string[];

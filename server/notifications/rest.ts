@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { countUnread, listInbox } from "./inbox-verbs";
 
 export const notificationRoutes: readonly RestRoute[] = [

@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { countUnread, listInbox, markInbox } from "./inbox-verbs";
 
 export const notificationsRouter = router({

@@ -3,7 +3,7 @@ import { db } from "@/db/client";
 import { gateRuns, idempotencyKeys, modelVersions, registeredModels } from "@/db/schema";
 import { versionHref } from "@/server/monitoring/rules";
 import { notify } from "@/server/notifications";
-import { every, on } from "@/server/worker/handlers";
+import { every, on } from "@/server/kit/handlers";
 
 /** Reviews, quota and jobs tell their people in their own domains; governance does not know who owns a version. */
 on("governance.gates_finished", "platform.notify-owner", async ({ ctx, event }) => {

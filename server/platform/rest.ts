@@ -1,6 +1,6 @@
 import { listWork, listWorkflows, listWorkflowSteps } from "@/server/durable/queries";
 import { retryWork } from "@/server/durable/retry-work";
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { getConsole } from "./console-queries";
 import { getHome } from "./home-query";
 import { retryAllWork } from "./retry-all-work";

@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { listWork, listWorkflows, listWorkflowSteps } from "@/server/durable/queries";
 import { retryWork } from "@/server/durable/retry-work";
 import { getConsole } from "./console-queries";

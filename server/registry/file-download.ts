@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { objectStore } from "@/server/composition";
-import type { HttpEnv } from "@/server/http/app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { exportCard } from "./card-verbs";
 import { getVersionFile } from "./queries";
 

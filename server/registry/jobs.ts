@@ -4,7 +4,7 @@ import { modelVersions } from "@/db/schema";
 import { objectStore, secretKeys } from "@/server/composition";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow } from "@/server/durable/port";
-import { every, on, systemCtx } from "@/server/worker/handlers";
+import { every, on, systemCtx } from "@/server/kit/handlers";
 import { resealCredentials } from "./credentials/store";
 import { versionTriedBy } from "./qualify/may-run";
 import { qualify } from "./qualify/run";

@@ -1,4 +1,4 @@
-import { rest, type RestRoute } from "@/server/http/rest";
+import { rest, type RestRoute } from "@/server/kit/rest";
 import { deleteAlias, getByAlias, setAlias } from "./alias-verbs";
 import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
 import { deleteCredential, listCredentials, setCredential } from "./credentials/verbs";

@@ -1,4 +1,4 @@
-import { mutationOf, queryOf, router } from "@/server/api/trpc";
+import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { deleteAlias, setAlias } from "./alias-verbs";
 import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
 import { getContract, saveContract } from "./contract-verbs";

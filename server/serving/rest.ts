@@ -1,5 +1,5 @@
 import "./affected-deployments";
-import { rest } from "@/server/http/rest";
+import { rest } from "@/server/kit/rest";
 import { trafficChart } from "./chart";
 import { controlRollout, retireDeployment, rollBack } from "./control-rollout";
 import { deploy } from "./deploy";

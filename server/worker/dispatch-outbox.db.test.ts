@@ -34,7 +34,7 @@ const timesOf = (id: string) => started.filter((seen) => seen === id).length;
 beforeAll(async () => {
   database = await createTestDatabase();
   process.env.DATABASE_URL = database.url;
-  const { on } = await import("./handlers");
+  const { on } = await import("@/server/kit/handlers");
   on("compute.job_queued", "test.record", async ({ ctx, event }) => {
     expect(ctx.actor).toMatchObject({ kind: "system", teamId: TEAM });
     started.push(idOf(event.payload));

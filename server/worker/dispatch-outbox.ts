@@ -4,8 +4,8 @@ import type { DomainEventType } from "@/server/core/events";
 import { liveHub } from "@/server/core/live-hub";
 import { log, withoutValues } from "@/server/core/log";
 import { outlastOutage } from "@/server/durable/transient";
-import { handlerOf, registrations, systemCtx } from "./handlers";
-import { MARKER } from "./marker";
+import { handlerOf, registrations, systemCtx } from "@/server/kit/handlers";
+import { MARKER } from "@/server/kit/marker";
 
 /** A delivery whose worker died is taken over after this; one that is worked on renews its lease. */
 const LEASE_SECONDS = 15;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { sharedDb } from "@/db/client";
 import { log } from "@/server/core/log";
-import { allTicks } from "./handlers";
+import { allTicks } from "@/server/kit/handlers";
 
 /** A lock number of our own name space for each tick. */
 const lockOf = (name: string) => sql`hashtextextended(${`modelworks-tick:${name}`}, 7203)`;

@@ -2,7 +2,7 @@ import { redirect } from "next/navigation";
 import { FollowMlflowLink } from "@/components/experiments/follow-mlflow-link";
 import { safeCallback } from "@/components/identity/safe-callback";
 import { SignInForm } from "@/components/identity/sign-in-form";
-import { pageActor } from "@/server/api/hydrate";
+import { pageActor } from "@/server/house/hydrate";
 import { env } from "@/server/core/env";
 import { demoChoices } from "@/server/identity/demo-accounts";
 

@@ -3,7 +3,7 @@ import Link from "next/link";
 import { StateFrame } from "@/components/common/state-frame";
 import { SignOutButton } from "@/components/identity/sign-out-button";
 import { buttonVariants } from "@/components/ui/button";
-import { pageActor } from "@/server/api/hydrate";
+import { pageActor } from "@/server/house/hydrate";
 
 export const metadata = { title: "Sign out" };
 

@@ -1,5 +1,5 @@
 import { DeploymentsList } from "@/components/serving/deployments-list";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Deployments" };
 

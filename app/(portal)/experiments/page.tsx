@@ -1,5 +1,5 @@
 import { ExperimentsList } from "@/components/experiments/experiments-list";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Experiments" };
 

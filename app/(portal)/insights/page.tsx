@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { VelocityPage } from "@/components/insights/velocity-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 import { env } from "@/server/core/env";
 
 export const metadata: Metadata = { title: "Insights" };

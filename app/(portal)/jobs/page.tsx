@@ -1,5 +1,5 @@
 import { JobsList } from "@/components/compute/jobs-list";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Jobs" };
 

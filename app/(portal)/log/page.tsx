@@ -1,5 +1,5 @@
 import { LogView } from "@/components/governance/log-view";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Transparency log" };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { MonitoredList } from "@/components/monitoring/monitored-list";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata: Metadata = { title: "Monitoring" };
 

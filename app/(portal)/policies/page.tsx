@@ -1,5 +1,5 @@
 import { PoliciesList } from "@/components/governance/policies-list";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Policies" };
 

@@ -1,5 +1,5 @@
 import { QuotaPage } from "@/components/compute/quota-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Quotas" };
 

@@ -1,5 +1,5 @@
 import { ReviewQueue } from "@/components/governance/review-queue";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 import { REVIEW_TABS } from "@/server/governance/rules";
 
 export const metadata = { title: "Reviews" };

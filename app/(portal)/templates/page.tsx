@@ -1,5 +1,5 @@
 import { TemplatesList } from "@/components/compute/templates-list";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Templates" };
 

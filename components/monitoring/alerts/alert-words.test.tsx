@@ -8,6 +8,7 @@ import { AlertTelling, toldWords } from "./alert-telling";
 const textOf = (node: ReactNode) =>
   renderToStaticMarkup(node)
     .replaceAll(/<[^>]*>/g, "")
+    .replaceAll("&#x27;", "'")
     .replaceAll(/\s+/g, " ")
     .trim();
 

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { Section } from "@/components/common/section";
-import { useTRPC } from "@/components/trpc";
-import { useLive } from "@/components/use-live";
+import { useTRPC } from "@/components/kit/trpc";
+import { useLive } from "@/components/kit/use-live";
 import { AlertCard } from "./alert-card";
 import { TellingError } from "./telling-error";
 import { useTelling } from "./use-telling";

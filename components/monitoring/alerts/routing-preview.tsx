@@ -4,7 +4,7 @@ import { useState } from "react";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { formatDuration } from "@/components/common/format";
 import { Section } from "@/components/common/section";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import { Label } from "@/components/ui/label";
 import { NativeSelect } from "@/components/ui/select";
 import { ALERT_KIND_NAMES, ALERT_KINDS, takingRoute, type AlertKind } from "@/server/monitoring/alerts/rules";

@@ -1,6 +1,6 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 
 /** After something was done about alerts: what pages show of them, and of who is told, is asked for again. */
 export function useAlertsChanged(): () => Promise<unknown> {

@@ -1,6 +1,6 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "@/components/kit/trpc";
 import type { Alert, Telling } from "./types";
 
 /** Who is told next of the open ones among some alerts. `of`: by an alert's id, undefined while it is not known; null where it could not be asked. */

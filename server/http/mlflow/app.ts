@@ -1,8 +1,8 @@
 import { Hono, type Context } from "hono";
 import type { Caller } from "@/server/core/context";
-import type { HttpEnv } from "../app-env";
-import { withIdempotency } from "../idempotency";
-import { sendJson } from "../send-json";
+import type { HttpEnv } from "@/server/kit/app-env";
+import { withIdempotency } from "@/server/kit/idempotency";
+import { sendJson } from "@/server/kit/send-json";
 import { artifactApp } from "./artifacts";
 import { loggedModelEndpoints } from "./logged-models";
 import { registryEndpoints } from "./registry";

@@ -9,8 +9,8 @@ import {
   prepareArtifact,
   putArtifact,
 } from "@/server/experiments";
-import type { HttpEnv } from "../app-env";
-import { endingWithAccess } from "../ending-with-access";
+import type { HttpEnv } from "@/server/kit/app-env";
+import { endingWithAccess } from "@/server/kit/ending-with-access";
 import { wireError, wireJson } from "./wire";
 
 const PREFIX = "/mlflow-artifacts/artifacts/";

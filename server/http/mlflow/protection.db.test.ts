@@ -11,7 +11,7 @@ import { createToken } from "@/server/identity/token-verbs";
 import { setProtection } from "@/server/registry";
 import { deploy } from "@/server/serving";
 import { makeModel, prove, type TestVersion } from "@/server/serving/testing";
-import { createHttpApp } from "../app";
+import { createHttpApp } from "@/server/house/http-app";
 
 /** Protected aliases and stages, through the doors that programs use, with a member's token as the attack used one. */
 

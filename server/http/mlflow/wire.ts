@@ -9,8 +9,8 @@ import {
   invalid,
 } from "@/server/core/errors";
 import { log } from "@/server/core/log";
-import type { HttpEnv } from "../app-env";
-import { boundedText } from "../body";
+import type { HttpEnv } from "@/server/kit/app-env";
+import { boundedText } from "@/server/kit/body";
 import { messageInWords } from "./error-words";
 
 /** Far above the protocol's own limit for a batch; schemas and profiles of datasets may be large. */

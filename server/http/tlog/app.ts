@@ -2,8 +2,8 @@ import { Hono, type Context } from "hono";
 import { db } from "@/db/client";
 import { notFound } from "@/server/core/errors";
 import { getCheckpoint, getLogKeys, getTile } from "@/server/governance/log/read-log";
-import type { HttpEnv } from "../app-env";
-import { problem } from "../problem";
+import type { HttpEnv } from "@/server/kit/app-env";
+import { problem } from "@/server/kit/problem";
 
 const SHORT = "public, max-age=5";
 const FOREVER = "public, max-age=31536000, immutable";

@@ -35,7 +35,7 @@ import {
   sigstoreAnswer,
   type Programs,
 } from "@/server/governance/trust/testing/verifiers";
-import { createHttpApp } from "../app";
+import { createHttpApp } from "@/server/house/http-app";
 
 const run = promisify(execFile);
 const DIGEST = `sha256:${"a".repeat(64)}`;

@@ -23,7 +23,7 @@ import {
   sigstoreAnswer,
   type Programs,
 } from "@/server/governance/trust/testing/verifiers";
-import { createHttpApp } from "../app";
+import { createHttpApp } from "@/server/house/http-app";
 
 const Time = z.iso.datetime().nullable();
 const Published = z.object({

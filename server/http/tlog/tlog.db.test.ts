@@ -28,7 +28,7 @@ import {
   toHex,
   verifyTlogProof,
 } from "@/server/governance/trust";
-import { createHttpApp } from "../app";
+import { createHttpApp } from "@/server/house/http-app";
 
 const run = promisify(execFile);
 let world: World;

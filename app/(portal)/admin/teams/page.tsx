@@ -1,5 +1,5 @@
 import { TeamsList } from "@/components/identity/teams-list";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Teams" };
 

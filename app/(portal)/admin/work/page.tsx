@@ -1,6 +1,6 @@
 import { Guarded } from "@/components/identity/guarded";
 import { WorkList } from "@/components/platform/work-list";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 import { env } from "@/server/core/env";
 
 export const metadata = { title: "Background work" };

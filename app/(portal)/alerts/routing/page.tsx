@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { RoutingPage } from "@/components/monitoring/alerts/routing-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata: Metadata = { title: "Who is told" };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { SilencesPage } from "@/components/monitoring/alerts/silences-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata: Metadata = { title: "Silences" };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { DatasetPage } from "@/components/datasets/dataset-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ slug: string }> };
 

@@ -1,6 +1,6 @@
 import { DeploymentAlerts } from "@/components/monitoring/alerts/deployment-alerts";
 import { DeploymentPage } from "@/components/serving/deployment-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 type Params = Promise<{ name: string }>;
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { RunsList } from "@/components/experiments/runs-list";
-import { HydrateList, type Search, serverTrpc, titleFrom } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc, titleFrom } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ experimentId: string }>; searchParams: Search };
 

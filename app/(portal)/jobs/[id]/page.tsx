@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { JobPage } from "@/components/compute/job-page";
-import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ id: string }> };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 import { ModelScreen } from "../screens";
 
 type Props = { params: Promise<{ name: string }> };

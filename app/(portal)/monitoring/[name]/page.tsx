@@ -1,5 +1,5 @@
 import { DeploymentHealth } from "@/components/monitoring/deployment-health";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 import { env } from "@/server/core/env";
 
 type Props = { params: Promise<{ name: string }> };

@@ -1,5 +1,5 @@
 import { PolicyView } from "@/components/governance/policy-view";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ key: string }> };
 

@@ -1,5 +1,5 @@
 import { RequestQuotaPage } from "@/components/compute/request-quota-form";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Request GPU quota" };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { ReviewScreen } from "@/components/governance/review-screen";
-import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ reviewId: string }> };
 

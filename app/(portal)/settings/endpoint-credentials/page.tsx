@@ -1,5 +1,5 @@
 import { CredentialSettings } from "@/components/registry/credential-settings";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Endpoint credentials" };
 

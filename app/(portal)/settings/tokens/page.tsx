@@ -1,5 +1,5 @@
 import { TokenSettings } from "@/components/identity/token-settings";
-import { HydrateList, type Search, serverTrpc } from "@/server/api/hydrate";
+import { HydrateList, type Search, serverTrpc } from "@/server/house/hydrate";
 import { env } from "@/server/core/env";
 
 export const metadata = { title: "API tokens" };

@@ -1,5 +1,5 @@
 import { LaunchPage } from "@/components/compute/launch-form";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Launch a job" };
 

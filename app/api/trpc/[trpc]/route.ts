@@ -1,7 +1,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { db } from "@/db/client";
-import { appRouter } from "@/server/api/root";
-import { call } from "@/server/api/trpc";
+import { appRouter } from "@/server/house/router";
+import { call } from "@/server/kit/trpc";
 import { actorOfRequest } from "@/server/auth/request-actor";
 import { newId } from "@/server/core/ids";
 

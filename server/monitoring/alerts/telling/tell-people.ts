@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, ne, or } from "drizzle-orm";
 import { memberships, users } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { SERVICE_EMAIL } from "@/server/identity/rules";
+import { SERVICE_EMAIL } from "@/server/auth/rules";
 import { notify, type Notice } from "@/server/notifications";
 import { hearersOf, type Hearers } from "./hearers";
 

@@ -1,5 +1,5 @@
 import { AttestationView } from "@/components/governance/attestation-view";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Attestation" };
 

@@ -1,5 +1,5 @@
 import { QuotaRequestPage } from "@/components/compute/quota-request-page";
-import { Hydrate, prefetch, serverTrpc } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
 
 export const metadata = { title: "Quota request" };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { RolloutPage } from "@/components/serving/rollout-page";
-import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ name: string; id: string }> };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/api/hydrate";
+import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
 import { RunScreen } from "./run-screen";
 
 type Props = { params: Promise<{ runId: string }> };

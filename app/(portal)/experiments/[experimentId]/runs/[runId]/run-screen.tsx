@@ -4,8 +4,8 @@ import { Boxes } from "lucide-react";
 import { useState } from "react";
 import { DisabledReason } from "@/components/common/disabled-reason";
 import { RunPage } from "@/components/experiments/run-page";
-import { useCan } from "@/components/identity/use-can";
-import { useTRPC } from "@/components/trpc";
+import { useCan } from "@/components/kit/use-can";
+import { useTRPC } from "@/components/kit/trpc";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 

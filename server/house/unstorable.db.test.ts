@@ -6,8 +6,8 @@ import { mutation, query } from "@/server/core/verb";
 import { createModel } from "@/server/registry";
 import { getVersionByNumber } from "@/server/datasets/version-queries";
 import { createRun } from "@/server/experiments";
-import { registryEndpoints } from "./mlflow/registry";
-import { experimentEndpoints, runEndpoints } from "./mlflow/tracking";
+import { registryEndpoints } from "@/server/http/mlflow/registry";
+import { experimentEndpoints, runEndpoints } from "@/server/http/mlflow/tracking";
 
 let world: World;
 let member: Person;

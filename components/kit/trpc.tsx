@@ -10,10 +10,10 @@ import {
 } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useState, type ReactNode } from "react";
-import { noticeLoss } from "@/components/identity/access-loss";
+import { noticeLoss } from "./access-loss";
 import { toast } from "@/components/ui/toast";
 import superjson from "superjson";
-import type { AppRouter } from "@/server/api/root";
+import type { AppRouter } from "@/server/house/router";
 import type { PublicError } from "@/server/core/errors";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();

@@ -8,7 +8,7 @@ import type { Actor } from "@/server/core/actor";
 import { isAppError } from "@/server/core/errors";
 import { allVerbs } from "@/server/core/verb";
 import { verifyAudit } from "@/server/identity/verify-audit";
-import { restRoutes } from "./routes";
+import { restRoutes } from "./rest-routes";
 
 /** Tables that a migration may empty or drop: none yet. */
 const MAY_LOSE_ROWS = new Set<string>();

@@ -3,7 +3,7 @@
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
-import { noticeLoss, useAccessLoss } from "./identity/access-loss";
+import { noticeLoss, useAccessLoss } from "./access-loss";
 import { useTRPC } from "./trpc";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";

@@ -10,8 +10,8 @@ import { notificationsRouter } from "@/server/notifications/router";
 import { platformRouter } from "@/server/platform/router";
 import { registryRouter } from "@/server/registry/router";
 import { servingRouter } from "@/server/serving/router";
-import { liveChanges } from "./live";
-import { router } from "./trpc";
+import { liveChanges } from "@/server/kit/live-changes";
+import { router } from "@/server/kit/trpc";
 
 /** All domains of the browser's door. */
 export const appRouter = router({

@@ -3,7 +3,7 @@ import superjson from "superjson";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import { appRouter } from "./root";
+import { appRouter } from "./router";
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { useTRPC } from "@/components/trpc";
+import { useTRPC } from "./trpc";
 import type { Permission } from "@/server/core/authz/permissions";
 
 /** The signed-in person, their teams and what they may do; fetched once and shared by all that ask. */

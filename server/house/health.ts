@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { db } from "@/db/client";
 import { metricsRegistry } from "@/server/core/metrics";
-import type { HttpEnv } from "./app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 
 /** `/api/health` (503 when the database is away), `/health` (MLflow's form) and Prometheus `/metrics`. */
 export function healthApp(): Hono<HttpEnv> {

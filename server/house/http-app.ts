@@ -5,13 +5,13 @@ import type { Actor } from "@/server/core/actor";
 import { env } from "@/server/core/env";
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
-import type { HttpEnv } from "./app-env";
+import type { HttpEnv } from "@/server/kit/app-env";
 import { healthApp } from "./health";
-import { problem } from "./problem";
+import { problem } from "@/server/kit/problem";
 import { protocolApps } from "./protocols";
-import { restRoutes } from "./routes";
-import { openApiDocument } from "./v1/openapi";
-import { restApp } from "./v1/mount";
+import { restRoutes } from "./rest-routes";
+import { openApiDocument } from "@/server/kit/openapi";
+import { restApp } from "@/server/kit/rest-app";
 
 const SLOW_MS = 2_000;
 

@@ -1,12 +1,12 @@
 import { Hono, type Context } from "hono";
 import type { Caller } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
-import type { HttpEnv } from "../app-env";
-import { boundedText } from "../body";
-import { endingWithAccess } from "../ending-with-access";
-import { problem } from "../problem";
-import { keyedRequest, withIdempotency } from "../idempotency";
-import type { RestRoute } from "../rest";
+import type { HttpEnv } from "./app-env";
+import { boundedText } from "./body";
+import { endingWithAccess } from "./ending-with-access";
+import { problem } from "./problem";
+import { keyedRequest, withIdempotency } from "./idempotency";
+import type { RestRoute } from "./rest";
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 

@@ -7,8 +7,8 @@ import { can, PERMISSIONS, type Rule } from "@/server/core/authz/permissions";
 import { isAppError } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
 import { allVerbs, type Verb } from "@/server/core/verb";
-import { restRoutes } from "@/server/http/routes";
-import { appRouter } from "./root";
+import { restRoutes } from "./rest-routes";
+import { appRouter } from "./router";
 import { foreignTeam, type ForeignTeam } from "./testing/foreign-team";
 import { idsOf, noteTouchedRows, touchedRows } from "./testing/touched-rows";
 import { EXAMPLES, type Example } from "./testing/verb-examples";
@@ -143,7 +143,7 @@ describe("what one team has", () => {
     "is closed to %s",
     async (name, verb) => {
       const example = EXAMPLES[name];
-      if (!example) throw new Error(`${name} has no example (server/api/testing/verb-examples.ts).`);
+      if (!example) throw new Error(`${name} has no example (server/house/testing/verb-examples.ts).`);
       const input = example.input(foreign);
       const fits = verb.definition.input.safeParse(input);
       expect(fits.error?.issues ?? []).toEqual([]);

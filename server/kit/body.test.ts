@@ -8,7 +8,7 @@ import type { Db } from "@/db/client";
 import { query } from "@/server/core/verb";
 import type { HttpEnv } from "./app-env";
 import { rest } from "./rest";
-import { restApp } from "./v1/mount";
+import { restApp } from "./rest-app";
 
 const echo = query(
   {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PERMISSIONS, type Rule } from "@/server/core/authz/permissions";
-import type { RestRoute } from "../rest";
+import type { RestRoute } from "./rest";
 
 interface JsonSchema {
   properties?: Record<string, unknown>;

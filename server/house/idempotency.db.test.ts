@@ -6,9 +6,9 @@ import { idempotencyKeys, savedViews } from "@/db/schema";
 import type { Caller } from "@/server/core/context";
 import { conflict } from "@/server/core/errors";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
-import type { HttpEnv } from "./app-env";
-import { withIdempotency } from "./idempotency";
-import { mlflowApp } from "./mlflow/app";
+import type { HttpEnv } from "@/server/kit/app-env";
+import { withIdempotency } from "@/server/kit/idempotency";
+import { mlflowApp } from "@/server/http/mlflow/app";
 
 let world: World;
 let member: Person;

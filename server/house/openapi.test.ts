@@ -1,12 +1,12 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import "@/server/api/root";
+import "./router";
 import { PERMISSIONS, type Rule } from "@/server/core/authz/permissions";
 import { allVerbs } from "@/server/core/verb";
-import { mlflowApp } from "../mlflow/app";
-import { restRoutes } from "../routes";
-import { openApiDocument } from "./openapi";
+import { mlflowApp } from "@/server/http/mlflow/app";
+import { restRoutes } from "./rest-routes";
+import { openApiDocument } from "@/server/kit/openapi";
 
 const Operation = z.looseObject({
   operationId: z.string(),

@@ -10,7 +10,7 @@ import { createWorld, type Person, type World } from "@/server/governance/testin
 import { disablePerson } from "@/server/identity/people-verbs";
 import { removeMember } from "@/server/identity/team-verbs";
 import { createToken } from "@/server/identity/token-verbs";
-import { createHttpApp } from "./app";
+import { createHttpApp } from "./http-app";
 
 let world: World;
 let server: ServerType;

@@ -14,7 +14,7 @@ import superjson from "superjson";
 import { db } from "@/db/client";
 import { actorOfRequest } from "@/server/auth/request-actor";
 import { newId } from "@/server/core/ids";
-import { appRouter } from "./root";
+import { appRouter } from "./router";
 
 /** Who asks for this page; one look-up per request. */
 export const pageActor = cache(async () => {

@@ -1,6 +1,6 @@
 "use client";
 import { useSyncExternalStore } from "react";
-import { readError } from "@/components/common/error-shape";
+import { readError } from "./error-shape";
 
 /** What ended this page's access while it was open: the session, or the team that it shows. */
 export interface AccessLoss {

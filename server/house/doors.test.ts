@@ -4,8 +4,8 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { PERMISSIONS } from "@/server/core/authz/permissions";
 import { allVerbs } from "@/server/core/verb";
-import { restRoutes } from "@/server/http/routes";
-import { appRouter } from "./root";
+import { restRoutes } from "./rest-routes";
+import { appRouter } from "./router";
 
 interface Procedure {
   _def: { meta?: { permission?: string; verb?: string } };

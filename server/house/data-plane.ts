@@ -4,7 +4,7 @@ import { db } from "@/db/client";
 import { TokenActors } from "@/server/auth/token-actors";
 import { liveHub } from "@/server/core/live-hub";
 import { httpRequests, httpSeconds } from "@/server/core/metrics";
-import { createHttpApp } from "./app";
+import { createHttpApp } from "./http-app";
 
 /** Training loops send many small requests with one token. */
 const TOKENS = { freshMs: 1_000, staleMs: 0 };

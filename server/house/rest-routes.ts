@@ -10,7 +10,7 @@ import { notificationRoutes } from "@/server/notifications/rest";
 import { platformRoutes } from "@/server/platform/rest";
 import { registryRoutes } from "@/server/registry/rest";
 import { servingRoutes } from "@/server/serving/rest";
-import type { RestRoute } from "./rest";
+import type { RestRoute } from "@/server/kit/rest";
 
 /** All REST routes; each domain lists its own in `server/<domain>/rest.ts`. */
 export const restRoutes: readonly RestRoute[] = [
