@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions } from "@playwright/test";
-import { overflow, violations } from "../fixtures/accessibility";
+import { overflow, violations, type Rules } from "../fixtures/accessibility";
 import { attended } from "../fixtures/alive";
 import { storageStateOf } from "../fixtures/people";
 import { addressOf, allRoutes, settled, VISITS } from "../fixtures/routes";
@@ -45,7 +45,7 @@ async function open(browser: Browser, baseURL: string | undefined, route: string
 }
 
 /** Everything that is wrong in one look, with the look's name. */
-async function wrong(page: Page, route: string, look: string, rules: "all" | "colours" = "all") {
+async function wrong(page: Page, route: string, look: string, rules: Rules = "all") {
   const found = await violations(page, route, rules);
   const wide = await overflow(page);
   if (wide > 0) found.push(`the page is ${wide} px wider than the screen`);
@@ -70,7 +70,8 @@ for (const route of allRoutes()) {
     await expect(page.locator("html")).not.toHaveClass(/(^| )dark( |$)/);
     await page.setViewportSize({ width: 360, height: 740 });
     await settled(page);
-    problems.push(...(await wrong(page, route, "360 px")));
+    // Narrow, parts move and hide; what alone appears there is of the frame, and seen on the pages loaded below.
+    problems.push(...(await wrong(page, route, "360 px", "layout")));
     await page.context().close();
     expect(problems.join("\n")).toBe("");
   });
