@@ -8,7 +8,8 @@ export default defineConfig({
   testDir: ".",
   outputDir: path.resolve(import.meta.dirname, "..", "test-results"),
   globalSetup: "./fixtures/global-setup.ts",
-  workers: 1,
+  // Each has a team and people of its own (`fixtures/people.ts`); what was started elsewhere has one of each.
+  workers: shots || process.env.MODELWORKS_E2E_URL ? 1 : 2,
   // A test that passes at the second try has found something: it counts as failed.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
@@ -29,11 +30,13 @@ export default defineConfig({
   projects: shots
     ? [{ name: "screenshots", testMatch: "screenshots/*.spec.ts", timeout: 900_000 }]
     : [
-        { name: "stations", testMatch: /e2e\/[^/]+\.spec\.ts$/ },
+        // The longest first, the shortest last, so that neither worker waits for the other at the end.
         { name: "journeys", testMatch: "journeys/*.spec.ts", timeout: 900_000 },
+        { name: "stations", testMatch: /e2e\/[^/]+\.spec\.ts$/, timeout: 90_000 },
         { name: "a11y", testMatch: "a11y/*.spec.ts", timeout: 180_000 },
-        { name: "perf", testMatch: "perf/*.spec.ts", timeout: 180_000 },
+        // They measure: nothing runs beside them.
+        { name: "perf", testMatch: "perf/*.spec.ts", timeout: 180_000, workers: 1 },
         // The main routes only: what `npm test` has time for.
-        { name: "vitals", testMatch: "perf/*.spec.ts", grep: /@main/, timeout: 180_000 },
+        { name: "vitals", testMatch: "perf/*.spec.ts", grep: /@main/, timeout: 180_000, workers: 1 },
       ],
 });

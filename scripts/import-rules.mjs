@@ -1,66 +1,9 @@
 // Checks every import of our own code against import-rules.config.mjs, and that imports form no circle, neither of files (at run time) nor of folders
 // (types too).
-import fs from "node:fs";
-import path from "node:path";
-import { parseSync } from "oxc-parser";
-import { ResolverFactory } from "oxc-resolver";
+import { importGraph } from "./import-graph.mjs";
 import { rules, TOGETHER } from "./import-rules.config.mjs";
 
-const root = path.resolve(import.meta.dirname, "..");
 const FOLDERS = ["app", "components", "server", "db", "e2e", "bench"];
-const resolver = new ResolverFactory({
-  tsconfig: { configFile: path.join(root, "tsconfig.json") },
-  extensions: [".ts", ".tsx", ".mjs", ".js", ".json"],
-});
-
-function* sourceFiles(folder) {
-  if (!fs.existsSync(folder)) return;
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) {
-      if (entry.name !== "node_modules" && !entry.name.startsWith(".")) yield* sourceFiles(full);
-    } else if (/\.(ts|tsx|mjs)$/.test(entry.name) && !entry.name.endsWith(".d.ts")) yield full;
-  }
-}
-
-/** All static and literal dynamic imports: [{ specifier, isType, isDynamic }]. */
-function importsOf(file) {
-  const { module, errors } = parseSync(file, fs.readFileSync(file, "utf8"));
-  if (errors.length > 0) throw new Error(`${path.relative(root, file)}: ${errors[0].message}`);
-  const found = [];
-  for (const item of module.staticImports) {
-    const isType = item.entries.length > 0 && item.entries.every((entry) => entry.isType);
-    found.push({ specifier: item.moduleRequest.value, isType, isDynamic: false });
-  }
-  for (const item of module.staticExports) {
-    for (const entry of item.entries) {
-      if (entry.moduleRequest)
-        found.push({ specifier: entry.moduleRequest.value, isType: entry.isType, isDynamic: false });
-    }
-  }
-  const text = fs.readFileSync(file, "utf8");
-  for (const item of module.dynamicImports) {
-    const literal = /^["'](.+)["']$/.exec(text.slice(item.moduleRequest.start, item.moduleRequest.end));
-    if (literal) found.push({ specifier: literal[1], isType: false, isDynamic: true });
-  }
-  return found;
-}
-
-function graphOf() {
-  const graph = new Map();
-  for (const folder of FOLDERS) {
-    for (const file of sourceFiles(path.join(root, folder))) {
-      const edges = [];
-      for (const found of importsOf(file)) {
-        if (!/^(\.|@\/)/.test(found.specifier)) continue;
-        const resolved = resolver.sync(path.dirname(file), found.specifier).path;
-        if (resolved) edges.push({ ...found, to: path.relative(root, resolved) });
-      }
-      graph.set(path.relative(root, file), edges);
-    }
-  }
-  return graph;
-}
 
 function breaches(graph) {
   const list = [];
@@ -137,7 +80,7 @@ function cycles(graph) {
   return found;
 }
 
-const graph = graphOf();
+const graph = importGraph(FOLDERS);
 const problems = [
   ...new Set(breaches(graph)),
   ...cycles(graph).map((group) => `cycle: ${group.join(" ↔ ")}`),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need from the operating system: a browser, Python with venv, nginx; then builds the foreign
-# programs that they check our output with: cosign, Go's note and tlog, Alertmanager.
+# programs that they check our output with: cosign, Go's note and tlog, Alertmanager,
+# and the S3 server of the object store's tests.
 # As root on Debian or Ubuntu it installs; elsewhere it says what is missing.
 set -euo pipefail
 missing=()
@@ -18,4 +19,6 @@ else
   exit 1
 fi
 bash "$(dirname "$0")/setup-verifiers.sh"
-bash "$(dirname "$0")/go-tool.sh" github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1 >/dev/null
+for each in github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1 github.com/versity/versitygw/cmd/versitygw@v1.8.0; do
+  bash "$(dirname "$0")/go-tool.sh" "$each" >/dev/null
+done

@@ -1,37 +1,97 @@
-// `npm test`: every gate and every test, with the time each part took. A failing part does not stop the next.
-// The last line is always "N passed, N failed". `--only=gates|unit|e2e|failures` runs one part.
+// `npm test`: every gate and every test, with the time each part took and the slowest files of each. A failing part does not stop the next.
+// The last line is always "N passed, N failed". `--only=gates|unit|e2e|failures` runs one part; `--changed` the gates and what the changes
+// since `main` can reach.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { selectionFor } from "./changed.mjs";
 import { inFewLines, playwrightFailures, vitestFailures } from "./failures.mjs";
+import { importGraph } from "./import-graph.mjs";
 import { installIfNeeded, requireNode, root } from "./prepare.mjs";
+import { asTable, slowestSpecs, slowestUnitFiles } from "./slowest.mjs";
 
 const args = process.argv.slice(2).join(" ");
 const only = /^--only=(gates|unit|e2e|failures)$/.exec(args)?.[1];
-if (args !== "" && !only) {
-  console.error("npm test [-- --only=gates|unit|e2e|failures]");
+if (args !== "" && args !== "--changed" && !only) {
+  console.error("npm test [-- --only=gates|unit|e2e|failures | --changed]");
   process.exit(2);
 }
+const BROWSER = ["--project=journeys", "--project=stations", "--project=a11y"];
 const results = [];
+const ledger = [];
 const reports = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-report-"));
 requireNode();
 installIfNeeded();
-if (only !== "gates") part("system packages", () => gate("bash", ["scripts/setup-system.sh"]));
-if (wants("gates")) gates();
-if (wants("unit")) part("unit and database tests", vitest);
-// A failing build must be counted like any other part, so it runs as a process of its own.
-if (wants("e2e") || wants("failures")) part("build", () => gate(process.execPath, ["scripts/build.mjs"]));
-if (wants("e2e")) {
-  part("script weight of pages", () => gate(process.execPath, ["scripts/script-weight.mjs"]));
-  part("browser tests", () => playwright("e2e", ["stations", "journeys", "a11y"]));
-}
-// They find their victims in /proc.
-if (wants("failures") && process.platform === "linux") {
-  part("failure tests", () => playwright("e2e/chaos", [], { MODELWORKS_CHAOS_SEED: chaosSeed() }));
-}
+if (args === "--changed")
+  reached(
+    selectionFor(
+      changedFiles(),
+      importGraph(["app", "components", "server", "db", "e2e", "bench", "scripts"]),
+    ),
+  );
+else all();
 fs.rmSync(reports, { recursive: true, force: true });
 summary();
+
+function all() {
+  if (only !== "gates") part("system packages", () => gate("bash", ["scripts/setup-system.sh"]));
+  if (wants("gates")) gates();
+  if (wants("unit")) part("unit and database tests", () => vitest());
+  // A failing build must be counted like any other part, so it runs as a process of its own.
+  if (wants("e2e") || wants("failures")) build();
+  if (wants("e2e")) {
+    part("script weight of pages", () => gate(process.execPath, ["scripts/script-weight.mjs"]));
+    part("browser tests", () => playwright("e2e", BROWSER));
+  }
+  if (wants("failures")) failureTests();
+}
+
+/** Runs the gates and what was selected. */
+function reached({ unit, browser, routes, failures }) {
+  part("system packages", () => gate("bash", ["scripts/setup-system.sh"]));
+  gates();
+  if (unit.length > 0) part("unit and database tests", () => vitest(unit === "all" ? [] : unit));
+  const isBrowser = browser === "all" || browser.length + routes.length > 0;
+  if (isBrowser || failures) build();
+  if (isBrowser) {
+    part("script weight of pages", () => gate(process.execPath, ["scripts/script-weight.mjs"]));
+    const wanted = browser === "all" ? [] : ["--grep", grepFor(browser, routes)];
+    part("browser tests", () => playwright("e2e", [...BROWSER, ...wanted]));
+  }
+  if (failures) failureTests();
+}
+
+/** Paths that differ from where this branch left `main`, and those that are not committed. */
+function changedFiles() {
+  const git = (...words) => {
+    const { status, stdout, stderr } = spawnSync("git", words, { cwd: root, encoding: "utf8" });
+    if (status === 0) return stdout.split("\n").filter(Boolean);
+    console.error(`git ${words.join(" ")}: ${stderr.trim()}\n--changed compares with the branch main.`);
+    process.exit(2);
+  };
+  const [base = "HEAD"] = git("merge-base", "HEAD", "main");
+  const committed = git("diff", "--name-only", "--no-renames", base);
+  return [...new Set([...committed, ...git("ls-files", "--others", "--exclude-standard")])];
+}
+
+/** Playwright matches it with project, file and title of each test. */
+function grepFor(specs, routes) {
+  const literally = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+  const files = specs.map((file) => `(^|[ /])${literally(file.replace("e2e/", ""))} `);
+  const pages = routes.map((route) => `every-route\\.spec\\.ts (.* )?${literally(route)} (meets|in) `);
+  return [...files, ...pages].join("|");
+}
+
+function build() {
+  part("build", () => gate(process.execPath, ["scripts/build.mjs"]));
+}
+
+/** They find their victims in /proc. */
+function failureTests() {
+  if (process.platform !== "linux") return;
+  part("failure tests", () => playwright("e2e/chaos", [], { MODELWORKS_CHAOS_SEED: chaosSeed() }));
+}
 
 function wants(name) {
   return !only || only === name;
@@ -78,27 +138,29 @@ function gate(command, args) {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, output: `${result.stdout ?? ""}${result.stderr ?? ""}` };
 }
 
-function vitest() {
+function vitest(files = []) {
   const file = path.join(reports, "vitest.json");
   const result = execute(
     bin("vitest"),
-    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+    ["run", ...files, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
     true,
   );
   const report = JSON.parse(fs.readFileSync(file, "utf8"));
+  ledger.push(asTable("unit and database test files", slowestUnitFiles(report, root)));
   return counted(report.numPassedTests, vitestFailures(report), result.status);
 }
 
-function playwright(folder, projects, environment = {}) {
+function playwright(folder, options, environment = {}) {
   const file = path.join(reports, `${folder.replaceAll("/", "-")}.json`);
   const config = `${folder}/playwright.config.ts`;
   const result = execute(
     bin("playwright"),
-    ["test", "--config", config, "--reporter=line,json", ...projects.map((name) => `--project=${name}`)],
+    ["test", "--config", config, "--reporter=line,json", ...options],
     true,
     { ...environment, PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   );
   const report = JSON.parse(fs.readFileSync(file, "utf8"));
+  ledger.push(asTable(`specs of ${folder}`, slowestSpecs(report)));
   return counted(report.stats.expected, playwrightFailures(report), result.status);
 }
 
@@ -129,6 +191,7 @@ function summary() {
   for (const { name, failed, output } of results) {
     if (failed > 0) console.log(`\nFAIL ${name}\n${output.trimEnd().slice(-8_000)}`);
   }
+  for (const table of ledger) console.log(`\n${table}`);
   console.log("\nSummary");
   for (const result of results) console.log(line(result));
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);

@@ -5,10 +5,10 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import S3rver from "s3rver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createObjectStore, type ObjectStore } from "./index";
 import { parseS3Url } from "./s3";
+import { startS3Server, type S3Server } from "./testing/s3-server";
 
 const sha256 = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const absent = `sha256:${"0".repeat(64)}`;
@@ -150,33 +150,21 @@ describe("what a killed process left half-written", () => {
 
 describe("an S3 server", () => {
   let root = "";
-  let server: S3rver;
+  let server: S3Server;
   let url = "";
   async function open() {
     root = await mkdtemp(path.join(tmpdir(), "mw-s3-"));
-    const bucket = { name: "factory" };
-    const directory = path.join(root, "server");
-    server = new S3rver({
-      address: "127.0.0.1",
-      port: 0,
-      directory,
-      silent: true,
-      configureBuckets: [bucket],
-    });
-    const { port } = await server.run();
-    // s3rver knows this one account; the SDK's default chain finds it here, as in production.
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "S3RVER", AWS_SECRET_ACCESS_KEY: "S3RVER" });
-    url = `s3://factory/team/blobs?endpoint=http://127.0.0.1:${port}&region=eu-west-1`;
+    server = await startS3Server(root, "factory");
+    url = `s3://factory/team/blobs?endpoint=http://127.0.0.1:${server.port}&region=eu-west-1`;
     const store = createObjectStore({ url, home: path.join(root, "home") });
     const bytesOf = async (digest: string) => {
       const hex = digest.slice("sha256:".length);
-      const key = `sha256/${hex.slice(0, 2)}/${hex.slice(2)}`;
-      return path.join(directory, "factory", "team/blobs", `${key}._S3rver_object`);
+      return server.fileOf(`team/blobs/sha256/${hex.slice(0, 2)}/${hex.slice(2)}`);
     };
     return { store, bytesOf };
   }
   contract("keeps the contract", open, async () => {
-    await server.close();
+    await server.stop();
     await rm(root, { recursive: true });
   });
 
@@ -186,7 +174,7 @@ describe("an S3 server", () => {
     await writeFile(await bytesOf(digest), "forged  bytes");
     const elsewhere = createObjectStore({ url, home: path.join(root, "another-machine") });
     await expect(elsewhere.localPath(digest)).rejects.toThrow("holds other bytes");
-    await server.close();
+    await server.stop();
     await rm(root, { recursive: true });
   });
 
@@ -200,7 +188,7 @@ describe("an S3 server", () => {
     await tight.put(Readable.from([Buffer.from("newer")]));
     await expect(readFile(staged)).rejects.toMatchObject({ code: "ENOENT" });
     expect(await readFile(await tight.localPath(digest))).toHaveLength(10_000);
-    await server.close();
+    await server.stop();
     await rm(root, { recursive: true });
   });
 });
