@@ -24,16 +24,36 @@ const upward = TIERS.slice(0, -1).map((tier, level) => ({
   typesToo: true,
 }));
 
+/** A room's plate: pure files that stand below everything, also below core, wherever their folder stands. */
+export const PLATES = {
+  files: new RegExp(`^server/(${DOMAINS})/(plate|permissions|events|kinds)\\.ts$`),
+  folder: "server/plates",
+};
+
 /** Folders that count as one where circles are looked for: the database's client speaks to core and for it. */
 export const TOGETHER = [["db/client.ts", "server/core"]];
 
 export const rules = [
   ...upward,
   {
-    name: "another domain is entered through its index.ts, schemas.ts or rules.ts",
+    name: "another domain is entered through its index.ts, schemas.ts, rules.ts or kinds.ts",
     from: `^server/(${DOMAINS})/`,
     to: `^server/(${DOMAINS})/`,
-    except: ["^server/$1/", "/(index|schemas|rules)\\.ts$"],
+    except: ["^server/$1/", "/(index|schemas|rules|kinds)\\.ts$"],
+    typesToo: true,
+  },
+  {
+    name: "a plate is pure: it knows its own room's plate and what plates are made of",
+    from: `^server/(${DOMAINS})/(?:plate|permissions|events|kinds)\\.ts$`,
+    to: "^(server|db|app|components)/",
+    except: ["^server/plates/", "^server/$1/(permissions|events|kinds)\\.ts$"],
+    typesToo: true,
+  },
+  {
+    name: "the assembly of plates sees plates only",
+    from: "^server/plates/",
+    to: "^(server|db|app|components)/",
+    except: ["^server/plates/", "^server/[a-z-]+/(plate|events)\\.ts$"],
     typesToo: true,
   },
   {
@@ -76,7 +96,8 @@ export const rules = [
     from: "^components/",
     to: "^(server|db)/",
     except: [
-      "/(schemas|rules|actions)\\.ts$",
+      "/(schemas|rules|actions|kinds)\\.ts$",
+      "^server/plates/",
       "^server/core/(actor|errors|authz/permissions|canonical-json|input-words)\\.ts$",
     ],
   },

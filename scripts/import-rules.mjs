@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 import { ResolverFactory } from "oxc-resolver";
-import { rules, TOGETHER } from "./import-rules.config.mjs";
+import { PLATES, rules, TOGETHER } from "./import-rules.config.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const FOLDERS = ["app", "components", "server", "db", "e2e", "bench"];
@@ -84,6 +84,7 @@ const isTest = (file) => /\.(test|spec)\.tsx?$|\/testing\b/.test(file);
 
 /** The room a file stands in: `server/registry`, `components/ui`; a file of a top folder is one by itself, and pages are one. */
 function folderOf(file) {
+  if (PLATES.files.test(file)) return PLATES.folder;
   const [top, second] = file.split("/");
   const folder = top === "app" || second === undefined ? top : `${top}/${second}`;
   return TOGETHER.find((group) => group.includes(folder))?.at(-1) ?? folder;
