@@ -21,6 +21,7 @@ import { ReviewForm } from "./review-form";
 import { ReviewNeighbours } from "./review-neighbours";
 import { AffectedDeployments, Blockers, Checks, Differences, ReviewBanner } from "./review-parts";
 import { DecisionRecord, ReviewThread } from "./review-record";
+import { reviewTopic } from "@/server/governance/kinds";
 
 function Actions({ review }: { review: ReviewDetail }) {
   const trpc = useTRPC();
@@ -111,7 +112,7 @@ function Header({ review }: { review: ReviewDetail }) {
 export function ReviewScreen({ reviewId }: { reviewId: string }) {
   const trpc = useTRPC();
   const { data: review, error, refetch } = useQuery(trpc.governance.review.queryOptions({ reviewId }));
-  useLive([`review:${reviewId}`], [trpc.governance.review.queryKey({ reviewId })]);
+  useLive([reviewTopic(reviewId)], [trpc.governance.review.queryKey({ reviewId })]);
   useTouch(review);
   if (error && !review) {
     const code = publicErrorOf(error)?.code;

@@ -3,6 +3,7 @@ import { datasetFiles, datasets, datasetVersions, jobOutputs, jobs, lineageEdges
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { toJob } from "./load";
+import { jobTopic } from "./kinds";
 
 const OUTPUTS_AT_ONCE = 200;
 
@@ -57,6 +58,6 @@ export async function linkOutput(ctx: Ctx, versionId: string): Promise<void> {
         relation: "produced",
       })
       .onConflictDoNothing();
-    await notifyLive(ctx.db, version.teamId, `job:${job.id}`);
+    await notifyLive(ctx.db, version.teamId, jobTopic(job.id));
   }
 }

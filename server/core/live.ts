@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { namedStatement, type Db } from "@/db/client";
+import type { Topic } from "@/server/plates/topic";
 import { log } from "./log";
 
 /** `team:<id>:<topic>`; a listener may only ask for topics of its own team. */
@@ -7,10 +8,9 @@ export const liveTopic = (teamId: string, topic: string) => `${teamId}/${topic}`
 
 /**
  * Tells every portal that what `topic` shows has changed; sent when the transaction commits. Subscribers refetch, so a lost
- * or doubled message does no harm. Topics: `job:<id>`, `jobs`, `run:<id>`, `version:<id>`, `review:<id>`, `reviews`,
- * `deployment:<id>`, `rollout:<id>`, `dataset:<id>`, `inbox:<userId>`, `quota`, `experiment:<id>`.
+ * or doubled message does no harm. Topics are made by the rooms' `kinds.ts`.
  */
-export async function notifyLive(db: Db, teamId: string, ...topics: string[]): Promise<void> {
+export async function notifyLive(db: Db, teamId: string, ...topics: readonly Topic[]): Promise<void> {
   for (const topic of topics) {
     await db.execute(sql`select pg_notify('mw_live', ${liveTopic(teamId, topic)})`);
   }
@@ -25,7 +25,7 @@ const told = new Map<string, { again: boolean }>();
  * Like `notifyLive`, for what changes many times a second: called after the commit, at most four messages a second and topic, the last
  * change always among them. A message inside each transaction would make commits wait for one another.
  */
-export function notifyLiveSoon(db: Db, teamId: string, topic: string): void {
+export function notifyLiveSoon(db: Db, teamId: string, topic: Topic): void {
   const name = liveTopic(teamId, topic);
   const earlier = told.get(name);
   if (earlier) {

@@ -1,7 +1,7 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import { gateRuns, idempotencyKeys, modelVersions, registeredModels } from "@/db/schema";
-import { versionHref } from "@/server/monitoring/rules";
+import { versionHref } from "@/server/registry/kinds";
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/kit/handlers";
 

@@ -4,6 +4,7 @@ import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
+import { deploymentTopic, deploymentsTopic } from "./kinds";
 
 export interface RolloutEvent {
   rolloutId: string;
@@ -51,6 +52,6 @@ export async function rerouted(ctx: Ctx, deploymentId: string): Promise<number> 
   const teamId = row?.teamId ?? ctx.actor.teamId;
   await ctx.db.execute(sql`select pg_notify('mw_routes', ${deploymentId})`);
   await emit(ctx, { type: "serving.deployment_changed", payload: { deploymentId } }, { teamId });
-  await notifyLive(ctx.db, teamId, "deployments", `deployment:${deploymentId}`);
+  await notifyLive(ctx.db, teamId, deploymentsTopic, deploymentTopic(deploymentId));
   return row?.generation ?? 0;
 }

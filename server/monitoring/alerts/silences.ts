@@ -8,6 +8,7 @@ import { notifyLive } from "@/server/core/live";
 import { mutation, query } from "@/server/core/verb";
 import { ALERT_KINDS } from "./rules";
 import { EndSilenceInput, ListSilencesInput, SilenceInput } from "../schemas";
+import { alertsTopic } from "../kinds";
 
 export interface Silenceable {
   kind: string;
@@ -100,7 +101,7 @@ export const silenceAlerts = mutation(
       },
       reason: input.reason,
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     return { silenceId: row.id, endsAt };
   },
 );
@@ -137,7 +138,7 @@ export const endSilence = mutation(
       before: { state: "open" },
       after: { state: "ended" },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     return { silenceId: row.id };
   },
 );

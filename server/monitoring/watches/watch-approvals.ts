@@ -7,6 +7,7 @@ import { readPoliciesInForce, UNJUDGED_MS } from "@/server/governance";
 import { admissionNow, admissionOf, type Deployment } from "@/server/serving";
 import { versionOf } from "@/server/registry";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+import { deploymentHref } from "@/server/serving/kinds";
 
 const openRollouts = and(eq(rollouts.deploymentId, deployments.id), isNull(rollouts.finishedAt));
 
@@ -76,7 +77,7 @@ async function judgeVersion(ctx: Ctx, id: string, environment: string, found: Fo
 const inWords = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
 const about = (deployment: Deployment) => ({
-  href: `/deployments/${deployment.name}`,
+  href: deploymentHref(deployment.name),
   subject: { kind: "deployment", id: deployment.id },
   ownerId: deployment.ownerId,
 });
