@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 import { ResolverFactory } from "oxc-resolver";
-import { PLATES, rules, TOGETHER } from "./import-rules.config.mjs";
+import { PLATES, rules, SERVER_FOLDERS, TOGETHER } from "./import-rules.config.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const FOLDERS = ["app", "components", "server", "db", "e2e", "bench"];
@@ -138,8 +138,16 @@ function cycles(graph) {
   return found;
 }
 
+/** Folders of the server that no rule would hold. */
+const strangers = () =>
+  fs
+    .readdirSync(path.join(root, "server"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !SERVER_FOLDERS.includes(entry.name))
+    .map((entry) => `server/${entry.name}: neither a room with a floor nor a known folder`);
+
 const graph = graphOf();
 const problems = [
+  ...strangers(),
   ...new Set(breaches(graph)),
   ...cycles(graph).map((group) => `cycle: ${group.join(" ↔ ")}`),
   ...cycles(folderGraph(graph)).map((group) => `circle of folders: ${group.join(" ↔ ")}`),

@@ -2,7 +2,7 @@ import type { Place, RoomKinds, StatusWord, Thing } from "./kind";
 import * as rooms from "./rooms";
 import type { Topic } from "./topic";
 
-type Kinds = (typeof rooms)[keyof typeof rooms]["kinds"];
+type Kinds = (typeof rooms)[keyof typeof rooms];
 type KeysOfEach<T> = T extends unknown ? keyof T : never;
 type Marked<T> = T extends unknown
   ? { [K in keyof T]: T[K] extends { lineage: true } ? K : never }[keyof T]
@@ -14,7 +14,7 @@ export type ThingKind = KeysOfEach<Kinds["things"]>;
 /** What stands at the ends of lineage edges. */
 export type LineageKind = Marked<Kinds["things"]>;
 
-const all: readonly RoomKinds[] = Object.values(rooms).map((room) => room.kinds);
+const all: readonly RoomKinds[] = Object.values(rooms);
 const merged = <T>(part: (kinds: RoomKinds) => Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
   Object.assign({}, ...all.map(part));
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { RoomKinds } from "./kind";
 import { places, topicNamed } from "./kinds";
 import { PERMISSIONS } from "./permissions";
+import * as tables from "./permission-tables";
 import * as rooms from "./rooms";
 
 const server = path.resolve(import.meta.dirname, "..");
@@ -18,8 +19,9 @@ const namesOf = (file: string) =>
 
 describe("the plates of the rooms", () => {
   it("are all in the house", () => {
-    const found = fs.readdirSync(server).filter((name) => fs.existsSync(path.join(server, name, "plate.ts")));
+    const found = fs.readdirSync(server).filter((name) => fs.existsSync(path.join(server, name, "kinds.ts")));
     expect(names).toEqual(found.toSorted());
+    expect(Object.keys(tables).toSorted()).toEqual(names);
     expect(found.length).toBeGreaterThan(10);
   });
 
@@ -35,7 +37,7 @@ describe("the plates of the rooms", () => {
   );
 
   it("give one table, with every permission of every room in it", () => {
-    const all = Object.values(rooms).flatMap((room) => Object.keys(room.permissions));
+    const all = Object.values(tables).flatMap((table) => Object.keys(table));
     expect(Object.keys(PERMISSIONS).toSorted()).toEqual(all.toSorted());
   });
 
@@ -64,7 +66,7 @@ const sources = ["server", "components", "app"].flatMap((top) =>
 );
 
 describe("the kinds of the rooms", () => {
-  const kinds = Object.entries(rooms).map(([room, plate]) => [room, plate.kinds as RoomKinds] as const);
+  const kinds = Object.entries(rooms).map(([room, own]) => [room, own as RoomKinds] as const);
 
   it.each(["ids", "things", "statuses"] as const)("name no %s twice", (part) => {
     const all = kinds.flatMap(([, each]) => Object.keys(each[part]));

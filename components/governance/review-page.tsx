@@ -109,7 +109,7 @@ function Header({ review }: { review: ReviewDetail }) {
 }
 
 /** The approval screen: why, checks, differences, effects and what blocks it above the fold; then the verdict and the record. */
-export function ReviewScreen({ reviewId }: { reviewId: string }) {
+export function ReviewPage({ reviewId }: { reviewId: string }) {
   const trpc = useTRPC();
   const { data: review, error, refetch } = useQuery(trpc.governance.review.queryOptions({ reviewId }));
   useLive([reviewTopic(reviewId)], [trpc.governance.review.queryKey({ reviewId })]);
