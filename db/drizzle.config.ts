@@ -2,7 +2,7 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: "./db/schema/index.ts",
+  schema: "./db/schema/*.ts",
   // A check generates into a copy.
   out: process.env.MIGRATIONS_OUT ?? "./db/migrations",
 });

@@ -1,19 +1,33 @@
+import fs from "node:fs";
+
 /**
  * Who may import whom. `from` and `to` are regular expressions over paths from the repository's root; `except` lists what a rule lets
  * through, with `$1` for the first group of `from`. Type-only imports vanish at build time, so `typesToo` is off unless said.
  */
-const TIERS = [
-  ["identity", "notifications"],
-  ["governance"],
-  ["datasets"],
-  ["compute"],
-  ["experiments"],
-  ["registry"],
-  ["serving"],
-  ["monitoring"],
-  ["insights", "catalog", "platform", "demo"],
-];
+const listed = fs.readFileSync(new URL("../server/plates/rooms.ts", import.meta.url), "utf8");
+/** The rooms' floors from below, as `server/plates/rooms.ts` lists them. */
+const floors = listed
+  .split(/^\/\/ Floor .*$/m)
+  .slice(1)
+  .map((floor) => [...floor.matchAll(/from "@\/server\/([a-z-]+)\/kinds"/g)].map((match) => match[1]));
+/** The demo uses all rooms and is none: it stands on the top floor. */
+const TIERS = floors.with(-1, [...(floors.at(-1) ?? []), "demo"]);
 const DOMAINS = TIERS.flat().join("|");
+
+/** Every folder of the server is a room with a floor, or one of these: a new one is named before anything may stand in it. */
+export const SERVER_FOLDERS = [
+  ...TIERS.flat(),
+  "adapters",
+  "auth",
+  "core",
+  "durable",
+  "house",
+  "http",
+  "kit",
+  "launcher",
+  "plates",
+  "worker",
+];
 
 const upward = TIERS.slice(0, -1).map((tier, level) => ({
   name: "a lower domain speaks to a higher one by event only",
@@ -24,16 +38,36 @@ const upward = TIERS.slice(0, -1).map((tier, level) => ({
   typesToo: true,
 }));
 
+/** A room's plate: pure files that stand below everything, also below core, wherever their folder stands. */
+export const PLATES = {
+  files: new RegExp(`^server/(${DOMAINS})/(permissions|events|kinds)\\.ts$`),
+  folder: "server/plates",
+};
+
 /** Folders that count as one where circles are looked for: the database's client speaks to core and for it. */
 export const TOGETHER = [["db/client.ts", "server/core"]];
 
 export const rules = [
   ...upward,
   {
-    name: "another domain is entered through its index.ts, schemas.ts or rules.ts",
+    name: "another domain is entered through its index.ts, schemas.ts, rules.ts or kinds.ts",
     from: `^server/(${DOMAINS})/`,
     to: `^server/(${DOMAINS})/`,
-    except: ["^server/$1/", "/(index|schemas|rules)\\.ts$"],
+    except: ["^server/$1/", "/(index|schemas|rules|kinds)\\.ts$"],
+    typesToo: true,
+  },
+  {
+    name: "a plate is pure: it knows its own room's plate and what plates are made of",
+    from: `^server/(${DOMAINS})/(?:permissions|events|kinds)\\.ts$`,
+    to: "^(server|db|app|components)/",
+    except: ["^server/plates/", "^server/$1/(permissions|events|kinds)\\.ts$"],
+    typesToo: true,
+  },
+  {
+    name: "the assembly of plates sees plates only",
+    from: "^server/plates/",
+    to: "^(server|db|app|components)/",
+    except: ["^server/plates/", "^server/[a-z-]+/(permissions|kinds)\\.ts$"],
     typesToo: true,
   },
   {
@@ -76,7 +110,8 @@ export const rules = [
     from: "^components/",
     to: "^(server|db)/",
     except: [
-      "/(schemas|rules|actions)\\.ts$",
+      "/(schemas|rules|actions|kinds)\\.ts$",
+      "^server/plates/",
       "^server/core/(actor|errors|authz/permissions|canonical-json|input-words)\\.ts$",
     ],
   },

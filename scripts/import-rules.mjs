@@ -1,8 +1,11 @@
 // Checks every import of our own code against import-rules.config.mjs, and that imports form no circle, neither of files (at run time) nor of folders
 // (types too).
+import fs from "node:fs";
+import path from "node:path";
 import { importGraph } from "./import-graph.mjs";
-import { rules, TOGETHER } from "./import-rules.config.mjs";
+import { PLATES, rules, SERVER_FOLDERS, TOGETHER } from "./import-rules.config.mjs";
 
+const root = path.resolve(import.meta.dirname, "..");
 const FOLDERS = ["app", "components", "server", "db", "e2e", "bench"];
 
 function breaches(graph) {
@@ -27,6 +30,7 @@ const isTest = (file) => /\.(test|spec)\.tsx?$|\/testing\b/.test(file);
 
 /** The room a file stands in: `server/registry`, `components/ui`; a file of a top folder is one by itself, and pages are one. */
 function folderOf(file) {
+  if (PLATES.files.test(file)) return PLATES.folder;
   const [top, second] = file.split("/");
   const folder = top === "app" || second === undefined ? top : `${top}/${second}`;
   return TOGETHER.find((group) => group.includes(folder))?.at(-1) ?? folder;
@@ -80,8 +84,16 @@ function cycles(graph) {
   return found;
 }
 
+/** Folders of the server that no rule would hold. */
+const strangers = () =>
+  fs
+    .readdirSync(path.join(root, "server"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !SERVER_FOLDERS.includes(entry.name))
+    .map((entry) => `server/${entry.name}: neither a room with a floor nor a known folder`);
+
 const graph = importGraph(FOLDERS);
 const problems = [
+  ...strangers(),
   ...new Set(breaches(graph)),
   ...cycles(graph).map((group) => `cycle: ${group.join(" ↔ ")}`),
   ...cycles(folderGraph(graph)).map((group) => `circle of folders: ${group.join(" ↔ ")}`),

@@ -9,7 +9,7 @@ import { launchEngine, startSweeper, stopEngine } from "@/server/durable/engine"
 import { outlastOutage } from "@/server/durable/transient";
 import { startDispatcher, type Dispatcher } from "@/server/worker/dispatch-outbox";
 import { startTicks } from "@/server/worker/tick";
-import "@/server/house/jobs";
+import { loadJobs } from "@/server/house/load-jobs";
 
 const STOP_GRACE_MS = 5_000;
 
@@ -21,6 +21,7 @@ async function announced(id: string): Promise<void> {
 
 /** The worker process: durable workflows, event handlers and reconcilers. Any number may run. */
 async function main() {
+  await loadJobs();
   let dispatcher: Dispatcher | undefined;
   let jobIsolation = {};
   const beat = heartbeat("worker", () => ({

@@ -6,8 +6,8 @@ import {
   Database,
   FileCheck2,
   FlaskConical,
+  Gauge,
   GitBranch,
-  type LucideIcon,
   LineChart,
   Play,
   Rocket,
@@ -15,33 +15,35 @@ import {
   Shapes,
   User,
   Users,
+  type LucideIcon,
 } from "lucide-react";
 import Link from "next/link";
 import { cn } from "@/components/ui/cn";
+import type { ThingIcon } from "@/server/plates/kind";
+import { thingOf } from "@/server/plates/kinds";
 
-const ICONS: Record<string, LucideIcon> = {
-  alert: Bell,
-  dataset: Database,
-  dataset_version: Database,
-  deployment: Rocket,
-  experiment: FlaskConical,
-  gate: FileCheck2,
-  job: Cpu,
-  log_entry: ScrollText,
-  model: Boxes,
-  policy: FileCheck2,
-  review: ClipboardCheck,
-  rollout: GitBranch,
-  run: LineChart,
-  team: Users,
-  template: Play,
+const ICONS: Readonly<Record<ThingIcon, LucideIcon>> = {
+  bell: Bell,
+  boxes: Boxes,
+  "clipboard-check": ClipboardCheck,
+  cpu: Cpu,
+  database: Database,
+  "file-check-2": FileCheck2,
+  "flask-conical": FlaskConical,
+  gauge: Gauge,
+  "git-branch": GitBranch,
+  "line-chart": LineChart,
+  play: Play,
+  rocket: Rocket,
+  "scroll-text": ScrollText,
   user: User,
-  version: Boxes,
+  users: Users,
 };
 
 /** The icon of a kind of thing; a neutral one for kinds it does not know. */
 export function EntityIcon({ kind, className }: { kind: string; className?: string }) {
-  const Icon = ICONS[kind] ?? Shapes;
+  const icon = thingOf(kind)?.icon;
+  const Icon = icon ? ICONS[icon] : Shapes;
   return <Icon aria-hidden className={cn("size-4 shrink-0 text-fg-subtle", className)} />;
 }
 

@@ -25,6 +25,7 @@ import { useLive } from "@/components/kit/use-live";
 import { amountInWords, resourceInWords } from "@/server/compute/rules";
 import { FlavorForm } from "./flavor-form";
 import { QuotaEffectView } from "./quota-effect-view";
+import { quotaTopic } from "@/server/compute/kinds";
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const GIB = 1024 ** 3;
@@ -184,7 +185,7 @@ function SetQuota({ teams, resources }: { teams: readonly TeamRow[]; resources: 
 export function AdminQuotas() {
   const trpc = useTRPC();
   const query = useQuery(trpc.compute.quota.teams.queryOptions());
-  useLive(["quota"], [trpc.compute.quota.teams.queryKey()]);
+  useLive([quotaTopic], [trpc.compute.quota.teams.queryKey()]);
   if (query.error && !query.data)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <ListSkeleton />;

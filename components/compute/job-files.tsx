@@ -5,6 +5,7 @@ import { DigestChip } from "@/components/common/digest-chip";
 import { EntityLink } from "@/components/common/entity-link";
 import { formatBytes } from "@/components/common/format";
 import { Section } from "@/components/common/section";
+import { datasetHref, datasetVersionHref } from "@/server/datasets/kinds";
 
 interface Input {
   name: string;
@@ -38,7 +39,7 @@ export function JobInputs({ inputs }: { inputs: readonly Input[] }) {
               <span className="font-mono text-sm text-fg-muted">{input.name}</span>
               <EntityLink
                 kind="dataset_version"
-                href={`/datasets/${input.slug}/versions/${input.number}`}
+                href={datasetVersionHref(input.slug, input.number)}
                 label={`${input.datasetName} v${input.number}`}
               />
             </span>
@@ -53,7 +54,7 @@ export function JobInputs({ inputs }: { inputs: readonly Input[] }) {
 /** What came of an output that was to become a dataset version, as long as it is none. */
 function Registration({ registration }: { registration: NonNullable<Output["registration"]> }) {
   const { state, message, slug = "" } = registration;
-  const href = `/datasets/${slug}`;
+  const href = datasetHref(slug);
   if (state !== "failed") {
     return (
       <p className="basis-full text-sm text-fg-muted">
@@ -103,7 +104,7 @@ export function JobOutputs(props: { jobId: string; outputs: readonly Output[]; f
               {output.slug && output.number !== null ? (
                 <EntityLink
                   kind="dataset_version"
-                  href={`/datasets/${output.slug}/versions/${output.number}`}
+                  href={datasetVersionHref(output.slug, output.number)}
                   label={`${output.slug} v${output.number}`}
                 />
               ) : null}

@@ -31,6 +31,7 @@ import { JobPending } from "./job-pending";
 import { AuditTimeline } from "./job-timeline";
 import { LOST_ANSWER, useDispatchKey } from "./use-dispatch-key";
 import { relaunchHref } from "./launch-values";
+import { jobHref, jobTopic, quotaTopic } from "@/server/compute/kinds";
 
 function CancelButton({ id, name, state }: { id: string; name: string; state: JobState }) {
   const trpc = useTRPC();
@@ -80,7 +81,7 @@ function AgainButton({ spec, priority }: { spec: JobSpec; priority: number }) {
     const input = { ...rest, ...(requirements ? { requirements } : {}), priority };
     const result = await dispatchJob({ ...input, dedupKey: key.keyFor(input) }).catch(() => LOST_ANSWER);
     if (result !== LOST_ANSWER) key.answered();
-    if (result.ok) router.push(`/jobs/${result.data.id}`);
+    if (result.ok) router.push(jobHref(result.data.id));
     else toast.error(result.error.message, { description: result.error.hint });
   };
   return (
@@ -107,7 +108,7 @@ const snippets = (id: string) => [
 export function JobPage({ id }: { id: string }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.compute.job.get.queryOptions({ id }));
-  const live = useLive([`job:${id}`, "quota"], [trpc.compute.job.get.queryKey({ id })]);
+  const live = useLive([jobTopic(id), quotaTopic], [trpc.compute.job.get.queryKey({ id })]);
   if (publicErrorOf(query.error)?.code === "not_found") return <NotFoundState what="This job" />;
   if (query.error && !query.data)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;

@@ -5,6 +5,7 @@ import { Callout } from "@/components/ui/callout";
 import Link from "next/link";
 import { amountInWords } from "@/server/compute/rules";
 import { QuotaBars, type QuotaLineView } from "./quota-bars";
+import { jobHref } from "@/server/compute/kinds";
 
 interface Pending {
   position: number;
@@ -62,7 +63,7 @@ export function JobPending({
           <ol className="divide-y rounded-lg border bg-surface">
             {pending.ahead.map((job) => (
               <li key={job.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2">
-                <Link href={`/jobs/${job.id}`} className="font-medium hover:underline">
+                <Link href={jobHref(job.id)} className="font-medium hover:underline">
                   {job.name}
                 </Link>
                 <OwnerChip name={job.ownerName} />

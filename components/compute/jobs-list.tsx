@@ -20,6 +20,7 @@ import { useLive } from "@/components/kit/use-live";
 import { JOB_STATES } from "@/server/compute/rules";
 import type { JobState } from "@/server/compute/schemas";
 import { JOB_COLUMNS, type JobRow } from "./job-columns";
+import { jobHref, jobsTopic } from "@/server/compute/kinds";
 
 const WORDS: Record<JobState, string> = {
   queued: "Queued",
@@ -101,7 +102,7 @@ export function JobsList() {
       { placeholderData: keepPreviousData },
     ),
   );
-  const live = useLive(["jobs"], [trpc.compute.job.list.queryKey()]);
+  const live = useLive([jobsTopic], [trpc.compute.job.list.queryKey()]);
   const launch = (
     <Link href="/templates" className={buttonVariants({ variant: "primary" })}>
       <Play aria-hidden /> Launch a job
@@ -122,7 +123,7 @@ export function JobsList() {
         total={list.data?.total}
         getRowId={(row) => row.id}
         rowLabel={(row) => row.name}
-        rowHref={(row) => `/jobs/${row.id}`}
+        rowHref={(row) => jobHref(row.id)}
         state={state}
         facets={facetsOf(list.data?.counts, list.data?.templates ?? [])}
         views="jobs"

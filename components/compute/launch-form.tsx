@@ -29,6 +29,7 @@ import {
 import { QuotaBars } from "./quota-bars";
 import { renameFields } from "./rename-fields";
 import { LOST_ANSWER, useDispatchKey } from "./use-dispatch-key";
+import { jobHref, quotaTopic } from "@/server/compute/kinds";
 
 /** The server's names of fields, and ours. */
 const FIELD_OF: Record<string, keyof LaunchValues> = {
@@ -55,7 +56,7 @@ function LaunchFields({
   const values = useWatch({ control, compute: (current: LaunchValues) => current });
   const choices = useQuery(trpc.compute.template.inputChoices.queryOptions());
   const quota = useQuery(trpc.compute.quota.get.queryOptions());
-  useLive(["quota"], [trpc.compute.quota.get.queryKey()]);
+  useLive([quotaTopic], [trpc.compute.quota.get.queryKey()]);
   const { parameters, inputs, outputs } = template.spec;
   const known = [
     ...parameters.map((parameter) => `params.${parameter.name}` as const),
@@ -72,7 +73,7 @@ function LaunchFields({
     if (wrong.length > 0) return;
     const result = await dispatchJob({ ...input, dedupKey: key.keyFor(input) }).catch(() => LOST_ANSWER);
     if (result !== LOST_ANSWER) key.answered();
-    if (result.ok) router.push(`/jobs/${result.data.id}`);
+    if (result.ok) router.push(jobHref(result.data.id));
     else applyServerError(renameFields(result.error, FIELD_OF), setError, known);
   });
   const labels = Object.fromEntries([

@@ -1,5 +1,6 @@
 import { slugOf } from "@/server/datasets/rules";
 import type { DispatchJobInput, JobSpec, ParamValue, TemplateParameter } from "@/server/compute/schemas";
+import { templateHref } from "@/server/compute/kinds";
 
 const MIB = 1024 ** 2;
 
@@ -111,7 +112,7 @@ export function relaunchHref(spec: JobSpec): string | undefined {
     query.set("gpus", String(spec.resources.gpuMilli / 1000));
   }
   for (const output of spec.outputs) query.set(`dataset.${output.path}`, output.dataset.name);
-  return `/templates/${spec.template.name}?${query.toString()}`;
+  return `${templateHref(spec.template.name)}?${query.toString()}`;
 }
 
 /** The same request as a command and as Python. */

@@ -12,6 +12,7 @@ import {
   TableRow,
 } from "@/components/ui/table";
 import { amountInWords, resourceInWords } from "@/server/compute/rules";
+import { jobHref } from "@/server/compute/kinds";
 
 export interface EffectView {
   resource: string;
@@ -30,7 +31,7 @@ function JobNames({ jobs }: { jobs: readonly { id: string; name: string }[] }) {
       {jobs.slice(0, 5).map((job, index) => (
         <span key={job.id}>
           {index > 0 ? ", " : ""}
-          <Link href={`/jobs/${job.id}`} className="text-accent-text hover:underline">
+          <Link href={jobHref(job.id)} className="text-accent-text hover:underline">
             {job.name}
           </Link>
         </span>

@@ -23,6 +23,7 @@ import { useLive } from "@/components/kit/use-live";
 import { amountInWords, resourceInWords } from "@/server/compute/rules";
 import { resourcesInShort } from "./job-columns";
 import { QuotaBars } from "./quota-bars";
+import { jobHref, quotaRequestHref, quotaTopic } from "@/server/compute/kinds";
 
 interface RequestRow {
   id: string;
@@ -115,7 +116,7 @@ function Requests() {
         total={list.data?.total}
         getRowId={(row) => row.id}
         rowLabel={(row) => `${row.requesterName}: ${row.flavor}`}
-        rowHref={(row) => `/quotas/requests/${row.id}`}
+        rowHref={(row) => quotaRequestHref(row.id)}
         state={state}
         facets={platform ? [stateFacet, teamFacet] : [stateFacet]}
         searchLabel={null}
@@ -148,7 +149,7 @@ function Requests() {
 export function QuotaPage() {
   const trpc = useTRPC();
   const quota = useQuery(trpc.compute.quota.get.queryOptions());
-  const live = useLive(["quota"], [trpc.compute.quota.pathKey()]);
+  const live = useLive([quotaTopic], [trpc.compute.quota.pathKey()]);
   const admin = useCan("compute.quota.set");
   return (
     <div className="flex flex-col gap-6">
@@ -180,7 +181,7 @@ export function QuotaPage() {
           <ul className="divide-y">
             {quota.data.holding.map((job) => (
               <li key={job.id} className="flex flex-wrap items-center justify-between gap-x-3 px-3 py-2">
-                <Link href={`/jobs/${job.id}`} className="font-medium hover:underline">
+                <Link href={jobHref(job.id)} className="font-medium hover:underline">
                   {job.name}
                 </Link>
                 <span className="text-sm text-fg-muted">{resourcesInShort(job)}</span>
@@ -194,10 +195,7 @@ export function QuotaPage() {
           <ul className="divide-y">
             {quota.data.grants.map((grant) => (
               <li key={grant.id} className="flex flex-wrap items-center justify-between gap-x-3 px-3 py-2">
-                <Link
-                  href={`/quotas/requests/${grant.requestId ?? ""}`}
-                  className="font-medium hover:underline"
-                >
+                <Link href={quotaRequestHref(grant.requestId ?? "")} className="font-medium hover:underline">
                   {amountInWords(grant.resource, grant.amount)} of {resourceInWords(grant.resource)}
                 </Link>
                 {grant.expiresAt ? (

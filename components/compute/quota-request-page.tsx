@@ -21,6 +21,7 @@ import { useLive } from "@/components/kit/use-live";
 import { amountInWords, mayDecideQuota } from "@/server/compute/rules";
 import { AuditTimeline } from "./job-timeline";
 import { QuotaEffectView } from "./quota-effect-view";
+import { quotaTopic } from "@/server/compute/kinds";
 
 interface RequestView {
   id: string;
@@ -111,7 +112,7 @@ function Actions({ request }: { request: RequestView }) {
 export function QuotaRequestPage({ id }: { id: string }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.compute.quota.request.queryOptions({ id }));
-  useLive(["quota"], [trpc.compute.quota.request.queryKey({ id })]);
+  useLive([quotaTopic], [trpc.compute.quota.request.queryKey({ id })]);
   const session = useSession();
   if (publicErrorOf(query.error)?.code === "not_found") return <NotFoundState what="This request" />;
   if (query.error && !query.data)

@@ -16,6 +16,7 @@ import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
 import { amountInWords, QUOTA_MAX_DAYS } from "@/server/compute/rules";
 import { renameFields } from "./rename-fields";
+import { quotaRequestHref } from "@/server/compute/kinds";
 
 interface Values {
   flavor: string;
@@ -53,7 +54,7 @@ function Fields(props: {
         until: new Date(`${values.until}T23:59:59Z`),
         why: values.why,
       });
-      router.push(`/quotas/requests/${request.id}`);
+      router.push(quotaRequestHref(request.id));
     } catch (error) {
       const told = publicErrorOf(error);
       applyServerError(told ? renameFields(told, { amountMilli: "gpus" }) : error, form.setError, [

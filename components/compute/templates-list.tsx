@@ -11,6 +11,7 @@ import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { buttonVariants } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardFooter, CardHeader, CardTitle } from "@/components/ui/card";
+import { templateHref } from "@/server/compute/kinds";
 
 /** The golden paths: real projects that a person launches from a form. */
 export function TemplatesList() {
@@ -50,7 +51,7 @@ export function TemplatesList() {
               </CardContent>
               <CardFooter>
                 <Link
-                  href={`/templates/${template.name}`}
+                  href={templateHref(template.name)}
                   className={buttonVariants({ variant: "primary" })}
                   aria-label={`Launch ${template.title}`}
                 >

@@ -23,6 +23,7 @@ import { CLASSIFICATION_OPTIONS, ClassificationBadge } from "./classification-ba
 import { uploadSnippets } from "./snippets";
 import type { DatasetRow } from "./types";
 import { useOrigin } from "@/components/common/use-origin";
+import { datasetHref, datasetsTopic } from "@/server/datasets/kinds";
 
 const BulkEach = dynamic(
   () => import("@/components/data-table/bulk-each").then((module) => module.BulkEach),
@@ -157,7 +158,7 @@ export function DatasetList() {
   });
   const input = inputOf(state);
   const list = useQuery(trpc.datasets.list.queryOptions(input, { placeholderData: keepPreviousData }));
-  useLive(["datasets"], [trpc.datasets.list.pathKey()]);
+  useLive([datasetsTopic], [trpc.datasets.list.pathKey()]);
   return (
     <>
       <PageHeader
@@ -172,7 +173,7 @@ export function DatasetList() {
         // By slug, because that is what the verbs take.
         getRowId={(row) => row.slug}
         rowLabel={(row) => row.name}
-        rowHref={(row) => `/datasets/${row.slug}`}
+        rowHref={(row) => datasetHref(row.slug)}
         bulkActions={(selection) => (
           <BulkEach
             selection={selection}

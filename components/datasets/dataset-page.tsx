@@ -32,6 +32,7 @@ import { UploadButton } from "./upload-button";
 import { UploadStrip } from "./upload-strip";
 import { useOrigin } from "@/components/common/use-origin";
 import { VersionsPanel } from "./versions-panel";
+import { datasetHref, datasetTopic, datasetVersionHref } from "@/server/datasets/kinds";
 
 const SettingsPanel = dynamic(() => import("./settings-panel").then((module) => module.SettingsPanel), {
   loading: () => <RowsSkeleton />,
@@ -56,7 +57,7 @@ function Header(props: { dataset: Dataset; version: Version | undefined; pinned:
   const queryClient = useQueryClient();
   const { dataset, version, pinned } = props;
   const permission = useCan("datasets.dataset.write");
-  const live = useLive([`dataset:${dataset.id}`], [trpc.datasets.pathKey()]);
+  const live = useLive([datasetTopic(dataset.id)], [trpc.datasets.pathKey()]);
   const base = [{ label: "Datasets", href: "/datasets" }];
   const blocked = dataset.archivedAt ? "The dataset is archived; restore it in Settings." : permission.reason;
   return (
@@ -66,7 +67,7 @@ function Header(props: { dataset: Dataset; version: Version | undefined; pinned:
         pinned && version
           ? [
               ...base,
-              { label: dataset.name, href: `/datasets/${dataset.slug}` },
+              { label: dataset.name, href: datasetHref(dataset.slug) },
               { label: `Version ${version.number}` },
             ]
           : [...base, { label: dataset.name }]
@@ -188,7 +189,7 @@ export function DatasetPage({ slug, number }: { slug: string; number?: number })
         {number !== undefined && latest !== null && latest > number ? (
           <p className="text-fg-muted">
             This is an older version.{" "}
-            <Link className="text-accent-text hover:underline" href={`/datasets/${slug}/versions/${latest}`}>
+            <Link className="text-accent-text hover:underline" href={datasetVersionHref(slug, latest)}>
               The latest is version {latest}.
             </Link>
           </p>

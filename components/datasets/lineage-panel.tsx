@@ -8,15 +8,8 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
+import { thingOf } from "@/server/plates/kinds";
 import type { Neighbour } from "./types";
-
-const WORDS: Record<string, string> = {
-  job: "Job",
-  run: "Run",
-  logged_model: "Logged model",
-  model_version: "Model version",
-  dataset_version: "Dataset version",
-};
 
 function List({ items, empty }: { items: readonly Neighbour[]; empty: string }) {
   if (items.length === 0) return <p className="p-4 text-fg-muted">{empty}</p>;
@@ -28,7 +21,7 @@ function List({ items, empty }: { items: readonly Neighbour[]; empty: string }) 
             key={`${item.kind} ${item.id}`}
             className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2"
           >
-            <Badge>{WORDS[item.kind] ?? item.kind.replaceAll("_", " ")}</Badge>
+            <Badge>{thingOf(item.kind)?.word ?? item.kind.replaceAll("_", " ")}</Badge>
             {item.href ? (
               <Link
                 href={item.href}

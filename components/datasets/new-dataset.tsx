@@ -19,6 +19,7 @@ import { CLASSIFICATION_OPTIONS } from "./classification-badge";
 import { uploadSnippets } from "./snippets";
 import { useOrigin } from "@/components/common/use-origin";
 import { useUpload } from "./use-upload";
+import { datasetHref } from "@/server/datasets/kinds";
 
 const LABELS = { name: "Name", slug: "Slug", description: "Description", classification: "Classification" };
 
@@ -48,7 +49,7 @@ export function NewDataset() {
 
   const sendFile = async (to: string, what: File) => {
     const sent = await upload.send({ slug: to, file: what });
-    if (sent) router.push(`/datasets/${to}`);
+    if (sent) router.push(datasetHref(to));
   };
   const submit = form.handleSubmit(async (values) => {
     if (!file) return;
@@ -132,7 +133,7 @@ export function NewDataset() {
           <SubmitBar
             submitLabel={upload.problem ? "Send again" : "Upload"}
             pending={sending || create.isPending}
-            onCancel={sending ? undefined : () => router.push(created ? `/datasets/${created}` : "/datasets")}
+            onCancel={sending ? undefined : () => router.push(created ? datasetHref(created) : "/datasets")}
           >
             {sending ? <Button onClick={upload.cancel}>Stop the upload</Button> : null}
           </SubmitBar>

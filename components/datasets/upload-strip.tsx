@@ -6,6 +6,7 @@ import { Elapsed } from "@/components/common/time-ago";
 import { useNow } from "@/components/common/use-now";
 import { Callout } from "@/components/ui/callout";
 import type { Upload } from "./types";
+import { datasetVersionHref } from "@/server/datasets/kinds";
 
 const STEPS: Record<string, string> = {
   receiving: "Receiving the bytes",
@@ -61,7 +62,7 @@ export function UploadStrip({
             {registered.versionId !== shownVersionId && registered.versionNumber !== null ? (
               <Link
                 className="text-accent-text hover:underline"
-                href={`/datasets/${registered.slug}/versions/${registered.versionNumber}`}
+                href={datasetVersionHref(registered.slug, registered.versionNumber)}
               >
                 Open version {registered.versionNumber}
               </Link>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { toast } from "@/components/ui/toast";
 import type { Sent } from "./upload-answers";
+import { datasetHref } from "@/server/datasets/kinds";
 
 export interface UploadProblem {
   message: string;
@@ -46,7 +47,7 @@ const keepPage = (event: BeforeUnloadEvent) => event.preventDefault();
 
 /** How it went, for somebody who is on another page by now. */
 function tellElsewhere(slug: string, file: string, failure: UploadProblem | null): void {
-  const link = { label: "Open dataset", href: `/datasets/${slug}` };
+  const link = { label: "Open dataset", href: datasetHref(slug) };
   if (failure) {
     const description = [failure.message, failure.hint].filter(Boolean).join(" ");
     toast.error(`${file} was not uploaded`, { description, link });

@@ -9,6 +9,7 @@ import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC } from "@/components/kit/trpc";
 import type { VersionRow } from "./types";
+import { datasetVersionHref } from "@/server/datasets/kinds";
 
 const columns: Column<VersionRow>[] = [
   {
@@ -77,7 +78,7 @@ export function VersionsPanel({ slug }: { slug: string }) {
       rows={versions.data?.items}
       getRowId={(row) => row.id}
       rowLabel={(row) => `Version ${row.number}`}
-      rowHref={(row) => `/datasets/${slug}/versions/${row.number}`}
+      rowHref={(row) => datasetVersionHref(slug, row.number)}
       state={state}
       nextCursor={versions.data?.nextCursor}
       total={versions.data?.total}

@@ -27,6 +27,7 @@ import { MetricValue } from "./metric-value";
 import { RUN_STATUS, type RunRow } from "./run-columns";
 import { labelRuns } from "./run-labels";
 import { meantValue } from "@/server/experiments/rules";
+import { experimentHref, runHref } from "@/server/experiments/kinds";
 
 interface CompareRow {
   group: string;
@@ -82,10 +83,7 @@ function CompareTable(props: {
             <TableHead scope="col">Value</TableHead>
             {runs.map((run) => (
               <TableHead key={run.id} scope="col">
-                <Link
-                  className="text-accent-text hover:underline"
-                  href={`/experiments/${experimentId}/runs/${run.id}`}
-                >
+                <Link className="text-accent-text hover:underline" href={runHref(experimentId, run.id)}>
                   {labels.get(run.id)}
                 </Link>
               </TableHead>
@@ -145,7 +143,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
         { label: "Experiments", href: "/experiments" },
         {
           label: compare.data?.[0]?.experimentName ?? `Experiment ${experimentId}`,
-          href: `/experiments/${experimentId}`,
+          href: experimentHref(experimentId),
         },
         { label: "Compare" },
       ]}
@@ -169,7 +167,7 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
           title="Choose runs to compare"
           text="Select two or more runs of the experiment, then Compare."
           action={
-            <Link className="text-accent-text hover:underline" href={`/experiments/${experimentId}`}>
+            <Link className="text-accent-text hover:underline" href={experimentHref(experimentId)}>
               Back to the runs
             </Link>
           }

@@ -7,6 +7,7 @@ import { FormDialog } from "@/components/form/form-dialog";
 import { FieldFrame } from "@/components/form/field";
 import { useTRPC } from "@/components/kit/trpc";
 import { Input } from "@/components/ui/input";
+import { experimentHref } from "@/server/experiments/kinds";
 
 /** Names an experiment; clients also make one when they first log to it. */
 export function CreateExperimentDialog(props: { open: boolean; onOpenChange: (open: boolean) => void }) {
@@ -16,7 +17,7 @@ export function CreateExperimentDialog(props: { open: boolean; onOpenChange: (op
   const create = useMutation(
     trpc.experiments.create.mutationOptions({
       meta: { handlesError: true },
-      onSuccess: (row) => router.push(`/experiments/${row.id}`),
+      onSuccess: (row) => router.push(experimentHref(row.id)),
     }),
   );
   return (

@@ -19,6 +19,7 @@ import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { useLive } from "@/components/kit/use-live";
 import { trackingSnippets } from "./snippets";
+import { experimentHref, experimentsTopic } from "@/server/experiments/kinds";
 
 interface Row {
   id: number;
@@ -70,7 +71,7 @@ export function ExperimentsList() {
       { placeholderData: keepPreviousData, refetchInterval: 10_000 },
     ),
   );
-  const live = useLive(["experiments"], [trpc.experiments.list.queryKey()]);
+  const live = useLive([experimentsTopic], [trpc.experiments.list.queryKey()]);
   return (
     <>
       <PageHeader
@@ -85,7 +86,7 @@ export function ExperimentsList() {
         rows={list.data?.items}
         getRowId={(row) => String(row.id)}
         rowLabel={(row) => `${row.name}, ${formatCount(row.runCount, "run")}`}
-        rowHref={(row) => `/experiments/${row.id}`}
+        rowHref={(row) => experimentHref(row.id)}
         state={state}
         nextCursor={list.data?.nextCursor ?? null}
         refreshing={list.isPlaceholderData}

@@ -1,3 +1,5 @@
+import { experimentHref, runHref } from "@/server/experiments/kinds";
+import { modelHref } from "@/server/registry/kinds";
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -13,10 +15,10 @@ function decoded(text: string): string {
 export function pathOfMlflowLink(hash: string): string | null {
   const path = hash.replace(/^#/, "").replace(/\?.*$/, "");
   const run = /^\/experiments\/(\d+)(?:\/runs\/([\w-]+))?(?:\/|$)/.exec(path);
-  if (run) return run[2] ? `/experiments/${run[1]}/runs/${run[2]}` : `/experiments/${run[1]}`;
+  if (run?.[1]) return run[2] ? runHref(run[1], run[2]) : experimentHref(run[1]);
   if (/^\/models\/?$/.test(path)) return "/models";
   const model = /^\/models\/([^/]+)(?:\/versions\/(\d+))?(?:\/|$)/.exec(path);
   if (!model?.[1]) return null;
-  const page = `/models/${encodeURIComponent(decoded(model[1]))}`;
+  const page = modelHref(decoded(model[1]));
   return model[2] ? `${page}/versions/${model[2]}` : page;
 }

@@ -22,6 +22,9 @@ import { ArtifactBrowser } from "./artifact-browser";
 import { MetricCharts } from "./metric-charts";
 import { RUN_STATUS } from "./run-columns";
 import { meantValue } from "@/server/experiments/rules";
+import { datasetVersionHref } from "@/server/datasets/kinds";
+import { jobHref } from "@/server/compute/kinds";
+import { experimentHref, runTopic } from "@/server/experiments/kinds";
 
 function snippets(runId: string) {
   return [
@@ -66,7 +69,7 @@ function RunLinks({ run }: { run: LinkedRun }) {
             {input.dataset ? (
               <EntityLink
                 kind="dataset_version"
-                href={`/datasets/${input.dataset.slug}/versions/${input.dataset.number}`}
+                href={datasetVersionHref(input.dataset.slug, input.dataset.number)}
                 label={`${input.dataset.slug} version ${input.dataset.number}`}
               />
             ) : (
@@ -84,7 +87,7 @@ function RunLinks({ run }: { run: LinkedRun }) {
         {jobId ? (
           <li className="flex items-center gap-2">
             <span className="text-fg-muted">ran in</span>
-            <EntityLink kind="job" href={`/jobs/${jobId}`} label="its job" />
+            <EntityLink kind="job" href={jobHref(jobId)} label="its job" />
           </li>
         ) : null}
       </ul>
@@ -101,7 +104,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
   const run = useQuery(trpc.experiments.run.queryOptions({ runId }));
   const keys = useQuery(trpc.experiments.metricKeys.queryOptions({ runId }));
   const live = useLive(
-    [`run:${runId}`],
+    [runTopic(runId)],
     [
       trpc.experiments.run.queryKey(),
       trpc.experiments.metricKeys.queryKey(),
@@ -119,7 +122,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
         title={data.name}
         breadcrumbs={[
           { label: "Experiments", href: "/experiments" },
-          { label: data.experimentName, href: `/experiments/${data.experimentId}` },
+          { label: data.experimentName, href: experimentHref(data.experimentId) },
           { label: data.name },
         ]}
         status={<StatusBadge status={RUN_STATUS[data.status] ?? data.status} />}

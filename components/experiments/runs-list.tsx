@@ -15,6 +15,7 @@ import { useLive } from "@/components/kit/use-live";
 import { meantValue } from "@/server/experiments/rules";
 import { runColumns, type RunRow } from "./run-columns";
 import { trackingSnippets } from "./snippets";
+import { experimentHref, experimentTopic, runHref } from "@/server/experiments/kinds";
 
 /** A search without an operator means part of the run's name. */
 const filterOf = (q: string) =>
@@ -55,7 +56,7 @@ export function RunsList({ experimentId }: { experimentId: string }) {
       { placeholderData: keepPreviousData },
     ),
   );
-  const live = useLive([`experiment:${experimentId}`], [trpc.experiments.runs.queryKey()]);
+  const live = useLive([experimentTopic(experimentId)], [trpc.experiments.runs.queryKey()]);
   if (publicErrorOf(experiment.error)?.code === "not_found") return <NotFoundState />;
   return (
     <>
@@ -73,7 +74,7 @@ export function RunsList({ experimentId }: { experimentId: string }) {
         rows={list.data?.items}
         getRowId={(row) => row.id}
         rowLabel={(row) => `run ${row.name}`}
-        rowHref={(row) => `/experiments/${experimentId}/runs/${row.id}`}
+        rowHref={(row) => runHref(experimentId, row.id)}
         state={state}
         nextCursor={list.data?.nextCursor ?? null}
         refreshing={list.isPlaceholderData}
@@ -96,7 +97,7 @@ export function RunsList({ experimentId }: { experimentId: string }) {
           return (
             <Link
               className={buttonVariants({ size: "sm", variant: "primary" })}
-              href={`/experiments/${experimentId}/compare?runs=${ids.join(",")}`}
+              href={`${experimentHref(experimentId)}/compare?runs=${ids.join(",")}`}
             >
               Compare {ids.length} runs
             </Link>

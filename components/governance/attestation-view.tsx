@@ -5,6 +5,7 @@ import { PageHeader } from "@/components/common/page-header";
 import { ShareButton } from "@/components/common/share-button";
 import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { AttestationCard } from "./attestation-card";
+import { attestationHref } from "@/server/governance/kinds";
 
 /** An attestation's own page. */
 export function AttestationView({ attestationId }: { attestationId: string }) {
@@ -21,7 +22,7 @@ export function AttestationView({ attestationId }: { attestationId: string }) {
           { label: `Entry ${data?.leafIndex ?? ""}` },
         ]}
         description="A signed in-toto statement, with the proof that it is in the log."
-        actions={<ShareButton path={`/log/attestations/${attestationId}`} />}
+        actions={<ShareButton path={attestationHref(attestationId)} />}
       />
       <AttestationCard attestationId={attestationId} />
     </>

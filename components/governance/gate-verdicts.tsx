@@ -3,6 +3,7 @@ import Link from "next/link";
 import { JsonView } from "@/components/common/json-view";
 import { StatusBadge } from "@/components/common/status-badge";
 import type { VerdictView } from "@/server/governance/gates/queries";
+import { attestationHref, policyHref } from "@/server/governance/kinds";
 
 const link = "inline-flex min-h-6 items-center text-accent-text hover:underline";
 
@@ -58,11 +59,11 @@ export function GateVerdicts({
                 <JsonView value={verdict.evidence} />
               </div>
             </details>
-            <Link className={link} href={`/policies/${verdict.policyKey}`}>
+            <Link className={link} href={policyHref(verdict.policyKey)}>
               Policy v{verdict.policyVersion}
             </Link>
             {verdict.attestationId ? (
-              <Link className={link} href={`/log/attestations/${verdict.attestationId}`}>
+              <Link className={link} href={attestationHref(verdict.attestationId)}>
                 Attestation
               </Link>
             ) : null}

@@ -26,6 +26,7 @@ import type { LogEntryView } from "@/server/governance/log/read-log";
 import { DECIDED } from "./attestation-card";
 import { ConsistencyProof } from "./consistency-proof";
 import { SigningKeys } from "./signing-keys";
+import { attestationHref } from "@/server/governance/kinds";
 
 const columns: Column<LogEntryView>[] = [
   { id: "index", header: "Entry", align: "end", fixed: true, cell: (row) => row.index },
@@ -37,7 +38,7 @@ const columns: Column<LogEntryView>[] = [
         <span className="flex flex-wrap items-center gap-2">
           <Link
             className="inline-flex min-h-6 items-center text-accent-text hover:underline"
-            href={`/log/attestations/${row.attestation.id}`}
+            href={attestationHref(row.attestation.id)}
           >
             {row.attestation.label}
           </Link>

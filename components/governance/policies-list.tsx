@@ -12,6 +12,7 @@ import type { Column } from "@/components/data-table/types";
 import { useTableState } from "@/components/data-table/use-table-state";
 import { useTRPC } from "@/components/kit/trpc";
 import type { PolicyListItem } from "@/server/governance/gates/policy-verbs";
+import { policyHref } from "@/server/governance/kinds";
 
 const columns: Column<PolicyListItem>[] = [
   { id: "title", header: "Policy", fixed: true, cell: (row) => row.title },
@@ -74,7 +75,7 @@ export function PoliciesList() {
         rows={rows}
         getRowId={(row) => row.id}
         rowLabel={(row) => row.title}
-        rowHref={(row) => `/policies/${row.key}`}
+        rowHref={(row) => policyHref(row.key)}
         state={state}
         views="policies"
         toolbar={

@@ -26,6 +26,7 @@ import type { PolicyDetail, PolicyVerdictRow } from "@/server/governance/gates/p
 
 import { PolicyAffected } from "./policy-affected";
 import { PolicyFacts } from "./policy-facts";
+import { attestationHref } from "@/server/governance/kinds";
 
 const PolicyEditor = dynamic(async () => (await import("./policy-editor")).PolicyEditor);
 
@@ -70,7 +71,7 @@ const columns: Column<PolicyVerdictRow>[] = [
     from: "sm",
     cell: (row) =>
       row.attestationId ? (
-        <Link className="text-accent-text hover:underline" href={`/log/attestations/${row.attestationId}`}>
+        <Link className="text-accent-text hover:underline" href={attestationHref(row.attestationId)}>
           Open
         </Link>
       ) : null,

@@ -10,6 +10,7 @@ import { useTRPC } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { REVIEW_TABS } from "@/server/governance/rules";
 import { queueQuery } from "./review-queue";
+import { reviewHref } from "@/server/governance/kinds";
 
 const parsers = {
   tab: parseAsStringLiteral(REVIEW_TABS),
@@ -50,7 +51,7 @@ export function ReviewNeighbours({ reviewId }: { reviewId: string }) {
   const query = queueQuery(tab ?? "team", q, environment ?? undefined);
   const hrefOf = (index: number | undefined) => {
     const item = index === undefined ? undefined : data?.items[index];
-    return item ? `/reviews/${item.id}?${query}` : undefined;
+    return item ? `${reviewHref(item.id)}?${query}` : undefined;
   };
   const [previous, next] = [hrefOf(place?.previous), hrefOf(place?.next)];
   useShortcuts([

@@ -19,6 +19,7 @@ import { useLive } from "@/components/kit/use-live";
 import type { ReviewListItem } from "@/server/governance/reviews/list-reviews";
 import { REVIEW_TABS, type ReviewTab } from "@/server/governance/rules";
 import { DueDate } from "./due-date";
+import { reviewHref, reviewsTopic } from "@/server/governance/kinds";
 
 const BulkEach = dynamic(
   () => import("@/components/data-table/bulk-each").then((module) => module.BulkEach),
@@ -112,7 +113,7 @@ export function ReviewQueue() {
     trpc.governance.reviews.queryOptions(input, { placeholderData: keepPreviousData }),
   );
   const counts = useQuery(trpc.governance.reviewCounts.queryOptions());
-  useLive(["reviews"], [trpc.governance.reviews.queryKey(), trpc.governance.reviewCounts.queryKey()]);
+  useLive([reviewsTopic], [trpc.governance.reviews.queryKey(), trpc.governance.reviewCounts.queryKey()]);
   const { empty, text } = TABS[tab];
   const back = queueQuery(tab, state.q, environment);
   return (
@@ -143,7 +144,7 @@ export function ReviewQueue() {
             rows={reviews.data?.items}
             getRowId={(row) => row.id}
             rowLabel={(row) => row.title}
-            rowHref={(row) => `/reviews/${row.id}?${back}`}
+            rowHref={(row) => `${reviewHref(row.id)}?${back}`}
             bulkActions={
               tab === "decided"
                 ? undefined

@@ -15,6 +15,7 @@ import { ShareButton } from "@/components/common/share-button";
 import { Timeline, type TimelineEntry } from "@/components/common/timeline";
 import { Button } from "@/components/ui/button";
 import type { ReviewDetail } from "@/server/governance/reviews/get-review";
+import { attestationHref, reviewHref } from "@/server/governance/kinds";
 
 const LOOKS = {
   approve: { icon: CircleCheck, tone: "positive", text: "approved this" },
@@ -36,7 +37,7 @@ function entriesOf(review: ReviewDetail): TimelineEntry[] {
       detail: <p className="break-words whitespace-pre-wrap">{each.reason}</p>,
       ...(each.attestationId
         ? {
-            cause: { label: "Attestation of this decision", href: `/log/attestations/${each.attestationId}` },
+            cause: { label: "Attestation of this decision", href: attestationHref(each.attestationId) },
           }
         : {}),
     };
@@ -101,7 +102,7 @@ export function DecisionRecord({ review }: { review: ReviewDetail }) {
             </a>
           </Button>
         ) : null}
-        <ShareButton path={`/reviews/${review.id}`} label="Permalink" size="sm" />
+        <ShareButton path={reviewHref(review.id)} label="Permalink" size="sm" />
       </div>
     </Section>
   );

@@ -8,6 +8,7 @@ import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/kit/trpc";
+import { teamHref } from "@/server/identity/kinds";
 
 export function CreateTeamDialog(props: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const trpc = useTRPC();
@@ -22,7 +23,7 @@ export function CreateTeamDialog(props: { open: boolean; onOpenChange: (open: bo
     try {
       const team = await create.mutateAsync(values);
       await queryClient.invalidateQueries({ queryKey: trpc.identity.teams.queryKey() });
-      router.push(`/admin/teams/${team.id}`);
+      router.push(teamHref(team.id));
     } catch (error) {
       applyServerError(error, form.setError, ["name", "slug"]);
     }

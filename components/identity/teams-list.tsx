@@ -14,6 +14,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { useCan, useSession } from "@/components/kit/use-can";
+import { teamHref } from "@/server/identity/kinds";
 
 const CreateTeamDialog = later(async () => (await import("./create-team-dialog")).CreateTeamDialog);
 
@@ -85,7 +86,7 @@ export function TeamsList() {
             <li key={team.id}>
               {mayOpen(team.id) ? (
                 <Link
-                  href={`/admin/teams/${team.id}`}
+                  href={teamHref(team.id)}
                   data-inset-focus
                   className={`${lineClasses} hover:bg-surface-hover`}
                 >

@@ -21,8 +21,9 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
-import { versionHref } from "@/server/monitoring/rules";
+import { versionHref } from "@/server/registry/kinds";
 import { VelocityTiles, WINDOW_WORDS } from "./velocity-tiles";
+import { rolloutHref } from "@/server/serving/kinds";
 
 const WINDOWS = ["7d", "30d", "90d", "365d"] as const;
 
@@ -130,7 +131,7 @@ function Promotions({ rows }: { rows: readonly Promotion[] }) {
               <TableCell>
                 <EntityLink
                   kind="rollout"
-                  href={`/deployments/${row.deployment}/rollouts/${row.id}`}
+                  href={rolloutHref(row.deployment, row.id)}
                   label={`${row.model} version ${row.number} on ${row.deployment}`}
                 />
               </TableCell>

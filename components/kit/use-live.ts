@@ -4,6 +4,7 @@ import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
 import { noticeLoss, useAccessLoss } from "./access-loss";
+import type { Topic } from "@/server/plates/topic";
 import { useTRPC } from "./trpc";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting";
@@ -40,7 +41,7 @@ function createRefresher() {
  * Keeps queries fresh: each time one of `topics` changes on the server, the queries under `queryKeys` are fetched again.
  * The state says whether the page is live; show it with `LiveDot`.
  */
-export function useLive(topics: string[], queryKeys: QueryKey[]): LiveState {
+export function useLive(topics: Topic[], queryKeys: QueryKey[]): LiveState {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [updatedAt, setUpdatedAt] = useState<Date>();

@@ -20,6 +20,8 @@ import { rateWords } from "./figures";
 import { HealthCharts } from "./health-charts";
 import { PredictionsTable } from "./predictions-table";
 import { useWindow, WINDOW_WORDS, WindowPicker } from "./window-picker";
+import { deploymentHref, deploymentTopic } from "@/server/serving/kinds";
+import { alertsTopic } from "@/server/monitoring/kinds";
 
 const snippetsOf = (host: string, name: string) => [
   {
@@ -47,7 +49,7 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
     trpc.monitoring.deployment.queryOptions({ name, window }, { placeholderData: keepPreviousData }),
   );
   const data = query.data;
-  const live = useLive(data ? [`deployment:${data.id}`, "alerts"] : [], [
+  const live = useLive(data ? [deploymentTopic(data.id), alertsTopic] : [], [
     trpc.monitoring.deployment.queryKey(),
     trpc.monitoring.predictions.queryKey(),
   ]);
@@ -76,7 +78,7 @@ export function DeploymentHealth({ name, host }: { name: string; host: string })
         actions={
           <>
             <WindowPicker />
-            <Link href={`/deployments/${data.name}`} className={buttonVariants({})}>
+            <Link href={deploymentHref(data.name)} className={buttonVariants({})}>
               Open the deployment
             </Link>
           </>

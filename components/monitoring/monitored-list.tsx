@@ -16,6 +16,8 @@ import { buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/kit/use-live";
 import { DriftBadge, P99Text, type Rate, RateText } from "./figures";
 import { useWindow, WINDOW_WORDS, WindowPicker } from "./window-picker";
+import { monitoringHref, monitoringTopic } from "@/server/monitoring/kinds";
+import { deploymentsTopic } from "@/server/serving/kinds";
 
 interface Row {
   id: string;
@@ -95,7 +97,7 @@ export function MonitoredList() {
       { placeholderData: keepPreviousData },
     ),
   );
-  const live = useLive(["monitoring", "deployments"], [trpc.monitoring.deployments.queryKey()]);
+  const live = useLive([monitoringTopic, deploymentsTopic], [trpc.monitoring.deployments.queryKey()]);
   return (
     <>
       <PageHeader
@@ -110,7 +112,7 @@ export function MonitoredList() {
         rows={list.data?.items}
         getRowId={(row) => row.id}
         rowLabel={(row) => row.name}
-        rowHref={(row) => `/monitoring/${row.name}`}
+        rowHref={(row) => monitoringHref(row.name)}
         state={state}
         views="monitoring"
         toolbar={

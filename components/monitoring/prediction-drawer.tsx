@@ -9,8 +9,11 @@ import { KeyValue } from "@/components/common/key-value";
 import { RowsSkeleton } from "@/components/common/skeletons";
 import { useTRPC } from "@/components/kit/trpc";
 import { Sheet, SheetContent } from "@/components/ui/sheet";
-import { runHref, versionHref } from "@/server/monitoring/rules";
+import { runHref } from "@/server/experiments/kinds";
+import { versionHref } from "@/server/registry/kinds";
 import { Exchange, Outcomes } from "./prediction-parts";
+import { datasetVersionHref } from "@/server/datasets/kinds";
+import { jobHref } from "@/server/compute/kinds";
 
 function Body({ id }: { id: string }) {
   const trpc = useTRPC();
@@ -68,14 +71,14 @@ function Body({ id }: { id: string }) {
             </li>
             {origin.jobId ? (
               <li>
-                <EntityLink kind="job" href={`/jobs/${origin.jobId}`} label="The job that ran it" />
+                <EntityLink kind="job" href={jobHref(origin.jobId)} label="The job that ran it" />
               </li>
             ) : null}
             {origin.datasets.map((each) => (
               <li key={each.id}>
                 <EntityLink
                   kind="dataset"
-                  href={`/datasets/${each.slug}/versions/${each.number}`}
+                  href={datasetVersionHref(each.slug, each.number)}
                   label={`${each.slug} version ${each.number}`}
                 />
                 <DigestChip digest={each.contentDigest} label="content digest" />

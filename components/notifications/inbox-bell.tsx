@@ -6,12 +6,13 @@ import { useTRPC } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { useLive } from "@/components/kit/use-live";
+import { inboxTopic } from "@/server/notifications/kinds";
 
 /** The way to the inbox with the number of unread notices, kept current. */
 export function InboxBell({ userId }: { userId: string }) {
   const trpc = useTRPC();
   const unread = useQuery(trpc.notifications.unread.queryOptions()).data?.unread ?? 0;
-  useLive([`inbox:${userId}`], [trpc.notifications.pathKey()]);
+  useLive([inboxTopic(userId)], [trpc.notifications.pathKey()]);
   return (
     <Link
       href="/inbox"

@@ -22,6 +22,7 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
+import { teamHref } from "@/server/identity/kinds";
 
 const REFRESH_MS = 3_000;
 
@@ -150,7 +151,7 @@ function Queues({ rows }: { rows: readonly QueueRow[] }) {
             {rows.map((row) => (
               <TableRow key={row.teamId}>
                 <TableCell>
-                  <Link className="text-accent-text hover:underline" href={`/admin/teams/${row.teamId}`}>
+                  <Link className="text-accent-text hover:underline" href={teamHref(row.teamId)}>
                     {row.team}
                   </Link>
                 </TableCell>

@@ -6,7 +6,7 @@ import { CopySnippet } from "@/components/common/copy-snippet";
 import { Section } from "@/components/common/section";
 import { useTRPC } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
-import { runHref } from "@/server/monitoring/rules";
+import { runHref } from "@/server/experiments/kinds";
 
 interface First {
   hasToken: boolean;

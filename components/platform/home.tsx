@@ -14,6 +14,12 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/kit/trpc";
 import { useLive } from "@/components/kit/use-live";
 import { FirstRunGuide } from "./first-run-guide";
+import { experimentTopic, experimentsTopic, runTopic } from "@/server/experiments/kinds";
+import { inboxTopic } from "@/server/notifications/kinds";
+import { jobsTopic, quotaTopic } from "@/server/compute/kinds";
+import { deploymentsTopic } from "@/server/serving/kinds";
+import { reviewsTopic } from "@/server/governance/kinds";
+import { alertsTopic } from "@/server/monitoring/kinds";
 
 interface Item {
   kind: string;
@@ -90,14 +96,14 @@ export function Home({ host, userId, velocity }: { host: string; userId: string;
   const run = data?.first.latestRun;
   const live = useLive(
     [
-      "jobs",
-      "reviews",
-      "quota",
-      "deployments",
-      "alerts",
-      "experiments",
-      `inbox:${userId}`,
-      ...(run ? [`run:${run.id}`, `experiment:${run.experimentId}`] : []),
+      jobsTopic,
+      reviewsTopic,
+      quotaTopic,
+      deploymentsTopic,
+      alertsTopic,
+      experimentsTopic,
+      inboxTopic(userId),
+      ...(run ? [runTopic(run.id), experimentTopic(run.experimentId)] : []),
     ],
     [trpc.platform.home.queryKey()],
   );

@@ -4,6 +4,7 @@ import { Callout } from "@/components/ui/callout";
 import { TimeAgo } from "@/components/common/time-ago";
 import { Section } from "@/components/common/section";
 import type { Blocker, VersionDetail } from "./types";
+import { policyHref } from "@/server/governance/kinds";
 
 function List({
   environment,
@@ -21,7 +22,7 @@ function List({
           {leaving.map((gap) => (
             <li key={gap.key} className="break-words">
               <Link
-                href={`/policies/${gap.key}`}
+                href={policyHref(gap.key)}
                 className="inline-flex min-h-6 items-center text-accent-text hover:underline"
               >
                 {gap.key} version {gap.version}

@@ -8,7 +8,7 @@ import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/kit/trpc";
-import { modelHref } from "./links";
+import { modelHref } from "@/server/registry/kinds";
 
 /** Names a model before its first version. */
 export function CreateModelDialog(props: { open: boolean; onOpenChange: (open: boolean) => void }) {

@@ -17,6 +17,8 @@ import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { useLive } from "@/components/kit/use-live";
 import type { CredentialRow } from "./types";
+import { deploymentHref } from "@/server/serving/kinds";
+import { credentialsTopic } from "@/server/registry/kinds";
 
 const CredentialDialog = later(async () => (await import("./credential-dialog")).CredentialDialog);
 
@@ -30,7 +32,7 @@ const KINDS: Record<string, string> = {
 export function CredentialSettings() {
   const trpc = useTRPC();
   const credentials = useQuery(trpc.registry.credentials.queryOptions());
-  useLive(["endpoint-credentials"], [trpc.registry.credentials.queryKey()]);
+  useLive([credentialsTopic], [trpc.registry.credentials.queryKey()]);
   const write = useCan("registry.credential.write");
   /** The one that is being replaced; null for a new one. */
   const [editing, setEditing] = useState<CredentialRow | null>();
@@ -113,7 +115,7 @@ function CredentialLine({
               <EntityLink
                 key={`${use.deployment} ${use.model} ${use.number}`}
                 kind="deployment"
-                href={`/deployments/${use.deployment}`}
+                href={deploymentHref(use.deployment)}
                 label={`${use.deployment} (${use.model} v${use.number})`}
               />
             ))}

@@ -10,7 +10,7 @@ import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
 import { EMPTY_ENDPOINT, ENDPOINT_LABELS, endpointInput, type EndpointValues } from "./endpoint-form";
 import { CommonFields, JsonFields, OipFields } from "./endpoint-fields";
-import { versionHref } from "./links";
+import { versionHref } from "@/server/registry/kinds";
 
 const FIELDS = [
   "description",

@@ -19,9 +19,10 @@ import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
 import { useLive } from "@/components/kit/use-live";
 import { GatesBadge } from "./gates-badge";
-import { modelHref } from "./links";
+import { modelHref } from "@/server/registry/kinds";
 import type { ModelRow } from "./types";
 import { useOrigin } from "@/components/common/use-origin";
+import { modelsTopic } from "@/server/registry/kinds";
 
 const CreateModelDialog = later(async () => (await import("./create-model-dialog")).CreateModelDialog);
 
@@ -111,7 +112,7 @@ export function ModelList() {
       { placeholderData: keepPreviousData },
     ),
   );
-  useLive(["models"], [trpc.registry.models.pathKey()]);
+  useLive([modelsTopic], [trpc.registry.models.pathKey()]);
   const register = [
     "import mlflow",
     `mlflow.set_tracking_uri("${origin}")  # token in MLFLOW_TRACKING_TOKEN`,

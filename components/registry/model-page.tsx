@@ -24,7 +24,7 @@ import { EvaluationPanel } from "./evaluation-panel";
 import { GatesBadge } from "./gates-badge";
 import { GatesPanel } from "./gates-panel";
 import { LineagePanel } from "./lineage-panel";
-import { versionHref } from "./links";
+import { versionHref } from "@/server/registry/kinds";
 import { usageSnippets } from "./snippets";
 import { ProtectionPanel } from "./protection-panel";
 import { TimelinePanel } from "./timeline-panel";
@@ -32,6 +32,7 @@ import type { ModelDetail, VersionDetail } from "./types";
 import { useOrigin } from "@/components/common/use-origin";
 import { deployHref, VersionActions } from "./version-actions";
 import { VersionsPanel } from "./versions-panel";
+import { modelTopic, versionTopic } from "@/server/registry/kinds";
 
 function Header({ model, live }: { model: ModelDetail; live: ReactNode }) {
   const { current } = model;
@@ -96,7 +97,7 @@ export function ModelPage({
   const origin = useOrigin();
   const query = useQuery(trpc.registry.model.queryOptions({ name }));
   const ids = query.data
-    ? [`model:${query.data.id}`, ...(query.data.current ? [`version:${query.data.current.id}`] : [])]
+    ? [modelTopic(query.data.id), ...(query.data.current ? [versionTopic(query.data.current.id)] : [])]
     : [];
   const live = useLive(ids, [trpc.registry.pathKey()]);
   if (query.error && readError(query.error).code === "not_found") return <NotFoundState what="This model" />;

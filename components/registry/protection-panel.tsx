@@ -14,7 +14,7 @@ import { later } from "@/components/ui/later";
 import { Switch } from "@/components/ui/switch";
 import { toast } from "@/components/ui/toast";
 import { PRODUCTION_ALIASES } from "@/server/registry/rules";
-import { versionHref } from "./links";
+import { versionHref } from "@/server/registry/kinds";
 import type { ModelDetail } from "./types";
 
 const AliasesDialog = later(async () => (await import("./protected-aliases-dialog")).ProtectedAliasesDialog);

@@ -10,7 +10,7 @@ import { FormDialog } from "@/components/form/form-dialog";
 import { lazyResolver } from "@/components/form/lazy-resolver";
 import { applyServerError } from "@/components/form/server-errors";
 import { useTRPC } from "@/components/kit/trpc";
-import { versionHref } from "./links";
+import { versionHref } from "@/server/registry/kinds";
 
 interface Values {
   name: string;

@@ -12,6 +12,7 @@ import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
 import type { RequestVersionReviewInput } from "@/server/registry/schemas";
 import type { VersionDetail } from "./types";
+import { reviewHref } from "@/server/governance/kinds";
 
 type Values = Pick<z.output<typeof RequestVersionReviewInput>, "environment" | "rationale">;
 
@@ -54,7 +55,7 @@ export function RequestReviewDialog({
       .then(async ({ reviewId }) => {
         await queryClient.invalidateQueries({ queryKey: trpc.registry.pathKey() });
         onOpenChange(false);
-        router.push(`/reviews/${reviewId}`);
+        router.push(reviewHref(reviewId));
       })
       .catch((error: unknown) => applyServerError(error, setError, ["environment", "rationale"])),
   );

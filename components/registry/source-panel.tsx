@@ -4,6 +4,8 @@ import { KeyValue } from "@/components/common/key-value";
 import { Section } from "@/components/common/section";
 import { Badge } from "@/components/ui/badge";
 import type { VersionDetail } from "./types";
+import { datasetVersionHref } from "@/server/datasets/kinds";
+import { jobHref } from "@/server/compute/kinds";
 
 /** Run, job, data and code a version came from, as the portal recorded them. */
 export function SourcePanel({ version }: { version: VersionDetail }) {
@@ -27,7 +29,7 @@ export function SourcePanel({ version }: { version: VersionDetail }) {
           },
           {
             label: "Job",
-            value: jobId ? <EntityLink kind="job" href={`/jobs/${jobId}`} label={jobId} /> : none,
+            value: jobId ? <EntityLink kind="job" href={jobHref(jobId)} label={jobId} /> : none,
           },
           {
             label: "Datasets",
@@ -38,7 +40,7 @@ export function SourcePanel({ version }: { version: VersionDetail }) {
                     <li key={dataset.digest} className="flex flex-wrap items-center gap-x-2">
                       <EntityLink
                         kind="dataset"
-                        href={`/datasets/${dataset.name}/versions/${dataset.version}`}
+                        href={datasetVersionHref(dataset.name, dataset.version)}
                         label={`${dataset.name} v${dataset.version}`}
                       />
                       <DigestChip digest={dataset.digest} label="dataset digest" />

@@ -25,12 +25,12 @@ import { FilesPanel } from "./files-panel";
 import { GatesBadge } from "./gates-badge";
 import { GatesPanel } from "./gates-panel";
 import { LineagePanel } from "./lineage-panel";
-import { modelHref } from "./links";
 import { ServedByPanel } from "./served-by-panel";
 import { SourcePanel } from "./source-panel";
 import { TimelinePanel } from "./timeline-panel";
 import type { VersionDetail } from "./types";
 import { deployHref, VersionActions } from "./version-actions";
+import { modelHref, versionTopic } from "@/server/registry/kinds";
 
 function Header({ version, live }: { version: VersionDetail; live: ReactNode }) {
   return (
@@ -84,7 +84,7 @@ export function VersionPage({
   const trpc = useTRPC();
   const query = useQuery(trpc.registry.version.queryOptions({ name, version: number }));
   const id = query.data?.id;
-  const live = useLive(id ? [`version:${id}`, `model_version:${id}`] : [], [trpc.registry.pathKey()]);
+  const live = useLive(id ? [versionTopic(id)] : [], [trpc.registry.pathKey()]);
   if (query.error && readError(query.error).code === "not_found")
     return <NotFoundState what="This version" />;
   if (query.error && !query.data)

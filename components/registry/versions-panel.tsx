@@ -19,7 +19,7 @@ import {
   TableRow,
 } from "@/components/ui/table";
 import { GatesBadge } from "./gates-badge";
-import { versionHref } from "./links";
+import { versionHref } from "@/server/registry/kinds";
 import { isProtectedName } from "@/server/registry/rules";
 import { ProtectedMark } from "./protected-mark";
 import type { ModelDetail } from "./types";

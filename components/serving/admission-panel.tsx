@@ -2,6 +2,7 @@ import Link from "next/link";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { Callout } from "@/components/ui/callout";
+import { policyHref } from "@/server/governance/kinds";
 
 type Gap = { key: string; version: number; why: string; graceUntil: string };
 
@@ -13,7 +14,7 @@ function Leaving({ leaving, environment }: { leaving: readonly Gap[]; environmen
         {leaving.map((gap) => (
           <li key={gap.key} className="min-w-0 break-words">
             <Link
-              href={`/policies/${gap.key}#affected`}
+              href={`${policyHref(gap.key)}#affected`}
               className="inline-flex min-h-6 items-center text-accent-text hover:underline"
             >
               {gap.key} version {gap.version}

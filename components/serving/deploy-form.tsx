@@ -34,6 +34,7 @@ import {
 } from "./plan-form";
 import { PowerPanel } from "./power-panel";
 import type { DeployPreview } from "./types";
+import { deploymentHref, rolloutHref } from "@/server/serving/kinds";
 
 export interface DeployPrefill {
   model: string;
@@ -70,7 +71,7 @@ function Effect({
   if (running)
     return (
       <Callout tone="warning" title={`A rollout is under way on ${name}`}>
-        <Link href={`/deployments/${name}/rollouts/${running}`} className="text-accent-text hover:underline">
+        <Link href={rolloutHref(name, running)} className="text-accent-text hover:underline">
           Watch it end, or abort it
         </Link>
         , then deploy.
@@ -142,7 +143,7 @@ function useDeploy(setError: UseFormSetError<DeployValues>, canary: boolean) {
             ? "The gateways load it"
             : "Deployed",
       );
-      const page = `/deployments/${done.name}`;
+      const page = deploymentHref(done.name);
       router.push(done.rolloutId ? `${page}/rollouts/${done.rolloutId}` : page);
     } catch (error) {
       const view = readError(error);

@@ -10,6 +10,7 @@ import { showShare } from "./metrics";
 import { rolloutStatus } from "./rollout-model";
 import { ShareBar } from "./share-bar";
 import type { DeploymentRow } from "./types";
+import { rolloutHref } from "@/server/serving/kinds";
 
 function Canary({ row }: { row: DeploymentRow }) {
   if (!row.rolloutId || !row.rolloutState) return <span className="text-fg-subtle">none</span>;
@@ -17,7 +18,7 @@ function Canary({ row }: { row: DeploymentRow }) {
     <span className="flex flex-col gap-1">
       <span className="flex items-center gap-2">
         <Link
-          href={`/deployments/${row.name}/rollouts/${row.rolloutId}`}
+          href={rolloutHref(row.name, row.rolloutId)}
           className="rounded-sm text-accent-text hover:underline"
         >
           Version {row.canaryVersion ?? "?"}

@@ -19,6 +19,7 @@ import { RequestPanel } from "./request-panel";
 import { RolloutHistory } from "./rollout-history";
 import { ServesNow } from "./serves-now";
 import { TrafficPanel } from "./traffic-panel";
+import { deploymentTopic } from "@/server/serving/kinds";
 
 const TABS = ["overview", "request", "rollouts", "timeline"] as const;
 const LABELS = {
@@ -40,7 +41,7 @@ export function DeploymentPage({ name, alerts }: { name: string; alerts?: ReactN
   const trpc = useTRPC();
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("overview"));
   const found = useQuery(trpc.serving.get.queryOptions({ name }));
-  const live = useLive(found.data ? [`deployment:${found.data.id}`] : [], [
+  const live = useLive(found.data ? [deploymentTopic(found.data.id)] : [], [
     trpc.serving.get.queryKey({ name }),
     trpc.serving.history.queryKey({ name }),
   ]);

@@ -4,6 +4,7 @@ import { ErrorNotice } from "@/components/common/error-notice";
 import { ListSkeleton } from "@/components/common/skeletons";
 import { Timeline } from "@/components/common/timeline";
 import { useTRPC } from "@/components/kit/trpc";
+import { rolloutHref } from "@/server/serving/kinds";
 
 /** What each kind of entry says, with the version it was about. */
 const WORDS: Record<string, (version: string) => string> = {
@@ -40,7 +41,7 @@ export function DeploymentTimeline({ name }: { name: string }) {
         actor: row.actorName,
         text: wordsOf(row),
         ...(row.rolloutId
-          ? { cause: { label: "Open the rollout", href: `/deployments/${name}/rollouts/${row.rolloutId}` } }
+          ? { cause: { label: "Open the rollout", href: rolloutHref(name, row.rolloutId) } }
           : {}),
       }))}
     />

@@ -16,6 +16,7 @@ import { useLive } from "@/components/kit/use-live";
 import { ENVIRONMENTS } from "@/server/serving/rules";
 import { DEPLOYMENT_COLUMNS } from "./deployment-columns";
 import type { DeploymentRow } from "./types";
+import { deploymentHref, deploymentsTopic } from "@/server/serving/kinds";
 
 /** Traffic does not announce itself to the list: its numbers are asked for again this often. */
 const REFRESH_MS = 5_000;
@@ -55,7 +56,7 @@ export function DeploymentsList() {
       { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS },
     ),
   );
-  const live = useLive(["deployments"], [trpc.serving.list.queryKey()]);
+  const live = useLive([deploymentsTopic], [trpc.serving.list.queryKey()]);
   const deploy = can.allowed ? (
     <Link href="/deployments/new" className={buttonVariants({ variant: "primary" })}>
       <Rocket aria-hidden /> Deploy
@@ -77,7 +78,7 @@ export function DeploymentsList() {
         rows={list.data?.items}
         getRowId={(row) => row.id}
         rowLabel={(row) => row.name}
-        rowHref={(row) => `/deployments/${row.name}`}
+        rowHref={(row) => deploymentHref(row.name)}
         state={state}
         facets={FACETS}
         searchLabel="Search by name"

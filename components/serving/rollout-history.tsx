@@ -4,6 +4,7 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed, TimeAgo } from "@/components/common/time-ago";
 import { rolloutStatus } from "./rollout-model";
 import type { DeploymentView } from "./types";
+import { rolloutHref } from "@/server/serving/kinds";
 
 /** Every rollout of a deployment, newest first, with how it ended and why. */
 export function RolloutHistory({ deployment }: { deployment: DeploymentView }) {
@@ -20,7 +21,7 @@ export function RolloutHistory({ deployment }: { deployment: DeploymentView }) {
         <li key={rollout.id} className="relative flex flex-col gap-1 px-4 py-3 hover:bg-surface-hover">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <Link
-              href={`/deployments/${deployment.name}/rollouts/${rollout.id}`}
+              href={rolloutHref(deployment.name, rollout.id)}
               className="font-medium after:absolute after:inset-0"
             >
               Version {rollout.from?.number ?? "none"} → version {rollout.to?.number ?? "?"}

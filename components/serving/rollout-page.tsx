@@ -27,6 +27,7 @@ import { StepLadder } from "./step-ladder";
 import type { RolloutView } from "./types";
 import { useRollout } from "./use-rollout";
 import { VerdictCards } from "./verdict-cards";
+import { deploymentHref } from "@/server/serving/kinds";
 
 const TONES: Record<string, CalloutTone> = {
   succeeded: "positive",
@@ -67,7 +68,7 @@ function Meta({ rollout }: { rollout: RolloutView }) {
     <>
       <EntityLink
         kind="deployment"
-        href={`/deployments/${rollout.deployment?.name ?? ""}`}
+        href={deploymentHref(rollout.deployment?.name ?? "")}
         label={rollout.deployment?.name ?? ""}
       />
       <span>
@@ -144,7 +145,7 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
         status={<StatusBadge status={rolloutStatus(rollout.state)} />}
         breadcrumbs={[
           { label: "Deployments", href: "/deployments" },
-          { label: name, href: `/deployments/${name}` },
+          { label: name, href: deploymentHref(name) },
           { label: what },
         ]}
         meta={

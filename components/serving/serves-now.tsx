@@ -14,6 +14,8 @@ import { GatewayList } from "./gateway-list";
 import { rolloutStatus } from "./rollout-model";
 import { ShareBar } from "./share-bar";
 import type { DeploymentView } from "./types";
+import { versionHref } from "@/server/registry/kinds";
+import { rolloutHref } from "@/server/serving/kinds";
 
 function CanaryBox({ deployment }: { deployment: DeploymentView }) {
   const open = deployment.rollouts.find((rollout) => rollout.id === deployment.rolloutId);
@@ -26,7 +28,7 @@ function CanaryBox({ deployment }: { deployment: DeploymentView }) {
           <StatusBadge status={rolloutStatus(open.state)} />
         </p>
         <Link
-          href={`/deployments/${deployment.name}/rollouts/${open.id}`}
+          href={rolloutHref(deployment.name, open.id)}
           className={buttonVariants({ variant: "primary", size: "sm" })}
         >
           Watch it live
@@ -84,7 +86,7 @@ export function ServesNow({ deployment }: { deployment: DeploymentView }) {
             value: stable ? (
               <EntityLink
                 kind="version"
-                href={`/models/${modelName}/versions/${stable.number}`}
+                href={versionHref(modelName, stable.number)}
                 label={`${modelName}, version ${stable.number}`}
               />
             ) : (

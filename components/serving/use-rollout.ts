@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/kit/trpc";
 import { useLive } from "@/components/kit/use-live";
+import { deploymentTopic, rolloutTopic } from "@/server/serving/kinds";
 
 /** While traffic may come, the chart is asked for at least this often: time moves on without events. */
 const CLOCK_MS = 2_000;
@@ -17,8 +18,8 @@ export function useRollout(name: string, rolloutId: string) {
       { refetchInterval: open ? CLOCK_MS : false, placeholderData: (before) => before },
     ),
   );
-  const topics = [`rollout:${rolloutId}`];
-  if (open && rollout.data) topics.push(`deployment:${rollout.data.deploymentId}`);
+  const topics = [rolloutTopic(rolloutId)];
+  if (open && rollout.data) topics.push(deploymentTopic(rollout.data.deploymentId));
   const live = useLive(topics, [
     trpc.serving.rollout.queryKey({ rolloutId }),
     trpc.serving.chart.queryKey({ name, rolloutId }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Actor, TokenScope } from "@/server/core/actor";
 import { can, PERMISSIONS, type Permission } from "@/server/core/authz/permissions";
 
-const names = Object.keys(PERMISSIONS) as Permission[];
+const names = (Object.keys(PERMISSIONS) as Permission[]).toSorted();
 const base: Actor = {
   kind: "user",
   userId: "u",

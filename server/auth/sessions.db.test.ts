@@ -18,6 +18,7 @@ import { actorOfRequest } from "./request-actor";
 import { authSecret } from "./secret";
 import { openSession, signOutOf } from "./sessions";
 import { signInByPassword } from "./sign-in";
+import { jobsTopic } from "@/server/compute/kinds";
 
 let world: World;
 beforeAll(async () => {
@@ -198,7 +199,7 @@ describe("an open stream ends at once", () => {
       userId: ada.id,
       role: "viewer",
     });
-    await notifyLive(world.db, world.teamId, "jobs");
+    await notifyLive(world.db, world.teamId, jobsTopic);
     await expect(next()).resolves.toMatchObject({ done: false });
   });
 });

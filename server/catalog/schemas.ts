@@ -1,17 +1,5 @@
 import { z } from "zod";
-
-export const SEARCH_KINDS = [
-  "dataset",
-  "job",
-  "experiment",
-  "run",
-  "model",
-  "version",
-  "deployment",
-  "review",
-  "user",
-] as const;
-export type SearchKind = (typeof SEARCH_KINDS)[number];
+import type { ThingKind } from "@/server/plates/kinds";
 
 export const SearchInput = z.object({
   q: z.string().trim().min(2, "type at least 2 characters").max(100),
@@ -19,7 +7,7 @@ export const SearchInput = z.object({
 });
 
 export interface SearchHit {
-  kind: SearchKind;
+  kind: ThingKind;
   id: string;
   label: string;
   detail: string;

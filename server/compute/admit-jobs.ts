@@ -10,6 +10,7 @@ import { inTransaction } from "@/server/core/verb";
 import { clusterCapacity, lockLedger, quotaByTeam, usageByTeam } from "./ledger";
 import { needsOf, planAdmission, type Verdict, type WaitingJob } from "./plan-admission";
 import { JOB_REASONS } from "./rules";
+import { jobTopic, jobsTopic, quotaTopic } from "./kinds";
 
 type QueuedRow = typeof jobs.$inferSelect;
 const QUEUE_LOOK = 5_000;
@@ -96,10 +97,10 @@ export async function admitJobs(db: Db): Promise<string[]> {
       const noted = !verdict.admit && (await noteWaiting(ctx, row, verdict));
       if (attemptId ?? noted) {
         touched.add(row.teamId);
-        await notifyLive(ctx.db, row.teamId, `job:${row.id}`);
+        await notifyLive(ctx.db, row.teamId, jobTopic(row.id));
       }
     }
-    for (const teamId of touched) await notifyLive(ctx.db, teamId, "jobs", "quota");
+    for (const teamId of touched) await notifyLive(ctx.db, teamId, jobsTopic, quotaTopic);
     return started;
   });
 }

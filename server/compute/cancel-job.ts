@@ -9,6 +9,7 @@ import { mutation } from "@/server/core/verb";
 import { jobOf, toJob, type Job } from "./load";
 import { HOLDING_STATES, isFinal } from "./rules";
 import { CancelJobInput, CancelJobsInput } from "./schemas";
+import { jobTopic, jobsTopic, quotaTopic } from "./kinds";
 
 const words = (ctx: Ctx, reason: string) =>
   `Cancelled by ${ctx.actor.name}${reason ? `: ${reason.replace(/[.\s]+$/, "")}` : ""}.`;
@@ -62,7 +63,7 @@ async function cancel(ctx: Ctx, id: string, reason: string): Promise<Job> {
         after: { state: changed.state },
         reason: reason || undefined,
       });
-      await notifyLive(ctx.db, ctx.actor.teamId, `job:${id}`, "jobs", "quota");
+      await notifyLive(ctx.db, ctx.actor.teamId, jobTopic(id), jobsTopic, quotaTopic);
       return changed;
     }
     job = await jobOf(ctx, id);

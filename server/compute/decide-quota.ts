@@ -12,6 +12,7 @@ import { lockLedger, quotaByTeam } from "./ledger";
 import { loadRequest, type QuotaRequest } from "./quota-load";
 import { amountInWords, mayDecideQuota, resourceInWords } from "./rules";
 import { DecideQuotaInput } from "./schemas";
+import { jobsTopic, quotaRequestHref, quotaTopic } from "./kinds";
 
 function refuse(ctx: Ctx, request: QuotaRequest): void {
   const verdict = mayDecideQuota(ctx.actor, request);
@@ -44,7 +45,7 @@ async function tellRequester(ctx: Ctx, request: QuotaRequest, approved: boolean,
     kind: "quota",
     title: `${what}: ${approved ? "approved" : "rejected"}`,
     body: `${ctx.actor.name}: ${reason}`,
-    href: `/quotas/requests/${request.id}`,
+    href: quotaRequestHref(request.id),
     reason: "You asked for this quota",
     subject: { kind: "quota_request", id: request.id },
   });
@@ -88,8 +89,8 @@ export const decideQuota = mutation(
     await emit(theirs, { type: "compute.quota_decided", payload });
     if (approved) await emit(theirs, { type: "compute.quota_changed", payload: { teamId: request.teamId } });
     await tellRequester(theirs, request, approved, input.reason);
-    await notifyLive(ctx.db, request.teamId, "quota", "jobs");
-    if (ctx.actor.teamId !== request.teamId) await notifyLive(ctx.db, ctx.actor.teamId, "quota");
+    await notifyLive(ctx.db, request.teamId, quotaTopic, jobsTopic);
+    if (ctx.actor.teamId !== request.teamId) await notifyLive(ctx.db, ctx.actor.teamId, quotaTopic);
     await audit(ctx, {
       action: approved ? "compute.quota.approve" : "compute.quota.reject",
       teamId: request.teamId,

@@ -16,6 +16,7 @@ import { needsOf } from "./plan-admission";
 import { amountInWords, checkParams, JOB_REASONS, resourceInWords } from "./rules";
 import { DispatchJobInput, type JobSpec } from "./schemas";
 import { snapshotTemplate, templateOf, type Template } from "./templates";
+import { jobsTopic, quotaTopic } from "./kinds";
 
 type Input = z.output<typeof DispatchJobInput>;
 interface PinnedInput {
@@ -242,7 +243,7 @@ export const dispatchJob = mutation(
     }
     await recordInputs(ctx, id, pinned);
     await emit(ctx, { type: "compute.job_queued", payload: { jobId: id } });
-    await notifyLive(ctx.db, ctx.actor.teamId, "jobs", "quota");
+    await notifyLive(ctx.db, ctx.actor.teamId, jobsTopic, quotaTopic);
     await audit(ctx, {
       action: "compute.job.dispatch",
       subject: { kind: "job", id, label: spec.name },

@@ -10,6 +10,7 @@ import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import { lockLedger } from "./ledger";
 import { amountInWords, resourceInWords } from "./rules";
+import { jobsTopic, quotaRequestHref, quotaTopic } from "./kinds";
 
 type Grant = typeof quotas.$inferSelect;
 
@@ -33,13 +34,13 @@ async function expire(ctx: Ctx, grant: Grant): Promise<void> {
       kind: "quota",
       title: "GPU quota expired",
       body: `The grant of ${what} has ended. Running jobs go on; new ones need quota.`,
-      href: `/quotas/requests/${request.id}`,
+      href: quotaRequestHref(request.id),
       reason: "You asked for this quota",
       subject: { kind: "quota_request", id: request.id },
     });
   }
   await emit(ctx, { type: "compute.quota_changed", payload: { teamId: grant.teamId } });
-  await notifyLive(ctx.db, grant.teamId, "quota", "jobs");
+  await notifyLive(ctx.db, grant.teamId, quotaTopic, jobsTopic);
   await audit(ctx, {
     action: "compute.quota.expire",
     subject: { kind: "quota_request", id: grant.requestId, label: what },

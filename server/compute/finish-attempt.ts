@@ -13,6 +13,7 @@ import { revokeJobTokens } from "@/server/auth/job-tokens";
 import { toJob, type AttemptRow, type Job } from "./load";
 import { mayRetry, retryDelayMs, type JobReason } from "./rules";
 import type { JobState } from "./schemas";
+import { jobTopic, jobsTopic, quotaTopic } from "./kinds";
 
 /** How an attempt ended when the cluster has no state of it to say so. */
 export interface AttemptEnd {
@@ -150,7 +151,7 @@ async function record(ctx: Ctx, attempt: AttemptRow, ending: Ending): Promise<vo
   if (outcome !== "queued" && outputs.length > 0) {
     await ctx.db.insert(jobOutputs).values(outputs.map((output) => ({ jobId: row.id, ...output })));
   }
-  await notifyLive(ctx.db, row.teamId, `job:${row.id}`, "jobs", "quota");
+  await notifyLive(ctx.db, row.teamId, jobTopic(row.id), jobsTopic, quotaTopic);
   await audit(ctx, {
     action: outcome === "queued" ? "compute.job.retry" : "compute.job.finish",
     subject: { kind: "job", id: row.id, label: row.name },

@@ -13,6 +13,7 @@ import { jobOf } from "./load";
 import { expireQuotas } from "./expire-quotas";
 import { reconcileCluster } from "./reconcile-cluster";
 import { submitAttempt, watchAttempt } from "./run-attempt";
+import { jobHref } from "./kinds";
 
 const WORKFLOW = "compute.run-job";
 /** Jobs of one machine share its cores: the local cluster hands each out twice, and pins a job to as many as it asked for. */
@@ -99,7 +100,7 @@ on("compute.job_finished", "compute.notify", async ({ ctx, event }) => {
     kind: "job",
     title: `Job ${job.name} failed`,
     body: job.reasonText,
-    href: `/jobs/${job.id}`,
+    href: jobHref(job.id),
     reason: "You dispatched the job",
     subject: { kind: "job", id: job.id },
   });

@@ -4,6 +4,7 @@ import { readableDatasetFiles, readableDatasetVersions, readableDatasets } from 
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { toJob } from "./load";
+import { jobTopic } from "./kinds";
 
 const OUTPUTS_AT_ONCE = 200;
 
@@ -58,6 +59,6 @@ export async function linkOutput(ctx: Ctx, versionId: string): Promise<void> {
         relation: "produced",
       })
       .onConflictDoNothing();
-    await notifyLive(ctx.db, version.teamId, `job:${job.id}`);
+    await notifyLive(ctx.db, version.teamId, jobTopic(job.id));
   }
 }

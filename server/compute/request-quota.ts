@@ -14,6 +14,7 @@ import { loadRequest } from "./quota-load";
 import { amountInWords } from "./rules";
 import { QUOTA_MAX_DAYS } from "./rules";
 import { QuotaRequestIdInput, RequestQuotaInput } from "./schemas";
+import { quotaRequestHref, quotaTopic } from "./kinds";
 
 const HOUR_MS = 3600_000;
 
@@ -60,11 +61,11 @@ export const requestQuota = mutation(
       kind: "quota",
       title: `${ctx.actor.name} asks for ${what}`,
       body: row.why,
-      href: `/quotas/requests/${row.id}`,
+      href: quotaRequestHref(row.id),
       reason: "You are a platform administrator",
       subject: { kind: "quota_request", id: row.id },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "quota");
+    await notifyLive(ctx.db, ctx.actor.teamId, quotaTopic);
     await audit(ctx, {
       action: "compute.quota.request",
       subject: { kind: "quota_request", id: row.id, label: what },
@@ -95,7 +96,7 @@ export const withdrawQuotaRequest = mutation(
       .returning();
     if (!row)
       throw conflict(`This request is already ${request.state}.`, undefined, { state: request.state });
-    await notifyLive(ctx.db, request.teamId, "quota");
+    await notifyLive(ctx.db, request.teamId, quotaTopic);
     await audit(ctx, {
       action: "compute.quota.withdraw",
       subject: { kind: "quota_request", id: row.id },

@@ -14,6 +14,7 @@ import { attemptSpecOf } from "./attempt-spec";
 import { finishAttempt, type AttemptEnd } from "./finish-attempt";
 import { toJob, type AttemptRow, type Job } from "./load";
 import { JOB_REASONS } from "./rules";
+import { jobTopic, jobsTopic } from "./kinds";
 
 const LOOK_EVERY_MS = 400;
 const NOTE_EVERY_MS = 2_000;
@@ -102,7 +103,7 @@ async function noteRunning({ ctx, attempt, job }: LoadedAttempt, state: AttemptS
       .where(and(eq(jobs.id, job.id), sql`${jobs.state} in ('preparing', 'running')`))
       .returning({ id: jobs.id });
     if (changed && running) await emit(tx, { type: "compute.job_started", payload: { jobId: job.id } });
-    await notifyLive(tx.db, job.teamId, `job:${job.id}`, "jobs");
+    await notifyLive(tx.db, job.teamId, jobTopic(job.id), jobsTopic);
   });
 }
 
@@ -117,7 +118,7 @@ async function noteUsage({ ctx, attempt, job }: LoadedAttempt, state: AttemptSta
       ),
     )
     .returning({ id: jobAttempts.id });
-  if (changed.length > 0) await notifyLive(ctx.db, job.teamId, `job:${job.id}`);
+  if (changed.length > 0) await notifyLive(ctx.db, job.teamId, jobTopic(job.id));
 }
 
 async function passOnCancel({ ctx, attempt, job }: LoadedAttempt): Promise<boolean> {

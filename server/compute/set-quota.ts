@@ -10,6 +10,7 @@ import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
 import { DEFAULT_QUOTA, flavorOf, lockLedger } from "./ledger";
 import { SetGpuFlavorInput, SetQuotaInput } from "./schemas";
+import { jobsTopic, quotaTopic } from "./kinds";
 
 /** Sets a team's base quota of one resource; grants by request come on top. Running jobs go on even when it shrinks below them. */
 export const setQuota = mutation(
@@ -51,7 +52,7 @@ export const setQuota = mutation(
     });
     const theirs: Ctx = { ...ctx, actor: { ...ctx.actor, teamId: input.teamId } };
     await emit(theirs, { type: "compute.quota_changed", payload: { teamId: input.teamId } });
-    await notifyLive(ctx.db, input.teamId, "quota", "jobs");
+    await notifyLive(ctx.db, input.teamId, quotaTopic, jobsTopic);
     await audit(ctx, {
       action: "compute.quota.set",
       teamId: input.teamId,
@@ -83,7 +84,7 @@ export const setGpuFlavor = mutation(
         set: { title: sql`excluded.title`, capacityMilli: sql`excluded.capacity_milli` },
       });
     await emit(ctx, { type: "compute.quota_changed", payload: { teamId: ctx.actor.teamId } });
-    await notifyLive(ctx.db, ctx.actor.teamId, "quota");
+    await notifyLive(ctx.db, ctx.actor.teamId, quotaTopic);
     await audit(ctx, {
       action: "compute.gpu_flavor.set",
       subject: { kind: "gpu_flavor", id: input.name, label: input.title },

@@ -1,12 +1,6 @@
-export const TEAM_ROLES = ["viewer", "member", "reviewer", "admin"] as const;
-export type TeamRole = (typeof TEAM_ROLES)[number];
+import type { TeamRole, TokenScope } from "@/server/plates/rule";
 
-/**
- * What an API token may do. `review` lets it decide in its owner's name and is in no other scope: whoever hands it to a script has
- * said so by hand. Tokens of jobs never have it.
- */
-export const TOKEN_SCOPES = ["read", "write", "track", "infer", "review", "admin"] as const;
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
+export { TEAM_ROLES, TOKEN_SCOPES, type TeamRole, type TokenScope } from "@/server/plates/rule";
 
 /** Who acts. Roles are read from the database on each request, never trusted from a cookie. */
 export interface Actor {

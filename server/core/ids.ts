@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { ID_PREFIXES, type IdKind } from "@/server/plates/kinds";
 
 const ID_BYTES = 16;
 /** Random bytes for the next ids: asking for many at once costs a tenth of asking for each. */
@@ -19,41 +20,14 @@ export function uuidV7Hex(nowMs = Date.now()): string {
   return bytes.toString("hex");
 }
 
-export const ID_PREFIXES = {
-  user: "usr",
-  session: "ses",
-  team: "team",
-  token: "tok",
-  dataset: "ds",
-  datasetVersion: "dsv",
-  upload: "upl",
-  job: "job",
-  attempt: "att",
-  quota: "quo",
-  quotaRequest: "qr",
-  run: "run",
-  model: "mdl",
-  version: "mv",
-  credential: "crd",
-  policy: "pol",
-  gateRun: "gr",
-  attestation: "ats",
-  review: "rev",
-  deployment: "dep",
-  rollout: "rol",
-  prediction: "prd",
-  alert: "alr",
-  alertGroup: "agr",
-  silence: "sil",
-  notification: "ntf",
-  event: "evt",
-  request: "req",
-  process: "proc",
-  view: "view",
-  report: "rep",
-} as const;
+/** What belongs to no room. */
+const OWN_PREFIXES = { event: "evt", request: "req", process: "proc" } as const;
+const PREFIXES: Readonly<Record<IdKind | keyof typeof OWN_PREFIXES, string>> = {
+  ...ID_PREFIXES,
+  ...OWN_PREFIXES,
+};
 
 /** A prefixed id, such as `run_0192…`; the part after the prefix is a UUIDv7. */
-export function newId(kind: keyof typeof ID_PREFIXES): string {
-  return `${ID_PREFIXES[kind]}_${uuidV7Hex()}`;
+export function newId(kind: keyof typeof PREFIXES): string {
+  return `${PREFIXES[kind]}_${uuidV7Hex()}`;
 }

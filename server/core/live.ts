@@ -1,15 +1,15 @@
 import type { Db } from "@/db/client";
 import { tell } from "./tell";
+import type { Topic } from "@/server/plates/topic";
 
 /** `team:<id>:<topic>`; a listener may only ask for topics of its own team. */
 export const liveTopic = (teamId: string, topic: string) => `${teamId}/${topic}`;
 
 /**
  * Tells every portal that what `topic` shows has changed; sent when the transaction has committed. Subscribers refetch, so a lost
- * or doubled message does no harm. Topics: `job:<id>`, `jobs`, `run:<id>`, `version:<id>`, `review:<id>`, `reviews`,
- * `deployment:<id>`, `rollout:<id>`, `dataset:<id>`, `inbox:<userId>`, `quota`, `experiment:<id>`.
+ * or doubled message does no harm. Topics are made by the rooms' `kinds.ts`.
  */
-export async function notifyLive(db: Db, teamId: string, ...topics: string[]): Promise<void> {
+export async function notifyLive(db: Db, teamId: string, ...topics: readonly Topic[]): Promise<void> {
   for (const topic of topics) tell(db, "mw_live", liveTopic(teamId, topic));
 }
 
@@ -18,7 +18,7 @@ const PAUSE_MS = 250;
 const told = new Map<string, { again: boolean }>();
 
 /** Like `notifyLive`, for what changes many times a second: at most four messages a second and topic, the last change always among them. */
-export function notifyLiveSoon(db: Db, teamId: string, topic: string): void {
+export function notifyLiveSoon(db: Db, teamId: string, topic: Topic): void {
   const name = liveTopic(teamId, topic);
   const earlier = told.get(name);
   if (earlier) {

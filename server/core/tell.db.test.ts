@@ -8,6 +8,7 @@ import { createCtx, type Ctx } from "./context";
 import { notifyLive } from "./live";
 import { emit } from "./outbox";
 import { tell, transaction } from "./tell";
+import { topic, topicOf } from "@/server/plates/topic";
 import { inTransaction } from "./verb";
 
 let database: TestDatabase;
@@ -51,17 +52,17 @@ const heardAll = (...wanted: string[]) =>
 
 /** Sends one more message and waits for it: what was to be heard before has been heard. */
 async function flushed(): Promise<string[]> {
-  await notifyLive(opened.db, "team_tell", "last");
+  await notifyLive(opened.db, "team_tell", topic("last"));
   await heardAll("mw_live team_tell/last");
   return heard.filter((each) => each !== "mw_live team_tell/last");
 }
 
 async function work(ctx: Ctx): Promise<void> {
-  await notifyLive(ctx.db, "team_tell", "jobs", "job:1", "jobs");
+  await notifyLive(ctx.db, "team_tell", topic("jobs"), topicOf("job")("1"), topic("jobs"));
   await emit(ctx, { type: "compute.job_queued", payload: { jobId: "1" } });
   await emit(ctx, { type: "compute.job_queued", payload: { jobId: "2" } });
   await audit(ctx, { action: "test.do", subject: { kind: "test", id: "1" } });
-  await notifyLive(ctx.db, "team_tell", "jobs");
+  await notifyLive(ctx.db, "team_tell", topic("jobs"));
 }
 
 describe("what a transaction tells", () => {

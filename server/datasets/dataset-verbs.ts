@@ -11,6 +11,7 @@ import { loadDataset } from "./load";
 import { readDataset } from "./queries";
 import { slugOf } from "./rules";
 import { CreateDatasetInput, DatasetInput, UpdateDatasetInput } from "./schemas";
+import { datasetTopic, datasetsTopic } from "./kinds";
 
 const WRITE = "datasets.dataset.write" as const;
 
@@ -61,7 +62,7 @@ export const createDataset = mutation(
       subject: { kind: "dataset", id, label: slug },
       after: { name: input.name, classification: input.classification, description: input.description },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "datasets");
+    await notifyLive(ctx.db, ctx.actor.teamId, datasetsTopic);
     return readDataset(ctx, id);
   },
 );
@@ -113,7 +114,7 @@ export const updateDataset = mutation(
       before,
       after: changes,
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "datasets", `dataset:${dataset.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, datasetsTopic, datasetTopic(dataset.id));
     return readDataset(ctx, dataset.id);
   },
 );
@@ -140,7 +141,7 @@ async function setArchived(ctx: Ctx, slug: string, archive: boolean) {
     action: archive ? "datasets.dataset.archive" : "datasets.dataset.restore",
     subject: { kind: "dataset", id: dataset.id, label: dataset.slug },
   });
-  await notifyLive(ctx.db, ctx.actor.teamId, "datasets", `dataset:${dataset.id}`);
+  await notifyLive(ctx.db, ctx.actor.teamId, datasetsTopic, datasetTopic(dataset.id));
   return readDataset(ctx, dataset.id);
 }
 

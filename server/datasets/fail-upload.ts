@@ -5,6 +5,8 @@ import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import type { InspectionFailure } from "./schemas";
+import { topicsOfThing } from "@/server/plates/kinds";
+import { datasetTopic, datasetsTopic } from "./kinds";
 
 const OPEN = ["receiving", "received", "inspecting"];
 
@@ -32,6 +34,6 @@ export async function failUpload(
     after: { uploadId, fileName: upload.fileName, code: failure.code, message: failure.message },
   });
   // The page of the job that made the file says why it became no dataset.
-  const ofJob = upload.producedByJobId ? [`job:${upload.producedByJobId}`] : [];
-  await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${upload.datasetId}`, "datasets", ...ofJob);
+  const ofJob = upload.producedByJobId ? topicsOfThing("job", upload.producedByJobId) : [];
+  await notifyLive(ctx.db, ctx.actor.teamId, datasetTopic(upload.datasetId), datasetsTopic, ...ofJob);
 }

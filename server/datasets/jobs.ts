@@ -14,6 +14,7 @@ import { failUpload } from "./fail-upload";
 import { manifestOf, registerVersion, type StoredDiff } from "./register-version";
 import type { Inspection, InspectionFailure } from "./schemas";
 import { compareVersions, datasetVersionOf } from "./version-queries";
+import { datasetTopic } from "./kinds";
 
 const WORKFLOW = "datasets.inspect-upload";
 
@@ -41,7 +42,7 @@ async function startInspection({
     .set({ state: "inspecting" })
     .where(and(eq(uploads.id, uploadId), eq(uploads.teamId, teamId), eq(uploads.state, "received")))
     .returning();
-  if (upload) await notifyLive(db(), teamId, `dataset:${upload.datasetId}`);
+  if (upload) await notifyLive(db(), teamId, datasetTopic(upload.datasetId));
   const [now] = await db().select().from(uploads).where(eq(uploads.id, uploadId));
   return now;
 }

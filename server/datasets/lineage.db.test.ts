@@ -1,3 +1,4 @@
+import "@/server/house/rooms";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   datasets,

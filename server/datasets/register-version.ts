@@ -8,6 +8,7 @@ import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import type { Inspection, TableDiff } from "./schemas";
+import { datasetTopic, datasetsTopic } from "./kinds";
 
 export interface StoredDiff {
   against: string;
@@ -25,7 +26,7 @@ async function close(ctx: Ctx, upload: Upload, versionId: string, message: strin
     .update(uploads)
     .set({ state: "registered", versionId, message, finishedAt: ctx.now() })
     .where(eq(uploads.id, upload.id));
-  await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${upload.datasetId}`, "datasets");
+  await notifyLive(ctx.db, ctx.actor.teamId, datasetTopic(upload.datasetId), datasetsTopic);
 }
 
 async function insertVersion(

@@ -12,6 +12,7 @@ import { createDataset } from "./dataset-verbs";
 import { loadOpenDataset, loadUpload } from "./load";
 import { readUpload } from "./queries";
 import { BeginUploadInput, DatasetSlug, FinishUploadInput, IngestFileInput } from "./schemas";
+import { datasetTopic } from "./kinds";
 
 const WRITE = "datasets.dataset.write" as const;
 
@@ -53,7 +54,7 @@ export const beginUpload = mutation(
       createdBy: ctx.actor.userId,
       createdAt: ctx.now(),
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${dataset.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, datasetTopic(dataset.id));
     return { uploadId: id, datasetId: dataset.id, slug: dataset.slug, digest: input.digest };
   },
 );
@@ -105,7 +106,7 @@ export const finishUpload = mutation(
       sizeBytes: input.sizeBytes,
     };
     const earlier = await earlierUpload(ctx, upload, input.blobDigest);
-    await notifyLive(ctx.db, ctx.actor.teamId, `dataset:${upload.datasetId}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, datasetTopic(upload.datasetId));
     if (earlier) {
       await ctx.db.delete(uploads).where(and(eq(uploads.id, upload.id), eq(uploads.state, "receiving")));
       await audit(ctx, { action: "datasets.upload.repeat", subject, after: { ...after, uploadId: earlier } });

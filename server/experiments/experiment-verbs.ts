@@ -2,7 +2,9 @@ import { and, eq, sql } from "drizzle-orm";
 import { experiments, runs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { conflict, notFound } from "@/server/core/errors";
+import { notifyLive } from "@/server/core/live";
 import { mutation, query } from "@/server/core/verb";
+import { experimentTopic, experimentsTopic } from "./kinds";
 import { loadExperiment } from "./load";
 import {
   CreateExperimentInput,
@@ -42,6 +44,7 @@ export const createExperiment = mutation(
       .onConflictDoNothing()
       .returning();
     if (!row) throw nameTaken(input.name);
+    await notifyLive(ctx.db, ctx.actor.teamId, experimentsTopic);
     await audit(ctx, {
       action: "experiments.experiment.create",
       subject: { kind: "experiment", id: String(row.id), label: row.name },
@@ -98,6 +101,7 @@ export const renameExperiment = mutation(
       .set({ name: input.name, updatedAt: ctx.now() })
       .where(eq(experiments.id, before.id))
       .returning();
+    await notifyLive(ctx.db, ctx.actor.teamId, experimentsTopic, experimentTopic(before.id));
     await audit(ctx, {
       action: "experiments.experiment.rename",
       subject: { kind: "experiment", id: String(before.id), label: input.name },
@@ -123,6 +127,7 @@ function lifecycleVerb(verb: "delete" | "restore", lifecycle: "deleted" | "activ
         .set({ lifecycle, updatedAt: ctx.now() })
         .where(eq(experiments.id, before.id));
       await ctx.db.update(runs).set({ lifecycle }).where(eq(runs.experimentId, before.id));
+      await notifyLive(ctx.db, ctx.actor.teamId, experimentsTopic, experimentTopic(before.id));
       await audit(ctx, {
         action: `experiments.experiment.${verb}`,
         subject: { kind: "experiment", id: String(before.id), label: before.name },

@@ -9,6 +9,7 @@ import { inTransaction, mutation } from "@/server/core/verb";
 import { loadWritableRun } from "./load";
 import { LogBatchInput } from "./schemas";
 import { metricWriter, writeMetrics } from "./write-metrics";
+import { runTopic } from "./kinds";
 
 /** Params are written once: the same value again is fine, another value is refused. */
 async function writeParams(
@@ -64,7 +65,7 @@ async function logTogether(ctx: Ctx, input: z.output<typeof LogBatchInput>): Pro
   await writeParams(ctx, run.id, input.params);
   await writeMetrics(ctx.db, [{ runId: run.id, teamId: ctx.actor.teamId, metrics: input.metrics }]);
   await writeTags(ctx, run.id, input.tags);
-  await notifyLive(ctx.db, ctx.actor.teamId, `run:${run.id}`);
+  await notifyLive(ctx.db, ctx.actor.teamId, runTopic(run.id));
 }
 
 /** Metrics, params and tags of a run, all or nothing; safe to send twice. */
@@ -84,7 +85,7 @@ export const logBatch = mutation(
     if (alone && commitsAlone(ctx.db)) {
       const entry = { runId, teamId: ctx.actor.teamId, metrics };
       if (await metricWriter(ctx.db).add(entry)) {
-        notifyLiveSoon(ctx.db, ctx.actor.teamId, `run:${runId}`);
+        notifyLiveSoon(ctx.db, ctx.actor.teamId, runTopic(runId));
         return {};
       }
     }

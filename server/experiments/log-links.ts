@@ -4,6 +4,7 @@ import { mutation } from "@/server/core/verb";
 import { notifyLive } from "@/server/core/live";
 import { loadWritableRun, requireLoggedModels } from "./load";
 import { LogInputsInput, LogOutputsInput } from "./schemas";
+import { runTopic } from "./kinds";
 
 const REASON = "none: part of the run's record; the run's creation and end are audited" as const;
 
@@ -54,7 +55,7 @@ export const logInputs = mutation(
       models.map(({ modelId }) => modelId),
     );
     if (models.length > 0) await ctx.db.insert(runModelInputs).values(models).onConflictDoNothing();
-    await notifyLive(ctx.db, run.teamId, `run:${run.id}`);
+    await notifyLive(ctx.db, run.teamId, runTopic(run.id));
     return {};
   },
 );
@@ -76,7 +77,7 @@ export const logOutputs = mutation(
       models.map(({ modelId }) => modelId),
     );
     if (models.length > 0) await ctx.db.insert(runOutputs).values(models).onConflictDoNothing();
-    await notifyLive(ctx.db, run.teamId, `run:${run.id}`);
+    await notifyLive(ctx.db, run.teamId, runTopic(run.id));
     return {};
   },
 );

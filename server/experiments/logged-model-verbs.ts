@@ -14,6 +14,7 @@ import {
   LoggedModelIdInput,
   LoggedModelPairsInput,
 } from "./schemas";
+import { runTopic } from "./kinds";
 
 const WRITE = "experiments.run.write" as const;
 const NOTES = "none: working notes of the logged model" as const;
@@ -57,7 +58,7 @@ export const createLoggedModel = mutation(
           relation: "made",
         })
         .onConflictDoNothing();
-      await notifyLive(ctx.db, run.teamId, `run:${run.id}`);
+      await notifyLive(ctx.db, run.teamId, runTopic(run.id));
     }
     await audit(ctx, {
       action: "experiments.logged-model.create",

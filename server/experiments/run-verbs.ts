@@ -10,6 +10,7 @@ import { loadExperiment, loadRun, loadWritableRun } from "./load";
 import { isTerminal } from "./rules";
 import { readRun } from "./queries";
 import { CreateRunInput, DeleteRunTagInput, RunIdInput, UpdateRunInput } from "./schemas";
+import { experimentTopic, experimentsTopic, runTopic } from "./kinds";
 
 const WRITE = "experiments.run.write" as const;
 const ADJECTIVES = ["calm", "brisk", "clear", "bold", "deft", "keen", "lucid", "quiet", "swift", "warm"];
@@ -50,7 +51,7 @@ export const createRun = mutation(
     });
     await ctx.db.insert(runTags).values([...tags].map(([key, value]) => ({ runId: id, key, value })));
     await emit(ctx, { type: "experiments.run_started", payload: { runId: id, experimentId: experiment.id } });
-    await notifyLive(ctx.db, ctx.actor.teamId, `experiment:${experiment.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, experimentTopic(experiment.id), experimentsTopic);
     await audit(ctx, {
       action: "experiments.run.create",
       subject: { kind: "run", id, label: name },
@@ -86,7 +87,13 @@ export const updateRun = mutation(
     if (isTerminal(status) && !isTerminal(before.status)) {
       await emit(ctx, { type: "experiments.run_finished", payload: { runId: before.id, status } });
     }
-    await notifyLive(ctx.db, ctx.actor.teamId, `run:${before.id}`, `experiment:${before.experimentId}`);
+    await notifyLive(
+      ctx.db,
+      ctx.actor.teamId,
+      runTopic(before.id),
+      experimentTopic(before.experimentId),
+      experimentsTopic,
+    );
     await audit(ctx, {
       action: "experiments.run.update",
       subject: { kind: "run", id: before.id, label: name },
@@ -108,7 +115,7 @@ function lifecycleVerb(verb: "delete" | "restore", lifecycle: "deleted" | "activ
     async ({ ctx, input }) => {
       const before = await loadRun(ctx, input.runId);
       await ctx.db.update(runs).set({ lifecycle }).where(eq(runs.id, before.id));
-      await notifyLive(ctx.db, ctx.actor.teamId, `experiment:${before.experimentId}`);
+      await notifyLive(ctx.db, ctx.actor.teamId, experimentTopic(before.experimentId), experimentsTopic);
       await audit(ctx, {
         action: `experiments.run.${verb}`,
         subject: { kind: "run", id: before.id, label: before.name },

@@ -8,6 +8,7 @@ import { holdAccess } from "@/server/core/held-access";
 import { liveTopic } from "@/server/core/live";
 import { liveHub } from "@/server/core/live-hub";
 import { call, liveProcedure } from "./trpc";
+import { topicNamed } from "@/server/plates/kinds";
 
 const LiveInput = z.object({
   topics: z.array(z.string().max(100)).min(1).max(20),
@@ -27,17 +28,15 @@ function mayListen(actor: Actor | undefined): Actor {
 }
 
 /**
- * SSE: yields a topic's name each time what it shows has changed (at most every 100 ms a topic). Inbox topics are personal; all
- * others belong to the caller's team. After a gap, and every minute, it yields all topics, so that a page catches up with what was told while it slept or never. The stream ends when the
+ * SSE: yields a topic's name each time what it shows has changed (at most every 100 ms a topic). A person's topics are
+ * for that person; all others belong to the caller's team. What no room has is not listened to. After a gap, and every minute, it yields all topics, so that a page catches up with what was told while it slept or never. The stream ends when the
  * caller's session, token or membership does: at once when that is told, within a minute when it expires.
  */
 export const liveChanges = liveProcedure(PERMISSION)
   .input(LiveInput)
   .subscription(async function* ({ ctx, input, signal }) {
     const actor = await call(async () => mayListen(ctx.actor));
-    const topics = input.topics.filter(
-      (topic) => !topic.startsWith("inbox:") || topic === `inbox:${actor.userId}`,
-    );
+    const topics = input.topics.flatMap((name) => topicNamed(name, actor.userId) ?? []);
     const wanted = new Map(topics.map((topic) => [liveTopic(actor.teamId, topic), topic]));
     const changed = new Set<string>(input.lastEventId ? topics : []);
     let wake: (() => void) | undefined;

@@ -65,8 +65,3 @@ export function hasRecovered(seconds: readonly { requests: number; errors: numbe
 
 /** p99 is not shown under 300 requests: order statistics give it no upper bound there. */
 export const MIN_REQUESTS_FOR_P99 = 300;
-
-export const versionHref = (model: string, number: number): string =>
-  `/models/${encodeURIComponent(model)}/versions/${number}`;
-export const runHref = (experimentId: number, runId: string): string =>
-  `/experiments/${experimentId}/runs/${runId}`;

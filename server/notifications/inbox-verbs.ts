@@ -5,6 +5,7 @@ import type { Ctx } from "@/server/core/context";
 import { notifyLive } from "@/server/core/live";
 import { decodeCursor, PageInput, toPage } from "@/server/core/pagination";
 import { mutation, NoInput, query } from "@/server/core/verb";
+import { inboxTopic } from "./kinds";
 
 const InboxFilter = z.object({
   q: z.string().trim().max(100).optional(),
@@ -118,7 +119,7 @@ export const markInbox = mutation(
       .set(change)
       .where(scope)
       .returning({ id: notifications.id });
-    if (changed.length > 0) await notifyLive(ctx.db, ctx.actor.teamId, `inbox:${ctx.actor.userId}`);
+    if (changed.length > 0) await notifyLive(ctx.db, ctx.actor.teamId, inboxTopic(ctx.actor.userId));
     return { changed: changed.length };
   },
 );

@@ -5,6 +5,7 @@ import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { SERVICE_EMAIL } from "@/server/auth/rules";
+import { inboxTopic } from "./kinds";
 
 export interface Notice {
   userIds: readonly string[];
@@ -70,6 +71,6 @@ export async function notify(ctx: Ctx, notice: Notice): Promise<number> {
     )
     .onConflictDoNothing()
     .returning({ userId: notifications.userId, teamId: notifications.teamId });
-  for (const { userId, teamId } of added) await notifyLive(ctx.db, teamId, `inbox:${userId}`);
+  for (const { userId, teamId } of added) await notifyLive(ctx.db, teamId, inboxTopic(userId));
   return added.length;
 }

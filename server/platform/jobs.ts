@@ -3,7 +3,7 @@ import { db } from "@/db/client";
 import { gateRuns, idempotencyKeys, modelVersions, registeredModels } from "@/db/schema";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { versionHref } from "@/server/monitoring/rules";
+import { versionHref } from "@/server/registry/kinds";
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/kit/handlers";
 import { retainEvents } from "./retain-events";

@@ -13,6 +13,7 @@ import {
 } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { search } from "@/server/catalog/search";
+import "@/server/house/rooms";
 import type { Actor, TeamRole } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
 import { getVelocity } from "@/server/insights/queries";

@@ -8,6 +8,7 @@ import { mutation, query } from "@/server/core/verb";
 import { loadModel, loadVersion, loadVersionById } from "./load";
 import { carriedBy, gateOfAlias, protectionOf, requireAdmitted, requireFree } from "./protection";
 import { AliasInput, SetAliasInput } from "./schemas";
+import { modelTopic } from "./kinds";
 
 const WRITE = "registry.model.write" as const;
 
@@ -31,7 +32,7 @@ export const setAlias = mutation(
       type: "registry.alias_moved",
       payload: { modelId: version.modelId, alias: input.alias, versionId: version.id },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, `model:${version.modelId}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, modelTopic(version.modelId));
     await audit(ctx, {
       action: "registry.alias.set",
       subject: { kind: "model", id: version.modelId, label: version.modelName },
@@ -62,7 +63,7 @@ export const deleteAlias = mutation(
         type: "registry.alias_moved",
         payload: { modelId: model.id, alias: input.alias, versionId: null },
       });
-    await notifyLive(ctx.db, ctx.actor.teamId, `model:${model.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, modelTopic(model.id));
     await audit(ctx, {
       action: "registry.alias.delete",
       subject: { kind: "model", id: model.id, label: model.name },

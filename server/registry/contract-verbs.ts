@@ -13,6 +13,7 @@ import { Contract, ContractCheck, Signature } from "./contract/schemas";
 import { boundDigestsOf } from "./evidence";
 import { loadVersion, loadVersionById, type ModelVersion } from "./load";
 import { SaveContractInput, VersionInput } from "./schemas";
+import { modelTopic, versionTopic } from "./kinds";
 
 export interface ContractView {
   contract: Contract | null;
@@ -65,7 +66,7 @@ export async function evidenceChanged(ctx: Ctx, version: ModelVersion, what: str
     reason: `${ctx.actor.name}: ${what}.`,
   });
   await emit(ctx, { type: "registry.evidence_changed", payload: { versionId: version.id, what } });
-  await notifyLive(ctx.db, ctx.actor.teamId, `version:${version.id}`, `model:${version.modelId}`);
+  await notifyLive(ctx.db, ctx.actor.teamId, versionTopic(version.id), modelTopic(version.modelId));
 }
 
 /** Declares or replaces a version's contract until people have approved it; the gates then run again. */

@@ -6,6 +6,7 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import type { runOf } from "@/server/experiments";
 import { loadVersionById, type ModelVersion, type RegisteredModel } from "./load";
+import { modelTopic, modelsTopic } from "./kinds";
 
 /** The row lock makes concurrent registrations take their numbers one after another. */
 async function nextNumber(ctx: Ctx, modelId: string): Promise<number> {
@@ -81,6 +82,6 @@ export async function insertVersion(
     .where(eq(registeredModels.id, model.id));
   if (isJudged)
     await emit(ctx, { type: "registry.version_registered", payload: { modelId: model.id, versionId: id } });
-  await notifyLive(ctx.db, teamId, "models", `model:${model.id}`);
+  await notifyLive(ctx.db, teamId, modelsTopic, modelTopic(model.id));
   return loadVersionById(ctx, id);
 }

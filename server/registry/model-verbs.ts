@@ -16,6 +16,7 @@ import {
   RenameModelInput,
   UpdateModelInput,
 } from "./schemas";
+import { modelsTopic } from "./kinds";
 
 const WRITE = "registry.model.write" as const;
 const subject = (model: RegisteredModel) => ({ kind: "model", id: model.id, label: model.name });
@@ -49,7 +50,7 @@ export const createModel = mutation(
       .onConflictDoNothing()
       .returning();
     if (!row) throw nameTaken(input.name);
-    await notifyLive(ctx.db, ctx.actor.teamId, "models");
+    await notifyLive(ctx.db, ctx.actor.teamId, modelsTopic);
     await audit(ctx, { action: "registry.model.create", subject: subject(row), after: { name: row.name } });
     return row;
   },
@@ -147,7 +148,7 @@ export const deleteModel = mutation(
       subjectIds: gone.map((version) => version.id),
       reason: "The model was deleted.",
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "models");
+    await notifyLive(ctx.db, ctx.actor.teamId, modelsTopic);
     await audit(ctx, {
       action: "registry.model.delete",
       subject: subject(before),

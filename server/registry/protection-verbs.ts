@@ -6,6 +6,7 @@ import { mutation, query } from "@/server/core/verb";
 import { loadModel } from "./load";
 import { carriedStanding, protectionOf } from "./protection";
 import { ModelNameInput, ProtectionSetting, SetProtectionInput } from "./schemas";
+import { modelTopic } from "./kinds";
 
 /** Which aliases and stages of a model move through gates only, why, and whether each points at an admitted version. */
 export const getProtection = query(
@@ -38,7 +39,7 @@ export const setProtection = mutation(
       .update(registeredModels)
       .set({ aliasProtection: after, updatedAt: ctx.now() })
       .where(eq(registeredModels.id, model.id));
-    await notifyLive(ctx.db, ctx.actor.teamId, `model:${model.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, modelTopic(model.id));
     await audit(ctx, {
       action: "registry.protection.set",
       subject: { kind: "model", id: model.id, label: model.name },

@@ -9,6 +9,7 @@ import type { ModelVersion, RegisteredModel } from "./load";
 import { promotionBlockers } from "./requirements";
 import { environmentOfAlias, isProtectedName, STAGE_ENVIRONMENT, type Protection } from "./rules";
 import { ProtectionSetting } from "./schemas";
+import { modelHref, versionHref } from "./kinds";
 
 type Named = Pick<RegisteredModel, "id" | "teamId" | "name" | "aliasProtection">;
 
@@ -71,9 +72,7 @@ export async function requireAdmitted(
   const missing = blockers.length > 0 ? blockers.map(({ what }) => what) : admission.missing;
   const [first] = blockers;
   const next = first?.clearedBy ?? "See what blocks promotion";
-  const href = pageOf(
-    first?.href ?? `/models/${encodeURIComponent(version.modelName)}/versions/${version.number}#blockers`,
-  );
+  const href = pageOf(first?.href ?? `${versionHref(version.modelName, version.number)}#blockers`);
   throw forbidden(
     `${protectedName} of ${version.modelName} is protected: version ${version.number} is not admitted to ${environment}. Missing: ${missing.join(" ")}`,
     `${next}: ${href}`,
@@ -139,7 +138,7 @@ const SWITCH = "A team admin can switch the protection off on the model's page."
 export function requireFree(model: { name: string }, carried: readonly Carried[], act: string): void {
   const [first] = carried;
   if (!first) return;
-  const href = pageOf(`/models/${encodeURIComponent(model.name)}#protection`);
+  const href = pageOf(`${modelHref(model.name)}#protection`);
   throw forbidden(
     `${first.what} of ${model.name} is protected and points at version ${first.version.number}, so ${act}.`,
     `Move it to another admitted version first. ${SWITCH} ${href}`,
@@ -150,7 +149,7 @@ export function requireFree(model: { name: string }, carried: readonly Carried[]
 /** @throws AppError `forbidden`: clients load a governed model by its name, which another could take afterwards. */
 export function requireNameFree(model: { name: string }, protection: Protection): void {
   if (!protection.on) return;
-  const href = pageOf(`/models/${encodeURIComponent(model.name)}#protection`);
+  const href = pageOf(`${modelHref(model.name)}#protection`);
   throw forbidden(
     `${model.name} is protected (${protection.because}), so its name stays: clients load it by this name.`,
     `${SWITCH} ${href}`,

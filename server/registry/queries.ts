@@ -24,6 +24,8 @@ import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
 import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
 import { servedBy } from "./served-by";
+import { datasetVersionHref } from "@/server/datasets/kinds";
+import { runHref } from "@/server/experiments/kinds";
 
 const READ = "registry.model.read" as const;
 
@@ -123,7 +125,7 @@ async function runHrefOf(ctx: Ctx, version: ModelVersion): Promise<string | null
   if (runId === null) return null;
   const experimentId =
     endpoint === null ? /^(\d+)\//.exec(artifactRoot ?? "")?.[1] : (await runOf(ctx, runId)).experimentId;
-  return experimentId === undefined ? null : `/experiments/${experimentId}/runs/${runId}`;
+  return experimentId === undefined ? null : runHref(experimentId, runId);
 }
 
 /** Where a model that runs elsewhere is, and what it said of itself; null for every other. */
@@ -314,7 +316,7 @@ export const versionLineage = query(
           id: `${dataset.name}/${dataset.version}`,
           label: `${dataset.name} ${dataset.version}`,
           relation: dataset.used,
-          href: `/datasets/${dataset.name}/versions/${dataset.version}`,
+          href: datasetVersionHref(dataset.name, dataset.version),
         })),
       ],
       downstream: users.map(node),

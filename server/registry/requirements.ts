@@ -14,9 +14,11 @@ import { admissionIfKnown } from "./hooks";
 import type { ModelVersion } from "./load";
 import { ownCodeOf } from "./qualify/may-run";
 import { StoredTrial } from "./qualify/trial-schemas";
+import { versionHref } from "./kinds";
+import { reviewHref } from "@/server/governance/kinds";
 
 export const hrefOf = (version: Pick<ModelVersion, "modelName" | "number">): string =>
-  `/models/${encodeURIComponent(version.modelName)}/versions/${version.number}`;
+  versionHref(version.modelName, version.number);
 
 type Gates = Awaited<ReturnType<typeof latestGates>>;
 
@@ -159,7 +161,7 @@ async function blockersOf(
     digests: await boundDigestsOf(ctx, version),
   });
   if (standing.state === "approved") return missing;
-  const href = standing.reviewId ? `/reviews/${standing.reviewId}` : hrefOf(version);
+  const href = standing.reviewId ? reviewHref(standing.reviewId) : hrefOf(version);
   const clearedBy = standing.state === "open" ? "A reviewer's decision" : "Request a review";
   return [
     ...missing,

@@ -9,6 +9,7 @@ import { loadModel, loadVersion, loadVersionById, type ModelVersion } from "./lo
 import { gateOfStage, protectionOf, requireAdmitted } from "./protection";
 import type { Protection } from "./rules";
 import { TransitionStageInput } from "./schemas";
+import { modelTopic, versionTopic } from "./kinds";
 
 /** Versions in a stage, newest first: clients that load by stage get the first. */
 const inStage = (ctx: Ctx, modelId: string, stage: string, except: string) =>
@@ -73,7 +74,7 @@ export const transitionStage = mutation(
       .set({ stage: input.stage, lastEditedBy: ctx.actor.userId, updatedAt: ctx.now() })
       .where(eq(modelVersions.id, before.id));
     const archived = input.archiveExistingVersions ? await archiveOthers(ctx, before, input.stage) : [];
-    await notifyLive(ctx.db, ctx.actor.teamId, `model:${model.id}`, `version:${before.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, modelTopic(model.id), versionTopic(before.id));
     await audit(ctx, {
       action: "registry.version.transition-stage",
       subject: { kind: "model_version", id: before.id, label: `${before.modelName} ${before.number}` },

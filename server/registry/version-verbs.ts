@@ -25,6 +25,7 @@ import {
   VersionTagInput,
   VersionTagKeyInput,
 } from "./schemas";
+import { modelTopic, modelsTopic } from "./kinds";
 
 const WRITE = "registry.model.write" as const;
 const subject = (version: ModelVersion) => ({
@@ -227,7 +228,7 @@ export const deleteVersion = mutation(
       .update(modelVersions)
       .set({ state: "deleted", updatedAt: ctx.now() })
       .where(eq(modelVersions.id, before.id));
-    await notifyLive(ctx.db, ctx.actor.teamId, "models", `model:${before.modelId}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, modelsTopic, modelTopic(before.modelId));
     await audit(ctx, {
       action: "registry.version.delete",
       subject: subject(before),

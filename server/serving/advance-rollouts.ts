@@ -16,6 +16,7 @@ import { recordRollout, rerouted } from "./record";
 import { decideRollout, type RolloutDecision } from "./rollout/decide";
 import { isFinished } from "./rollout/states";
 import { usualWatch } from "./rules";
+import { deploymentTopic, rolloutTopic } from "./kinds";
 
 async function lock(ctx: Ctx, id: string): Promise<ParsedRollout | undefined> {
   const [row] = await ctx.db
@@ -262,7 +263,7 @@ export async function advanceRollout(outer: Ctx, id: string): Promise<void> {
     const rollout = await lock(ctx, id);
     if (!rollout || isFinished(rollout.state)) return;
     await look(ctx, rollout);
-    await notifyLive(ctx.db, rollout.teamId, `rollout:${id}`, `deployment:${rollout.deploymentId}`);
+    await notifyLive(ctx.db, rollout.teamId, rolloutTopic(id), deploymentTopic(rollout.deploymentId));
   });
 }
 

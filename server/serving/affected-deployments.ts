@@ -3,6 +3,7 @@ import { deployments, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { readableVersions, registerAdmission, registerDeployments } from "@/server/registry";
 import { admissionNow } from "./admission";
+import { deploymentHref } from "./kinds";
 
 /** Lets the registry ask what the deploy verb asks. */
 registerAdmission(admissionNow);
@@ -50,7 +51,7 @@ registerDeployments(async (ctx, { modelId, versionId, environment }) => {
     return {
       name: deployment.name,
       environment: deployment.environment,
-      href: `/deployments/${deployment.name}`,
+      href: deploymentHref(deployment.name),
       effect: `${serves}${trial}`,
     };
   });

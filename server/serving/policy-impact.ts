@@ -16,6 +16,8 @@ import {
 } from "@/server/governance";
 import { evidenceOf, readableModels, readableVersions, versionOf } from "@/server/registry";
 import { admissionNow, admissionOf } from "./admission";
+import { deploymentHref } from "./kinds";
+import { reviewHref } from "@/server/governance/kinds";
 
 /** A version in a place where a policy decides over it. */
 interface Place {
@@ -72,14 +74,14 @@ async function placesOf(ctx: Ctx, policyKey: string, teamId?: string): Promise<P
       ).flatMap(([arm, versionId]) =>
         versionId === null
           ? []
-          : [{ teamId: team, versionId, environment, arm, deployment: name, href: `/deployments/${name}` }],
+          : [{ teamId: team, versionId, environment, arm, deployment: name, href: deploymentHref(name) }],
       ),
     ),
     ...awaiting.map(({ id, ...rest }) => ({
       ...rest,
       arm: "review" as const,
       deployment: null,
-      href: `/reviews/${id}`,
+      href: reviewHref(id),
     })),
   ].filter(({ environment }) => environmentRequirements(environment).policies.includes(policyKey));
   const labels = await labelsOf(

@@ -5,6 +5,7 @@ import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { tell } from "@/server/core/tell";
+import { deploymentTopic, deploymentsTopic } from "./kinds";
 
 export interface RolloutEvent {
   rolloutId: string;
@@ -52,6 +53,6 @@ export async function rerouted(ctx: Ctx, deploymentId: string): Promise<number> 
   const teamId = row?.teamId ?? ctx.actor.teamId;
   tell(ctx.db, "mw_routes", deploymentId);
   await emit(ctx, { type: "serving.deployment_changed", payload: { deploymentId } }, { teamId });
-  await notifyLive(ctx.db, teamId, "deployments", `deployment:${deploymentId}`);
+  await notifyLive(ctx.db, teamId, deploymentsTopic, deploymentTopic(deploymentId));
   return row?.generation ?? 0;
 }

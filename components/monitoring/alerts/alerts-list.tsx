@@ -22,6 +22,8 @@ import { SilenceList } from "./silences";
 import { TellingError } from "./telling-error";
 import type { Alert } from "./types";
 import { useTelling } from "./use-telling";
+import { deploymentHref } from "@/server/serving/kinds";
+import { alertsTopic } from "@/server/monitoring/kinds";
 
 const STATES = ["open", "firing", "acknowledged", "resolved"] as const;
 const WORDS = { open: "Open", firing: "Firing", acknowledged: "Acknowledged", resolved: "Resolved" };
@@ -38,7 +40,10 @@ export function AlertsList() {
     trpc.monitoring.alerts.queryOptions({ ...filter, cursor }, { placeholderData: keepPreviousData }),
   );
   const telling = useTelling(list.data?.items ?? []);
-  const live = useLive(["alerts"], [trpc.monitoring.alerts.queryKey(), trpc.monitoring.telling.queryKey()]);
+  const live = useLive(
+    [alertsTopic],
+    [trpc.monitoring.alerts.queryKey(), trpc.monitoring.telling.queryKey()],
+  );
   const groups = new Map<string, Alert[]>();
   for (const alert of list.data?.items ?? []) {
     const name = alert.subjectName ?? alert.subjectId;
@@ -78,7 +83,7 @@ export function AlertsList() {
         <p className="flex flex-wrap items-center gap-2 pb-4">
           <span>
             Those of{" "}
-            <Link href={`/deployments/${deployment}`} className="text-accent-text underline">
+            <Link href={deploymentHref(deployment)} className="text-accent-text underline">
               {deployment}
             </Link>{" "}
             only

@@ -7,6 +7,7 @@ import { useLive } from "@/components/kit/use-live";
 import { AlertCard } from "./alert-card";
 import { TellingError } from "./telling-error";
 import { useTelling } from "./use-telling";
+import { alertsTopic } from "@/server/monitoring/kinds";
 
 /** The open alerts of a deployment, where one looks at it; nothing while there is none. */
 export function DeploymentAlerts({ deployment }: { deployment: string }) {
@@ -15,7 +16,7 @@ export function DeploymentAlerts({ deployment }: { deployment: string }) {
     trpc.monitoring.alerts.queryOptions({ state: "open", deployment, cursor: null }),
   );
   const telling = useTelling(data?.items ?? []);
-  useLive(["alerts"], [trpc.monitoring.alerts.queryKey(), trpc.monitoring.telling.queryKey()]);
+  useLive([alertsTopic], [trpc.monitoring.alerts.queryKey(), trpc.monitoring.telling.queryKey()]);
   if (error && !data)
     return <ErrorNotice title="Its alerts cannot be shown" error={error} onRetry={() => void refetch()} />;
   if (!data || data.items.length === 0) return null;

@@ -13,6 +13,7 @@ import { useLive } from "@/components/kit/use-live";
 import { SilenceRows } from "./silences";
 import { AlertTabs } from "./alert-tabs";
 import { SilenceForm } from "./silence-form";
+import { alertsTopic } from "@/server/monitoring/kinds";
 
 const STATES = ["open", "ended"] as const;
 const WORDS = { open: "In force", ended: "Ended" };
@@ -25,7 +26,7 @@ export function SilencesPage() {
   const [severity] = useQueryState("severity", parseAsString.withDefault(""));
   const [deployment] = useQueryState("deployment", parseAsString.withDefault(""));
   const list = useQuery(trpc.monitoring.silences.queryOptions({ state }));
-  useLive(["alerts"], [trpc.monitoring.silences.queryKey()]);
+  useLive([alertsTopic], [trpc.monitoring.silences.queryKey()]);
   const items = list.data?.items;
   return (
     <div className="flex flex-col gap-6">

@@ -19,7 +19,7 @@ import { combineVerdicts, type Verdict } from "../rules";
 import { PREDICATE_TYPES, type PredicateOf } from "../trust";
 import { gateRunOf, type GateRunView } from "./queries";
 import { activePolicies, syncBuiltInPolicies, type PolicyRow } from "./sync-policies";
-import { subjectTopic } from "../reviews/subjects";
+import { topicsOfThing } from "@/server/plates/kinds";
 
 export interface EvaluateGatesInput {
   subject: SubjectRef;
@@ -183,5 +183,5 @@ async function finishRun(
     type: "governance.gates_finished",
     payload: { gateRunId, subjectId: subject.id, outcome },
   });
-  await notifyLive(tx.db, tx.actor.teamId, subjectTopic(subject.kind, subject.id));
+  await notifyLive(tx.db, tx.actor.teamId, ...topicsOfThing(subject.kind, subject.id));
 }

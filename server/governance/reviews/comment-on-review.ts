@@ -10,6 +10,7 @@ import { notify } from "@/server/notifications";
 import { whyNotDecide } from "../rules";
 import { CommentOnReviewInput } from "../schemas";
 import { loadReview, type ReviewRow } from "./load";
+import { reviewHref, reviewTopic } from "../kinds";
 
 /** Notes the moment when someone who may decide first looked at a review. */
 export async function touch(tx: Ctx, review: ReviewRow): Promise<boolean> {
@@ -52,11 +53,11 @@ export async function addComment(tx: Ctx, reviewId: string, text: string) {
     kind: "review",
     title: `${tx.actor.name} commented on ${review.title}`,
     body: text.slice(0, 300),
-    href: `/reviews/${reviewId}`,
+    href: reviewHref(reviewId),
     reason: "You take part in this review",
     subject: { kind: "review", id: reviewId },
   });
-  await notifyLive(tx.db, tx.actor.teamId, `review:${reviewId}`);
+  await notifyLive(tx.db, tx.actor.teamId, reviewTopic(reviewId));
   await audit(tx, {
     action: "governance.review.comment",
     subject: { kind: "review", id: reviewId, label: review.title },

@@ -24,8 +24,10 @@ import { DecideReviewInput } from "../schemas";
 import { PREDICATE_TYPES } from "../trust";
 import { addComment } from "./comment-on-review";
 import { loadReview, type ReviewRow } from "./load";
-import { requireResolver, subjectTopic } from "./subjects";
+import { requireResolver } from "./subjects";
+import { topicsOfThing } from "@/server/plates/kinds";
 import { voidOne } from "./void-reviews";
+import { reviewHref, reviewTopic, reviewsTopic } from "../kinds";
 
 type Input = z.output<typeof DecideReviewInput>;
 type Deciding = Exclude<ReviewDecision, "comment">;
@@ -140,7 +142,7 @@ async function decideNow(tx: Ctx, review: ReviewRow, input: Input): Promise<Deci
     kind: "review",
     title: `${DECISION_WORDS[decision]}: ${review.title}`,
     body: reason.slice(0, 300),
-    href: `/reviews/${review.id}`,
+    href: reviewHref(review.id),
     reason: "You asked for this review",
     subject: { kind: "review", id: review.id },
   });
@@ -148,9 +150,9 @@ async function decideNow(tx: Ctx, review: ReviewRow, input: Input): Promise<Deci
   await notifyLive(
     tx.db,
     tx.actor.teamId,
-    "reviews",
-    `review:${review.id}`,
-    subjectTopic(review.subjectKind, review.subjectId),
+    reviewsTopic,
+    reviewTopic(review.id),
+    ...topicsOfThing(review.subjectKind, review.subjectId),
   );
   await audit(tx, {
     action: "governance.review.decide",

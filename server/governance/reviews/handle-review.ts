@@ -8,7 +8,8 @@ import { whyNotDecide } from "../rules";
 import { AssignReviewInput, ReviewIdInput, WithdrawReviewInput } from "../schemas";
 import { touch } from "./comment-on-review";
 import { loadReview } from "./load";
-import { subjectTopic } from "./subjects";
+import { topicsOfThing } from "@/server/plates/kinds";
+import { reviewTopic, reviewsTopic } from "../kinds";
 
 export const assignReview = mutation(
   {
@@ -32,7 +33,7 @@ export const assignReview = mutation(
       before: { assigneeId: review.assigneeId },
       after: { assigneeId },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "reviews", `review:${review.id}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, reviewsTopic, reviewTopic(review.id));
     return { reviewId: review.id, assigneeId };
   },
 );
@@ -80,9 +81,9 @@ export const withdrawReview = mutation(
     await notifyLive(
       ctx.db,
       ctx.actor.teamId,
-      "reviews",
-      `review:${review.id}`,
-      subjectTopic(review.subjectKind, review.subjectId),
+      reviewsTopic,
+      reviewTopic(review.id),
+      ...topicsOfThing(review.subjectKind, review.subjectId),
     );
     return { reviewId: review.id, state: "withdrawn" };
   },

@@ -14,7 +14,8 @@ import { addWorkingDays, changedDigests } from "../rules";
 import { approvalKey } from "./approval-key";
 import { reviewsOfSubject, type ReviewRow } from "./load";
 import { voidOne } from "./void-reviews";
-import { subjectTopic } from "./subjects";
+import { topicsOfThing } from "@/server/plates/kinds";
+import { reviewHref, reviewTopic, reviewsTopic } from "../kinds";
 
 export const DEFAULT_DUE_WORKING_DAYS = 2;
 
@@ -124,7 +125,7 @@ async function announce(tx: Ctx, row: ReviewRow): Promise<void> {
     kind: "review",
     title: `Review requested: ${row.title}`,
     body: row.rationale.slice(0, 300),
-    href: `/reviews/${row.id}`,
+    href: reviewHref(row.id),
     reason: "You review for this team",
     subject: { kind: "review", id: row.id },
   });
@@ -132,9 +133,9 @@ async function announce(tx: Ctx, row: ReviewRow): Promise<void> {
   await notifyLive(
     tx.db,
     tx.actor.teamId,
-    "reviews",
-    `review:${row.id}`,
-    subjectTopic(row.subjectKind, row.subjectId),
+    reviewsTopic,
+    reviewTopic(row.id),
+    ...topicsOfThing(row.subjectKind, row.subjectId),
   );
   await audit(tx, {
     action: "governance.review.request",

@@ -54,9 +54,6 @@ export function registerSubject(kind: string, resolver: SubjectResolver): void {
   resolvers.set(kind, resolver);
 }
 
-/** Live topic of the page that shows a subject: `version:<id>` for a model version. */
-export const subjectTopic = (kind: string, id: string): string => `${kind.replace(/^model_/, "")}:${id}`;
-
 export const subjectResolver = (kind: string): SubjectResolver | undefined => resolvers.get(kind);
 
 /** @throws AppError `unavailable` when no loaded domain owns the kind. */

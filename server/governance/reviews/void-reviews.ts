@@ -8,7 +8,8 @@ import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import { bindingDigests, changedDigests, changeInWords } from "../rules";
 import { reviewsOfSubject, type ReviewRow } from "./load";
-import { subjectTopic } from "./subjects";
+import { topicsOfThing } from "@/server/plates/kinds";
+import { reviewHref, reviewTopic, reviewsTopic } from "../kinds";
 
 export interface VoidReviewsInput {
   subjectKind: string;
@@ -49,7 +50,7 @@ export async function voidOne(
     kind: "review",
     title: `No longer valid: ${row.title}`,
     body: stateReason,
-    href: `/reviews/${row.id}`,
+    href: reviewHref(row.id),
     reason: "You took part in this review",
     subject: { kind: "review", id: row.id },
   });
@@ -57,9 +58,9 @@ export async function voidOne(
   await notifyLive(
     tx.db,
     tx.actor.teamId,
-    "reviews",
-    `review:${row.id}`,
-    subjectTopic(row.subjectKind, row.subjectId),
+    reviewsTopic,
+    reviewTopic(row.id),
+    ...topicsOfThing(row.subjectKind, row.subjectId),
   );
   await audit(tx, {
     action: "governance.review.void",

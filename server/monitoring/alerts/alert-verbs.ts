@@ -13,6 +13,8 @@ import { historyOf } from "./alert-history";
 import { runbookOf } from "./rules";
 import { AlertRef, ListAlertsInput } from "../schemas";
 import { openSilences, silenceOf } from "./silences";
+import { deploymentTopic } from "@/server/serving/kinds";
+import { alertsTopic, monitoringTopic } from "../kinds";
 
 const OPEN = ["firing", "acknowledged"];
 const like = (q: string) => `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
@@ -143,7 +145,7 @@ export const acknowledgeAlert = mutation(
       before: { state: "firing" },
       after: { state: "acknowledged" },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts", "monitoring", `deployment:${row.subjectId}`);
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic, monitoringTopic, deploymentTopic(row.subjectId));
     return { alertId: row.id, state: "acknowledged" as const };
   },
 );

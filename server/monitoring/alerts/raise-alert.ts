@@ -8,6 +8,8 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
 import type { AlertKind } from "./rules";
+import { alertsTopic, monitoringTopic } from "../kinds";
+import { topicsOfThing } from "@/server/plates/kinds";
 
 export interface AlertDraft {
   /** Identity: the same fingerprint in a team is the same alert, however often its cause is seen. */
@@ -74,7 +76,13 @@ export function raiseAlert(outer: Ctx, draft: AlertDraft): Promise<boolean> {
       reason: draft.body,
     });
     await emit(ctx, { type: "monitoring.alert_raised", payload: { alertId: started.id } });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts", "monitoring", `${subject.kind}:${subject.id}`);
+    await notifyLive(
+      ctx.db,
+      ctx.actor.teamId,
+      alertsTopic,
+      monitoringTopic,
+      ...topicsOfThing(subject.kind, subject.id),
+    );
     return true;
   });
 }
@@ -106,7 +114,7 @@ export function resolveAlerts(
       });
       await emit(ctx, { type: "monitoring.alert_resolved", payload: { alertId: row.id } });
     }
-    if (rows.length > 0) await notifyLive(ctx.db, ctx.actor.teamId, "alerts", "monitoring");
+    if (rows.length > 0) await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic, monitoringTopic);
     return rows.length;
   });
 }

@@ -10,6 +10,7 @@ import { notifyLive } from "@/server/core/live";
 import { mutation, query } from "@/server/core/verb";
 import { ALERT_KINDS } from "./rules";
 import { EndSilenceInput, ListSilencesInput, SilenceInput } from "../schemas";
+import { alertsTopic } from "../kinds";
 
 export interface Silenceable {
   kind: string;
@@ -107,7 +108,7 @@ export const silenceAlerts = mutation(
       },
       reason: input.reason,
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     return { silenceId: row.id, endsAt };
   },
 );
@@ -144,7 +145,7 @@ export const endSilence = mutation(
       before: { state: "open" },
       after: { state: "ended" },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     return { silenceId: row.id };
   },
 );

@@ -6,6 +6,7 @@ import { readableJobInputs } from "@/server/compute";
 import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import type { ColumnCounts } from "./samples";
+import { datasetVersionHref } from "@/server/datasets/kinds";
 
 const Profile = z.array(
   z.object({
@@ -82,7 +83,7 @@ export async function trainingDataOf(ctx: Ctx, versionId: string): Promise<Train
   return {
     datasetVersionId: data.id,
     label: `${data.slug} version ${data.number}`,
-    href: `/datasets/${data.slug}/versions/${data.number}`,
+    href: datasetVersionHref(data.slug, data.number),
     rows: data.rowCount,
     columns: profile.data
       .filter((column) => !NOT_A_FEATURE.has(column.name) && !target.has(column.name))

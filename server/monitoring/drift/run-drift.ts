@@ -12,6 +12,8 @@ import { judgeDrift, type DriftVerdict } from "../stats";
 import { compareRequests, type ReferenceSide } from "./compare";
 import { ALPHA_OF_A_LOOK, FIRST_LOOK_REQUESTS, isLookDue, MIN_VALUES, WEEKLY_FALSE_ALARMS } from "./looks";
 import { inputSpecsOf, lastLook, newestRequests, waitingRequests } from "./window";
+import { monitoringHref, monitoringTopic } from "../kinds";
+import { deploymentTopic } from "@/server/serving/kinds";
 
 export interface DriftReference extends ReferenceSide {
   window: { from: string | null; to: string | null; requests: number; rows: number };
@@ -54,7 +56,7 @@ async function tellAlert(
     severity: "warning",
     title: `Requests to ${deployment.name} have drifted`,
     body: `${names.length} of ${verdicts.length} compared features differ from the reference, beyond chance and by more than a trifle: ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}.`,
-    href: `/monitoring/${deployment.name}#drift`,
+    href: `${monitoringHref(deployment.name)}#drift`,
     subject: { kind: "deployment", id: deployment.id },
     ownerId: deployment.ownerId,
   });
@@ -102,7 +104,7 @@ export async function reportDrift(
       at: ctx.now(),
     });
     await tellAlert(tx, deployment, verdicts);
-    await notifyLive(tx.db, deployment.teamId, "monitoring", `deployment:${deployment.id}`);
+    await notifyLive(tx.db, deployment.teamId, monitoringTopic, deploymentTopic(deployment.id));
   });
   return overall(verdicts);
 }

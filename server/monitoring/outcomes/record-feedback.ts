@@ -10,6 +10,9 @@ import { mayStillArrive, UNNAMED_ROW } from "../rules";
 import { RecordFeedbackInput, type FeedbackOutcome, type FeedbackResult } from "../schemas";
 import { storableText } from "../recording/storable";
 import { TrafficTally } from "@/server/serving";
+import { deploymentTopic, rolloutTopic } from "@/server/serving/kinds";
+import { monitoringTopic } from "../kinds";
+import type { Topic } from "@/server/plates/topic";
 
 type Entry = z.output<typeof RecordFeedbackInput>["items"][number];
 type Verdict = Omit<FeedbackResult, "predictionId">;
@@ -136,12 +139,12 @@ function answerer(
   };
 }
 
-function topicsOf(given: readonly GivenOutcome[], applied: ReadonlyMap<string, Applied>): string[] {
-  const topics = new Set<string>();
+function topicsOf(given: readonly GivenOutcome[], applied: ReadonlyMap<string, Applied>): Topic[] {
+  const topics = new Set<Topic>();
   for (const { row } of given) {
     if (applied.get(nameOfRow(row)) === "unchanged") continue;
-    topics.add("monitoring").add(`deployment:${row.deploymentId}`);
-    if (row.rolloutId !== "") topics.add(`rollout:${row.rolloutId}`);
+    topics.add(monitoringTopic).add(deploymentTopic(row.deploymentId));
+    if (row.rolloutId !== "") topics.add(rolloutTopic(row.rolloutId));
   }
   return [...topics];
 }

@@ -9,6 +9,9 @@ import { failureRun, isFailure, isRefused } from "../rules";
 import type { PredictionRecord } from "../schemas";
 import { storableJson } from "./storable";
 import { countFailures, keyOfPrediction, readableDeployments, TrafficTally } from "@/server/serving";
+import { deploymentTopic, rolloutTopic } from "@/server/serving/kinds";
+import { monitoringTopic } from "../kinds";
+import type { Topic } from "@/server/plates/topic";
 
 export interface Stored {
   /** Rows that were new; only they were counted. */
@@ -68,11 +71,11 @@ async function keepFailureRuns(db: Db, fresh: readonly PredictionRecord[]): Prom
 }
 
 async function tellPages(db: Db, fresh: readonly PredictionRecord[]): Promise<void> {
-  const topics = new Map<string, Set<string>>();
+  const topics = new Map<string, Set<Topic>>();
   for (const record of fresh) {
-    const own = topics.get(record.teamId) ?? new Set(["monitoring"]);
-    own.add(`deployment:${record.deploymentId}`);
-    if (record.rolloutId !== "") own.add(`rollout:${record.rolloutId}`);
+    const own = topics.get(record.teamId) ?? new Set([monitoringTopic]);
+    own.add(deploymentTopic(record.deploymentId));
+    if (record.rolloutId !== "") own.add(rolloutTopic(record.rolloutId));
     topics.set(record.teamId, own);
   }
   for (const [teamId, own] of topics) await notifyLive(db, teamId, ...own);

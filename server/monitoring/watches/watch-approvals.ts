@@ -13,6 +13,7 @@ import {
 } from "@/server/serving";
 import { versionOf } from "@/server/registry";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+import { deploymentHref } from "@/server/serving/kinds";
 
 const openRollouts = and(
   eq(readableRollouts.deploymentId, readableDeployments.id),
@@ -89,7 +90,7 @@ async function judgeVersion(ctx: Ctx, id: string, environment: string, found: Fo
 const inWords = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
 const about = (deployment: Served) => ({
-  href: `/deployments/${deployment.name}`,
+  href: deploymentHref(deployment.name),
   subject: { kind: "deployment", id: deployment.id },
   ownerId: deployment.ownerId,
 });

@@ -4,6 +4,7 @@ import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import { ERROR_WINDOW_SECONDS, errorVerdict, hasRecovered, RECOVERY_WINDOW_SECONDS } from "../rules";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+import { monitoringHref } from "../kinds";
 
 interface Row extends Record<string, unknown> {
   id: string;
@@ -48,7 +49,7 @@ export async function watchErrors(db: Db, now: Date, actingFor: (teamId: string)
         severity: "critical",
         title: `${row.name} answers with errors`,
         body: `${row.errors} of ${row.requests} requests of the last five minutes failed (${percent(row.errors / row.requests)}).`,
-        href: `/monitoring/${row.name}`,
+        href: monitoringHref(row.name),
         subject: { kind: "deployment", id: row.id },
         ownerId: row.owner_id,
       });

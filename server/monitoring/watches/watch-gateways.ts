@@ -3,6 +3,7 @@ import type { Db } from "@/db/client";
 import type { Ctx } from "@/server/core/context";
 import { DeploymentReport, isBroken, readableDeploymentsAs, serves } from "@/server/serving";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+import { deploymentHref } from "@/server/serving/kinds";
 
 /** A gateway that has not beaten for this long says nothing; neither does one that has not looked at its deployments yet. */
 const GATEWAY_SILENT_SECONDS = 6;
@@ -77,7 +78,7 @@ export async function watchGateways(db: Db, actingFor: (teamId: string) => Ctx):
         severity: lacks === "canary" || lacks === "odd" ? "warning" : "critical",
         title: `${TITLES[lacks](row.name)}${broken.length < findings.length ? " by every gateway" : ""}`,
         body: [...new Set(broken.flatMap((each) => each.texts))].join(" "),
-        href: `/deployments/${row.name}`,
+        href: deploymentHref(row.name),
         subject: { kind: "deployment", id: row.id },
         ownerId: row.owner_id,
       });

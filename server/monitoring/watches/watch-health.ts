@@ -16,6 +16,7 @@ import {
 } from "./health-rules";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
 import { countSetAside } from "../recording/set-aside";
+import { monitoringHref } from "../kinds";
 
 const QUARTER = 900;
 const HOUR = 3_600;
@@ -63,7 +64,7 @@ async function findingsOf(db: Db, row: Row, now: number): Promise<Watched[]> {
     await count(DAY, 0),
     await baselineOf(db, row.id, now),
   ];
-  const monitoring = `/monitoring/${row.name}`;
+  const monitoring = monitoringHref(row.name);
   const warning = { severity: "warning", href: monitoring } as const;
   return [
     {

@@ -14,6 +14,7 @@ import {
 import { counted } from "./counted";
 import { promotionFinding } from "./health-rules";
 import { raiseAlert, resolveAlerts, type AlertDraft } from "../alerts/raise-alert";
+import { deploymentHref } from "@/server/serving/kinds";
 
 /** What the version before did in the days before it was replaced. */
 const BEFORE_SECONDS = 7 * 24 * 3_600;
@@ -35,7 +36,7 @@ const alertOf = (
   change: Pick<AlertDraft, "fingerprint" | "kind" | "title" | "body">,
 ): AlertDraft => ({
   severity: "critical",
-  href: `/deployments/${row.name}`,
+  href: deploymentHref(row.name),
   subject: { kind: "deployment", id: row.id },
   ownerId: row.owner_id,
   ...change,

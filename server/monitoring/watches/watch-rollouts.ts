@@ -3,6 +3,7 @@ import { readableModels, readableVersions } from "@/server/registry";
 import { readableDeployments, readableRollouts } from "@/server/serving";
 import type { Ctx } from "@/server/core/context";
 import { raiseAlert, resolveAlerts } from "../alerts/raise-alert";
+import { rolloutHref } from "@/server/serving/kinds";
 
 /** A rollout that ended badly raises an alert on its deployment; one that ended well resolves what earlier ones raised. */
 export async function watchRollout(ctx: Ctx, rolloutId: string, state: string): Promise<void> {
@@ -37,7 +38,7 @@ export async function watchRollout(ctx: Ctx, rolloutId: string, state: string): 
     severity: "critical",
     title: `${row.deployment} rolled back ${version}`,
     body: `${row.reason} The stable version serves all requests of ${row.deployment}${row.model ? ` (model ${row.model})` : ""}.`,
-    href: `/deployments/${row.deployment}/rollouts/${rolloutId}`,
+    href: rolloutHref(row.deployment, rolloutId),
     subject: { kind: "deployment", id: row.deploymentId },
     ownerId: row.ownerId,
   });

@@ -11,6 +11,7 @@ import { notifyLive } from "@/server/core/live";
 import { mutation, NoInput, query } from "@/server/core/verb";
 import { CredentialInput, SetCredentialInput } from "./schemas";
 import { credentialRow, credentialUses, sealSecret } from "./store";
+import { credentialsTopic } from "../kinds";
 
 const subject = (row: { id: string; name: string }) => ({
   kind: "endpoint_credential",
@@ -46,7 +47,7 @@ export const listCredentials = query(
   },
 );
 
-const tell = (ctx: Ctx) => notifyLive(ctx.db, ctx.actor.teamId, "endpoint-credentials");
+const tell = (ctx: Ctx) => notifyLive(ctx.db, ctx.actor.teamId, credentialsTopic);
 
 /** Stores a credential, or replaces the one of that name: what runs takes it up within seconds. */
 export const setCredential = mutation(

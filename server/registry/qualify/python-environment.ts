@@ -12,6 +12,7 @@ import { readMlmodel } from "./mlmodel";
 import { NoEnvironment, requirementsOf } from "./python-requirements";
 import type { StoredFile } from "./sources";
 import { StoredTrial } from "./trial-schemas";
+import { modelTopic, versionTopic } from "../kinds";
 
 /** pip takes a processor and many connections for minutes: ten versions registered at once must not keep everything else from its turn. */
 const inTurn = createSlots(2);
@@ -20,7 +21,7 @@ const inTurn = createSlots(2);
 async function say(ctx: Ctx, version: ModelVersion, stateText: string): Promise<void> {
   if (version.gateRunId !== null) return;
   await ctx.db.update(modelVersions).set({ stateText }).where(eq(modelVersions.id, version.id));
-  await notifyLive(ctx.db, version.teamId, `version:${version.id}`, `model:${version.modelId}`);
+  await notifyLive(ctx.db, version.teamId, versionTopic(version.id), modelTopic(version.modelId));
 }
 
 /**

@@ -28,6 +28,7 @@ import { sealedFiles, sealFiles, Unusable } from "./seal-files";
 import { sourcesOf, type StoredFile } from "./sources";
 import { trialTools } from "./trial-runtime";
 import { tryVersion } from "./try-version";
+import { modelTopic, modelsTopic, versionTopic } from "../kinds";
 
 export interface Qualification {
   versionId: string;
@@ -43,12 +44,7 @@ export interface Qualification {
 }
 
 async function tell(ctx: Ctx, version: ModelVersion): Promise<void> {
-  const topics = [
-    `version:${version.id}`,
-    `model_version:${version.id}`,
-    `model:${version.modelId}`,
-    "models",
-  ];
+  const topics = [versionTopic(version.id), modelTopic(version.modelId), modelsTopic];
   await notifyLive(ctx.db, version.teamId, ...topics);
 }
 

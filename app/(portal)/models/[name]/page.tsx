@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
-import { ModelScreen } from "../screens";
+import { ModelWithGates } from "../with-gates";
 
 type Props = { params: Promise<{ name: string }> };
 
@@ -18,7 +18,7 @@ export default async function Page(props: Props) {
   );
   return (
     <Hydrate>
-      <ModelScreen name={name} />
+      <ModelWithGates name={name} />
     </Hydrate>
   );
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { ReviewScreen } from "@/components/governance/review-screen";
+import { ReviewPage } from "@/components/governance/review-page";
 import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
 
 type Props = { params: Promise<{ reviewId: string }> };
@@ -10,12 +10,12 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return titleFrom(review, "Review", ({ title }) => `Review of ${title}`);
 }
 
-export default async function ReviewPage({ params }: Props) {
+export default async function Page({ params }: Props) {
   const { reviewId } = await params;
   await prefetch(serverTrpc.governance.review.queryOptions({ reviewId }));
   return (
     <Hydrate>
-      <ReviewScreen reviewId={reviewId} />
+      <ReviewPage reviewId={reviewId} />
     </Hydrate>
   );
 }

@@ -5,6 +5,7 @@ import { env } from "@/server/core/env";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
+import { alertsTopic } from "../../kinds";
 
 const TIMEOUT_MS = 10_000;
 
@@ -67,7 +68,7 @@ function sendNext(outer: Ctx, groupId: string, receiver: Receiver | undefined): 
     // The operator took the receiver away: what waits for it has nowhere to go.
     if (receiver) await post(receiver, next.body);
     await ctx.db.delete(alertDeliveries).where(and(own, eq(alertDeliveries.sequence, next.sequence)));
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     return true;
   });
 }

@@ -10,6 +10,7 @@ import { namedAlerts } from "./group-alerts";
 import { routingOf } from "./routing-verbs";
 import { ESCALATION_REASONS, escalationDue, routeOf } from "./rules";
 import { tellPeople } from "./tell-people";
+import { alertsTopic } from "../../kinds";
 
 /** Tells the next level of an alert that nobody acknowledged in time; each level once for each time it starts. */
 export async function escalateAlert(outer: Ctx, alertId: string): Promise<void> {
@@ -42,7 +43,7 @@ export async function escalateAlert(outer: Ctx, alertId: string): Promise<void> 
         after: { level: alert.escalations + 1, roles: level.roles, userIds: level.userIds, people },
         reason,
       });
-      await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+      await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     }
     const escalations = alert.escalations + (level ? 1 : 0);
     await ctx.db

@@ -4,6 +4,7 @@ import { notifyLive } from "@/server/core/live";
 import type { NoticeReason } from "./rules";
 import type { ToldPerson } from "./tell-people";
 import type { ToldAlert } from "./webhook-body";
+import { alertsTopic } from "../../kinds";
 
 interface Notice {
   /** The route's place among the team's, from 0; null for the built-in one. */
@@ -24,5 +25,5 @@ export async function noteTelling(
       subject: { kind: "alert", id: alert.id, label: alert.title },
       after: { notice: reason, status, route: routeIndex === null ? null : routeIndex + 1, ...to },
     });
-  await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+  await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
 }

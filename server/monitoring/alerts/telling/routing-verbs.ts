@@ -9,6 +9,7 @@ import { mutation, NoInput, query } from "@/server/core/verb";
 import { builtInRoute, routeOf } from "./rules";
 import { AlertRoutes, SetRoutingInput, type AlertRoute } from "./schemas";
 import { peopleOf } from "./tell-people";
+import { alertsTopic } from "../../kinds";
 
 interface Routing {
   routes: AlertRoute[];
@@ -123,7 +124,7 @@ export const setRouting = mutation(
       before: { routes: before.routes },
       after: { routes: input.routes },
     });
-    await notifyLive(ctx.db, ctx.actor.teamId, "alerts");
+    await notifyLive(ctx.db, ctx.actor.teamId, alertsTopic);
     return { revision: input.revision + 1 };
   },
 );

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
-import { RunScreen } from "./run-screen";
+import { RunWithRegistry } from "./run-with-registry";
 
 type Props = { params: Promise<{ runId: string }> };
 
@@ -14,7 +14,7 @@ export default async function ExperimentRunPage({ params }: Props) {
   await prefetch(serverTrpc.experiments.run.queryOptions({ runId }));
   return (
     <Hydrate>
-      <RunScreen runId={runId} />
+      <RunWithRegistry runId={runId} />
     </Hydrate>
   );
 }

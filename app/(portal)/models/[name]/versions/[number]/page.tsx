@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
-import { VersionScreen } from "../../../screens";
+import { VersionWithGates } from "../../../with-gates";
 
 type Props = { params: Promise<{ name: string; number: string }> };
 
@@ -25,7 +25,7 @@ export default async function Page(props: Props) {
   );
   return (
     <Hydrate>
-      <VersionScreen name={name} number={number} />
+      <VersionWithGates name={name} number={number} />
     </Hydrate>
   );
 }

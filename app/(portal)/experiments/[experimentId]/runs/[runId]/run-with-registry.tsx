@@ -14,7 +14,7 @@ const RegisterDialog = later(
 );
 
 /** A run's page with the way on to the registry: its newest logged model becomes a version in two clicks. */
-export function RunScreen({ runId }: { runId: string }) {
+export function RunWithRegistry({ runId }: { runId: string }) {
   const trpc = useTRPC();
   const can = useCan("registry.model.write");
   const [open, setOpen] = useState(false);

@@ -4,12 +4,12 @@ import { ModelPage } from "@/components/registry/model-page";
 import { VersionPage } from "@/components/registry/version-page";
 
 /** A model's page with governance's drawing of its gates. */
-export function ModelScreen({ name }: { name: string }) {
+export function ModelWithGates({ name }: { name: string }) {
   return <ModelPage name={name} verdicts={(gates) => <GateVerdicts verdicts={gates.verdicts} />} />;
 }
 
 /** A version's page with governance's drawing of its gates. */
-export function VersionScreen({ name, number }: { name: string; number: number }) {
+export function VersionWithGates({ name, number }: { name: string; number: number }) {
   return (
     <VersionPage
       name={name}

@@ -21,6 +21,7 @@ import { ReviewForm } from "./review-form";
 import { ReviewNeighbours } from "./review-neighbours";
 import { AffectedDeployments, Blockers, Checks, Differences, ReviewBanner } from "./review-parts";
 import { DecisionRecord, ReviewThread } from "./review-record";
+import { reviewTopic } from "@/server/governance/kinds";
 
 function Actions({ review }: { review: ReviewDetail }) {
   const trpc = useTRPC();
@@ -108,10 +109,10 @@ function Header({ review }: { review: ReviewDetail }) {
 }
 
 /** The approval screen: why, checks, differences, effects and what blocks it above the fold; then the verdict and the record. */
-export function ReviewScreen({ reviewId }: { reviewId: string }) {
+export function ReviewPage({ reviewId }: { reviewId: string }) {
   const trpc = useTRPC();
   const { data: review, error, refetch } = useQuery(trpc.governance.review.queryOptions({ reviewId }));
-  useLive([`review:${reviewId}`], [trpc.governance.review.queryKey({ reviewId })]);
+  useLive([reviewTopic(reviewId)], [trpc.governance.review.queryKey({ reviewId })]);
   useTouch(review);
   if (error && !review) {
     const code = publicErrorOf(error)?.code;

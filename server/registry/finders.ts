@@ -1,0 +1,48 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { modelVersions, registeredModels } from "@/db/schema";
+import { findable, namedBy } from "@/server/kit/finders";
+import { modelHref, versionHref } from "./kinds";
+
+findable("model", {
+  at: 5,
+
+  newestBy: "updated_at",
+  href: (row) => modelHref(row.label),
+  select: ({
+    team,
+    any,
+    begin,
+  }) => sql`select id, name as label, description as detail, null::text as status, null::text as parent, null::int as number from registered_models
+    where team_id = ${team} and archived_at is null and (name ilike ${any} or id like ${begin})`,
+});
+findable("version", {
+  at: 6,
+
+  newestBy: "v.created_at",
+  href: (row) => versionHref(row.parent ?? "", row.number ?? 0),
+  select: ({
+    team,
+    any,
+    begin,
+  }) => sql`select v.id, m.name || ' version ' || v.number as label, v.gates_outcome as detail, v.state as status, m.name as parent, v.number
+    from model_versions v join registered_models m on m.id = v.model_id
+    where v.team_id = ${team} and v.state <> 'deleted'
+      and (m.name || ' version ' || v.number ilike ${any} or v.id like ${begin} or v.manifest_digest like ${begin})`,
+});
+
+namedBy("model_version", async (ctx, ids) => {
+  const rows = await ctx.db
+    .select({
+      id: modelVersions.id,
+      name: registeredModels.name,
+      number: modelVersions.number,
+      state: modelVersions.state,
+    })
+    .from(modelVersions)
+    .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
+    .where(and(inArray(modelVersions.id, [...ids]), eq(modelVersions.teamId, ctx.actor.teamId)));
+  return rows.map(({ id, name, number, state }) => [
+    id,
+    { label: `${name} v${number}`, state, href: versionHref(name, number) },
+  ]);
+});
