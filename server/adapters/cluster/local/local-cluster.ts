@@ -84,6 +84,11 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     return state === null || isTerminal(state.phase) ? state : endIfLost(files, state);
   }
 
+  async function observeMany(attemptIds: readonly string[]): Promise<ReadonlyMap<string, AttemptState>> {
+    const states = await Promise.all(attemptIds.map(observe));
+    return new Map(states.flatMap((state) => (state === null ? [] : [[state.attemptId, state] as const])));
+  }
+
   async function require(attemptId: string): Promise<AttemptState> {
     const state = await observe(attemptId);
     if (state === null) throw notFound("attempt", attemptId);
@@ -158,6 +163,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
   return {
     submit,
     observe,
+    observeMany,
     stop,
     tailLog,
     followLog: (attemptId, { fromByte = 0, signal } = {}) =>
