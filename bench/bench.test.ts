@@ -7,11 +7,15 @@ const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, "..");
 
 /** The whole benchmark with the shortest rounds; it exits with 1 when an answer failed or a prediction is missing. */
-async function quick(name: string): Promise<string> {
-  const { stdout } = await run(process.execPath, ["--import", "tsx", `bench/${name}.ts`, "--quick"], {
-    cwd: root,
-    timeout: 150_000,
-  });
+async function quick(name: string, ...more: string[]): Promise<string> {
+  const { stdout } = await run(
+    process.execPath,
+    ["--import", "tsx", `bench/${name}.ts`, "--quick", ...more],
+    {
+      cwd: root,
+      timeout: 150_000,
+    },
+  );
   return stdout;
 }
 
@@ -19,6 +23,13 @@ describe("the benchmarks", { timeout: 180_000 }, () => {
   it("tracking compares log-metric and log-batch with a bare server", async () => {
     const text = await quick("tracking");
     expect(text.match(/ratio portal \/ bare Hono \+ insert: \d+\.\d\d /g)).toHaveLength(4);
+    expect(text).not.toMatch(/failed [1-9]/);
+  });
+
+  it("runs begins, changes and annotates runs at 1, 8 and 32 callers", async () => {
+    const text = await quick("runs", "--alone");
+    for (const callers of ["1 connection", "8 connections", "32 connections"])
+      expect(text.match(new RegExp(`, ${callers}\\n  portal +\\d+ requests/s`, "g"))).toHaveLength(3);
     expect(text).not.toMatch(/failed [1-9]/);
   });
 

@@ -33,6 +33,7 @@ export async function benchStand() {
   const stops: (() => Promise<void>)[] = [];
   return {
     token,
+    ownerUrl: postgres.ownerUrl,
     home,
     db,
     /** Starts `bench/servers/<name>.ts` and resolves with its port. */

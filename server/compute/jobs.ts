@@ -1,13 +1,14 @@
 import os from "node:os";
 import { db } from "@/db/client";
 import { log } from "@/server/core/log";
-import { defineWorkflow, startWorkflow, workflowStatus } from "@/server/durable/port";
+import { defineWorkflow, startWorkflow, workflowStatuses } from "@/server/durable/port";
 import { notify } from "@/server/notifications";
 import { every, on } from "@/server/kit/handlers";
 import { admitJobs, openAttempts } from "./admit-jobs";
 import { declareFlavors, grantBaseQuotas } from "./base-quotas";
 import { linkOutput } from "./link-output";
 import { ingestOutputs } from "./ingest-outputs";
+import { keepAttempts } from "./keep-attempts";
 import { stateCapacity } from "./ledger";
 import { jobOf } from "./load";
 import { expireQuotas } from "./expire-quotas";
@@ -26,23 +27,13 @@ defineWorkflow<{ attemptId: string }>(WORKFLOW, async (wf, { attemptId }) => {
   await wf.step("watch", () => watchAttempt(db(), attemptId));
 });
 
-const ended = new Set(["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]);
-
-/** Sees to it that an open attempt has a living workflow; one that ended too early is followed by another. */
-async function keepAttempt(attemptId: string): Promise<void> {
-  for (let round = 1; ; round += 1) {
-    const id = round === 1 ? attemptId : `${attemptId}:${round}`;
-    const status = await workflowStatus(id);
-    if (status !== undefined && ended.has(status)) continue;
-    if (status === undefined) await startWorkflow(WORKFLOW, { id, input: { attemptId } });
-    return;
-  }
-}
-
 /** Starts what fits; then every attempt that was promised is started or, after a crash, taken up again. */
 async function admitAndStart(): Promise<void> {
   await admitJobs(db());
-  for (const attemptId of await openAttempts(db())) await keepAttempt(attemptId);
+  await keepAttempts(await openAttempts(db()), {
+    statuses: workflowStatuses,
+    start: (id, attemptId) => startWorkflow(WORKFLOW, { id, input: { attemptId } }),
+  });
 }
 
 let capacityStated = false;

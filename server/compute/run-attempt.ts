@@ -10,13 +10,13 @@ import { isAppError } from "@/server/core/errors";
 import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
+import { AttemptLooks, type Look } from "./attempt-looks";
 import { attemptSpecOf } from "./attempt-spec";
 import { finishAttempt, type AttemptEnd } from "./finish-attempt";
 import { toJob, type AttemptRow, type Job } from "./load";
 import { JOB_REASONS } from "./rules";
 import { jobTopic, jobsTopic } from "./kinds";
 
-const LOOK_EVERY_MS = 400;
 const NOTE_EVERY_MS = 2_000;
 const START_TRIES = 3;
 const START_PAUSE_MS = 2_000;
@@ -121,23 +121,12 @@ async function noteUsage({ ctx, attempt, job }: LoadedAttempt, state: AttemptSta
   if (changed.length > 0) await notifyLive(ctx.db, job.teamId, jobTopic(job.id));
 }
 
-async function passOnCancel({ ctx, attempt, job }: LoadedAttempt): Promise<boolean> {
-  const [row] = await ctx.db
-    .select({ at: jobs.cancelRequestedAt, text: jobs.reasonText })
-    .from(jobs)
-    .where(eq(jobs.id, job.id));
-  if (!row?.at) return false;
-  await cluster().stop(attempt.id, { graceMs: CANCEL_GRACE_MS, reason: row.text || "Cancelled" });
-  return true;
-}
-
-/** One look at a running attempt; answers its state when it has ended. */
+/** What a look at a running attempt asks for; answers its state when it has ended. */
 function createWatch(loaded: LoadedAttempt) {
   let phase = "";
   let notedAt = 0;
   let stopped = false;
-  return async (): Promise<AttemptState | "missing" | undefined> => {
-    const state = await cluster().observe(loaded.attempt.id);
+  return async ({ state, cancel }: Look): Promise<AttemptState | "missing" | undefined> => {
     if (state === null) return "missing";
     if (isTerminal(state.phase)) return state;
     if (state.phase !== phase) {
@@ -148,9 +137,20 @@ function createWatch(loaded: LoadedAttempt) {
       notedAt = Date.now();
       await noteUsage(loaded, state);
     }
-    stopped ||= await passOnCancel(loaded);
+    if (cancel !== undefined && !stopped) {
+      await cluster().stop(loaded.attempt.id, { graceMs: CANCEL_GRACE_MS, reason: cancel || "Cancelled" });
+      stopped = true;
+    }
     return undefined;
   };
+}
+
+const looks = new WeakMap<Db, AttemptLooks>();
+
+function looksOf(db: Db): AttemptLooks {
+  const known = looks.get(db) ?? new AttemptLooks(db, (attemptIds) => cluster().observeMany(attemptIds));
+  looks.set(db, known);
+  return known;
 }
 
 /**
@@ -158,14 +158,14 @@ function createWatch(loaded: LoadedAttempt) {
  * knows is in the database and in the cluster. A database that is away is waited for.
  */
 export async function watchAttempt(db: Db, attemptId: string, signal?: AbortSignal): Promise<void> {
-  let look: ReturnType<typeof createWatch> | undefined;
+  let follow: ReturnType<typeof createWatch> | undefined;
   let loaded: LoadedAttempt | undefined;
   while (!signal?.aborted) {
     try {
       loaded ??= await loadAttempt(db, attemptId);
       if (!loaded || loaded.attempt.endedAt) return;
-      look ??= createWatch(loaded);
-      const ended = await look();
+      follow ??= createWatch(loaded);
+      const ended = await follow(await looksOf(db).next(attemptId, loaded.job.id));
       if (ended === "missing") {
         return await finishAttempt(loaded, {
           reason: "Lost",
@@ -178,6 +178,5 @@ export async function watchAttempt(db: Db, attemptId: string, signal?: AbortSign
       loaded?.ctx.log.warn({ err: error, attemptId }, "could not look at an attempt; looking again");
       await sleep(NOTE_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -3,7 +3,7 @@ export {
   defineWorkflow,
   signalWorkflow,
   startWorkflow,
-  workflowStatus,
+  workflowStatuses,
   type StepOptions,
   type Workflow,
 } from "./workflow";

@@ -157,7 +157,9 @@ export async function startWorkflow(name: string, options: { id: string; input: 
 export const signalWorkflow = (id: string, topic: string, value: unknown, key?: string): Promise<void> =>
   DBOS.send(id, value, topic, key);
 
-/** Whether a workflow of this id was ever started, and how it stands. */
-export async function workflowStatus(id: string): Promise<string | undefined> {
-  return (await DBOS.getWorkflowStatus(id))?.status;
+/** How those of these workflows stand that were ever started: one question for all. */
+export async function workflowStatuses(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const found = await DBOS.listWorkflows({ workflowIDs: [...ids], loadInput: false, loadOutput: false });
+  return new Map(found.map(({ workflowID, status }) => [workflowID, status]));
 }

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
-import { createExperiment, createRun, deleteRun, getExperiment, getExperimentByName } from "./index";
+import {
+  createExperiment,
+  createRun,
+  deleteRun,
+  getExperiment,
+  getExperimentByName,
+  getRun,
+  updateRun,
+} from "./index";
 import { listExperiments } from "./list-queries";
 import { memberOf } from "./testing";
 
@@ -53,4 +61,19 @@ it("the list puts last what was used last only by a run that is deleted", async 
   expect(await names()).toEqual(["old", "recent"]);
   await deleteRun.execute(ours, { runId: run.id });
   expect(await names()).toEqual(["recent", "old"]);
+});
+
+it("a run is answered at its beginning and after a change as it is read later", async () => {
+  const ours = fresh();
+  const tags = [
+    { key: "b", value: "2" },
+    { key: "a", value: "1" },
+  ];
+  const begun = await createRun.execute(ours, { experimentId: "0", userName: "ada", tags });
+  expect(begun).toEqual(await getRun.execute(ours, { runId: begun.id }));
+  expect(begun).toMatchObject({ experimentName: "Default", params: [], metrics: [], inputs: [] });
+  expect(begun.tags.map(({ key }) => key)).toEqual(["a", "b", "mlflow.runName", "mlflow.user"]);
+  const changed = await updateRun.execute(ours, { runId: begun.id, runName: "renamed", status: "FINISHED" });
+  expect(changed).toEqual(await getRun.execute(ours, { runId: begun.id }));
+  expect(changed).toMatchObject({ name: "renamed", status: "FINISHED" });
 });

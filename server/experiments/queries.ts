@@ -132,6 +132,24 @@ export async function detailsOf(ctx: Ctx, rows: readonly Run[]): Promise<RunDeta
   }));
 }
 
+/** A run that has just begun: nothing of it needs to be read again. */
+export const detailOfNewRun = (
+  run: Run,
+  experimentName: string,
+  tags: readonly { key: string; value: string }[],
+): RunDetail => ({
+  ...run,
+  experimentName,
+  artifactRoot: artifactRootOfRun(run),
+  params: [],
+  // In the order in which they will be read.
+  tags: tags.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+  metrics: [],
+  inputs: [],
+  modelInputs: [],
+  outputs: [],
+});
+
 /** One run with all that was logged to it. @throws AppError `not_found` */
 export async function readRun(ctx: Ctx, id: string): Promise<RunDetail> {
   const [detail] = await detailsOf(ctx, [await loadRun(ctx, id)]);

@@ -8,7 +8,7 @@ import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
 import { loadExperiment, loadRun, loadWritableRun } from "./load";
 import { isTerminal } from "./rules";
-import { readRun } from "./queries";
+import { detailOfNewRun, detailsOf } from "./queries";
 import { CreateRunInput, DeleteRunTagInput, RunIdInput, UpdateRunInput } from "./schemas";
 import { experimentTopic, experimentsTopic, runTopic } from "./kinds";
 
@@ -37,7 +37,7 @@ export const createRun = mutation(
     const name = input.runName || tags.get("mlflow.runName") || runNameOf(id);
     tags.set("mlflow.runName", name);
     if (input.userName && !tags.has("mlflow.user")) tags.set("mlflow.user", input.userName);
-    await ctx.db.insert(runs).values({
+    const written = ctx.db.insert(runs).values({
       id,
       teamId: ctx.actor.teamId,
       experimentId: experiment.id,
@@ -49,7 +49,10 @@ export const createRun = mutation(
       jobId: ctx.actor.jobId ?? null,
       startMs: input.startMs ?? ctx.now().getTime(),
     });
-    await ctx.db.insert(runTags).values([...tags].map(([key, value]) => ({ runId: id, key, value })));
+    const [run] = await written.returning();
+    if (!run) throw notFound("run", id);
+    const runTagList = [...tags].map(([key, value]) => ({ key, value }));
+    await ctx.db.insert(runTags).values(runTagList.map((tag) => ({ runId: id, ...tag })));
     await emit(ctx, { type: "experiments.run_started", payload: { runId: id, experimentId: experiment.id } });
     await notifyLive(ctx.db, ctx.actor.teamId, experimentTopic(experiment.id), experimentsTopic);
     await audit(ctx, {
@@ -57,7 +60,7 @@ export const createRun = mutation(
       subject: { kind: "run", id, label: name },
       after: { experimentId: experiment.id, jobId: ctx.actor.jobId ?? null },
     });
-    return readRun(ctx, id);
+    return detailOfNewRun(run, experiment.name, runTagList);
   },
 );
 
@@ -77,7 +80,11 @@ export const updateRun = mutation(
     const ended = isTerminal(status)
       ? (input.endMs ?? before.endMs ?? ctx.now().getTime())
       : (input.endMs ?? null);
-    await ctx.db.update(runs).set({ status, name, endMs: ended }).where(eq(runs.id, before.id));
+    const [after] = await ctx.db
+      .update(runs)
+      .set({ status, name, endMs: ended })
+      .where(eq(runs.id, before.id))
+      .returning();
     if (name !== before.name) {
       await ctx.db
         .insert(runTags)
@@ -100,7 +107,9 @@ export const updateRun = mutation(
       before: { status: before.status, name: before.name },
       after: { status, name },
     });
-    return readRun(ctx, before.id);
+    const [detail] = await detailsOf(ctx, after ? [after] : []);
+    if (!detail) throw notFound("run", before.id);
+    return detail;
   },
 );
 

@@ -134,6 +134,8 @@ export interface Cluster {
   submit(spec: AttemptSpecInput): Promise<AttemptState>;
   /** The state now, or null for an unknown attempt. An attempt whose keeper died is ended and found `lost`. */
   observe(attemptId: string): Promise<AttemptState | null>;
+  /** The states of those of these attempts that are known, for those who follow many: one question, where the engine has one. */
+  observeMany(attemptIds: readonly string[]): Promise<ReadonlyMap<string, AttemptState>>;
   /** Asks an attempt to end: TERM to all its processes, a grace time, KILL. Answers at once. Error: `not_found`. */
   stop(attemptId: string, request: StopRequest): Promise<AttemptState>;
   /** The log from a byte on. Error: `not_found`. */

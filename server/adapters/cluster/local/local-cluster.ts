@@ -52,6 +52,9 @@ async function removeFiles(root: string, files: AttemptFolder): Promise<void> {
   if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
 }
 
+const byAttempt = (states: readonly (AttemptState | null)[]): ReadonlyMap<string, AttemptState> =>
+  new Map(states.flatMap((state) => (state === null ? [] : [[state.attemptId, state] as const])));
+
 /**
  * Runs jobs as processes of this machine. Each attempt has a keeper process of its own, so a job outlives the death of
  * ours; all knowledge is in the attempt's folder, so any process can carry on.
@@ -158,6 +161,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
   return {
     submit,
     observe,
+    observeMany: async (attemptIds) => byAttempt(await Promise.all(attemptIds.map(observe))),
     stop,
     tailLog,
     followLog: (attemptId, { fromByte = 0, signal } = {}) =>
