@@ -7,7 +7,6 @@ import os from "node:os";
 import path from "node:path";
 import { selectionFor } from "./changed.mjs";
 import { inFewLines, playwrightFailures, vitestFailures } from "./failures.mjs";
-import { importGraph } from "./import-graph.mjs";
 import { installIfNeeded, requireNode, root } from "./prepare.mjs";
 import { asTable, slowestSpecs, slowestUnitFiles } from "./slowest.mjs";
 
@@ -23,14 +22,12 @@ const ledger = [];
 const reports = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-report-"));
 requireNode();
 installIfNeeded();
-if (args === "--changed")
-  reached(
-    selectionFor(
-      changedFiles(),
-      importGraph(["app", "components", "server", "db", "e2e", "bench", "scripts"]),
-    ),
-  );
-else all();
+if (args === "--changed") {
+  // It parses with a package, which a fresh clone has only now.
+  const { importGraph } = await import("./import-graph.mjs");
+  const graph = importGraph(["app", "components", "server", "db", "e2e", "bench", "scripts"]);
+  reached(selectionFor(changedFiles(), graph));
+} else all();
 fs.rmSync(reports, { recursive: true, force: true });
 summary();
 
@@ -66,9 +63,11 @@ function reached({ unit, browser, routes, failures }) {
 function changedFiles() {
   const git = (...words) => {
     const { status, stdout, stderr } = spawnSync("git", words, { cwd: root, encoding: "utf8" });
-    if (status === 0) return stdout.split("\n").filter(Boolean);
-    console.error(`git ${words.join(" ")}: ${stderr.trim()}\n--changed compares with the branch main.`);
-    process.exit(2);
+    if (status !== 0) {
+      console.error(`git ${words.join(" ")}: ${stderr.trim()}\n--changed compares with the branch main.`);
+      process.exit(2);
+    }
+    return stdout.split("\n").filter(Boolean);
   };
   const [base = "HEAD"] = git("merge-base", "HEAD", "main");
   const committed = git("diff", "--name-only", "--no-renames", base);
