@@ -1,9 +1,5 @@
 import fs from "node:fs";
 
-/**
- * Who may import whom. `from` and `to` are regular expressions over paths from the repository's root; `except` lists what a rule lets
- * through, with `$1` for the first group of `from`. Type-only imports vanish at build time, so `typesToo` is off unless said.
- */
 const listed = fs.readFileSync(new URL("../server/plates/rooms.ts", import.meta.url), "utf8");
 /** The rooms' floors from below, as `server/plates/rooms.ts` lists them. */
 const floors = listed
@@ -11,7 +7,7 @@ const floors = listed
   .slice(1)
   .map((floor) => [...floor.matchAll(/from "@\/server\/([a-z-]+)\/kinds"/g)].map((match) => match[1]));
 /** The demo uses all rooms and is none: it stands on the top floor. */
-const TIERS = floors.with(-1, [...(floors.at(-1) ?? []), "demo"]);
+const TIERS = floors.map((floor, level) => (level === floors.length - 1 ? [...floor, "demo"] : floor));
 const DOMAINS = TIERS.flat().join("|");
 
 /** Every folder of the server is a room with a floor, or one of these: a new one is named before anything may stand in it. */
@@ -47,6 +43,10 @@ export const PLATES = {
 /** Folders that count as one where circles are looked for: the database's client speaks to core and for it. */
 export const TOGETHER = [["db/client.ts", "server/core"]];
 
+/**
+ * Who may import whom. `from` and `to` are regular expressions over paths from the repository's root; `except` lists what a rule lets
+ * through, with `$1` for the first group of `from`. Type-only imports vanish at build time, so `typesToo` is off unless said.
+ */
 export const rules = [
   ...upward,
   {

@@ -18,7 +18,7 @@ import { Callout } from "@/components/ui/callout";
 import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
 import { useSession } from "@/components/kit/use-can";
-import type { AuditRow } from "@/server/identity/audit-verbs";
+import type { AuditRow } from "@/server/identity/export-audit";
 import type { AuditVerdict } from "@/server/identity/verify-audit";
 
 const FILTERS = ["actor", "action", "subjectKind", "subjectId", "from", "to"] as const;

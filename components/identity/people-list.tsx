@@ -15,7 +15,7 @@ import { useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { later } from "@/components/ui/later";
-import type { PersonRow } from "@/server/identity/people-verbs";
+import type { PersonRow } from "@/server/identity/people-parts";
 import { SecretOnce } from "./secret-once";
 
 const CreatePersonDialog = later(async () => (await import("./create-person-dialog")).CreatePersonDialog);

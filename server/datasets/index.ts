@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { Ctx } from "@/server/core/context";
 import type { IngestFileInput } from "./schemas";
-import { ingestFileVerb } from "./upload-verbs";
+import { ingestFileVerb } from "./ingest-file";
 
-export { createDataset } from "./dataset-verbs";
+export { createDataset } from "./create-dataset";
 export { getDataset, getUpload, listDatasets, readUpload as uploadOf } from "./queries";
 export { datasetVersionOf, versionByDigest } from "./version-queries";
 

@@ -11,7 +11,8 @@ import type { HttpEnv } from "@/server/kit/app-env";
 import { failUpload } from "./fail-upload";
 import { exportDatasets } from "./queries";
 import { MAX_UPLOAD_BYTES } from "./schemas";
-import { beginUpload, finishUpload } from "./upload-verbs";
+import { beginUpload } from "./begin-upload";
+import { finishUpload } from "./finish-upload";
 import { openVersionFile } from "./version-queries";
 
 const EXPORT_KEYS = [

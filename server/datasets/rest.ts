@@ -1,8 +1,11 @@
 import { rest, type RestRoute } from "@/server/kit/rest";
-import { archiveDataset, createDataset, restoreDataset, updateDataset } from "./dataset-verbs";
+import { archiveDataset } from "./archive-dataset";
+import { createDataset } from "./create-dataset";
+import { restoreDataset } from "./restore-dataset";
+import { updateDataset } from "./update-dataset";
 import { datasetTimeline, versionLineage } from "./lineage-queries";
 import { exportDatasets, getDataset, getUpload, listDatasets } from "./queries";
-import { beginUpload } from "./upload-verbs";
+import { beginUpload } from "./begin-upload";
 import { receiveUpload, sendDatasetExport, sendVersionFile } from "./rest-streams";
 import {
   diffVersions,

@@ -1,5 +1,8 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
-import { archiveDataset, createDataset, restoreDataset, updateDataset } from "./dataset-verbs";
+import { archiveDataset } from "./archive-dataset";
+import { createDataset } from "./create-dataset";
+import { restoreDataset } from "./restore-dataset";
+import { updateDataset } from "./update-dataset";
 import { datasetTimeline, versionLineage } from "./lineage-queries";
 import { getDataset, getUpload, listDatasets } from "./queries";
 import {

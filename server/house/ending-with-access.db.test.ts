@@ -7,9 +7,9 @@ import { authSecret } from "@/server/auth/secret";
 import { openSession, signOutOf } from "@/server/auth/sessions";
 import { dispatchJob } from "@/server/compute/dispatch-job";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
-import { disablePerson } from "@/server/identity/people-verbs";
-import { removeMember } from "@/server/identity/team-verbs";
-import { createToken } from "@/server/identity/token-verbs";
+import { disablePerson } from "@/server/identity/disable-person";
+import { removeMember } from "@/server/identity/remove-member";
+import { createToken } from "@/server/identity/create-token";
 import { createHttpApp } from "./http-app";
 
 let world: World;

@@ -7,7 +7,7 @@ import { appRouter } from "./router";
 import { authSecret } from "@/server/auth/secret";
 import { openSession } from "@/server/auth/sessions";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
-import { createToken } from "@/server/identity/token-verbs";
+import { createToken } from "@/server/identity/create-token";
 import { createModel } from "@/server/registry";
 import { createHttpApp } from "./http-app";
 import { keyedRequest, withIdempotency } from "@/server/kit/idempotency";

@@ -4,8 +4,8 @@ import { runAction } from "@/server/kit/actions";
 import { callerAddress } from "@/server/auth/caller-address";
 import { accountOf } from "@/server/auth/sign-in";
 import { forgiveSignInTries } from "@/server/auth/sign-in-limit";
-import { claimReset } from "./people-verbs";
-import { claimSetup } from "./session-verbs";
+import { claimReset } from "./claim-reset";
+import { claimSetup } from "./claim-setup";
 
 /** Whoever has proved who they are by the link enters with the new password, however often it was guessed at before. */
 async function letIn({ email }: { email: string }, given: Headers): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { HttpEnv } from "@/server/kit/app-env";
-import { exportAudit, type AuditRow } from "./audit-verbs";
+import { exportAudit, type AuditRow } from "./export-audit";
 
 const CSV_KEYS = [
   "seq",

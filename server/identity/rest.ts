@@ -1,11 +1,23 @@
 import { rest, type RestRoute } from "@/server/kit/rest";
 import { streamAudit } from "./audit-export";
-import { exportAudit, listAudit } from "./audit-verbs";
+import { exportAudit } from "./export-audit";
+import { listAudit } from "./list-audit";
 import { verifyAudit } from "./verify-audit";
-import { createPerson, disablePerson, enablePerson, listPeople, resetPassword } from "./people-verbs";
-import { getSession } from "./session-verbs";
-import { addMember, changeRole, createTeam, listMembers, listTeams, removeMember } from "./team-verbs";
-import { createToken, listTokens, revokeToken } from "./token-verbs";
+import { createPerson } from "./create-person";
+import { disablePerson } from "./disable-person";
+import { enablePerson } from "./enable-person";
+import { listPeople } from "./list-people";
+import { resetPassword } from "./reset-password";
+import { getSession } from "./get-session";
+import { addMember } from "./add-member";
+import { changeRole } from "./change-role";
+import { createTeam } from "./create-team";
+import { listMembers } from "./list-members";
+import { listTeams } from "./list-teams";
+import { removeMember } from "./remove-member";
+import { createToken } from "./create-token";
+import { listTokens } from "./list-tokens";
+import { revokeToken } from "./revoke-token";
 
 export const identityRoutes: readonly RestRoute[] = [
   rest("Identity", "get", "/session", getSession),

@@ -1,11 +1,27 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
-import { listAudit } from "./audit-verbs";
+import { listAudit } from "./list-audit";
 import { verifyAudit } from "./verify-audit";
-import { endOtherSessions, endSession, listSessions } from "./browser-session-verbs";
-import { createPerson, disablePerson, enablePerson, listPeople, resetPassword } from "./people-verbs";
-import { changePassword, getSession, switchTeam, updateProfile } from "./session-verbs";
-import { addMember, changeRole, createTeam, listMembers, listTeams, removeMember } from "./team-verbs";
-import { createToken, listTokens, revokeToken } from "./token-verbs";
+import { endOtherSessions } from "./end-other-sessions";
+import { endSession } from "./end-session";
+import { listSessions } from "./list-sessions";
+import { createPerson } from "./create-person";
+import { disablePerson } from "./disable-person";
+import { enablePerson } from "./enable-person";
+import { listPeople } from "./list-people";
+import { resetPassword } from "./reset-password";
+import { changePassword } from "./change-password";
+import { getSession } from "./get-session";
+import { switchTeam } from "./switch-team";
+import { updateProfile } from "./update-profile";
+import { addMember } from "./add-member";
+import { changeRole } from "./change-role";
+import { createTeam } from "./create-team";
+import { listMembers } from "./list-members";
+import { listTeams } from "./list-teams";
+import { removeMember } from "./remove-member";
+import { createToken } from "./create-token";
+import { listTokens } from "./list-tokens";
+import { revokeToken } from "./revoke-token";
 
 export const identityRouter = router({
   session: queryOf(getSession),

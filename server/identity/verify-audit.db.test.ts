@@ -6,7 +6,8 @@ import type { Actor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { createCtx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
-import { exportAudit, listAudit } from "./audit-verbs";
+import { exportAudit } from "./export-audit";
+import { listAudit } from "./list-audit";
 import { sealAudit } from "./seal-audit";
 import { verifyAudit } from "./verify-audit";
 

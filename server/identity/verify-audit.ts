@@ -4,7 +4,7 @@ import { auditLog } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { query } from "@/server/core/verb";
 import { checkRow, columnsDiffer, GENESIS, type AuditEntryRow, type ChainRow } from "./audit-chain";
-import { AUDIT_COLUMNS } from "./audit-verbs";
+import { AUDIT_COLUMNS } from "./audit-parts";
 
 const BATCH = 5_000;
 /** A row is sealed within a second or so; one that still waits after this is a finding. */

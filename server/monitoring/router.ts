@@ -1,11 +1,15 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
-import { acknowledgeAlert, listAlerts } from "./alerts/alert-verbs";
+import { acknowledgeAlert } from "./alerts/acknowledge-alert";
+import { listAlerts } from "./alerts/list-alerts";
 import { getPrediction, listPredictions } from "./prediction-queries";
 import { recordFeedback } from "./outcomes/record-feedback";
-import { discardSetAside, listSetAside, retrySetAside } from "./recording/set-aside-verbs";
+import { discardSetAside } from "./recording/discard-set-aside";
+import { listSetAside } from "./recording/list-set-aside";
+import { retrySetAside } from "./recording/retry-set-aside";
 import { getTelling } from "./alerts/telling/get-telling";
 import { previewRouting } from "./alerts/telling/preview-routing";
-import { getRouting, setRouting } from "./alerts/telling/routing-verbs";
+import { getRouting } from "./alerts/telling/get-routing";
+import { setRouting } from "./alerts/telling/set-routing";
 import { endSilence, listSilences, silenceAlerts } from "./alerts/silences";
 import { getMonitored, listMonitored } from "./traffic-queries";
 

@@ -1,5 +1,6 @@
 import { rest, type RestRoute } from "@/server/kit/rest";
-import { countUnread, listInbox } from "./inbox-verbs";
+import { countUnread } from "./count-unread";
+import { listInbox } from "./list-inbox";
 
 export const notificationRoutes: readonly RestRoute[] = [
   rest("Inbox", "get", "/inbox", listInbox),

@@ -1,5 +1,7 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
-import { countUnread, listInbox, markInbox } from "./inbox-verbs";
+import { countUnread } from "./count-unread";
+import { listInbox } from "./list-inbox";
+import { markInbox } from "./mark-inbox";
 
 export const notificationsRouter = router({
   inbox: queryOf(listInbox),

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { objectStore } from "@/server/composition";
 import type { HttpEnv } from "@/server/kit/app-env";
-import { exportCard } from "./card-verbs";
+import { exportCard } from "./export-card";
 import { getVersionFile } from "./queries";
 
 /** Streams a sealed file, never as something a browser would run. */

@@ -1,12 +1,22 @@
 import { rest, type RestRoute } from "@/server/kit/rest";
-import { deleteAlias, getByAlias, setAlias } from "./alias-verbs";
-import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
+import { deleteAlias } from "./delete-alias";
+import { getByAlias } from "./get-by-alias";
+import { setAlias } from "./set-alias";
+import { cardRevisions } from "./card-revisions";
+import { exportCard } from "./export-card";
+import { getCard } from "./get-card";
+import { saveCard } from "./save-card";
 import { deleteCredential, listCredentials, setCredential } from "./credentials/verbs";
-import { endpointHosts, registerEndpoint } from "./endpoint-verbs";
-import { getContract, saveContract } from "./contract-verbs";
+import { endpointHosts } from "./endpoint-hosts";
+import { registerEndpoint } from "./register-endpoint";
+import { getContract } from "./get-contract";
+import { saveContract } from "./save-contract";
 import { streamCard, streamVersionFile } from "./file-download";
-import { createModel, deleteModel, updateModel } from "./model-verbs";
-import { getProtection, setProtection } from "./protection-verbs";
+import { createModel } from "./create-model";
+import { deleteModel } from "./delete-model";
+import { updateModel } from "./update-model";
+import { getProtection } from "./get-protection";
+import { setProtection } from "./set-protection";
 import {
   compareVersion,
   getVersionFile,
@@ -16,8 +26,11 @@ import {
   versionDetail,
   versionLineage,
 } from "./queries";
-import { requestVersionReview, runGates } from "./review-verbs";
-import { createVersion, deleteVersion, updateVersion } from "./version-verbs";
+import { requestVersionReview } from "./request-version-review";
+import { runGates } from "./run-gates";
+import { createVersion } from "./create-version";
+import { deleteVersion } from "./delete-version";
+import { updateVersion } from "./update-version";
 
 const VERSION = "/models/{name}/versions/{version}";
 

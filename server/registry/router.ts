@@ -1,8 +1,16 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
-import { deleteAlias, setAlias } from "./alias-verbs";
-import { cardRevisions, exportCard, getCard, saveCard } from "./card-verbs";
-import { getContract, saveContract } from "./contract-verbs";
-import { createModel, deleteModel, renameModel, updateModel } from "./model-verbs";
+import { deleteAlias } from "./delete-alias";
+import { setAlias } from "./set-alias";
+import { cardRevisions } from "./card-revisions";
+import { exportCard } from "./export-card";
+import { getCard } from "./get-card";
+import { saveCard } from "./save-card";
+import { getContract } from "./get-contract";
+import { saveContract } from "./save-contract";
+import { createModel } from "./create-model";
+import { deleteModel } from "./delete-model";
+import { renameModel } from "./rename-model";
+import { updateModel } from "./update-model";
 import {
   compareVersion,
   listModels,
@@ -11,11 +19,16 @@ import {
   versionDetail,
   versionLineage,
 } from "./queries";
-import { getProtection, setProtection } from "./protection-verbs";
+import { getProtection } from "./get-protection";
+import { setProtection } from "./set-protection";
 import { deleteCredential, listCredentials, setCredential } from "./credentials/verbs";
-import { endpointHosts, registerEndpoint } from "./endpoint-verbs";
-import { requestVersionReview, runGates } from "./review-verbs";
-import { createVersion, deleteVersion, updateVersion } from "./version-verbs";
+import { endpointHosts } from "./endpoint-hosts";
+import { registerEndpoint } from "./register-endpoint";
+import { requestVersionReview } from "./request-version-review";
+import { runGates } from "./run-gates";
+import { createVersion } from "./create-version";
+import { deleteVersion } from "./delete-version";
+import { updateVersion } from "./update-version";
 
 export const registryRouter = router({
   models: queryOf(listModels),

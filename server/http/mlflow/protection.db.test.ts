@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import type { Actor } from "@/server/core/actor";
 import { newId } from "@/server/core/ids";
-import { createToken } from "@/server/identity/token-verbs";
+import { createToken } from "@/server/identity/create-token";
 import { setProtection } from "@/server/registry";
 import { deploy } from "@/server/serving";
 import { makeModel, prove, type TestVersion } from "@/server/serving/testing";

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { ALERT_KIND_NAMES, runbookOf } from "./rules";
-import { listAlerts } from "./alert-verbs";
+import { listAlerts } from "./list-alerts";
 import { raiseAlert } from "./raise-alert";
 import { endSilence, listSilences, silenceAlerts } from "./silences";
 import { tellAlerts } from "./telling/tell-alerts";

@@ -9,7 +9,9 @@ import { recordFeedback } from "../outcomes/record-feedback";
 import { retainPredictions, weekStart } from "./retention";
 import { PredictionRecord } from "../schemas";
 import { setRecordAside } from "./set-aside";
-import { discardSetAside, listSetAside, retrySetAside } from "./set-aside-verbs";
+import { discardSetAside } from "./discard-set-aside";
+import { listSetAside } from "./list-set-aside";
+import { retrySetAside } from "./retry-set-aside";
 import { storePredictions } from "./store-predictions";
 import { makeDeployment, makePerson, makeTeam, predictionOf } from "../testing";
 

@@ -21,7 +21,7 @@ import { createWorld, type Person, type World } from "@/server/governance/testin
 import { watchGateways } from "@/server/monitoring/watches/watch-gateways";
 import { createModel, credentialSource, requestVersionReview, runGates, versionOf } from "@/server/registry";
 import { deleteCredential, setCredential } from "@/server/registry/credentials/verbs";
-import { registerEndpoint } from "@/server/registry/endpoint-verbs";
+import { registerEndpoint } from "@/server/registry/register-endpoint";
 import { qualify } from "@/server/registry/qualify/run";
 import { endRun, trainedRun } from "@/server/registry/testing";
 import { advanceRollout } from "../advance-rollouts";

@@ -23,7 +23,7 @@ import { parseMlmodel } from "@/server/registry/qualify/mlmodel";
 import { collect, judge, sealAndScan } from "@/server/registry/qualify/qualify-version";
 import { sealedFiles } from "@/server/registry/qualify/seal-files";
 import { tryVersion } from "@/server/registry/qualify/try-version";
-import { requestVersionReview } from "@/server/registry/review-verbs";
+import { requestVersionReview } from "@/server/registry/request-version-review";
 import "@/server/registry/subject";
 import { qualify, type Step } from "@/server/registry/qualify/run";
 import { endRun, registeredVersion, trainedRun } from "@/server/registry/testing";

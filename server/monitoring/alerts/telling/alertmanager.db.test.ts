@@ -15,7 +15,7 @@ import type { AlertKind } from "../rules";
 import { fingerprintOf } from "../alert-labels";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
 import { makeDeployment, makePerson, makeTeam } from "../../testing";
-import { setRouting } from "./routing-verbs";
+import { setRouting } from "./set-routing";
 import { tellAlerts } from "./tell-alerts";
 
 /** Built by `scripts/setup-system.sh`; the test must not pass without it. */

@@ -7,7 +7,7 @@ import { inTransaction } from "@/server/core/verb";
 import { alertsHref } from "../rules";
 import { openSilences, silenceOf } from "../silences";
 import { namedAlerts } from "./group-alerts";
-import { routingOf } from "./routing-verbs";
+import { routingOf } from "./routing-parts";
 import { ESCALATION_REASONS, escalationDue, routeOf } from "./rules";
 import { tellPeople } from "./tell-people";
 import { alertsTopic } from "../../kinds";

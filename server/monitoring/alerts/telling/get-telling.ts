@@ -7,7 +7,7 @@ import { openSilences, silenceOf } from "../silences";
 import { TellingInput } from "../../schemas";
 import { hearersOf, type Hearers } from "./hearers";
 import { nextNotice } from "./next-notice";
-import { routingOf } from "./routing-verbs";
+import { routingOf } from "./routing-parts";
 import { ESCALATION_REASONS, routeOf } from "./rules";
 import { peopleOf } from "./tell-people";
 

@@ -6,7 +6,7 @@ import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { inTransaction } from "@/server/core/verb";
 import { groupKeyOf, groupOf, routeOf } from "./rules";
-import { routingOf } from "./routing-verbs";
+import { routingOf } from "./routing-parts";
 import { labelsOf } from "./webhook-body";
 
 /** An alert with the names by which receivers know its team and deployment. */

@@ -5,7 +5,7 @@ import { env } from "@/server/core/env";
 import { notFound } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
 import { hearersOf } from "./hearers";
-import { routingOf } from "./routing-verbs";
+import { routingOf } from "./routing-parts";
 import { ESCALATION_REASONS, routeOf } from "./rules";
 import { PreviewRoutingInput } from "./schemas";
 import { peopleOf } from "./tell-people";

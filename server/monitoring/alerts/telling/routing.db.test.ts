@@ -5,13 +5,15 @@ import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
 import { notify } from "@/server/notifications";
-import { acknowledgeAlert, listAlerts } from "../alert-verbs";
+import { acknowledgeAlert } from "../acknowledge-alert";
+import { listAlerts } from "../list-alerts";
 import type { AlertKind } from "../rules";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
 import { silenceAlerts } from "../silences";
 import { makeDeployment, makePerson, makeTeam } from "../../testing";
 import { previewRouting } from "./preview-routing";
-import { getRouting, setRouting } from "./routing-verbs";
+import { getRouting } from "./get-routing";
+import { setRouting } from "./set-routing";
 import { tellAlerts } from "./tell-alerts";
 
 let database: TestDatabase;

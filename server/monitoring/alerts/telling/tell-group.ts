@@ -8,7 +8,7 @@ import { openSilences, silenceOf } from "../silences";
 import { enqueueMessage } from "./deliver-alerts";
 import { namedAlerts } from "./group-alerts";
 import { noticeWords } from "./notice-words";
-import { routingOf } from "./routing-verbs";
+import { routingOf } from "./routing-parts";
 import { noteTelling } from "./note-telling";
 import { escalationDue, nextLog, noticeReason, routeOf, type GroupLog, type NoticeReason } from "./rules";
 import type { AlertRoute } from "./schemas";

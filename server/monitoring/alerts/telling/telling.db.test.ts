@@ -5,14 +5,15 @@ import { alerts, notifications } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/testing";
 import { systemActor, type Actor } from "@/server/core/actor";
 import { createCtx, type Ctx } from "@/server/core/context";
-import { acknowledgeAlert, listAlerts } from "../alert-verbs";
+import { acknowledgeAlert } from "../acknowledge-alert";
+import { listAlerts } from "../list-alerts";
 import { raiseAlert, resolveAlerts } from "../raise-alert";
 import type { AlertKind } from "../rules";
 import { silenceAlerts } from "../silences";
 import { makeDeployment, makePerson, makeTeam } from "../../testing";
 import { deliverAlerts } from "./deliver-alerts";
 import { getTelling } from "./get-telling";
-import { setRouting } from "./routing-verbs";
+import { setRouting } from "./set-routing";
 import { tellAlerts } from "./tell-alerts";
 
 /** Who was told of an alert, and who is told next: what its page shows. */

@@ -1,0 +1,1 @@
+export const WRITE = "registry.model.write" as const;
