@@ -6,14 +6,14 @@ import type { Ctx } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import { notifyLive, notifyLiveSoon } from "@/server/core/live";
 import { inTransaction, mutation } from "@/server/core/verb";
-import { loadWritableRun } from "./load";
+import { loadWritableRun, type Run } from "./load";
 import { LogBatchInput } from "./schemas";
 import { metricWriter, writeMetrics } from "./write-metrics";
 
 /** Params are written once: the same value again is fine, another value is refused. */
 async function writeParams(
   ctx: Ctx,
-  runId: string,
+  { id: runId, experimentId, startMs }: Run,
   params: readonly { key: string; value: string }[],
 ): Promise<void> {
   if (params.length === 0) return;
@@ -25,7 +25,7 @@ async function writeParams(
   }
   await ctx.db
     .insert(runParams)
-    .values([...wanted].map(([key, value]) => ({ runId, key, value })))
+    .values([...wanted].map(([key, value]) => ({ runId, key, value, experimentId, startMs })))
     .onConflictDoNothing();
   const stored = await ctx.db
     .select({ key: runParams.key, value: runParams.value })
@@ -61,7 +61,7 @@ async function writeTags(
 
 async function logTogether(ctx: Ctx, input: z.output<typeof LogBatchInput>): Promise<void> {
   const run = await loadWritableRun(ctx, input.runId);
-  await writeParams(ctx, run.id, input.params);
+  await writeParams(ctx, run, input.params);
   await writeMetrics(ctx.db, [{ runId: run.id, teamId: ctx.actor.teamId, metrics: input.metrics }]);
   await writeTags(ctx, run.id, input.tags);
   await notifyLive(ctx.db, ctx.actor.teamId, `run:${run.id}`);

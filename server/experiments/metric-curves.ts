@@ -1,5 +1,7 @@
-import { sql } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
+import { runLatestMetrics } from "@/db/schema";
+import { pointsOfSeries } from "./metric-points";
 import type { MetricPoint } from "./rules";
 
 export interface Curve {
@@ -25,12 +27,7 @@ interface Bucket extends Record<string, unknown> {
   gap: Place | null;
 }
 
-/** A point that was logged once more under a logged model's id is one measurement. */
-const ONCE = sql`(m.model_id = '' or not exists (
-  select 1 from run_metrics o where o.run_id = m.run_id and o.key = m.key and o.step = m.step
-    and o.timestamp_ms = m.timestamp_ms and o.value = m.value and o.is_nan = m.is_nan and o.model_id < m.model_id))`;
-
-export interface MetricKey extends Record<string, unknown> {
+export interface MetricKey {
   key: string;
   points: number;
   /** Least and greatest value that is a number. */
@@ -41,11 +38,12 @@ export interface MetricKey extends Record<string, unknown> {
 
 /** What a run measured, by name. */
 export async function keysOf(db: Db, runId: string): Promise<MetricKey[]> {
-  const { rows } = await db.execute<MetricKey>(sql`
-    select m.key, count(*)::int as points, min(m.value) filter (where not m.is_nan) as min,
-      max(m.value) filter (where not m.is_nan) as max, (count(*) filter (where m.is_nan))::int as "nanCount"
-    from run_metrics m where m.run_id = ${runId} and ${ONCE} group by m.key order by m.key`);
-  return rows;
+  const { key, points, least, greatest, nans } = runLatestMetrics;
+  return db
+    .select({ key, points, min: least, max: greatest, nanCount: nans })
+    .from(runLatestMetrics)
+    .where(eq(runLatestMetrics.runId, runId))
+    .orderBy(asc(key));
 }
 
 function pointsOf({ first, last, least, most, gap }: Bucket): MetricPoint[] {
@@ -66,11 +64,11 @@ export async function curvesOf(
 ): Promise<Map<string, Curve>> {
   const { rows } = await db.execute<Bucket>(sql`
     with points as (
-      select m.* from run_metrics m
-      where m.run_id = any(${sql.param(input.runIds)}::text[]) and m.key = ${input.key} and ${ONCE}
+      select s.run_id, p.step, p.timestamp_ms, p.value from metric_series s cross join lateral ${pointsOfSeries()} p
+      where s.run_id = any(${sql.param(input.runIds)}::text[]) and s.key = ${input.key} and p.again is null
     ), placed as (
       select run_id, step::float8 as step, timestamp_ms::float8 as at, value,
-        is_nan or abs(value) = ${Number.MAX_VALUE} as is_gap,
+        value = 'NaN' or abs(value) = ${Number.MAX_VALUE} as is_gap,
         row_number() over (partition by run_id order by step, timestamp_ms, value) - 1 as place,
         count(*) over (partition by run_id) as total
       from points

@@ -4,6 +4,7 @@ import { log } from "@/server/core/log";
 import { every, on, systemCtx } from "@/server/worker/handlers";
 import { reportAllDrift } from "./drift/run-drift";
 import { retainPredictions } from "./recording/retention";
+import { retainTraffic } from "./recording/retain-traffic";
 import { sweepPending } from "./outcomes/pending-feedback";
 import { deliverAlerts } from "./alerts/telling/deliver-alerts";
 import { tellAlerts } from "./alerts/telling/tell-alerts";
@@ -26,6 +27,10 @@ every("monitoring.sweep-pending-feedback", 2_000, async () => {
 every("monitoring.retain-predictions", 3_600_000, async () => {
   const retained = await retainPredictions(db(), new Date(), env().predictionRetentionDays);
   if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old predictions are gone");
+});
+every("monitoring.retain-traffic", 3_600_000, async () => {
+  const retained = await retainTraffic(db(), new Date(), env().trafficRetentionDays);
+  if (retained.dropped.length > 0 || retained.deleted > 0) log.info(retained, "old traffic counts are gone");
 });
 every("monitoring.watch-errors", 10_000, () => watchErrors(db(), new Date(), (teamId) => systemCtx(teamId)));
 every("monitoring.tell-alerts", 1_000, () => tellAlerts(db(), new Date(), (teamId) => systemCtx(teamId)));

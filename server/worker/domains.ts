@@ -2,6 +2,7 @@
 import "@/server/compute/jobs";
 import "@/server/datasets/jobs";
 import "@/server/demo/jobs";
+import "@/server/experiments/jobs";
 import "@/server/governance/jobs";
 import "@/server/monitoring/jobs";
 import "@/server/platform/jobs";

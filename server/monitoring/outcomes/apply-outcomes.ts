@@ -100,6 +100,10 @@ async function replace(db: Db, given: readonly GivenOutcome[]): Promise<void> {
  */
 async function recount(db: Db, keys: readonly TrafficKey[]): Promise<void> {
   const column = columnsOf(keys);
+  // Bounds, so that days in which nothing changes are left alone.
+  const [first, last] = [Math.min, Math.max].map((of) =>
+    keys.reduce((bound, { second }) => of(bound, second), keys[0]?.second ?? 0),
+  );
   await db.execute(sql`
     with keys as (
       select * from unnest(${column((key) => key.deploymentId)}::text[], ${column((key) => key.versionId)}::text[],
@@ -116,7 +120,8 @@ async function recount(db: Db, keys: readonly TrafficKey[]): Promise<void> {
     update traffic_seconds t set feedback = s.n, correct = s.correct, measured = s.measured, abs_error_sum = s.e1,
       squared_error_sum = s.e2, fourth_error_sum = s.e4
     from sums s where t.deployment_id = s.deployment_id and t.version_id = s.version_id and t.arm = s.arm
-      and t.rollout_id = s.rollout_id and t.stage = s.stage and t.second = s.second`);
+      and t.rollout_id = s.rollout_id and t.stage = s.stage and t.second = s.second
+      and t.second between ${first} and ${last}`);
 }
 
 const nameOfKey = (key: TrafficKey) =>

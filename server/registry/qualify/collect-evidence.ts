@@ -1,6 +1,6 @@
 import { min } from "drizzle-orm";
 import { eq } from "drizzle-orm";
-import { runMetrics } from "@/db/schema";
+import { runLatestMetrics } from "@/db/schema";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { Contract, ContractCheck } from "../contract/schemas";
@@ -51,9 +51,9 @@ export async function collectRunEvidence(
   const rows = "rows" in read ? read.rows : undefined;
   const [first] = sources.run
     ? await ctx.db
-        .select({ ms: min(runMetrics.timestampMs) })
-        .from(runMetrics)
-        .where(eq(runMetrics.runId, sources.run.id))
+        .select({ ms: min(runLatestMetrics.firstMs) })
+        .from(runLatestMetrics)
+        .where(eq(runLatestMetrics.runId, sources.run.id))
     : [];
   const tagged = sources.run?.tags.find((tag) => tag.key === "modelworks.dataset_digest")?.value;
   const evaluation = collectEvaluation({

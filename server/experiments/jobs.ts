@@ -1,0 +1,7 @@
+import { db } from "@/db/client";
+import { every } from "@/server/worker/handlers";
+import { addMetricMonths } from "./metric-months";
+
+every("experiments.metric-months", 3_600_000, async () => {
+  await addMetricMonths(db(), new Date());
+});
