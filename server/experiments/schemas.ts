@@ -111,7 +111,8 @@ export const DeleteExperimentTagInput = ExperimentIdInput.extend({ key: TagKey }
 const SearchBase = z.object({
   filter: z.string().max(10_000).default(""),
   orderBy: z.array(z.string().max(500)).max(10).default([]),
-  pageToken: z.string().max(500).nullish(),
+  // Holds the values that the last run was ordered by, of up to ten texts.
+  pageToken: z.string().max(20_000).nullish(),
 });
 export const SearchExperimentsInput = SearchBase.extend({
   viewType: z.enum(VIEW_TYPES).default("ACTIVE_ONLY"),
@@ -250,6 +251,6 @@ export const ListRunsInput = z.object({
   experimentId: ExperimentRef,
   filter: z.string().max(5000).default(""),
   orderBy: z.string().max(500).default(""),
-  cursor: z.string().max(500).nullish(),
+  cursor: z.string().max(4_000).nullish(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
