@@ -21,6 +21,7 @@ import { useLive } from "@/components/use-live";
 import { ArtifactBrowser } from "./artifact-browser";
 import { MetricCharts } from "./metric-charts";
 import { RUN_STATUS } from "./run-columns";
+import { useMetricChanges } from "./use-metric-changes";
 import { meantValue } from "@/server/experiments/rules";
 
 function snippets(runId: string) {
@@ -100,14 +101,10 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
   const trpc = useTRPC();
   const run = useQuery(trpc.experiments.run.queryOptions({ runId }));
   const keys = useQuery(trpc.experiments.metricKeys.queryOptions({ runId }));
-  const live = useLive(
-    [`run:${runId}`],
-    [
-      trpc.experiments.run.queryKey(),
-      trpc.experiments.metricKeys.queryKey(),
-      trpc.experiments.metricSeries.queryKey(),
-    ],
-  );
+  const follow = useMetricChanges(runId);
+  const live = useLive([`run:${runId}`], [trpc.experiments.run.queryKey()], {
+    [`run-metrics:${runId}`]: follow,
+  });
   if (publicErrorOf(run.error)?.code === "not_found") return <NotFoundState />;
   if (run.error && !run.data) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
   if (!run.data) return <DetailSkeleton />;

@@ -97,7 +97,7 @@ export function Home({ host, userId, velocity }: { host: string; userId: string;
       "alerts",
       "experiments",
       `inbox:${userId}`,
-      ...(run ? [`run:${run.id}`, `experiment:${run.experimentId}`] : []),
+      ...(run ? [`run:${run.id}`, `run-metrics:${run.id}`, `experiment:${run.experimentId}`] : []),
     ],
     [trpc.platform.home.queryKey()],
   );

@@ -7,7 +7,7 @@ export const liveTopic = (teamId: string, topic: string) => `${teamId}/${topic}`
 
 /**
  * Tells every portal that what `topic` shows has changed; sent when the transaction commits. Subscribers refetch, so a lost
- * or doubled message does no harm. Topics: `job:<id>`, `jobs`, `run:<id>`, `version:<id>`, `review:<id>`, `reviews`,
+ * or doubled message does no harm. Topics: `job:<id>`, `jobs`, `run:<id>`, `run-metrics:<id>`, `version:<id>`, `review:<id>`, `reviews`,
  * `deployment:<id>`, `rollout:<id>`, `dataset:<id>`, `inbox:<userId>`, `quota`, `experiment:<id>`.
  */
 export async function notifyLive(db: Db, teamId: string, ...topics: string[]): Promise<void> {

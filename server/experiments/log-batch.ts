@@ -64,7 +64,11 @@ async function logTogether(ctx: Ctx, input: z.output<typeof LogBatchInput>): Pro
   await writeParams(ctx, run, input.params);
   await writeMetrics(ctx.db, [{ runId: run.id, teamId: ctx.actor.teamId, metrics: input.metrics }]);
   await writeTags(ctx, run.id, input.tags);
-  await notifyLive(ctx.db, ctx.actor.teamId, `run:${run.id}`);
+  const topics = [
+    ...(input.metrics.length > 0 ? [`run-metrics:${run.id}`] : []),
+    ...(input.params.length + input.tags.length > 0 ? [`run:${run.id}`] : []),
+  ];
+  await notifyLive(ctx.db, ctx.actor.teamId, ...topics);
 }
 
 /** Metrics, params and tags of a run, all or nothing; safe to send twice. */
@@ -84,7 +88,7 @@ export const logBatch = mutation(
     if (alone && commitsAlone(ctx.db)) {
       const entry = { runId, teamId: ctx.actor.teamId, metrics };
       if (await metricWriter(ctx.db).add(entry)) {
-        notifyLiveSoon(ctx.db, ctx.actor.teamId, `run:${runId}`);
+        notifyLiveSoon(ctx.db, ctx.actor.teamId, `run-metrics:${runId}`);
         return {};
       }
     }

@@ -59,8 +59,8 @@ export const metricSeries = query(
     const runs = await loadRuns(ctx, input.runIds);
     const curves = await curvesOf(ctx.db, { ...input, buckets: input.maxPoints });
     return runs.map((run) => {
-      const { total, gaps, points } = curves.get(run.id) ?? { total: 0, gaps: 0, points: [] };
-      return { runId: run.id, runName: run.name, total, gaps, points: downsample(points, input.maxPoints) };
+      const { points, ...rest } = curves.get(run.id) ?? { total: 0, gaps: 0, since: "0", points: [] };
+      return { runId: run.id, runName: run.name, ...rest, points: downsample(points, input.maxPoints) };
     });
   },
 );

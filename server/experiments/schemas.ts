@@ -247,6 +247,24 @@ export const MetricSeriesInput = z.object({
   key: z.string().min(1).max(LIMITS.keyLength),
   maxPoints: z.coerce.number().int().min(10).max(2000).default(1000),
 });
+/** As the answer before said it; "0" before the first. */
+const Since = z.string().regex(/^\d{1,19}$/, "is not what an earlier answer said");
+export const MetricChangesInput = z.object({
+  runId: RunId,
+  since: Since.default("0"),
+  /** Curves that are shown: when each was read, and step and time of its last point. */
+  curves: z
+    .array(
+      z.object({
+        key: z.string().min(1).max(LIMITS.keyLength),
+        since: Since,
+        after: z.tuple([z.number().int(), z.number().int()]).nullable(),
+      }),
+    )
+    .max(100)
+    .default([]),
+  maxPoints: z.coerce.number().int().min(10).max(2000).default(1000),
+});
 export const ListRunsInput = z.object({
   experimentId: ExperimentRef,
   filter: z.string().max(5000).default(""),

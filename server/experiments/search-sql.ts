@@ -69,10 +69,10 @@ function condition(comparison: Comparison): SQL {
   const { kind, key } = comparison;
   if (kind === "metric") {
     if (typeof comparison.value !== "number") throw refuse(`metric ${key} wants a number`);
-    return sql`exists (select 1 from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.experimentId} = ${runs.experimentId} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan} and ${compare(runLatestMetrics.value, comparison)})`;
+    return sql`exists (select 1 from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan} and ${compare(runLatestMetrics.value, comparison)})`;
   }
   if (kind === "param") {
-    return sql`exists (select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.experimentId} = ${runs.experimentId} and ${runParams.key} = ${key} and ${compareText(runParams.value, comparison)})`;
+    return sql`exists (select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key} and ${compareText(runParams.value, comparison)})`;
   }
   if (kind === "tag") {
     return sql`exists (select 1 from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key} and ${compareText(runTags.value, comparison)})`;
