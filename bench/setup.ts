@@ -35,6 +35,7 @@ export async function benchStand() {
     token,
     home,
     db,
+    ownerUrl: postgres.ownerUrl,
     /** Starts `bench/servers/<name>.ts` and resolves with its port. */
     serve: async (name: string): Promise<number> => {
       const server = await startServer(name, {
