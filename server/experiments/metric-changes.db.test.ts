@@ -55,7 +55,7 @@ it("a page that follows a run sees every point, in whatever order they come and 
         while (writing) curve = await follow(runId, curve);
       })();
       await Promise.all(
-        all.map((steps, at) =>
+        all.map(async (steps, at) =>
           portals[at % portals.length]?.db.transaction(async (tx) => {
             await writeMetrics(tx, [{ runId, teamId: TEAM, metrics: steps.map((step) => point(step)) }]);
             // Held open for a while, so that looks fall between writing and commit.

@@ -69,7 +69,7 @@ it("points of several portals at once are stored once and counted once, whatever
   await fc.assert(
     fc.asyncProperty(batches, async (all) => {
       const runId = await newRun();
-      const write = (metrics: Point[], at: number) => {
+      const write = async (metrics: Point[], at: number) => {
         const portal = portals[at % portals.length];
         return portal && writeMetrics(portal.db, [{ runId, teamId: TEAM, metrics }]);
       };

@@ -33,7 +33,7 @@ it("when a version was first asked is what a look at every second of its traffic
       await database.db.execute(sql`delete from traffic_seconds`);
       await database.db.execute(sql`delete from first_traffic`);
       await Promise.all(
-        all.map((keys, at) => {
+        all.map(async (keys, at) => {
           const tally = new TrafficTally();
           for (const key of keys) tally.at(key).requests += 1;
           const reader = readers[at % readers.length];
