@@ -73,7 +73,7 @@ export async function startMlflow(ownerUrl: string, experiment: number) {
       "mlflow",
       "server",
       "--backend-store-uri",
-      store.href.replace(/^postgres:/, "postgresql:"),
+      store.href.replace(/^postgres:/, "postgresql+psycopg2:"),
       "--host",
       "127.0.0.1",
       "--port",
