@@ -184,14 +184,14 @@ try {
     for (const { title, more } of ORDERS) {
       const ours = search(base, headers, String(experiment), more);
       const firsts = await first(ours);
-      const walked = await walk(ours, quick ? 3 : MOST_PAGES);
+      const walked = await walk(ours, quick ? 6 : MOST_PAGES);
       console.log(
         `  ${title.padEnd(32)} portal  first ${figures(firsts)}   ${walked.times.length} pages on ${figures(walked.times)}`,
       );
       if (!mlflow) continue;
       const theirs = search(mlflow.url, {}, mlflow.experiment, more);
       const theirFirsts = await first(theirs);
-      const theirWalk = await walk(theirs, quick ? 3 : 5);
+      const theirWalk = await walk(theirs, quick ? 6 : 5);
       const same = theirWalk.ids.every((id, n) => walked.ids[n] === id);
       console.log(
         `  ${"".padEnd(32)} mlflow  first ${figures(theirFirsts)}   ${theirWalk.times.length} pages on ${figures(theirWalk.times)}   ${(at(theirFirsts, 0.5) / at(firsts, 0.5)).toFixed(1)} times ours; ${same ? "same order" : "ANOTHER ORDER"}`,
