@@ -33,9 +33,9 @@ export async function benchStand() {
   const stops: (() => Promise<void>)[] = [];
   return {
     token,
-    ownerUrl: postgres.ownerUrl,
     home,
     db,
+    ownerUrl: postgres.ownerUrl,
     /** Starts `bench/servers/<name>.ts` and resolves with its port. */
     serve: async (name: string): Promise<number> => {
       const server = await startServer(name, {

@@ -21,10 +21,11 @@ import { useLive } from "@/components/kit/use-live";
 import { ArtifactBrowser } from "./artifact-browser";
 import { MetricCharts } from "./metric-charts";
 import { RUN_STATUS } from "./run-columns";
+import { useMetricChanges } from "./use-metric-changes";
 import { meantValue } from "@/server/experiments/rules";
 import { datasetVersionHref } from "@/server/datasets/kinds";
 import { jobHref } from "@/server/compute/kinds";
-import { experimentHref, runTopic } from "@/server/experiments/kinds";
+import { experimentHref, runMetricsTopic, runTopic } from "@/server/experiments/kinds";
 
 function snippets(runId: string) {
   return [
@@ -103,14 +104,10 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
   const trpc = useTRPC();
   const run = useQuery(trpc.experiments.run.queryOptions({ runId }));
   const keys = useQuery(trpc.experiments.metricKeys.queryOptions({ runId }));
-  const live = useLive(
-    [runTopic(runId)],
-    [
-      trpc.experiments.run.queryKey(),
-      trpc.experiments.metricKeys.queryKey(),
-      trpc.experiments.metricSeries.queryKey(),
-    ],
-  );
+  const follow = useMetricChanges(runId);
+  const live = useLive([runTopic(runId)], [trpc.experiments.run.queryKey()], {
+    [runMetricsTopic(runId)]: follow,
+  });
   if (publicErrorOf(run.error)?.code === "not_found") return <NotFoundState />;
   if (run.error && !run.data) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
   if (!run.data) return <DetailSkeleton />;

@@ -20,16 +20,20 @@ const REOPEN_MS = 3_000;
 /** A message during a fetch asks for one more when it is done: cancelling would starve a page whose topic never rests. */
 function createRefresher() {
   let running = false;
-  let again = false;
-  return async (fetchAll: () => Promise<unknown>): Promise<void> => {
-    again = true;
+  let told: readonly string[][] = [];
+  return async (
+    topics: string[],
+    fetchOf: (topics: readonly string[][]) => Promise<unknown>,
+  ): Promise<void> => {
+    told = [...told, topics];
     if (running) return;
     running = true;
     try {
-      while (again) {
-        again = false;
+      while (told.length > 0) {
+        const batch = told;
+        told = [];
         // oxlint-disable-next-line no-await-in-loop -- one round after the other is the point
-        await fetchAll();
+        await fetchOf(batch);
       }
     } finally {
       running = false;
@@ -37,16 +41,27 @@ function createRefresher() {
   };
 }
 
+/** Topics that have something better than a fetch of everything: told of by what it does. */
+export type Followers = Readonly<Record<string, () => Promise<unknown>>>;
+
 /**
- * Keeps queries fresh: each time one of `topics` changes on the server, the queries under `queryKeys` are fetched again.
- * The state says whether the page is live; show it with `LiveDot`.
+ * Keeps queries fresh: each time one of `topics` changes on the server, the queries under `queryKeys` are fetched again; a topic of `followers` calls
+ * its function instead. The state says whether the page is live; show it with `LiveDot`.
  */
-export function useLive(topics: Topic[], queryKeys: QueryKey[]): LiveState {
+export function useLive(topics: Topic[], queryKeys: QueryKey[], followers: Followers = {}): LiveState {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [updatedAt, setUpdatedAt] = useState<Date>();
   const [refresh] = useState(createRefresher);
   const { loss } = useAccessLoss();
+  const refetch = (told: readonly string[][]) => {
+    const isTold = (topic: string) => told.some((each) => each.length === 0 || each.includes(topic));
+    const queries = topics.some(isTold)
+      ? queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))
+      : [];
+    const follows = Object.entries(followers).flatMap(([topic, follow]) => (isTold(topic) ? [follow()] : []));
+    return Promise.all([...queries, ...follows]);
+  };
   /** Asks first who is signed in, which notices a session that has ended. */
   const reopen = async () => {
     const session = trpc.identity.session.queryOptions(undefined, { retry: false, staleTime: 0 });
@@ -55,15 +70,13 @@ export function useLive(topics: Topic[], queryKeys: QueryKey[]): LiveState {
   };
   const subscription = useSubscription(
     trpc.live.changes.subscriptionOptions(
-      { topics },
+      { topics: [...topics, ...Object.keys(followers)] },
       {
-        enabled: topics.length > 0 && loss === undefined,
+        enabled: topics.length + Object.keys(followers).length > 0 && loss === undefined,
         onData: ({ data }) => {
           setUpdatedAt(data.at);
           // Also on the greeting, which names no topic: what changed between the page's own fetch and this connection is told nowhere else.
-          void refresh(() =>
-            Promise.all(queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
-          );
+          void refresh(data.topics, refetch);
         },
         // The stream has ended for good: by a refusal, which its own words or the session's tell, or by something before the portal.
         onError: (error) => {

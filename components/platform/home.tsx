@@ -14,7 +14,7 @@ import { TimeAgo } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/kit/trpc";
 import { useLive } from "@/components/kit/use-live";
 import { FirstRunGuide } from "./first-run-guide";
-import { experimentTopic, experimentsTopic, runTopic } from "@/server/experiments/kinds";
+import { experimentTopic, experimentsTopic, runMetricsTopic, runTopic } from "@/server/experiments/kinds";
 import { inboxTopic } from "@/server/notifications/kinds";
 import { jobsTopic, quotaTopic } from "@/server/compute/kinds";
 import { deploymentsTopic } from "@/server/serving/kinds";
@@ -103,7 +103,7 @@ export function Home({ host, userId, velocity }: { host: string; userId: string;
       alertsTopic,
       experimentsTopic,
       inboxTopic(userId),
-      ...(run ? [runTopic(run.id), experimentTopic(run.experimentId)] : []),
+      ...(run ? [runTopic(run.id), runMetricsTopic(run.id), experimentTopic(run.experimentId)] : []),
     ],
     [trpc.platform.home.queryKey()],
   );

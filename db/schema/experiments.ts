@@ -6,9 +6,11 @@ import {
   index,
   integer,
   jsonb,
+  pgSequence,
   pgTable,
   primaryKey,
   text,
+  unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { at } from "./core";
@@ -52,7 +54,7 @@ export const runs = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [
-    index("runs_experiment_start").on(t.experimentId, t.lifecycle, t.startMs, t.id),
+    index("runs_experiment_newest").on(t.experimentId, t.lifecycle, t.startMs.desc().nullsFirst(), t.id),
     index("runs_team_created").on(t.teamId, t.createdAt),
     index("runs_job").on(t.jobId),
   ],
@@ -66,8 +68,21 @@ export const runParams = pgTable(
     value: text("value").notNull(),
     /** When the portal received it, by the portal's clock. */
     loggedAt: at("logged_at").notNull().defaultNow(),
+    /** Of the run, which never changes them. */
+    experimentId: integer("experiment_id").notNull(),
+    startMs: bigint("start_ms", { mode: "number" }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.runId, t.key] })],
+  (t) => [
+    primaryKey({ columns: [t.runId, t.key] }),
+    // By its beginning, because an index holds no long text; in the order of bytes, in which a beginning decides as the whole does.
+    index("run_params_value").on(
+      t.experimentId,
+      t.key,
+      sql`(left("value", 256) collate "C")`,
+      t.startMs.desc().nullsFirst(),
+      t.runId,
+    ),
+  ],
 );
 
 export const runTags = pgTable(
@@ -76,29 +91,81 @@ export const runTags = pgTable(
   (t) => [primaryKey({ columns: [t.runId, t.key] })],
 );
 
-/** Every logged point; the key makes a replayed request harmless. */
-export const runMetrics = pgTable(
-  "run_metrics",
+/**
+ * What a point belongs to: a metric of a run, or of a logged model within a run. Written once and never changed. Each metric of a run has the row without
+ * a model, whatever it was logged with: who makes it is the first. The number begins with the day (`db/sql/26-number-partitions.sql`).
+ */
+export const metricSeries = pgTable(
+  "metric_series",
   {
+    id: bigint("id", { mode: "number" })
+      .primaryKey()
+      .default(sql`((extract(epoch from now())::bigint / 86400) << 32) | nextval('metric_series_number')`),
     runId: text("run_id").notNull(),
     key: text("key").notNull(),
-    step: bigint("step", { mode: "number" }).notNull(),
-    timestampMs: bigint("timestamp_ms", { mode: "number" }).notNull(),
-    value: doublePrecision("value").notNull(),
-    isNan: boolean("is_nan").notNull().default(false),
     modelId: text("model_id").notNull().default(""),
-    datasetName: text("dataset_name"),
-    datasetDigest: text("dataset_digest"),
   },
   (t) => [
-    primaryKey({ columns: [t.runId, t.key, t.step, t.timestampMs, t.value, t.isNan, t.modelId] }),
+    uniqueIndex("metric_series_name").on(t.runId, t.key, t.modelId),
     // Metrics of logged models; partial, so that ordinary metrics do not pay for it.
-    index("run_metrics_model")
+    index("metric_series_model")
       .on(t.modelId, t.key)
       .where(sql`${t.modelId} <> ''`),
   ],
 );
+/** Counts the series; it begins again after 2^32, and the day before it keeps numbers apart. */
+export const metricSeriesNumber = pgSequence("metric_series_number", {
+  minValue: 0,
+  maxValue: 4_294_967_295,
+  startWith: 0,
+  cycle: true,
+});
 
+/** Data that metrics were measured on, by the names that clients gave. */
+export const metricDatasets = pgTable(
+  "metric_datasets",
+  {
+    id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+    name: text("name"),
+    digest: text("digest"),
+  },
+  (t) => [unique("metric_datasets_name").on(t.name, t.digest).nullsNotDistinct()],
+);
+
+/**
+ * Every logged point. Partitioned by month of the series' first point (its migration and db/sql/26-number-partitions.sql). What is rare is null, which
+ * takes no room. Only `modelworks_write_metrics` writes here, and reads go through `metric-points.ts`: the first point of a step is known by the step
+ * alone, in an index of two numbers, which Postgres fills (one of four stays half empty, as series grow side by side).
+ */
+export const runMetrics = pgTable(
+  "run_metrics",
+  {
+    seriesId: bigint("series_id", { mode: "number" }).notNull(),
+    step: bigint("step", { mode: "number" }).notNull(),
+    timestampMs: bigint("timestamp_ms", { mode: "number" }).notNull(),
+    value: doublePrecision("value").notNull(),
+    datasetId: integer("dataset_id"),
+    /** True where the same measurement stands in another series of the metric: logged once more under a logged model's id. */
+    again: boolean("again"),
+    /** True where the step had another point before: a step may hold several that differ in time or value. */
+    more: boolean("more"),
+    /** Transaction that wrote it, where the metric had a point of this moment or a later one already: how a live page finds it. */
+    late: bigint("late", { mode: "number" }),
+  },
+  (t) => [
+    uniqueIndex("run_metrics_step")
+      .on(t.seriesId, t.step)
+      .where(sql`${t.more} is null`),
+    uniqueIndex("run_metrics_more")
+      .on(t.seriesId, t.step, t.timestampMs, t.value)
+      .where(sql`${t.more} is not null`),
+    index("run_metrics_late")
+      .on(t.seriesId, t.late)
+      .where(sql`${t.late} is not null`),
+  ],
+);
+
+/** Each metric of a run: its latest value, by which runs are ordered and found, and what its points come to. */
 export const runLatestMetrics = pgTable(
   "run_latest_metrics",
   {
@@ -108,8 +175,31 @@ export const runLatestMetrics = pgTable(
     timestampMs: bigint("timestamp_ms", { mode: "number" }).notNull(),
     value: doublePrecision("value").notNull(),
     isNan: boolean("is_nan").notNull().default(false),
+    /** Of the run, which never changes them. */
+    experimentId: integer("experiment_id").notNull(),
+    startMs: bigint("start_ms", { mode: "number" }).notNull(),
+    /** Measurements, each once; those not finite among them; NaN among those. */
+    points: bigint("points", { mode: "number" }).notNull(),
+    gaps: bigint("gaps", { mode: "number" }).notNull(),
+    nans: bigint("nans", { mode: "number" }).notNull(),
+    /** Least and greatest value that is a number. */
+    least: doublePrecision("least"),
+    greatest: doublePrecision("greatest"),
+    firstMs: bigint("first_ms", { mode: "number" }).notNull(),
+    /** Transaction of the last change. */
+    changed: bigint("changed", { mode: "number" }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.runId, t.key] }), index("run_latest_metrics_key").on(t.key, t.value)],
+  (t) => [
+    primaryKey({ columns: [t.runId, t.key] }),
+    index("run_latest_metrics_value").on(
+      t.experimentId,
+      t.key,
+      t.isNan,
+      t.value,
+      t.startMs.desc().nullsFirst(),
+      t.runId,
+    ),
+  ],
 );
 
 export const runInputs = pgTable(

@@ -104,7 +104,10 @@ export const rolloutEvents = pgTable(
   ],
 );
 
-/** One row per deployment, version and second: what the live chart and the decision rule read. */
+/**
+ * One row per deployment, version and second: what the live chart and the decision rule read. Partitioned by day (its migration and
+ * db/sql/26-number-partitions.sql), so that old days are dropped whole.
+ */
 export const trafficSeconds = pgTable(
   "traffic_seconds",
   {
@@ -138,4 +141,15 @@ export const trafficSeconds = pgTable(
     primaryKey({ columns: [t.deploymentId, t.versionId, t.arm, t.rolloutId, t.stage, t.second] }),
     index("traffic_rollout").on(t.rolloutId, t.second),
   ],
+);
+
+/** When a version was first asked in a deployment: kept when it happens, for nobody can read all seconds to find it. */
+export const firstTraffic = pgTable(
+  "first_traffic",
+  {
+    versionId: text("version_id").notNull(),
+    deploymentId: text("deployment_id").notNull(),
+    second: bigint("second", { mode: "number" }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.versionId, t.deploymentId] })],
 );

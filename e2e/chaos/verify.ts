@@ -41,7 +41,7 @@ export async function trackingIsWhole(query: Query, ledger: Ledger): Promise<voi
     rows.map((row) => `${row.key} ${row.step} ${row.timestamp} ${row.value}`).toSorted();
   for (const run of ledger.runs) {
     const points = await query<{ key: string; step: number; timestamp: number; value: number }>(
-      "select key, step::int as step, timestamp_ms::float8 as timestamp, value from run_metrics where run_id = $1",
+      "select s.key, m.step::int as step, m.timestamp_ms::float8 as timestamp, m.value from metric_series s join run_metrics m on m.series_id = s.id where s.run_id = $1",
       [run.id],
     );
     expect(text(points), `points of ${run.name}`).toEqual(text(run.points));

@@ -97,6 +97,15 @@ const EnvSchema = z.object({
       .max(365)
       .default(7),
   ),
+  TRAFFIC_RETENTION_DAYS: z.preprocess(
+    blankAsMissing,
+    z.coerce
+      .number({ error: "must be a whole number of days" })
+      .int("must be a whole number of days")
+      .min(30, "must be at least 30 days: rollouts are judged by it")
+      .max(3_650)
+      .default(400),
+  ),
   MODELWORKS_PYTHON: optional(z.string()),
   MODELWORKS_MODEL_PROCESSES: z.preprocess(blankAsMissing, z.enum(["own", "shared"]).default("own")),
   MODELWORKS_MODEL_DEADLINE_SECONDS: z.preprocess(
@@ -145,6 +154,7 @@ export interface Settings {
   /** Predictions are kept at least this long, by whole weeks. */
   predictionRetentionDays: number;
   eventRetentionDays: number;
+  trafficRetentionDays: number;
   python: string | undefined;
   /** Whether small models of a team share one process of the gateway. */
   sharesModelProcesses: boolean;
@@ -236,6 +246,7 @@ export function readSettings(source: Record<string, string | undefined>): Settin
       : undefined,
     predictionRetentionDays: value.PREDICTION_RETENTION_DAYS,
     eventRetentionDays: value.EVENT_RETENTION_DAYS,
+    trafficRetentionDays: value.TRAFFIC_RETENTION_DAYS,
     python: value.MODELWORKS_PYTHON,
     sharesModelProcesses: value.MODELWORKS_MODEL_PROCESSES === "shared",
     modelDeadlineMs: value.MODELWORKS_MODEL_DEADLINE_SECONDS * 1000,

@@ -12,7 +12,7 @@ export interface Page<T> {
 }
 
 /** Keyset cursors are opaque to callers: base64url JSON of the last row's sort key. */
-export const encodeCursor = (key: readonly (string | number)[]): string =>
+export const encodeCursor = (key: readonly (string | number | null)[]): string =>
   Buffer.from(JSON.stringify(key)).toString("base64url");
 
 /** @throws AppError `invalid` when the cursor is not one of ours. */

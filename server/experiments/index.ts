@@ -12,6 +12,7 @@ export * from "./log-batch";
 export * from "./log-links";
 export * from "./logged-model-verbs";
 export { searchLoggedModels } from "./search-logged-models";
+export * from "./metric-changes";
 export * from "./metric-queries";
 export * from "./run-verbs";
 export { getRun, searchExperiments, searchRuns } from "./queries";
@@ -61,7 +62,7 @@ export {
   readableExperiments,
   readableLoggedModels,
   readableRunInputs,
-  readableRunMetrics,
+  readableLatestMetrics,
   readableRunParams,
   readableRuns,
 } from "./readable";

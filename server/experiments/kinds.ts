@@ -8,6 +8,7 @@ export const runHref = (experimentId: number | string, runId: string) =>
 export const experimentTopic = topicOf("experiment");
 export const experimentsTopic = topic("experiments");
 export const runTopic = topicOf("run");
+export const runMetricsTopic = topicOf("run-metrics");
 
 export const kinds = {
   ids: { run: "run" },
@@ -17,7 +18,7 @@ export const kinds = {
     logged_model: { icon: "boxes", word: "Logged model", lineage: true },
   },
   statuses: {},
-  topics: [experimentTopic, experimentsTopic, runTopic],
+  topics: [experimentTopic, experimentsTopic, runTopic, runMetricsTopic],
   places: [
     { group: "Build", at: 2, href: "/experiments", label: "Experiments", key: "e", icon: "flask-conical" },
   ],

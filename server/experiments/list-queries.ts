@@ -1,16 +1,16 @@
 import { and, desc, eq, ilike, sql } from "drizzle-orm";
 import { z } from "zod";
 import { experiments, runs } from "@/db/schema";
-import { decodeCursor, encodeCursor, PageInput, toPage } from "@/server/core/pagination";
+import { decodeCursor, PageInput, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { loadExperiment } from "./load";
+import { loadExperiment, loadRuns } from "./load";
+import { orderedRuns } from "./ordered-runs";
 import { detailsOf } from "./queries";
 import { ListRunsInput } from "./schemas";
 import { parseFilter, parseOrder } from "./search-filter";
-import { runConditions, runOrder } from "./search-sql";
+import { runConditions } from "./search-sql";
 
 const ByUpdate = z.tuple([z.number(), z.number()]);
-const Offset = z.tuple([z.number().int().min(0)]);
 
 /** The team's experiments, last used first; deleted runs do not count. */
 export const listExperiments = query(
@@ -47,7 +47,7 @@ export const listExperiments = query(
   },
 );
 
-/** Runs of one experiment: newest first by keyset, or in any order of the search grammar by offset. */
+/** Runs of one experiment, newest first or in any order of the search grammar. */
 export const listRuns = query(
   {
     name: "experiments.run.list",
@@ -57,31 +57,9 @@ export const listRuns = query(
   },
   async ({ ctx, input }) => {
     const experiment = await loadExperiment(ctx, input.experimentId);
-    const own = and(
-      eq(runs.experimentId, experiment.id),
-      eq(runs.lifecycle, "active"),
-      runConditions(parseFilter(input.filter)),
-    );
-    if (input.orderBy) {
-      const [offset] = decodeCursor(input.cursor, Offset) ?? [0];
-      const rows = await ctx.db
-        .select()
-        .from(runs)
-        .where(own)
-        .orderBy(...runOrder([parseOrder(input.orderBy)]))
-        .offset(offset)
-        .limit(input.limit + 1);
-      const items = await detailsOf(ctx, rows.slice(0, input.limit));
-      return { items, nextCursor: rows.length > input.limit ? encodeCursor([offset + input.limit]) : null };
-    }
-    const after = decodeCursor(input.cursor, z.tuple([z.number(), z.string()]));
-    const rows = await ctx.db
-      .select()
-      .from(runs)
-      .where(and(own, after ? sql`(${runs.startMs}, ${runs.id}) < (${after[0]}, ${after[1]})` : undefined))
-      .orderBy(desc(runs.startMs), desc(runs.id))
-      .limit(input.limit + 1);
-    const page = toPage(rows, input.limit, (row) => [row.startMs, row.id]);
-    return { items: await detailsOf(ctx, page.items), nextCursor: page.nextCursor };
+    const conditions = and(eq(runs.lifecycle, "active"), runConditions(parseFilter(input.filter)));
+    const terms = input.orderBy ? [parseOrder(input.orderBy)] : [];
+    const page = await orderedRuns(ctx.db, { experimentIds: [experiment.id], conditions }, terms, input);
+    return { items: await detailsOf(ctx, await loadRuns(ctx, page.ids)), nextCursor: page.nextCursor };
   },
 );

@@ -63,6 +63,7 @@ export async function loadRun(ctx: Ctx, id: string): Promise<Run> {
 
 /** Several runs in the order asked for, in one statement. @throws AppError `not_found` that names the first missing one */
 export async function loadRuns(ctx: Ctx, ids: readonly string[]): Promise<Run[]> {
+  if (ids.length === 0) return [];
   const rows = await ctx.db
     .select()
     .from(runs)

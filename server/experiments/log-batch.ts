@@ -6,15 +6,15 @@ import type { Ctx } from "@/server/core/context";
 import { invalid } from "@/server/core/errors";
 import { notifyLive, notifyLiveSoon } from "@/server/core/live";
 import { inTransaction, mutation } from "@/server/core/verb";
-import { loadWritableRun } from "./load";
+import { loadWritableRun, type Run } from "./load";
 import { LogBatchInput } from "./schemas";
 import { metricWriter, writeMetrics } from "./write-metrics";
-import { runTopic } from "./kinds";
+import { runMetricsTopic, runTopic } from "./kinds";
 
 /** Params are written once: the same value again is fine, another value is refused. */
 async function writeParams(
   ctx: Ctx,
-  runId: string,
+  { id: runId, experimentId, startMs }: Run,
   params: readonly { key: string; value: string }[],
 ): Promise<void> {
   if (params.length === 0) return;
@@ -26,7 +26,7 @@ async function writeParams(
   }
   await ctx.db
     .insert(runParams)
-    .values([...wanted].map(([key, value]) => ({ runId, key, value })))
+    .values([...wanted].map(([key, value]) => ({ runId, key, value, experimentId, startMs })))
     .onConflictDoNothing();
   const stored = await ctx.db
     .select({ key: runParams.key, value: runParams.value })
@@ -62,10 +62,14 @@ async function writeTags(
 
 async function logTogether(ctx: Ctx, input: z.output<typeof LogBatchInput>): Promise<void> {
   const run = await loadWritableRun(ctx, input.runId);
-  await writeParams(ctx, run.id, input.params);
+  await writeParams(ctx, run, input.params);
   await writeMetrics(ctx.db, [{ runId: run.id, teamId: ctx.actor.teamId, metrics: input.metrics }]);
   await writeTags(ctx, run.id, input.tags);
-  await notifyLive(ctx.db, ctx.actor.teamId, runTopic(run.id));
+  const topics = [
+    ...(input.metrics.length > 0 ? [runMetricsTopic(run.id)] : []),
+    ...(input.params.length + input.tags.length > 0 ? [runTopic(run.id)] : []),
+  ];
+  await notifyLive(ctx.db, ctx.actor.teamId, ...topics);
 }
 
 /** Metrics, params and tags of a run, all or nothing; safe to send twice. */
@@ -85,7 +89,7 @@ export const logBatch = mutation(
     if (alone && commitsAlone(ctx.db)) {
       const entry = { runId, teamId: ctx.actor.teamId, metrics };
       if (await metricWriter(ctx.db).add(entry)) {
-        notifyLiveSoon(ctx.db, ctx.actor.teamId, runTopic(runId));
+        notifyLiveSoon(ctx.db, ctx.actor.teamId, runMetricsTopic(runId));
         return {};
       }
     }

@@ -1,6 +1,8 @@
-import { and, inArray, sql, type SQL } from "drizzle-orm";
-import { loggedModels, runMetrics, runs } from "@/db/schema";
+import { sql, type SQL } from "drizzle-orm";
+import { loggedModels, runs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
+import { groupBy } from "@/server/core/group-by";
+import { pointsOfSeries } from "./metric-points";
 
 export interface ModelMetric {
   key: string;
@@ -21,38 +23,39 @@ export interface DatasetPair {
 
 /** A run of another team may name our model; what it logged does not count. The second half lets the partial index serve. */
 const ownRun = (teamId: string): SQL =>
-  sql`${runMetrics.modelId} <> '' and exists (select 1 from ${runs} where ${runs.id} = ${runMetrics.runId} and ${runs.teamId} = ${teamId})`;
+  sql`s.model_id <> '' and exists (select 1 from ${runs} where ${runs.id} = s.run_id and ${runs.teamId} = ${teamId})`;
 
-const newest = sql`${runMetrics.step} desc, ${runMetrics.timestampMs} desc, ${runMetrics.value} desc`;
+/** Points of logged models with the data that they were measured on. */
+const POINTS = sql`metric_series s cross join lateral ${pointsOfSeries()} p left join metric_datasets d on d.id = p.dataset_id`;
+const newest = sql`p.step desc, p.timestamp_ms desc, case when p.value = 'NaN' then 0 else p.value end desc`;
+
+interface Row extends Record<string, unknown>, ModelMetric {}
 
 /** The latest value of each metric, on each dataset, that was logged for these models. */
 export async function metricsOfModels(ctx: Ctx, ids: readonly string[]): Promise<Map<string, ModelMetric[]>> {
-  const found = new Map<string, ModelMetric[]>();
-  if (ids.length === 0) return found;
-  const rows = await ctx.db
-    .selectDistinctOn([runMetrics.modelId, runMetrics.key, runMetrics.datasetName, runMetrics.datasetDigest])
-    .from(runMetrics)
-    .where(and(inArray(runMetrics.modelId, [...ids]), ownRun(ctx.actor.teamId)))
-    .orderBy(runMetrics.modelId, runMetrics.key, runMetrics.datasetName, runMetrics.datasetDigest, newest);
-  for (const row of rows) found.set(row.modelId, [...(found.get(row.modelId) ?? []), row]);
-  return found;
+  if (ids.length === 0) return new Map();
+  const { rows } = await ctx.db.execute<Row>(sql`
+    select distinct on (s.model_id, s.key, d.name, d.digest) s.key, case when p.value = 'NaN' then 0 else p.value end as value,
+      p.timestamp_ms::float8 as "timestampMs", p.step::float8 as step, p.value = 'NaN' as "isNan", s.run_id as "runId", s.model_id as "modelId",
+      d.name as "datasetName", d.digest as "datasetDigest"
+    from ${POINTS} where s.model_id = any(${sql.param(ids)}::text[]) and ${ownRun(ctx.actor.teamId)}
+    order by s.model_id, s.key, d.name, d.digest, ${newest}`);
+  return groupBy(rows, (row) => row.modelId);
 }
 
 const onDatasets = (datasets: readonly DatasetPair[]): SQL => {
   if (datasets.length === 0) return sql`true`;
   const pairs = datasets.map(({ name, digest }) =>
-    digest
-      ? sql`(${runMetrics.datasetName} = ${name} and ${runMetrics.datasetDigest} = ${digest})`
-      : sql`${runMetrics.datasetName} = ${name}`,
+    digest ? sql`(d.name = ${name} and d.digest = ${digest})` : sql`d.name = ${name}`,
   );
   return sql`(${sql.join(pairs, sql` or `)})`;
 };
 
 /** The latest value of one metric of the model of the outer query, as an expression; null where it was never measured. */
 export const latestMetric = (teamId: string, key: string, datasets: readonly DatasetPair[]): SQL =>
-  sql`(select ${runMetrics.value} from ${runMetrics} where ${runMetrics.modelId} = ${loggedModels.id} and ${runMetrics.key} = ${key}
-    and not ${runMetrics.isNan} and ${onDatasets(datasets)} and ${ownRun(teamId)} order by ${newest} limit 1)`;
+  sql`(select p.value from ${POINTS} where s.model_id = ${loggedModels.id} and s.key = ${key}
+    and p.value <> 'NaN' and ${onDatasets(datasets)} and ${ownRun(teamId)} order by ${newest} limit 1)`;
 
 /** Whether anything was measured for the model of the outer query on one of the datasets. */
 export const measuredOn = (teamId: string, datasets: readonly DatasetPair[]): SQL =>
-  sql`exists (select 1 from ${runMetrics} where ${runMetrics.modelId} = ${loggedModels.id} and ${onDatasets(datasets)} and ${ownRun(teamId)})`;
+  sql`exists (select 1 from ${POINTS} where s.model_id = ${loggedModels.id} and ${onDatasets(datasets)} and ${ownRun(teamId)})`;

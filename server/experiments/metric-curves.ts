@@ -1,5 +1,7 @@
-import { sql } from "drizzle-orm";
+import { asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Db } from "@/db/client";
+import { runLatestMetrics } from "@/db/schema";
+import { pointsOfSeries } from "./metric-points";
 import type { MetricPoint } from "./rules";
 
 export interface Curve {
@@ -15,7 +17,8 @@ export interface Curve {
 type Place = [step: number, timestampMs: number, value?: number];
 
 interface Bucket extends Record<string, unknown> {
-  run_id: string;
+  name: string;
+  since: string;
   total: number;
   gaps: number;
   first: Place | null;
@@ -25,12 +28,7 @@ interface Bucket extends Record<string, unknown> {
   gap: Place | null;
 }
 
-/** A point that was logged once more under a logged model's id is one measurement. */
-const ONCE = sql`(m.model_id = '' or not exists (
-  select 1 from run_metrics o where o.run_id = m.run_id and o.key = m.key and o.step = m.step
-    and o.timestamp_ms = m.timestamp_ms and o.value = m.value and o.is_nan = m.is_nan and o.model_id < m.model_id))`;
-
-export interface MetricKey extends Record<string, unknown> {
+export interface MetricKey {
   key: string;
   points: number;
   /** Least and greatest value that is a number. */
@@ -41,11 +39,12 @@ export interface MetricKey extends Record<string, unknown> {
 
 /** What a run measured, by name. */
 export async function keysOf(db: Db, runId: string): Promise<MetricKey[]> {
-  const { rows } = await db.execute<MetricKey>(sql`
-    select m.key, count(*)::int as points, min(m.value) filter (where not m.is_nan) as min,
-      max(m.value) filter (where not m.is_nan) as max, (count(*) filter (where m.is_nan))::int as "nanCount"
-    from run_metrics m where m.run_id = ${runId} and ${ONCE} group by m.key order by m.key`);
-  return rows;
+  const { key, points, least, greatest, nans } = runLatestMetrics;
+  return db
+    .select({ key, points, min: least, max: greatest, nanCount: nans })
+    .from(runLatestMetrics)
+    .where(eq(runLatestMetrics.runId, runId))
+    .orderBy(asc(key));
 }
 
 function pointsOf({ first, last, least, most, gap }: Bucket): MetricPoint[] {
@@ -57,37 +56,72 @@ function pointsOf({ first, last, least, most, gap }: Bucket): MetricPoint[] {
 }
 
 /**
- * One metric's curve for each run, thinned in the database: of each of `buckets` stretches of equally many points the first, last,
- * least and greatest value and the first gap, so a run of millions of points costs no more memory here than one of thousands.
+ * Curves by name from points (`name`, `step`, `timestamp_ms`, `value`), thinned in the database: of each of `buckets` stretches of equally many points the
+ * first, last, least and greatest value and the first gap, so millions of points cost no more memory here than thousands.
  */
-export async function curvesOf(
+async function thinned(
   db: Db,
-  input: { runIds: readonly string[]; key: string; buckets: number },
-): Promise<Map<string, Curve>> {
+  points: SQL,
+  buckets: number,
+): Promise<Map<string, Curve & { since: string }>> {
   const { rows } = await db.execute<Bucket>(sql`
-    with points as (
-      select m.* from run_metrics m
-      where m.run_id = any(${sql.param(input.runIds)}::text[]) and m.key = ${input.key} and ${ONCE}
-    ), placed as (
-      select run_id, step::float8 as step, timestamp_ms::float8 as at, value,
-        is_nan or abs(value) = ${Number.MAX_VALUE} as is_gap,
-        row_number() over (partition by run_id order by step, timestamp_ms, value) - 1 as place,
-        count(*) over (partition by run_id) as total
+    with points as (${points}), placed as (
+      select name, step::float8 as step, timestamp_ms::float8 as at, value,
+        value = 'NaN' or abs(value) = ${Number.MAX_VALUE} as is_gap,
+        row_number() over (partition by name order by step, timestamp_ms, value) - 1 as place,
+        count(*) over (partition by name) as total
       from points
     )
-    select run_id, max(total)::int as total, (count(*) filter (where is_gap))::int as gaps,
+    select name, max(total)::int as total, (count(*) filter (where is_gap))::int as gaps,
       min(array[step, at, value]) filter (where not is_gap) as first,
       max(array[step, at, value]) filter (where not is_gap) as last,
       min(array[value, step, at]) filter (where not is_gap) as least,
       max(array[value, step, at]) filter (where not is_gap) as most,
-      min(array[step, at]) filter (where is_gap) as gap
-    from placed group by run_id, place * least(total, ${input.buckets}) / total order by run_id, min(place)`);
-  const curves = new Map<string, Curve>();
+      min(array[step, at]) filter (where is_gap) as gap,
+      pg_snapshot_xmin(pg_current_snapshot())::text as since
+    from placed group by name, place * least(total, ${buckets}) / total order by name, min(place)`);
+  const curves = new Map<string, Curve & { since: string }>();
   for (const row of rows) {
-    const curve = curves.get(row.run_id) ?? { total: row.total, gaps: 0, points: [] };
+    const curve = curves.get(row.name) ?? { total: row.total, gaps: 0, points: [], since: row.since };
     curve.gaps += row.gaps;
     curve.points.push(...pointsOf(row));
-    curves.set(row.run_id, curve);
+    curves.set(row.name, curve);
   }
   return curves;
+}
+
+/** One metric's curve for each run. */
+export const curvesOf = (db: Db, input: { runIds: readonly string[]; key: string; buckets: number }) =>
+  thinned(
+    db,
+    sql`select s.run_id as name, p.step, p.timestamp_ms, p.value from metric_series s cross join lateral ${pointsOfSeries()} p
+      where s.run_id = any(${sql.param(input.runIds)}::text[]) and s.key = ${input.key} and p.again is null`,
+    input.buckets,
+  );
+
+export interface SeenCurve {
+  key: string;
+  /** What the reader had read when it last read: the oldest transaction that was under way then. */
+  since: string;
+  /** Step and time of its last point; null where it has none. */
+  after: readonly [step: number, timestampMs: number] | null;
+}
+
+const BEFORE_ALL = "-9223372036854775808";
+
+/** What was added to curves of a run since somebody read them: what lies beyond their last points, and what came late. */
+export function addedTo(db: Db, runId: string, seen: readonly SeenCurve[], buckets: number) {
+  const column = (pick: (curve: SeenCurve) => string | number) => sql.param(seen.map(pick));
+  const beyond = sql`m.step >= a.step and (m.step, m.timestamp_ms) > (a.step, a.at)`;
+  return thinned(
+    db,
+    sql`select a.key as name, p.step, p.timestamp_ms, p.value
+      from unnest(${column(({ key }) => key)}::text[], ${column(({ since }) => since)}::bigint[],
+        ${column(({ after }) => after?.[0] ?? BEFORE_ALL)}::bigint[], ${column(({ after }) => after?.[1] ?? BEFORE_ALL)}::bigint[]) as a(key, since, step, at)
+      join metric_series s on s.run_id = ${runId} and s.key = a.key
+      cross join lateral (${pointsOfSeries(beyond)} union all
+        (select m.* from run_metrics m where m.series_id = s.id and m.late is not null and m.late >= a.since and (m.step, m.timestamp_ms) <= (a.step, a.at))) p
+      where p.again is null`,
+    buckets,
+  );
 }

@@ -1,16 +1,13 @@
-import { and, asc, eq, sql } from "drizzle-orm";
-import { z } from "zod";
-import { runMetrics } from "@/db/schema";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { loadRun, loadRuns } from "./load";
 import { curvesOf, keysOf } from "./metric-curves";
+import { HistoryCursor, pointsAfter } from "./metric-history";
 import { detailsOf } from "./queries";
 import { downsample } from "./rules";
 import { CompareRunsInput, MetricHistoryInput, MetricSeriesInput, RunIdInput } from "./schemas";
 
 const READ = "experiments.run.read" as const;
-const HistoryCursor = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 
 /** All points of one metric by step, as the protocol pages them. */
 export const metricHistory = query(
@@ -23,26 +20,12 @@ export const metricHistory = query(
   async ({ ctx, input }) => {
     const run = await loadRun(ctx, input.runId);
     const after = decodeCursor(input.pageToken, HistoryCursor);
-    // log_model logs points once more under the model's id; they are the same measurement.
-    const rows = await ctx.db
-      .selectDistinctOn([runMetrics.step, runMetrics.timestampMs, runMetrics.value, runMetrics.isNan])
-      .from(runMetrics)
-      .where(
-        and(
-          eq(runMetrics.runId, run.id),
-          eq(runMetrics.key, input.key),
-          after
-            ? sql`(${runMetrics.step}, ${runMetrics.timestampMs}, ${runMetrics.value}, ${runMetrics.isNan}) > (${after[0]}, ${after[1]}, ${after[2]}, ${after[3] === 1})`
-            : undefined,
-        ),
-      )
-      .orderBy(
-        asc(runMetrics.step),
-        asc(runMetrics.timestampMs),
-        asc(runMetrics.value),
-        asc(runMetrics.isNan),
-      )
-      .limit(input.maxResults + 1);
+    const rows = await pointsAfter(ctx.db, {
+      runId: run.id,
+      key: input.key,
+      after,
+      limit: input.maxResults + 1,
+    });
     const items = rows.slice(0, input.maxResults);
     const last = items.at(-1);
     return {
@@ -76,8 +59,8 @@ export const metricSeries = query(
     const runs = await loadRuns(ctx, input.runIds);
     const curves = await curvesOf(ctx.db, { ...input, buckets: input.maxPoints });
     return runs.map((run) => {
-      const { total, gaps, points } = curves.get(run.id) ?? { total: 0, gaps: 0, points: [] };
-      return { runId: run.id, runName: run.name, total, gaps, points: downsample(points, input.maxPoints) };
+      const { points, ...rest } = curves.get(run.id) ?? { total: 0, gaps: 0, since: "0", points: [] };
+      return { runId: run.id, runName: run.name, ...rest, points: downsample(points, input.maxPoints) };
     });
   },
 );

@@ -16,11 +16,12 @@ import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
-import { experimentNumbers, loadRun, type Run } from "./load";
+import { experimentNumbers, loadRun, loadRuns, type Run } from "./load";
+import { orderedRuns } from "./ordered-runs";
 import { artifactRootOfRun } from "./rules";
 import { RunIdInput, SearchExperimentsInput, SearchRunsInput } from "./schemas";
 import { parseFilter, parseOrder } from "./search-filter";
-import { compareText, runConditions, runOrder } from "./search-sql";
+import { compareText, runConditions } from "./search-sql";
 import {
   attributeCondition,
   attributeOrder,
@@ -175,29 +176,20 @@ export const searchRuns = query(
     summary: "Search runs",
   },
   async ({ ctx, input }) => {
-    const ids = await experimentNumbers(ctx, input.experimentIds);
-    if (ids.length === 0) return { items: [] as RunDetail[], nextCursor: null };
-    const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
+    const experimentIds = await experimentNumbers(ctx, input.experimentIds);
+    if (experimentIds.length === 0) return { items: [] as RunDetail[], nextCursor: null };
     const lifecycle = lifecycleOf(input.viewType);
-    const rows = await ctx.db
-      .select()
-      .from(runs)
-      .where(
-        and(
-          eq(runs.teamId, ctx.actor.teamId),
-          inArray(runs.experimentId, ids),
-          lifecycle ? eq(runs.lifecycle, lifecycle) : undefined,
-          runConditions(parseFilter(input.filter)),
-        ),
-      )
-      .orderBy(...runOrder(input.orderBy.map((term) => parseOrder(term))))
-      .offset(offset)
-      .limit(input.maxResults + 1);
-    const items = await detailsOf(ctx, rows.slice(0, input.maxResults));
-    return {
-      items,
-      nextCursor: rows.length > input.maxResults ? encodeCursor([offset + input.maxResults]) : null,
-    };
+    const conditions = and(
+      eq(runs.teamId, ctx.actor.teamId),
+      lifecycle ? eq(runs.lifecycle, lifecycle) : undefined,
+      runConditions(parseFilter(input.filter)),
+    );
+    const terms = input.orderBy.map((term) => parseOrder(term));
+    const { ids, nextCursor } = await orderedRuns(ctx.db, { experimentIds, conditions }, terms, {
+      cursor: input.pageToken,
+      limit: input.maxResults,
+    });
+    return { items: await detailsOf(ctx, await loadRuns(ctx, ids)), nextCursor };
   },
 );
 

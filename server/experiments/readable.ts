@@ -1,5 +1,5 @@
 import { readable } from "@/db/readable";
-import { experiments, loggedModels, runInputs, runMetrics, runParams, runs } from "@/db/schema";
+import { experiments, loggedModels, runInputs, runLatestMetrics, runParams, runs } from "@/db/schema";
 
 export const readableRuns = readable(runs, "experimentId", "id", "jobId", "name", "userId")("readable_runs");
 export const readableRunInputs = readable(
@@ -17,4 +17,8 @@ export const readableRunParams = readable(
 )("readable_run_params");
 export const readableExperiments = readable(experiments, "id", "name")("readable_experiments");
 export const readableLoggedModels = readable(loggedModels, "createdBy", "id")("readable_logged_models");
-export const readableRunMetrics = readable(runMetrics, "runId", "timestampMs")("readable_run_metrics");
+export const readableLatestMetrics = readable(
+  runLatestMetrics,
+  "runId",
+  "firstMs",
+)("readable_latest_metrics");

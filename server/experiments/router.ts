@@ -2,6 +2,7 @@ import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { listArtifacts } from "./artifact-verbs";
 import { createExperiment, deleteExperiment, getExperiment, renameExperiment } from "./experiment-verbs";
 import { listExperiments, listRuns } from "./list-queries";
+import { metricChanges } from "./metric-changes";
 import { compareRuns, metricKeys, metricSeries } from "./metric-queries";
 import { getRun } from "./queries";
 import { deleteRun, restoreRun, updateRun } from "./run-verbs";
@@ -19,6 +20,7 @@ export const experimentsRouter = router({
   restoreRun: mutationOf(restoreRun),
   metricKeys: queryOf(metricKeys),
   metricSeries: queryOf(metricSeries),
+  metricChanges: queryOf(metricChanges),
   compare: queryOf(compareRuns),
   artifacts: queryOf(listArtifacts),
 });

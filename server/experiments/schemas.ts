@@ -111,7 +111,8 @@ export const DeleteExperimentTagInput = ExperimentIdInput.extend({ key: TagKey }
 const SearchBase = z.object({
   filter: z.string().max(10_000).default(""),
   orderBy: z.array(z.string().max(500)).max(10).default([]),
-  pageToken: z.string().max(500).nullish(),
+  // Holds the values that the last run was ordered by, of up to ten texts.
+  pageToken: z.string().max(20_000).nullish(),
 });
 export const SearchExperimentsInput = SearchBase.extend({
   viewType: z.enum(VIEW_TYPES).default("ACTIVE_ONLY"),
@@ -246,10 +247,28 @@ export const MetricSeriesInput = z.object({
   key: z.string().min(1).max(LIMITS.keyLength),
   maxPoints: z.coerce.number().int().min(10).max(2000).default(1000),
 });
+/** As the answer before said it; "0" before the first. */
+const Since = z.string().regex(/^\d{1,19}$/, "is not what an earlier answer said");
+export const MetricChangesInput = z.object({
+  runId: RunId,
+  since: Since.default("0"),
+  /** Curves that are shown: when each was read, and step and time of its last point. */
+  curves: z
+    .array(
+      z.object({
+        key: z.string().min(1).max(LIMITS.keyLength),
+        since: Since,
+        after: z.tuple([z.number().int(), z.number().int()]).nullable(),
+      }),
+    )
+    .max(100)
+    .default([]),
+  maxPoints: z.coerce.number().int().min(10).max(2000).default(1000),
+});
 export const ListRunsInput = z.object({
   experimentId: ExperimentRef,
   filter: z.string().max(5000).default(""),
   orderBy: z.string().max(500).default(""),
-  cursor: z.string().max(500).nullish(),
+  cursor: z.string().max(4_000).nullish(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

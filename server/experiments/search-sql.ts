@@ -1,4 +1,4 @@
-import { and, desc, asc, inArray, notInArray, sql, type AnyColumn, type SQL } from "drizzle-orm";
+import { and, inArray, notInArray, sql, type AnyColumn, type SQL } from "drizzle-orm";
 import { runInputs, runLatestMetrics, runParams, runs, runTags } from "@/db/schema";
 import { invalid } from "@/server/core/errors";
 import type { Comparison, OrderTerm } from "./search-filter";
@@ -95,20 +95,12 @@ function condition(comparison: Comparison): SQL {
 export const runConditions = (comparisons: readonly Comparison[]): SQL | undefined =>
   and(...comparisons.map(condition));
 
-/** ORDER BY of a run search: missing and NaN last, ties by start time (newest first), then id. */
-export function runOrder(terms: readonly OrderTerm[]): SQL[] {
-  const order = terms.map(({ kind, key, descending }) => {
-    const direction = descending ? sql`desc nulls last` : sql`asc nulls last`;
-    if (kind === "metric") {
-      return sql`(select ${runLatestMetrics.value} from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan}) ${direction}`;
-    }
-    if (kind === "param") {
-      return sql`(select ${runParams.value} from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key}) ${direction}`;
-    }
-    if (kind === "tag") {
-      return sql`(select ${runTags.value} from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key}) ${direction}`;
-    }
-    return sql`${attribute(key)} ${direction}`;
-  });
-  return [...order, desc(runs.startMs), asc(runs.id)];
-}
+/** A text as orders have it: by the bytes of its beginning, as an index of run_params holds it. */
+export const byBytes = (text: AnyColumn | SQL): SQL => sql`left(${text}, 256) collate "C"`;
+
+/** What an order by an attribute goes by. @throws AppError `invalid` for an unknown name */
+export const attributeOf = (key: string) => ({ column: attribute(key), isText: !(key in NUMBER_ATTRIBUTES) });
+
+/** Whether a term is the order that ties have anyway. */
+export const isNewestFirst = ({ kind, key, descending }: OrderTerm): boolean =>
+  kind === "attribute" && descending && NUMBER_ATTRIBUTES[key] === runs.startMs;

@@ -9,40 +9,11 @@ export interface MetricEntry {
   metrics: readonly MetricInput[];
 }
 
-/**
- * The points of any number of requests in one statement. Points of a run that is missing, deleted or another team's are left out, and the
- * answer names the runs (by their place) that were written. The primary key makes a replayed request harmless. The latest value of a key
- * is its highest (step, timestamp, value); a NaN is stored as 0 with a mark and, where all else is equal, comes after 0: so the outcome
- * does not depend on the order of arrival. Rows are locked in one order, so that two portals do not wait for each other.
- */
+/** The points of any number of requests in one statement; db/sql/27-write-metrics.sql says how they stay exact. Answers the places that were written. */
 const insertPoints = namedStatement(
   "write_metrics",
-  `with wanted as (
-    select * from unnest($1::text[], $2::text[]) with ordinality as t(run_id, team_id, place)
-  ), writable as (
-    select w.place, r.id from wanted w
-    join runs r on r.id = w.run_id and r.team_id = w.team_id and r.lifecycle = 'active'
-  ), points as (
-    select w.id as run_id, p.key, p.step, p.timestamp_ms,
-      case when p.value = 'NaN' then 0 else p.value end as value, p.value = 'NaN' as is_nan,
-      coalesce(p.model_id, '') as model_id, p.dataset_name, p.dataset_digest
-    from unnest($3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[], $8::text[], $9::text[], $10::text[])
-      as p(place, key, step, timestamp_ms, value, model_id, dataset_name, dataset_digest)
-    join writable w on w.place = p.place
-  ), written as (
-    insert into run_metrics (run_id, key, step, timestamp_ms, value, is_nan, model_id, dataset_name, dataset_digest)
-    select * from points order by run_id, key, step, timestamp_ms
-    on conflict do nothing
-  ), latest as (
-    insert into run_latest_metrics as known (run_id, key, step, timestamp_ms, value, is_nan)
-    select distinct on (run_id, key) run_id, key, step, timestamp_ms, value, is_nan from points
-    order by run_id, key, step desc, timestamp_ms desc, value desc, is_nan desc
-    on conflict (run_id, key) do update set
-      step = excluded.step, timestamp_ms = excluded.timestamp_ms, value = excluded.value, is_nan = excluded.is_nan
-    where (excluded.step, excluded.timestamp_ms, excluded.value, excluded.is_nan) >
-      (known.step, known.timestamp_ms, known.value, known.is_nan)
-  )
-  select place::int as place from writable`,
+  `select place from modelworks_write_metrics($1::text[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::float8[],
+    $8::text[], $9::text[], $10::text[]) as place`,
 );
 
 /** An array literal of numbers; the driver's own conversion quotes and escapes each element. */

@@ -58,7 +58,7 @@ async function journeysSince(
       select min(x.created_at) as started from lineage_edges x join deployments d on d.id = x.to_id
       where x.from_kind = 'model_version' and x.from_id = v.id and x.relation = 'deployed' and d.environment = 'production') o on true
     left join lateral (
-      select to_timestamp(min(t.second)) as first_at from traffic_seconds t join deployments d on d.id = t.deployment_id
+      select to_timestamp(min(t.second)) as first_at from first_traffic t join deployments d on d.id = t.deployment_id
       where t.version_id = v.id and d.environment = 'production' and d.team_id = v.team_id) p on true
     left join lateral (
       select x.outcome from gate_runs x where x.subject_kind = 'model_version' and x.subject_id = v.id and x.outcome is not null order by x.created_at limit 1) g on true
@@ -114,7 +114,7 @@ export const getVelocity = query(
     const since = new Date(ctx.now().getTime() - INSIGHT_WINDOWS[input.window] * 86_400_000);
     const journeys = await journeysSince(ctx, since);
     const { rows: runs } = await ctx.db.execute<RunRow>(sql`
-      select r.id, r.start_ms::float8 as start_ms, (select min(t.second) * 1000.0 from model_versions v join traffic_seconds t on t.version_id = v.id
+      select r.id, r.start_ms::float8 as start_ms, (select min(t.second) * 1000.0 from model_versions v join first_traffic t on t.version_id = v.id
         join deployments d on d.id = t.deployment_id and d.environment = 'production' and d.team_id = r.team_id where v.run_id = r.id)::float8 as production
       from runs r where r.team_id = ${ctx.actor.teamId} and r.created_at >= ${since.toISOString()} and r.lifecycle = 'active' limit 20000`);
     const { rows: promotions } = await ctx.db.execute<RolloutRow>(sql`

@@ -46,6 +46,19 @@ const zero = (): TrafficCounts => ({
   latencyBuckets: {},
 });
 
+/** Keeps when each version was first asked in a deployment. Hardly ever writes: nothing is locked where it is known to have been earlier. */
+async function keepFirst(db: Db, keys: readonly TrafficKey[]): Promise<void> {
+  const column = <T>(pick: (key: TrafficKey) => T) => sql.param(keys.map(pick));
+  await db.execute(sql`
+    insert into first_traffic as k (version_id, deployment_id, second)
+    select t.version_id, t.deployment_id, min(t.second)
+    from unnest(${column((key) => key.versionId)}::text[], ${column((key) => key.deploymentId)}::text[], ${column((key) => key.second)}::bigint[])
+      as t(version_id, deployment_id, second)
+    where not exists (select 1 from first_traffic f where f.version_id = t.version_id and f.deployment_id = t.deployment_id and f.second <= t.second)
+    group by 1, 2 order by 1, 2
+    on conflict (version_id, deployment_id) do update set second = excluded.second where excluded.second < k.second`);
+}
+
 /** Sums counts per second before they are written, so that a batch touches each row once. */
 export class TrafficTally {
   private readonly rows = new Map<string, { key: TrafficKey; counts: TrafficCounts }>();
@@ -64,6 +77,10 @@ export class TrafficTally {
     if (rows.length === 0) return;
     const column = <T>(pick: (row: { key: TrafficKey; counts: TrafficCounts }) => T) =>
       sql.param(rows.map(pick));
+    await keepFirst(
+      db,
+      rows.map((row) => row.key),
+    );
     await db.execute(sql`
       insert into traffic_seconds as t (deployment_id, version_id, arm, rollout_id, stage, second,
         requests, errors, slow, feedback, correct, measured, abs_error_sum, squared_error_sum, fourth_error_sum, scored, score_sum, latency_sum_ms, latency_max_ms, latency_buckets)
@@ -115,15 +132,20 @@ export const keyOfPrediction = (row: {
 });
 
 /**
- * Sets what is known of the outcomes of some seconds, in the caller's transaction. `sums`: a query that gives for each second its key and `n`,
+ * Sets what is known of the outcomes of these seconds, in the caller's transaction. `sums`: a query that gives for each second its key and `n`,
  * `correct`, `measured`, `e1`, `e2`, `e4` (sums of the first, second and fourth power of the absolute error).
  */
-export async function setOutcomes(db: Db, sums: SQL): Promise<void> {
+export async function setOutcomes(db: Db, keys: readonly TrafficKey[], sums: SQL): Promise<void> {
+  // Bounds, so that days in which nothing changes are left alone.
+  const [first, last] = [Math.min, Math.max].map((of) =>
+    keys.reduce((bound, { second }) => of(bound, second), keys[0]?.second ?? 0),
+  );
   await db.execute(sql`
     update traffic_seconds t set feedback = s.n, correct = s.correct, measured = s.measured, abs_error_sum = s.e1,
       squared_error_sum = s.e2, fourth_error_sum = s.e4
     from (${sums}) s where t.deployment_id = s.deployment_id and t.version_id = s.version_id and t.arm = s.arm
-      and t.rollout_id = s.rollout_id and t.stage = s.stage and t.second = s.second`);
+      and t.rollout_id = s.rollout_id and t.stage = s.stage and t.second = s.second
+      and t.second between ${first} and ${last}`);
 }
 
 /** Failures of a canary one after another: how many were added, after the last success if `reset`. */

@@ -102,6 +102,7 @@ async function recount(db: Db, keys: readonly TrafficKey[]): Promise<void> {
   const column = columnsOf(keys);
   await setOutcomes(
     db,
+    keys,
     sql`
       select k.*, count(*)::int as n, count(*) filter (where f.is_correct)::int as correct, count(f.abs_error)::int as measured,
         coalesce(sum(f.abs_error), 0) as e1, coalesce(sum(f.abs_error ^ 2), 0) as e2, coalesce(sum(f.abs_error ^ 4), 0) as e4

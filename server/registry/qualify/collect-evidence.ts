@@ -1,5 +1,5 @@
 import { eq, min } from "drizzle-orm";
-import { readableRunMetrics } from "@/server/experiments";
+import { readableLatestMetrics } from "@/server/experiments";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
 import { Contract, ContractCheck } from "../contract/schemas";
@@ -50,9 +50,9 @@ export async function collectRunEvidence(
   const rows = "rows" in read ? read.rows : undefined;
   const [first] = sources.run
     ? await ctx.db
-        .select({ ms: min(readableRunMetrics.timestampMs) })
-        .from(readableRunMetrics)
-        .where(eq(readableRunMetrics.runId, sources.run.id))
+        .select({ ms: min(readableLatestMetrics.firstMs) })
+        .from(readableLatestMetrics)
+        .where(eq(readableLatestMetrics.runId, sources.run.id))
     : [];
   const tagged = sources.run?.tags.find((tag) => tag.key === "modelworks.dataset_digest")?.value;
   const evaluation = collectEvaluation({
