@@ -2,6 +2,7 @@ import { rest } from "@/server/kit/rest";
 import { createExperiment, getExperiment } from "./experiment-verbs";
 import { listExperiments, listRuns } from "./list-queries";
 import { logBatch } from "./log-batch";
+import { metricChanges } from "./metric-changes";
 import { compareRuns, metricHistory, metricSeries } from "./metric-queries";
 import { getRun } from "./queries";
 import { createRun, deleteRun, restoreRun, updateRun } from "./run-verbs";
@@ -22,4 +23,5 @@ export const experimentRoutes = [
   rest(TAG, "get", "/runs/{runId}/metrics/{key}", metricHistory),
   rest(TAG, "post", "/runs/compare", compareRuns),
   rest(TAG, "post", "/runs/metric-series", metricSeries),
+  rest(TAG, "post", "/runs/{runId}/metric-changes", metricChanges),
 ];

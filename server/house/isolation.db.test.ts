@@ -6,7 +6,10 @@ import { TEAM_ROLES, type Actor } from "@/server/core/actor";
 import { can, PERMISSIONS, type Rule } from "@/server/core/authz/permissions";
 import { isAppError } from "@/server/core/errors";
 import { newId } from "@/server/core/ids";
+import { transaction } from "@/server/core/tell";
 import { allVerbs, type Verb } from "@/server/core/verb";
+import "@/server/compute/actions";
+import "@/server/identity/actions";
 import { restRoutes } from "./rest-routes";
 import { appRouter } from "./router";
 import { foreignTeam, type ForeignTeam } from "./testing/foreign-team";
@@ -79,12 +82,12 @@ async function tell(verb: Verb, actor: Actor, input: unknown): Promise<Told> {
   let told: Told | undefined;
   const outcomeOf = (error: unknown) =>
     isAppError(error) && error.code !== "internal" ? error.code : `broke: ${String(error)}`;
-  const undone = database.db.transaction(async (tx) => {
+  const undone = transaction(database.db, async (tx) => {
     // What a verb without a transaction of its own wrote before it failed would stay, so it is looked at.
     const ended =
       verb.definition.transactional === false
         ? verb.execute({ actor, db: tx }, input)
-        : tx.transaction((db) => verb.execute({ actor, db }, input));
+        : transaction(tx, (db) => verb.execute({ actor, db }, input));
     const { outcome, words, ids } = await ended.then(
       (value) => ({ outcome: "answered", words: "", ids: idsIn(textOf(value)) }),
       (error: unknown) => ({ outcome: outcomeOf(error), words: String(error), ids: idsIn(String(error)) }),

@@ -194,6 +194,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   "experiments.run.log-inputs": run({ datasets: [{ dataset: { name: "mine", digest: "1" } }] }),
   "experiments.run.log-outputs": names((f) => ({ runId: f.run, models: [{ model_id: f.loggedModel }] })),
   "experiments.metric.history": names((f) => ({ runId: f.run, key: f.metric })),
+  "experiments.metric.changes": run({ since: "0", curves: [] }),
   "experiments.metric.keys": run(),
   "experiments.metric.series": names((f) => ({ runIds: [f.run], key: f.metric })),
   "experiments.logged-model.create": experiment({ name: "Mine" }),
