@@ -37,7 +37,14 @@ export function openDb(url: string, options: { max?: number; name?: string } = {
   return opened;
 }
 
-const pools = new WeakMap<Db, pg.Pool>();
+const holder = globalThis as typeof globalThis & {
+  modelworksDb?: OpenDb;
+  modelworksPools?: WeakMap<Db, pg.Pool>;
+};
+
+/** The process's own, as the database is: another copy of this module must know whose statements commit alone. */
+holder.modelworksPools ??= new WeakMap();
+const pools = holder.modelworksPools;
 
 /** Whether statements of `db` commit by themselves, rather than with a transaction around them. */
 export const commitsAlone = (db: Db): boolean => pools.has(db);
@@ -57,8 +64,6 @@ export function namedStatement(name: string, text: string) {
     return (await db.execute(sql.join(parts))).rows;
   };
 }
-
-const holder = globalThis as typeof globalThis & { modelworksDb?: OpenDb };
 
 /** This process's pool; one, although Next's bundles and our server load this module separately. */
 export function sharedDb(): OpenDb {

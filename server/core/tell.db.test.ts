@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openDb, type OpenDb } from "@/db/client";
 import { createTestDatabase, waitFor, type TestDatabase } from "@/db/testing";
 import { systemActor } from "./actor";
@@ -128,4 +128,12 @@ it("goes on after the database was away", async () => {
   await lost.close();
   tell(opened.db, "mw_live", "after");
   await heardAll("mw_live after");
+});
+
+it("is sent by another copy of the code on the same pool, as in the bundles of pages", async () => {
+  vi.resetModules();
+  const copy = await import("./tell");
+  copy.tell(opened.db, "mw_live", "from a copy");
+  await copy.transaction(opened.db, async (tx) => copy.tell(tx, "mw_live", "from its transaction"));
+  await heardAll("mw_live from a copy", "mw_live from its transaction");
 });
