@@ -59,7 +59,10 @@ export function useLive(topics: Topic[], queryKeys: QueryKey[], followers: Follo
     const queries = topics.some(isTold)
       ? queryKeys.map((queryKey) => queryClient.invalidateQueries({ queryKey }))
       : [];
-    const follows = Object.entries(followers).flatMap(([topic, follow]) => (isTold(topic) ? [follow()] : []));
+    // What one could not ask for now comes with the next message, or the look of every minute.
+    const follows = Object.entries(followers).flatMap(([topic, follow]) =>
+      isTold(topic) ? [follow().catch(noticeLoss)] : [],
+    );
     return Promise.all([...queries, ...follows]);
   };
   /** Asks first who is signed in, which notices a session that has ended. */
