@@ -29,6 +29,11 @@ const steps = fc.oneof(
       on conflict (root, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes`,
   ),
   numbers.map((n): SQL => sql`delete from artifacts where root = ${`1/${n}/artifacts`}`),
+  fc.record({ n: numbers, to: numbers }).map(
+    ({ n, to }): SQL => sql`
+      update artifacts a set root = ${`1/${to}/artifacts`} where a.root = ${`1/${n}/artifacts`}
+      and not exists (select 1 from artifacts o where o.root = ${`1/${to}/artifacts`} and o.path = a.path)`,
+  ),
   fc.record({ n: numbers, path: paths, digest: digests }).map(
     ({ n, path, digest }): SQL => sql`
       insert into job_outputs (job_id, path, digest, size_bytes) values (${`job_${n}`}, ${path}, ${digest}, 3) on conflict do nothing`,

@@ -12,16 +12,18 @@ DECLARE
   after jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
   was text := before ->> TG_ARGV[2];
   now_is text := after ->> TG_ARGV[2];
+  was_of text := blob_ref_owner(before, TG_ARGV[1]);
+  is_of text := blob_ref_owner(after, TG_ARGV[1]);
 BEGIN
-  IF was IS NOT DISTINCT FROM now_is THEN
+  IF (was, was_of) IS NOT DISTINCT FROM (now_is, is_of) THEN
     RETURN NULL;
   END IF;
   IF was IS NOT NULL THEN
-    DELETE FROM blob_refs WHERE digest = was AND owner_kind = TG_ARGV[0] AND owner_id = blob_ref_owner(before, TG_ARGV[1]);
+    DELETE FROM blob_refs WHERE digest = was AND owner_kind = TG_ARGV[0] AND owner_id = was_of;
   END IF;
   IF now_is IS NOT NULL THEN
     INSERT INTO blobs (digest, size_bytes) VALUES (now_is, coalesce((after ->> TG_ARGV[3])::bigint, 0)) ON CONFLICT DO NOTHING;
-    INSERT INTO blob_refs (digest, owner_kind, owner_id) VALUES (now_is, TG_ARGV[0], blob_ref_owner(after, TG_ARGV[1])) ON CONFLICT DO NOTHING;
+    INSERT INTO blob_refs (digest, owner_kind, owner_id) VALUES (now_is, TG_ARGV[0], is_of) ON CONFLICT DO NOTHING;
   END IF;
   RETURN NULL;
 END $$;
@@ -44,19 +46,19 @@ BEGIN
   RETURN NULL;
 END $$;
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER artifacts_blob_ref AFTER INSERT OR UPDATE OF digest OR DELETE ON artifacts FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('artifact', 'root,path', 'digest', 'size_bytes');
+CREATE OR REPLACE TRIGGER artifacts_blob_ref AFTER INSERT OR UPDATE OF root, path, digest OR DELETE ON artifacts FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('artifact', 'root,path', 'digest', 'size_bytes');
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER dataset_files_blob_ref AFTER INSERT OR UPDATE OF digest OR DELETE ON dataset_files FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('dataset_file', 'version_id,path', 'digest', 'size_bytes');
+CREATE OR REPLACE TRIGGER dataset_files_blob_ref AFTER INSERT OR UPDATE OF version_id, path, digest OR DELETE ON dataset_files FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('dataset_file', 'version_id,path', 'digest', 'size_bytes');
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER uploads_blob_ref AFTER INSERT OR UPDATE OF blob_digest OR DELETE ON uploads FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('upload', 'id', 'blob_digest', 'size_bytes');
+CREATE OR REPLACE TRIGGER uploads_blob_ref AFTER INSERT OR UPDATE OF id, blob_digest OR DELETE ON uploads FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('upload', 'id', 'blob_digest', 'size_bytes');
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER model_version_files_blob_ref AFTER INSERT OR UPDATE OF digest OR DELETE ON model_version_files FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('model_version_file', 'version_id,path', 'digest', 'size_bytes');
+CREATE OR REPLACE TRIGGER model_version_files_blob_ref AFTER INSERT OR UPDATE OF version_id, path, digest OR DELETE ON model_version_files FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('model_version_file', 'version_id,path', 'digest', 'size_bytes');
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER job_outputs_blob_ref AFTER INSERT OR UPDATE OF digest OR DELETE ON job_outputs FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('job_output', 'job_id,path', 'digest', 'size_bytes');
+CREATE OR REPLACE TRIGGER job_outputs_blob_ref AFTER INSERT OR UPDATE OF job_id, path, digest OR DELETE ON job_outputs FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('job_output', 'job_id,path', 'digest', 'size_bytes');
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER job_attempts_blob_ref AFTER INSERT OR UPDATE OF log_digest OR DELETE ON job_attempts FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('job_log', 'id', 'log_digest', 'log_size_bytes');
+CREATE OR REPLACE TRIGGER job_attempts_blob_ref AFTER INSERT OR UPDATE OF id, log_digest OR DELETE ON job_attempts FOR EACH ROW EXECUTE FUNCTION keep_blob_ref('job_log', 'id', 'log_digest', 'log_size_bytes');
 --> statement-breakpoint
-CREATE OR REPLACE TRIGGER jobs_code_refs AFTER INSERT OR UPDATE OF spec OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION keep_job_code_refs();
+CREATE OR REPLACE TRIGGER jobs_code_refs AFTER INSERT OR UPDATE OF id, spec OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION keep_job_code_refs();
 --> statement-breakpoint
 -- What a scan of everything finds: what `blob_refs` must equal at any time.
 CREATE OR REPLACE VIEW blob_refs_by_scan AS

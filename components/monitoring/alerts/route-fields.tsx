@@ -162,7 +162,7 @@ export function RouteFields({
           name={`routes.${index}.groupWaitSeconds`}
           label="Wait for others"
           unit="s"
-          hint="Alerts of one deployment are told together"
+          hint="Alerts of one deployment and severity are told together"
           min={0}
           step={1}
         />

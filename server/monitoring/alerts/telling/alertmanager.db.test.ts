@@ -153,7 +153,7 @@ async function ourDay() {
 
 const CONFIG = (port: number) => `route:
   receiver: modelworks
-  group_by: [team, deployment, subject]
+  group_by: [severity, team, deployment, subject]
   group_wait: 300ms
   group_interval: 500ms
   repeat_interval: 1500ms

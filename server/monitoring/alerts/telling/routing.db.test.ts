@@ -85,7 +85,7 @@ const route = (routes: object[], revision = 0) => setRouting.execute(as(admin), 
 describe("a team that set nothing", () => {
   it("is told as the product does by itself: once, together, again while nobody looks after it, and its end", async () => {
     await raise("errors");
-    await raise("latency", "warning");
+    await raise("latency");
     await pass(5);
     expect(await inbox(member)).toEqual([]);
     await pass(5);
@@ -102,6 +102,14 @@ describe("a team that set nothing", () => {
     expect((await inbox(member)).at(-1)).toBe("Resolved: latency happen and 1 more");
     await pass(24 * 3_600);
     expect((await inbox(member)).filter((title) => title.startsWith("Resolved"))).toHaveLength(1);
+  });
+
+  it("is told of what is critical at once, though it was just told a warning", async () => {
+    await raise("drift", "warning");
+    await pass(10);
+    await raise("errors");
+    await pass(10);
+    expect(await inbox(member)).toEqual(["drift happen", "errors happen"]);
   });
 
   it("is not told again of what everybody of the group has acknowledged", async () => {

@@ -91,8 +91,11 @@ export function routeOf(
     : { route: builtInRoute(alert.severity), index: null, key: "{}" };
 }
 
-/** By what alerts come together: those of one deployment, and of one other subject. */
-const GROUP_BY = ["team", "deployment", "subject"] as const;
+/**
+ * By what alerts come together: those of one deployment, and of one other subject. What is critical must not wait for the next look at a group
+ * that was just told a warning.
+ */
+const GROUP_BY = ["severity", "team", "deployment", "subject"] as const;
 
 export function groupOf(labels: Labels): Labels {
   return Object.fromEntries(
