@@ -6,15 +6,39 @@ import { Section } from "@/components/common/section";
 import type { Blocker, VersionDetail } from "./types";
 import { policyHref } from "@/server/governance/kinds";
 
+type Setback = VersionDetail["setbacks"][number];
+
+/** It may go there again, but not as if nothing had happened. */
+function RolledBack({ setback }: { setback: Setback }) {
+  return (
+    <Callout tone="negative" title={`Rolled back from ${setback.environment}`}>
+      <p className="break-words">
+        <Link href={setback.href} className="text-accent-text hover:underline">
+          {setback.deployment}
+        </Link>{" "}
+        went back to the version before <TimeAgo value={setback.at} />: {setback.reason}
+      </p>
+      <p>
+        {setback.environment === "production"
+          ? "Its approvals still stand. To deploy it there again, say why, or get a new review approved."
+          : "Its approvals still stand."}
+      </p>
+    </Callout>
+  );
+}
+
 function List({
   environment,
   blockers,
   leaving,
+  setback,
 }: {
   environment: string;
   blockers: readonly Blocker[];
   leaving: VersionDetail["leaving"]["staging"];
+  setback: Setback | undefined;
 }) {
+  if (blockers.length === 0 && setback) return <RolledBack setback={setback} />;
   if (blockers.length === 0 && leaving.length > 0)
     return (
       <Callout tone="warning" title={`Nothing blocks ${environment} for the time of grace`}>
@@ -66,13 +90,28 @@ function List({
 }
 
 /** What stands between the version and each environment, and who clears it. */
-export function BlockersBox({ version }: { version: Pick<VersionDetail, "blockers" | "leaving"> }) {
-  const { blockers, leaving } = version;
+export function BlockersBox({
+  version,
+}: {
+  version: Pick<VersionDetail, "blockers" | "leaving" | "setbacks">;
+}) {
+  const { blockers, leaving, setbacks } = version;
+  const setbackIn = (environment: string) => setbacks.find((each) => each.environment === environment);
   return (
     <Section id="blockers" title="What blocks promotion">
       <div className="grid items-start gap-3 lg:grid-cols-2">
-        <List environment="staging" blockers={blockers.staging} leaving={leaving.staging} />
-        <List environment="production" blockers={blockers.production} leaving={leaving.production} />
+        <List
+          environment="staging"
+          blockers={blockers.staging}
+          leaving={leaving.staging}
+          setback={setbackIn("staging")}
+        />
+        <List
+          environment="production"
+          blockers={blockers.production}
+          leaving={leaving.production}
+          setback={setbackIn("production")}
+        />
       </div>
     </Section>
   );

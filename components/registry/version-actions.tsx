@@ -13,7 +13,7 @@ const RequestReviewDialog = later(async () => (await import("./request-review-di
 export const deployHref = (version: { modelName: string; number: number }) =>
   `/deployments/new?model=${encodeURIComponent(version.modelName)}&version=${version.number}`;
 
-/** The next steps of a version: review and deployment. The one that is next comes last and stands out. */
+/** The next steps of a version: review and deployment. The one that is next comes last and stands out; after a rollback none does. */
 export function VersionActions({ version }: { version: VersionDetail }) {
   const [asking, setAsking] = useState(false);
   const review = useCan("governance.review.request");
@@ -32,7 +32,7 @@ export function VersionActions({ version }: { version: VersionDetail }) {
         </Button>
       </DisabledReason>
       {deployReason === null ? (
-        <Button asChild variant="primary">
+        <Button asChild variant={version.setbacks.length > 0 ? "secondary" : "primary"}>
           <Link href={deployHref(version)}>
             <Rocket aria-hidden /> Deploy
           </Link>

@@ -22,6 +22,7 @@ import { useCan } from "@/components/kit/use-can";
 import { standardPlan } from "@/server/serving/rules";
 import type { RolloutPlan } from "@/server/serving/schemas";
 import { AdmissionPanel } from "./admission-panel";
+import { AfterSetback } from "./after-setback";
 import { PlanEditor } from "./plan-editor";
 import {
   type DeployValues,
@@ -188,7 +189,7 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
   const router = useRouter();
   const can = useCan("serving.deployment.write");
   const { control, handleSubmit, setError, setValue, getValues, formState } = useForm<DeployValues>({
-    defaultValues: { ...prefill, ...fromPlan(standardPlan(100)) },
+    defaultValues: { ...prefill, reason: "", ...fromPlan(standardPlan(100)) },
   });
   const [model, version, environment, name] = useWatch({
     control,
@@ -277,6 +278,9 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
               running={preview.data.runningRolloutId}
             />
           </>
+        ) : null}
+        {preview.data?.setback && environment === "production" ? (
+          <AfterSetback control={control} setback={preview.data.setback} />
         ) : null}
         {canary ? (
           <>

@@ -7,6 +7,7 @@ const values = {
   version: "1",
   environment: "production" as const,
   name: "",
+  reason: "",
   ...fromPlan(standardPlan(100)),
 };
 

@@ -10,6 +10,8 @@ export interface DeployValues {
   version: string;
   environment: "staging" | "production";
   name: string;
+  /** Why again; asked after a rollback. */
+  reason: string;
   stages: { sharePercent: number | null; minRequests: number | null; maxMinutes: number | null }[];
   advanceWhen: "proven" | "not-worse";
   errorOn: boolean;
@@ -39,7 +41,7 @@ export interface DeployValues {
 }
 
 /** What of the form's values makes the plan. */
-export type PlanValues = Omit<DeployValues, "model" | "version" | "environment" | "name">;
+export type PlanValues = Omit<DeployValues, "model" | "version" | "environment" | "name" | "reason">;
 
 export const PLAN_KEYS = [
   "stages",
@@ -193,6 +195,7 @@ export async function toDeployInput(values: DeployValues, canary: boolean) {
     version: values.version,
     environment: values.environment,
     name: values.name.trim() || undefined,
+    reason: values.reason.trim() || undefined,
     plan: canary ? planOf(values) : undefined,
   });
 }
@@ -203,6 +206,7 @@ const LABELS: Readonly<Record<string, string>> = {
   version: "Version",
   environment: "Environment",
   name: "Name",
+  reason: "Why again",
   errorOn: "Error rate",
   errorPoints: "Error rate, may rise by",
   slowBoundMs: "Slow is over",

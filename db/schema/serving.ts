@@ -104,6 +104,26 @@ export const rolloutEvents = pgTable(
   ],
 );
 
+/** Each time a version lost the requests it had been given: what a person who deploys it again should know. */
+export const setbacks = pgTable(
+  "setbacks",
+  {
+    id: text("id").primaryKey(),
+    teamId: text("team_id").notNull(),
+    deploymentId: text("deployment_id").notNull(),
+    environment: text("environment").notNull(),
+    versionId: text("version_id").notNull(),
+    /** Null where the deployment was rolled back after the rollout had ended. */
+    rolloutId: text("rollout_id"),
+    reason: text("reason").notNull(),
+    at: at("at").notNull(),
+  },
+  (t) => [
+    index("setbacks_version").on(t.versionId, t.environment, t.at),
+    uniqueIndex("setbacks_rollout").on(t.rolloutId),
+  ],
+);
+
 /**
  * One row per deployment, version and second: what the live chart and the decision rule read. Partitioned by day (its migration and
  * db/sql/26-number-partitions.sql), so that old days are dropped whole.

@@ -3,7 +3,7 @@ import "./subject";
 export type { ModelVersion, RegisteredModel } from "./load";
 export { loadModel as modelOf, loadVersionById as versionOf } from "./load";
 export { boundDigestsOf, cardOf, type Card } from "./evidence";
-export { registerAdmission, registerDeployments, type DeploymentsResolver } from "./hooks";
+export { registerServing, type ServedThing, type Setback } from "./hooks";
 export { evidenceOf } from "./qualify/collect-evidence";
 export { sealedFiles as filesOfVersion } from "./qualify/seal-files";
 export { missingRequirements, promotionBlockers } from "./requirements";

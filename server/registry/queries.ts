@@ -1,6 +1,6 @@
-import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { auditLog, lineageEdges, registeredModels } from "@/db/schema";
+import { lineageEdges, registeredModels } from "@/db/schema";
 import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
@@ -16,7 +16,7 @@ import { EndpointFile } from "@/server/adapters/external-endpoint/schemas";
 import { runOf } from "@/server/experiments";
 import { StoredTrial } from "./qualify/trial-schemas";
 import { evidenceViews } from "./evidence-views";
-import { deploymentsOfModel } from "./hooks";
+import { deploymentsOfModel, servingIfKnown } from "./hooks";
 import { loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
 import { aliasesOfModels, newestVersions } from "./newest";
 import { protectionOf } from "./protection";
@@ -144,12 +144,13 @@ function endpointView(version: ModelVersion) {
 /** Everything the page of a version shows, in one read. */
 async function detailOf(ctx: Ctx, version: ModelVersion) {
   const gates = await gatesOf(ctx, version);
-  const [approved, names, card, files, deployments, requirements] = await Promise.all([
+  const [approved, names, card, files, deployments, setbacks, requirements] = await Promise.all([
     lastApproved(ctx, version),
     namesOf(ctx, [version.createdBy, version.lastEditedBy]),
     cardView(ctx, version),
     sealedFiles(ctx, version.id),
     deploymentsOfModel(ctx, { modelId: version.modelId, versionId: version.id }),
+    servingIfKnown()?.openSetbacks(ctx, [version.id]),
     requirementsOf(ctx, version, gates),
   ]);
   return {
@@ -181,6 +182,8 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     card,
     files,
     deployments,
+    /** Where it was rolled back, and nothing has answered that since. */
+    setbacks: setbacks?.get(version.id) ?? [],
     /** Where they answer. */
     gatewayUrl: env().gatewayUrl,
     ...requirements,
@@ -320,60 +323,6 @@ export const versionLineage = query(
         })),
       ],
       downstream: users.map(node),
-    };
-  },
-);
-
-const Payload = z.looseObject({
-  subject: z.looseObject({ label: z.string().optional() }),
-  reason: z.string().nullish(),
-  before: z.unknown(),
-  after: z.unknown(),
-});
-
-/** The audit rows of a model and its versions, newest first. */
-export const modelTimeline = query(
-  {
-    name: "registry.model.timeline",
-    permission: READ,
-    input: ModelNameInput,
-    summary: "What happened to a model and its versions",
-  },
-  async ({ ctx, input }) => {
-    const model = await loadModel(ctx, input.name);
-    const versions = await versionsOf(ctx, model.id);
-    const own = and(eq(auditLog.subjectKind, "model"), eq(auditLog.subjectId, model.id));
-    const ofVersions =
-      versions.length === 0
-        ? undefined
-        : and(
-            eq(auditLog.subjectKind, "model_version"),
-            inArray(
-              auditLog.subjectId,
-              versions.map((version) => version.id),
-            ),
-          );
-    const rows = await ctx.db
-      .select()
-      .from(auditLog)
-      .where(and(eq(auditLog.teamId, ctx.actor.teamId), or(own, ofVersions)))
-      .orderBy(desc(auditLog.position))
-      .limit(100);
-    return {
-      items: rows.map((row) => {
-        const payload = Payload.parse(JSON.parse(row.payload));
-        return {
-          id: row.id,
-          at: row.at,
-          actor: row.actorName,
-          action: row.action,
-          subjectId: row.subjectId,
-          label: payload.subject.label ?? row.subjectId,
-          reason: payload.reason ?? null,
-          before: payload.before,
-          after: payload.after,
-        };
-      }),
     };
   },
 );

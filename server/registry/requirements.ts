@@ -10,7 +10,7 @@ import {
   type PolicyGap,
 } from "@/server/governance";
 import { boundDigestsOf } from "./evidence";
-import { admissionIfKnown } from "./hooks";
+import { servingIfKnown } from "./hooks";
 import type { ModelVersion } from "./load";
 import { ownCodeOf } from "./qualify/may-run";
 import { StoredTrial } from "./qualify/trial-schemas";
@@ -37,7 +37,9 @@ interface InEnvironment {
 }
 
 async function standingIn(ctx: Ctx, version: ModelVersion, environment: string): Promise<InEnvironment> {
-  const admission = version.manifestDigest ? await admissionIfKnown(ctx, version.id, environment) : undefined;
+  const admission = version.manifestDigest
+    ? await servingIfKnown()?.admission(ctx, version.id, environment)
+    : undefined;
   return {
     environment,
     inForce: await policiesInForce(ctx.db, version.teamId),

@@ -22,10 +22,10 @@ import {
   getVersionFile,
   listModels,
   modelDetail,
-  modelTimeline,
   versionDetail,
   versionLineage,
 } from "./queries";
+import { modelTimeline } from "./timeline";
 import { requestVersionReview } from "./request-version-review";
 import { runGates } from "./run-gates";
 import { createVersion } from "./create-version";

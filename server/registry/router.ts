@@ -11,14 +11,8 @@ import { createModel } from "./create-model";
 import { deleteModel } from "./delete-model";
 import { renameModel } from "./rename-model";
 import { updateModel } from "./update-model";
-import {
-  compareVersion,
-  listModels,
-  modelDetail,
-  modelTimeline,
-  versionDetail,
-  versionLineage,
-} from "./queries";
+import { compareVersion, listModels, modelDetail, versionDetail, versionLineage } from "./queries";
+import { modelTimeline } from "./timeline";
 import { getProtection } from "./get-protection";
 import { setProtection } from "./set-protection";
 import { deleteCredential, listCredentials, setCredential } from "./credentials/verbs";

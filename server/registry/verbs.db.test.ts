@@ -18,7 +18,8 @@ import {
   updateVersion,
   versionOf,
 } from "./index";
-import { modelDetail, versionDetail, versionLineage, modelTimeline, listModels } from "./queries";
+import { modelDetail, versionDetail, versionLineage, listModels } from "./queries";
+import { modelTimeline } from "./timeline";
 import { qualify } from "./qualify/run";
 import { endRun, goodCard, goodContract, registeredVersion, trainedRun } from "./testing";
 

@@ -1,6 +1,6 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { z } from "zod";
-import { deployments, rollouts } from "@/db/schema";
+import { deployments, rolloutEvents, rollouts } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { log } from "@/server/core/log";
@@ -16,6 +16,7 @@ import { recordRollout, rerouted } from "./record";
 import { decideRollout, type RolloutDecision } from "./rollout/decide";
 import { isFinished } from "./rollout/states";
 import { usualWatch } from "./rules";
+import { recordSetback } from "./setbacks";
 import { deploymentTopic, rolloutTopic } from "./kinds";
 
 async function lock(ctx: Ctx, id: string): Promise<ParsedRollout | undefined> {
@@ -208,6 +209,16 @@ async function judge(ctx: Ctx, rollout: ParsedRollout, readiness: Readiness): Pr
   }
 }
 
+/** A person ended it; whatever the factory found is no part of that. */
+async function wasAborted(ctx: Ctx, rollout: ParsedRollout): Promise<boolean> {
+  const words = await ctx.db
+    .select({ id: rolloutEvents.id })
+    .from(rolloutEvents)
+    .where(and(eq(rolloutEvents.rolloutId, rollout.id), eq(rolloutEvents.kind, "aborted")))
+    .limit(1);
+  return words.length > 0;
+}
+
 /** Ends what is on its way when every live gateway follows; the stable version changes only to one that all of them serve. */
 async function finish(ctx: Ctx, rollout: ParsedRollout, readiness: Readiness): Promise<void> {
   const won = rollout.state === "promoting";
@@ -220,7 +231,7 @@ async function finish(ctx: Ctx, rollout: ParsedRollout, readiness: Readiness): P
       .set({ stableVersionId: rollout.toVersionId, previousVersionId: rollout.fromVersionId })
       .where(eq(deployments.id, rollout.deploymentId));
   }
-  const state = won ? "succeeded" : "rolled_back";
+  const state = won ? "succeeded" : (await wasAborted(ctx, rollout)) ? "aborted" : "rolled_back";
   const { onWorse, durationMs } = rollout.criteria.watch ?? usualWatch(null);
   const isWatched = won && rollout.fromVersionId !== null && onWorse !== "off";
   await set(ctx, rollout, {
@@ -236,6 +247,13 @@ async function finish(ctx: Ctx, rollout: ParsedRollout, readiness: Readiness): P
       ? "Finished: the new version is stable and serves 100%"
       : "Finished: the stable version serves 100% again",
   });
+  // What never had a request has shown nothing of itself.
+  if (state === "rolled_back" && rollout.stageStartedAt !== null)
+    await recordSetback(ctx, deployment, {
+      versionId: rollout.toVersionId,
+      rolloutId: rollout.id,
+      reason: rollout.stateReason,
+    });
   await rerouted(ctx, rollout.deploymentId);
   await emit(ctx, { type: "serving.rollout_finished", payload: { rolloutId: rollout.id, state } });
   await audit(ctx, {

@@ -1,12 +1,10 @@
 import { and, eq, inArray, isNull } from "drizzle-orm";
 import { deployments, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
-import { readableVersions, registerAdmission, registerDeployments } from "@/server/registry";
+import { readableVersions, registerServing, type ServedThing } from "@/server/registry";
 import { admissionNow } from "./admission";
-import { deploymentHref } from "./kinds";
-
-/** Lets the registry ask what the deploy verb asks. */
-registerAdmission(admissionNow);
+import { deploymentHref, rolloutHref } from "./kinds";
+import { openSetbacks } from "./setbacks";
 
 async function numbersOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map();
@@ -17,8 +15,11 @@ async function numbersOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, 
   return new Map(rows.map((row) => [row.id, row.number]));
 }
 
-/** Tells the registry, and through it the approval screen, which deployments serve a model and with which version. */
-registerDeployments(async (ctx, { modelId, versionId, environment }) => {
+/** Which deployments serve a model, and with which version. */
+async function deploymentsOfModel(
+  ctx: Ctx,
+  { modelId, versionId, environment }: { modelId: string; versionId: string; environment?: string },
+) {
   const rows = await ctx.db
     .select({ deployment: deployments, canary: rollouts.toVersionId })
     .from(deployments)
@@ -55,4 +56,31 @@ registerDeployments(async (ctx, { modelId, versionId, environment }) => {
       effect: `${serves}${trial}`,
     };
   });
-});
+}
+
+/** Deployments of a model, retired ones too, and their rollouts. */
+async function servedThings(ctx: Ctx, modelId: string): Promise<ServedThing[]> {
+  const rows = await ctx.db
+    .select({ deployment: deployments, rolloutId: rollouts.id, versionId: rollouts.toVersionId })
+    .from(deployments)
+    .leftJoin(rollouts, eq(rollouts.deploymentId, deployments.id))
+    .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.modelId, modelId)));
+  const things = new Map<string, ServedThing>();
+  for (const { deployment, rolloutId, versionId } of rows) {
+    const { id, name, environment } = deployment;
+    const about = { deployment: name, environment };
+    things.set(id, { ...about, kind: "deployment", id, versionId: null, href: deploymentHref(name) });
+    if (rolloutId)
+      things.set(rolloutId, {
+        ...about,
+        kind: "rollout",
+        id: rolloutId,
+        versionId,
+        href: rolloutHref(name, rolloutId),
+      });
+  }
+  return [...things.values()];
+}
+
+/** Tells the registry, and through it the approval screen, what serves. */
+registerServing({ deploymentsOfModel, admission: admissionNow, openSetbacks, servedThings });

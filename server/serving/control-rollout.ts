@@ -17,6 +17,7 @@ import {
 } from "./load";
 import { canaryReadiness } from "./readiness";
 import { recordRollout, rerouted } from "./record";
+import { recordSetback } from "./setbacks";
 import { isFinished, nextRolloutState, statesAllowing, type RolloutAction } from "./rollout/states";
 import { ControlRolloutInput, RetireInput, RollBackInput } from "./schemas";
 
@@ -138,7 +139,7 @@ export const controlRollout = mutation(
 );
 
 /** The version before becomes stable again: it must have been admitted when it served, whatever was said of it later. */
-async function swapBack(ctx: Ctx, deployment: Deployment): Promise<void> {
+async function swapBack(ctx: Ctx, deployment: Deployment, reason: string): Promise<void> {
   const { name, environment, previousVersionId, stableVersionId, generation } = deployment;
   if (!previousVersionId)
     throw precondition(`${name} has no version to go back to.`, "Deploy another version instead.");
@@ -163,6 +164,8 @@ async function swapBack(ctx: Ctx, deployment: Deployment): Promise<void> {
     .update(rollouts)
     .set({ watchUntil: null })
     .where(and(eq(rollouts.deploymentId, deployment.id), isNotNull(rollouts.watchUntil)));
+  if (stableVersionId)
+    await recordSetback(ctx, deployment, { versionId: stableVersionId, rolloutId: null, reason });
   await rerouted(ctx, deployment.id);
 }
 
@@ -178,7 +181,7 @@ export const rollBack = mutation(
     const deployment = await loadDeployment(ctx, input.name);
     const running = await openRollout(ctx, deployment.id);
     if (running) await command(ctx, parseRollout(running), "abort", input.reason);
-    else await swapBack(ctx, deployment);
+    else await swapBack(ctx, deployment, input.reason);
     await audit(ctx, {
       action: "serving.deployment.roll-back",
       subject: { kind: "deployment", id: deployment.id, label: deployment.name },

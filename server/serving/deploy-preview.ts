@@ -8,6 +8,7 @@ import { openRollout } from "./load";
 import { defaultPlan } from "./plan-power";
 import { deploymentNameOf, standardPlan } from "./rules";
 import { DeployPreviewInput } from "./schemas";
+import { openSetback } from "./setbacks";
 
 const Bound = z.object({ latencyBoundMs: z.number().gt(0) });
 
@@ -50,6 +51,8 @@ export const previewDeploy = query(
       /** Version that serves the name now. */
       currentVersion: serving ? current.number : null,
       runningRolloutId: running?.id ?? null,
+      /** It was rolled back there, and neither a review nor a rollout since has answered that: production wants a reason. */
+      setback: unchanged ? null : await openSetback(ctx, version.id, input.environment),
       effect: unchanged
         ? ("unchanged" as const)
         : serving && input.environment === "production"

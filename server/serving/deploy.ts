@@ -15,6 +15,7 @@ import { recordRollout, rerouted } from "./record";
 import type { RolloutPlan } from "./rollout/schemas";
 import { deploymentNameOf, standardCriteria, usualWatch } from "./rules";
 import { DeployInput } from "./schemas";
+import { requireReasonAgain } from "./setbacks";
 
 const ContractBound = z.object({ latencyBoundMs: z.number().gt(0) });
 
@@ -152,6 +153,12 @@ async function take(
   input: DeployInput,
 ): Promise<{ effect: Effect; rolloutId: string | null }> {
   const effect = effectOf(deployment, version, input);
+  if (effect !== "unchanged")
+    await requireReasonAgain(ctx, {
+      versionId: version.id,
+      environment: input.environment,
+      reason: input.reason,
+    });
   if (effect === "first") await serveFirst(ctx, deployment, version);
   if (effect === "first" || effect === "unchanged") return { effect, rolloutId: null };
   const plan =
@@ -204,6 +211,7 @@ export const deploy = mutation(
       subject: { kind: "deployment", id: deployment.id, label: deployment.name },
       before: { versionId: deployment.stableVersionId },
       after: { versionId: version.id, environment: input.environment, rolloutId },
+      reason: input.reason,
     });
     return {
       deploymentId: deployment.id,

@@ -9,7 +9,7 @@ export const deploymentsTopic = topic("deployments");
 export const rolloutTopic = topicOf("rollout");
 
 export const kinds = {
-  ids: { deployment: "dep", rollout: "rol", prediction: "prd" },
+  ids: { deployment: "dep", rollout: "rol", prediction: "prd", setback: "stb" },
   things: {
     deployment: { icon: "rocket", word: "Deployment", lineage: true },
     rollout: { icon: "git-branch", word: "Rollout" },

@@ -27,6 +27,8 @@ export const DeployInput = z.object({
   feedbackTarget: z.string().max(200).optional(),
   /** How the canary grows and what it is judged by; left out, the standard plan. */
   plan: RolloutPlan.optional(),
+  /** Why; needed where production rolled the version back and no review since has approved it. */
+  reason: z.string().trim().min(3, "say why, in at least 3 characters").max(2000).optional(),
 });
 export type DeployInput = z.output<typeof DeployInput>;
 

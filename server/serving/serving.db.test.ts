@@ -427,7 +427,8 @@ describe("a person's word", () => {
     await expect(abort()).rejects.toMatchObject(code("conflict"));
     await follow(deploymentId);
     await look(rolloutId);
-    expect((await rolloutOf(rolloutId)).state).toBe("rolled_back");
+    // A person's word is no verdict on the version.
+    expect((await rolloutOf(rolloutId)).state).toBe("aborted");
     expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "aborted", "finished"]);
     expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
   });

@@ -22,13 +22,15 @@ export const ROLLOUT_EVENTS = [
   "abort",
   "traffic_on_canary",
   "traffic_on_stable",
+  "abort_done",
 ] as const;
 export type RolloutEvent = (typeof ROLLOUT_EVENTS)[number];
 
 /**
  * Allowed transitions. A rollout is `pending` while gateways load its version: it has no traffic yet, and starts (or, without stages, takes all
  * of it) when every live gateway serves it. `promoting` and `rolling_back` last until every gateway confirmed its route table, so a crash
- * between decision and traffic is resumed, not forgotten. An abort of a rollout that has traffic goes through `rolling_back`.
+ * between decision and traffic is resumed, not forgotten. An abort of a rollout that has traffic goes through `rolling_back`, and ends as what
+ * it is: a person's word, not a verdict.
  */
 const TRANSITIONS: Record<RolloutState, Partial<Record<RolloutEvent, RolloutState>>> = {
   pending: { start: "running", complete: "promoting", roll_back: "rolling_back", abort: "aborted" },
@@ -41,7 +43,7 @@ const TRANSITIONS: Record<RolloutState, Partial<Record<RolloutEvent, RolloutStat
   },
   paused: { resume: "running", promote: "promoting", roll_back: "rolling_back", abort: "rolling_back" },
   promoting: { traffic_on_canary: "succeeded", abort: "rolling_back", roll_back: "rolling_back" },
-  rolling_back: { traffic_on_stable: "rolled_back" },
+  rolling_back: { traffic_on_stable: "rolled_back", abort_done: "aborted" },
   succeeded: {},
   rolled_back: {},
   aborted: {},
