@@ -330,6 +330,7 @@ describe("the whole line of a model that runs elsewhere", () => {
       version: 3,
       environment: "production",
       plan: PLAN,
+      reason: "The far end is there again",
     });
     follower.look("*");
     await waitFor(async () => (await arm("canary"))?.state === "ready", { what: "the canary is loaded" });
