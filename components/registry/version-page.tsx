@@ -71,14 +71,16 @@ function Header({ version, live }: { version: VersionDetail; live: ReactNode }) 
   );
 }
 
-/** One version, live: state, what blocks it, proofs, contract, card, files, origin. `verdicts` draws what the gates said. */
+/** One version, live: state, what blocks it, proofs, contract, card, files, origin. `verdicts` draws what the gates said, `why` who decided. */
 export function VersionPage({
   name,
   number,
   verdicts,
+  why,
 }: {
   name: string;
   number: number;
+  why: (versionId: string) => ReactNode;
   verdicts: (gates: NonNullable<VersionDetail["gates"]>) => ReactNode;
 }) {
   const trpc = useTRPC();
@@ -97,6 +99,7 @@ export function VersionPage({
       <div className="flex flex-col gap-6">
         <BlockersBox version={version} />
         <GatesPanel version={version} verdicts={verdicts} />
+        {why(version.id)}
         <ServedByPanel version={version} />
         <EndpointPanel version={version} />
         <ContractPanel version={version} />

@@ -20,6 +20,7 @@ import { RolloutHistory } from "./rollout-history";
 import { ServesNow } from "./serves-now";
 import { TrafficPanel } from "./traffic-panel";
 import { deploymentTopic } from "@/server/serving/kinds";
+import { environmentOf, type Environment } from "@/server/serving/rules";
 
 const TABS = ["overview", "request", "rollouts", "timeline"] as const;
 const LABELS = {
@@ -37,7 +38,16 @@ const SERVING: Readonly<Record<string, string>> = {
 };
 
 /** One endpoint: what it serves, its canary, its traffic, how to ask it, and its history. */
-export function DeploymentPage({ name, alerts }: { name: string; alerts?: ReactNode }) {
+export function DeploymentPage({
+  name,
+  alerts,
+  why,
+}: {
+  name: string;
+  alerts?: ReactNode;
+  /** On what the admission of a version stands. */
+  why: (versionId: string, environment: Environment) => ReactNode;
+}) {
   const trpc = useTRPC();
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("overview"));
   const found = useQuery(trpc.serving.get.queryOptions({ name }));
@@ -93,6 +103,7 @@ export function DeploymentPage({ name, alerts }: { name: string; alerts?: ReactN
         <TabsContent value="overview" className="flex flex-col gap-6">
           {alerts}
           <ServesNow deployment={deployment} />
+          {deployment.stable ? why(deployment.stable.id, environmentOf(deployment)) : null}
           <TrafficPanel name={name} />
         </TabsContent>
         <TabsContent value="request">

@@ -1,5 +1,7 @@
 "use client";
+import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
+import type { ReactNode } from "react";
 import { readError } from "@/components/kit/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { EntityLink } from "@/components/common/entity-link";
@@ -27,7 +29,9 @@ import { StepLadder } from "./step-ladder";
 import type { RolloutView } from "./types";
 import { useRollout } from "./use-rollout";
 import { VerdictCards } from "./verdict-cards";
+import { versionHref } from "@/server/registry/kinds";
 import { deploymentHref } from "@/server/serving/kinds";
+import { environmentOf, type Environment } from "@/server/serving/rules";
 
 const TONES: Record<string, CalloutTone> = {
   succeeded: "positive",
@@ -63,6 +67,18 @@ function Standing({ rollout }: { rollout: RolloutView }) {
   );
 }
 
+function VersionLink({ rollout, version }: { rollout: RolloutView; version: RolloutView["to"] }) {
+  if (!version || !rollout.deployment) return "no version";
+  return (
+    <Link
+      href={versionHref(rollout.deployment.modelName, version.number)}
+      className="text-accent-text hover:underline"
+    >
+      Version {version.number}
+    </Link>
+  );
+}
+
 function Meta({ rollout }: { rollout: RolloutView }) {
   return (
     <>
@@ -72,7 +88,8 @@ function Meta({ rollout }: { rollout: RolloutView }) {
         label={rollout.deployment?.name ?? ""}
       />
       <span>
-        Version {rollout.from?.number ?? "none"} → version {rollout.to?.number ?? "?"}
+        <VersionLink rollout={rollout} version={rollout.from} /> →{" "}
+        <VersionLink rollout={rollout} version={rollout.to} />
       </span>
       <span>
         started <TimeAgo value={rollout.createdAt} />
@@ -121,7 +138,16 @@ function Judged(props: {
 }
 
 /** The live canary: stages, verdicts, the chart, who did what. After the end it stands still as the record. */
-export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: string }) {
+export function RolloutPage({
+  name,
+  rolloutId,
+  why,
+}: {
+  name: string;
+  rolloutId: string;
+  /** On what the admission of a version stands. */
+  why: (versionId: string, environment: Environment) => ReactNode;
+}) {
   const { rollout: found, chart, live, open } = useRollout(name, rolloutId);
   const [chosen, setMetric] = useQueryState("metric", parseAsStringLiteral(METRICS));
   if (found.error && !found.data)
@@ -187,6 +213,7 @@ export function RolloutPage({ name, rolloutId }: { name: string; rolloutId: stri
             </Section>
           )}
         </div>
+        {rollout.deployment ? why(rollout.toVersionId, environmentOf(rollout.deployment)) : null}
       </div>
     </>
   );

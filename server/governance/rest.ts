@@ -12,6 +12,7 @@ import {
   listAttestations,
   verifyAttestation,
 } from "./attestations/read-attestations";
+import { whyAdmitted } from "./attestations/why-admitted";
 import { getGateRun, getPolicy, listGateRuns, listPolicies, policyHistory } from "./gates/policy-verbs";
 import { savePolicy } from "./gates/save-policy";
 import { getCheckpoint, getConsistency, listLogEntries } from "./log/read-log";
@@ -54,6 +55,7 @@ export const governanceRoutes: readonly RestRoute[] = [
   rest("Governance", "get", "/policies/{key}/history", policyHistory),
   rest("Governance", "get", "/gate-runs", listGateRuns),
   rest("Governance", "get", "/gate-runs/{gateRunId}", getGateRun),
+  rest("Governance", "get", "/evidence", whyAdmitted),
   rest("Governance", "get", "/attestations", listAttestations),
   rest("Governance", "get", "/attestations/{attestationId}", getAttestation),
   rest("Governance", "get", "/attestations/{attestationId}/verify", verifyAttestation),

@@ -1,5 +1,6 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { getAttestation, listAttestations, verifyAttestation } from "./attestations/read-attestations";
+import { whyAdmitted } from "./attestations/why-admitted";
 import { getGateRun, getPolicy, listGateRuns, listPolicies, policyHistory } from "./gates/policy-verbs";
 import { savePolicy } from "./gates/save-policy";
 import { getCheckpoint, getConsistency, listLogEntries } from "./log/read-log";
@@ -19,6 +20,7 @@ export const governanceRouter = router({
   gateRuns: queryOf(listGateRuns),
   attestation: queryOf(getAttestation),
   attestations: queryOf(listAttestations),
+  evidence: queryOf(whyAdmitted),
   verifyAttestation: queryOf(verifyAttestation),
   checkpoint: queryOf(getCheckpoint),
   consistency: queryOf(getConsistency),

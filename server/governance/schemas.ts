@@ -30,6 +30,13 @@ export const AssignReviewInput = ReviewIdInput.extend({
 
 export const WithdrawReviewInput = ReviewIdInput.extend({ reason: z.string().trim().max(2_000).default("") });
 
+/** A thing that verdicts and reviews are about, in an environment. */
+export const SubjectEvidenceInput = z.object({
+  subjectKind: z.string().max(100).default("model_version"),
+  subjectId: z.string().max(100),
+  environment: z.enum(["staging", "production"]),
+});
+
 export const ListReviewsInput = PageInput.extend({
   tab: z.enum(REVIEW_TABS).default("team"),
   search: z.string().trim().max(200).default(""),

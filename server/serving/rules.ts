@@ -3,6 +3,10 @@ import type { PromotionWatch, RolloutPlan } from "./rollout/schemas";
 export const ENVIRONMENTS = ["staging", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
+/** The environment of a stored deployment, whose column is a text. */
+export const environmentOf = ({ environment }: { environment: string }): Environment =>
+  environment === "staging" ? "staging" : "production";
+
 /** Parameters of a request to which the protocol itself gives a meaning: a model's own of the same name cannot be set. */
 export const PROTOCOL_PARAMETERS: readonly string[] = ["binary_data_output", "priority", "timeout"];
 

@@ -6,7 +6,8 @@ import { makePerson, makeTeam, prepareHome } from "@/server/compute/testing";
 import type { Actor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
-import { decideReview, requestReview } from "@/server/governance";
+import { decideReview, POLICY_KEYS, requestReview } from "@/server/governance";
+import { whyAdmitted } from "@/server/governance/attestations/why-admitted";
 import { versionDetail } from "@/server/registry/queries";
 import { modelTimeline } from "@/server/registry/timeline";
 import { controlRollout, rollBack } from "./control-rollout";
@@ -103,6 +104,21 @@ describe("a version that production rolled back", () => {
       decision: "approve",
       reason: "The feed was at fault",
     });
+    const evidence = await whyAdmitted.execute(as(ada), { subjectId: second.id, environment: "production" });
+    expect(evidence).toMatchObject({
+      needsReview: true,
+      decision: {
+        reviewId: asked.reviewId,
+        state: "approved",
+        reviewer: "Rita",
+        role: "reviewer",
+        reason: "The feed was at fault",
+        attestationId: expect.stringMatching(/^ats_/),
+      },
+    });
+    expect(evidence.verdicts.map(({ policy }) => policy)).toEqual(POLICY_KEYS);
+    for (const verdict of evidence.verdicts)
+      expect(verdict).toMatchObject({ result: "pass", version: 1, id: expect.stringMatching(/^ats_/) });
     expect(await setbacks()).toEqual([]);
     const { rolloutId } = await deploy.execute(as(ada), input);
     await follow(deploymentId);

@@ -138,6 +138,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   "governance.attestation.envelope": attestation,
   "governance.attestation.proof": attestation,
   "governance.attestation.verify": attestation,
+  "governance.subject.evidence": answers("no verdict and no decision of another team", (f) => ({
+    subjectId: f.modelVersionId,
+    environment: "production",
+  })),
   "governance.attestation.list": answers("a list of none", (f) => ({
     subjectKind: "model_version",
     subjectId: f.modelVersionId,

@@ -1,6 +1,5 @@
-import { DeploymentAlerts } from "@/components/monitoring/alerts/deployment-alerts";
-import { DeploymentPage } from "@/components/serving/deployment-page";
 import { Hydrate, prefetch, serverTrpc } from "@/server/house/hydrate";
+import { DeploymentWithEvidence } from "./with-evidence";
 
 type Params = Promise<{ name: string }>;
 
@@ -14,7 +13,7 @@ export default async function Page({ params }: { params: Params }) {
   );
   return (
     <Hydrate>
-      <DeploymentPage name={name} alerts={<DeploymentAlerts deployment={name} />} />
+      <DeploymentWithEvidence name={name} />
     </Hydrate>
   );
 }

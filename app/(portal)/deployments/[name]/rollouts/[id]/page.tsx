@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import { RolloutPage } from "@/components/serving/rollout-page";
 import { Hydrate, prefetch, serverTrpc, titleFrom } from "@/server/house/hydrate";
+import { RolloutWithEvidence } from "./with-evidence";
 
 type Props = { params: Promise<{ name: string; id: string }> };
 
@@ -21,7 +21,7 @@ export default async function Page({ params }: Props) {
   );
   return (
     <Hydrate>
-      <RolloutPage name={name} rolloutId={rolloutId} />
+      <RolloutWithEvidence name={name} rolloutId={rolloutId} />
     </Hydrate>
   );
 }
