@@ -25,6 +25,7 @@ import { LineagePanel } from "./lineage-panel";
 import { LoadPanel } from "./load-panel";
 import { PreviewPanel } from "./preview-panel";
 import { ProfilePanel } from "./profile-panel";
+import { Callout } from "@/components/ui/callout";
 import { uploadSnippets } from "./snippets";
 import { TimelinePanel } from "./timeline-panel";
 import type { Dataset, Version } from "./types";
@@ -193,6 +194,11 @@ export function DatasetPage({ slug, number }: { slug: string; number?: number })
               The latest is version {latest}.
             </Link>
           </p>
+        ) : null}
+        {version.data && version.data.remarks.length > 0 ? (
+          <Callout tone="warning" title="How the file was read">
+            {version.data.remarks.join(" ")}
+          </Callout>
         ) : null}
         <UploadStrip uploads={dataset.data.uploads} shownVersionId={version.data?.id ?? null} />
         {shown === null ? (

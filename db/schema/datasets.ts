@@ -43,6 +43,8 @@ export const datasetVersions = pgTable(
     columns: jsonb("columns").$type<unknown>().notNull(),
     profile: jsonb("profile").$type<unknown>().notNull(),
     preview: jsonb("preview").$type<unknown>().notNull(),
+    /** How the file's text is to be read, and what a careful reader should know of it. */
+    reading: jsonb("reading").$type<unknown>().notNull().default({}),
     /** What changed against the version before it, computed once at registration. */
     diff: jsonb("diff").$type<unknown>(),
     producedByJobId: text("produced_by_job_id"),

@@ -56,6 +56,7 @@ async function insertVersion(
     columns: inspection.columns,
     profile: inspection.profile,
     preview: inspection.preview,
+    reading: { text: inspection.text, remarks: inspection.remarks },
     diff,
     producedByJobId: upload.producedByJobId,
     note: upload.note,

@@ -6,6 +6,7 @@ export {
   ColumnProfile,
   Inspection,
   InspectionFailure,
+  Reading,
   TableColumn,
   TableDiff,
 } from "@/server/adapters/analytics/schemas";

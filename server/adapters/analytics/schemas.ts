@@ -40,6 +40,15 @@ export const ColumnProfile = z.object({
 });
 export type ColumnProfile = z.infer<typeof ColumnProfile>;
 
+export const Reading = z.object({
+  /** How the text of a CSV file is to be read; `encoding` as Python calls it. */
+  text: z.object({ delimiter: z.string(), encoding: z.string() }).optional(),
+  /** What a careful reader should know of the file as a whole. */
+  remarks: z.array(z.string()).default([]),
+});
+
+export type Reading = z.infer<typeof Reading>;
+
 export const Inspection = z.object({
   format: TableFormat,
   mediaType: z.string(),
@@ -50,6 +59,7 @@ export const Inspection = z.object({
   canonicalisation: z.string(),
   profile: z.array(ColumnProfile),
   preview: z.array(z.array(Cell)),
+  ...Reading.shape,
 });
 export type Inspection = z.infer<typeof Inspection>;
 

@@ -9,13 +9,17 @@ const LF = 0x0a;
 const CR = 0x0d;
 const CHUNK_BYTES = 1024 * 1024;
 const MAX_HEADER_BYTES = 1024 * 1024;
-const MAX_COLUMNS = 2_000;
+export const MAX_COLUMNS = 5_000;
+/** What the engine reads of one record: its value and its own limit on a line. */
+const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 export interface CsvShape {
   delimiter: string;
   header: string[];
   /** Records below the header. */
   rowCount: number;
+  /** Bytes of the longest record, a final line feed not counted. */
+  longestBytes: number;
 }
 
 /** The delimiter that splits the first line most often outside quotes; a comma when none does. */
@@ -51,6 +55,9 @@ export class CsvScan {
   private fieldHasBytes = false;
   private recordEmpty = true;
   private records = 0;
+  private recordBytes = 0;
+  private longestBytes = 0;
+  private recordLine = 1;
   private blankLine: number | undefined;
   private openedAt = { line: 1, column: 1 };
   private surplusAt: number | undefined;
@@ -74,6 +81,8 @@ export class CsvScan {
       if (byte === LF) return this.newLine("CR LF");
       this.newLine("CR");
     }
+    this.recordBytes += 1;
+    if (this.recordBytes > MAX_RECORD_BYTES) this.tooLong();
     if (this.utf8.complete) this.column += 1;
     if (byte >= 0x80 || !this.utf8.complete) this.checkEncoding(byte);
     if (byte === 0) {
@@ -97,6 +106,17 @@ export class CsvScan {
       return;
     }
     this.ordinary(byte);
+  }
+
+  private tooLong(): never {
+    refuse(
+      "record_too_long",
+      `the row from here on is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB.`,
+      this.state === "quoted"
+        ? `Is a quote never closed? One was opened in line ${this.openedAt.line}. Otherwise store such values as files.`
+        : "Store such values as files and their names in the table.",
+      { line: this.recordLine },
+    );
   }
 
   private ordinary(byte: number): void {
@@ -181,6 +201,9 @@ export class CsvScan {
     }
     this.endRecord();
     this.nextLine();
+    this.longestBytes = Math.max(this.longestBytes, this.recordBytes);
+    this.recordBytes = 0;
+    this.recordLine = this.line;
   }
 
   private nextLine(): void {
@@ -226,7 +249,6 @@ export class CsvScan {
         { line: 1 },
       );
     }
-    checkColumnNames(this.header, { line: 1 });
   }
 
   private checkEncoding(byte: number): void {
@@ -242,7 +264,7 @@ export class CsvScan {
     );
   }
 
-  /** Ends the file. @throws TableRefused when it ends inside a value or has no rows */
+  /** Ends the file. @throws TableRefused when it ends inside a value or has no header */
   end(): CsvShape {
     if (this.afterCr) this.newLine("CR");
     if (!this.utf8.complete) {
@@ -265,15 +287,11 @@ export class CsvScan {
     if (this.records === 0) {
       refuse("empty_file", "The file holds no header and no rows.", "Upload a CSV file with a header line.");
     }
-    if (this.records === 1) {
-      refuse("no_rows", "The file holds a header and no rows.", "Add at least one row below the header.", {
-        line: 2,
-      });
-    }
     return {
       delimiter: String.fromCodePoint(this.delimiter),
       header: this.header,
       rowCount: this.records - 1,
+      longestBytes: Math.max(this.longestBytes, this.recordBytes),
     };
   }
 
@@ -295,31 +313,6 @@ export class CsvScan {
       { 0x2c: "a comma", 0x3b: "a semicolon", 0x09: "a tab", 0x7c: "a bar |" }[this.delimiter] ??
       "the delimiter"
     );
-  }
-}
-
-/** Refuses names that a table cannot hold apart: empty, doubled, or different in case alone. */
-export function checkColumnNames(names: readonly string[], at: { line?: number } = {}): void {
-  const seen = new Map<string, number>();
-  for (const [index, name] of names.entries()) {
-    if (name.trim() === "") {
-      refuse(
-        "empty_column_name",
-        `column ${index + 1} has no name.`,
-        "Give every column a name in the header line.",
-        at,
-      );
-    }
-    const earlier = seen.get(name.toLowerCase());
-    if (earlier !== undefined) {
-      refuse(
-        "duplicate_column",
-        `columns ${earlier + 1} and ${index + 1} are both called "${name}"${names[earlier] === name ? "" : " but for case"}.`,
-        "Give every column a name of its own.",
-        at,
-      );
-    }
-    seen.set(name.toLowerCase(), index);
   }
 }
 

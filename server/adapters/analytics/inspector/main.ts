@@ -2,38 +2,45 @@ import { text } from "node:stream/consumers";
 import { TableRefused } from "../port";
 import { InspectorRequest, type InspectorAnswer } from "../schemas";
 import { compareTables } from "./compare";
-import { loadTable, openEngine, rowsOf } from "./engine";
+import { loadTable, openEngine } from "./engine";
+import { fileOf, readable } from "./readable";
+import { rowsOf } from "./rows";
 import { profileTable, toCell } from "./profile";
-import { refuse } from "./refuse";
-import { sniffFormat } from "./sniff";
 import { CANONICALISATION, contentDigestOf, schemaDigestOf } from "./table-digest";
 
 const PREVIEW_ROWS = 100;
+/** Wide tables show fewer rows. */
+const PREVIEW_CELLS = 50_000;
 const MEDIA_TYPES = { csv: "text/csv", parquet: "application/vnd.apache.parquet" };
 
 async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): Promise<InspectorAnswer> {
-  const format = await sniffFormat(request.file);
-  const { connection, close } = await openEngine(request.scratch, request.memoryBytes, [request.file]);
+  const source = await readable(request.file, request.scratch, "t");
+  const { format } = source;
+  const { connection, close } = await openEngine(request.scratch, request.memoryBytes, [fileOf(source)]);
   try {
-    const columns = await loadTable(connection, request.file, format, "t");
+    const columns = await loadTable(connection, source, "t");
     const rowCount = Number((await rowsOf(connection, "SELECT count(*)::DOUBLE FROM t"))[0]?.[0] ?? 0);
-    if (rowCount === 0)
-      refuse("no_rows", "The table has columns and no rows.", "Upload a table with at least one row.");
     const contentDigest = await contentDigestOf(connection, "t", columns);
     const profile = await profileTable(connection, "t", columns);
-    const observed = new Map(profile.map((each) => [each.name, each.nulls]));
-    const preview = await rowsOf(connection, `SELECT * FROM t ORDER BY rowid LIMIT ${PREVIEW_ROWS}`);
+    const previewRows = Math.max(1, Math.min(PREVIEW_ROWS, Math.floor(PREVIEW_CELLS / columns.length)));
+    const preview = await rowsOf(connection, `SELECT * FROM t ORDER BY rowid LIMIT ${previewRows}`);
     return {
       status: "inspected",
       inspection: {
         format,
         mediaType: MEDIA_TYPES[format],
         rowCount,
-        // CSV declares nothing, so what was seen counts.
-        columns:
-          format === "csv"
-            ? columns.map((column) => ({ ...column, nullable: (observed.get(column.name) ?? 0) > 0 }))
-            : columns,
+        columns: columns.map(({ name, type, engineType, nullable }, at) => ({
+          name,
+          type,
+          engineType,
+          // CSV declares nothing, so what was seen counts.
+          nullable: format === "csv" ? (profile[at]?.nulls ?? 0) > 0 : nullable,
+        })),
+        ...(source.format === "csv" && {
+          text: { delimiter: source.text.shape.delimiter, encoding: source.text.encoding },
+        }),
+        remarks: source.format === "csv" ? source.text.remarks : [],
         contentDigest,
         schemaDigest: schemaDigestOf(columns),
         canonicalisation: CANONICALISATION,
@@ -48,13 +55,18 @@ async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): P
 
 async function diff(request: Extract<InspectorRequest, { op: "diff" }>): Promise<InspectorAnswer> {
   const { before, after } = request;
-  const { connection, close } = await openEngine(request.scratch, request.memoryBytes, [
-    before.file,
-    after.file,
-  ]);
+  const sources = {
+    before: await readable(before.file, request.scratch, "before"),
+    after: await readable(after.file, request.scratch, "after"),
+  };
+  const { connection, close } = await openEngine(
+    request.scratch,
+    request.memoryBytes,
+    Object.values(sources).map(fileOf),
+  );
   try {
-    const old = await loadTable(connection, before.file, before.format, "before");
-    const now = await loadTable(connection, after.file, after.format, "after");
+    const old = await loadTable(connection, sources.before, "before");
+    const now = await loadTable(connection, sources.after, "after");
     const result = await compareTables(
       connection,
       { table: "before", columns: old },

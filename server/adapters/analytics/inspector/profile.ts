@@ -1,6 +1,7 @@
 import type { DuckDBConnection, Json } from "@duckdb/node-api";
-import type { Cell, ColumnProfile, TableColumn } from "../schemas";
-import { rowsOf } from "./engine";
+import type { Cell, ColumnProfile } from "../schemas";
+import type { EngineColumn } from "./engine";
+import { rowsOf } from "./rows";
 import { isNumeric, isTemporal, quoteName } from "./logical-type";
 
 const BINS = 20;
@@ -23,62 +24,94 @@ const asNumber = (value: Json | undefined): number | null => {
 const asCount = (value: Json | undefined): number => Number(value ?? 0);
 
 /** SQL that turns a column into a DOUBLE for statistics; undefined when it has no order worth a mean. */
-export function measureOf(column: Pick<TableColumn, "name" | "type">): string | undefined {
-  const name = quoteName(column.name);
+export function measureOf(column: Pick<EngineColumn, "id" | "type">): string | undefined {
+  const name = quoteName(column.id);
   if (column.type === "boolean") return `CAST(CAST(${name} AS INTEGER) AS DOUBLE)`;
   if (isNumeric(column.type)) return `CAST(${name} AS DOUBLE)`;
   if (isTemporal(column.type)) return `epoch(${name})`;
   return undefined;
 }
 
-async function histogramOf(
-  connection: DuckDBConnection,
-  table: string,
-  measure: string,
-  lo: number,
-  hi: number,
-) {
-  const finite = `SELECT ${measure} AS v FROM ${quoteName(table)} WHERE isfinite(${measure})`;
-  if (lo === hi) {
-    const [row] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM (${finite})`);
-    return [{ from: lo, to: hi, count: asCount(row?.[0]) }];
-  }
+const FAR = 1e150;
+
+/**
+ * A power of two by which values are divided while they are summed and squared, so that neither overflows nor vanishes. Dividing by it
+ * loses nothing; ordinary numbers are left as they are.
+ */
+function scaleFor(lo: number, hi: number): number {
+  const largest = Math.max(Math.abs(lo), Math.abs(hi));
+  if (largest === 0 || (largest < FAR && largest > 1 / FAR)) return 1;
+  return 2 ** Math.floor(Math.log2(largest));
+}
+
+interface Measured {
+  /** SQL of the value as a DOUBLE. */
+  measure: string;
+  lo: number;
+  hi: number;
+  scale: number;
+}
+
+async function histogramOf(connection: DuckDBConnection, table: string, measured: Measured) {
+  const { measure, scale } = measured;
+  const [lo, hi] = [measured.lo / scale, measured.hi / scale];
+  const finite = `SELECT ${measure} / ${scale}::DOUBLE AS v FROM ${quoteName(table)} WHERE isfinite(${measure})`;
   const width = (hi - lo) / BINS;
+  if (width === 0) {
+    const [row] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM (${finite})`);
+    return [{ from: measured.lo, to: measured.hi, count: asCount(row?.[0]) }];
+  }
   const rows = await rowsOf(
     connection,
-    `SELECT least(CAST(floor((v - ${lo}::DOUBLE) / ${width}::DOUBLE) AS INTEGER), ${BINS - 1}) AS b, count(*)::DOUBLE AS c FROM (${finite}) GROUP BY b`,
+    `SELECT greatest(0, least(CAST(floor((v - ${lo}::DOUBLE) / ${width}::DOUBLE) AS INTEGER), ${BINS - 1})) AS b, count(*)::DOUBLE AS c FROM (${finite}) GROUP BY b`,
   );
   const counts = new Map(rows.map(([bin, count]) => [asCount(bin), asCount(count)]));
   return Array.from({ length: BINS }, (_, bin) => ({
-    from: lo + bin * width,
-    to: bin === BINS - 1 ? hi : lo + (bin + 1) * width,
+    from: bin === 0 ? measured.lo : (lo + bin * width) * scale,
+    to: bin === BINS - 1 ? measured.hi : (lo + (bin + 1) * width) * scale,
     count: counts.get(bin) ?? 0,
   }));
 }
 
-async function numbersOf(connection: DuckDBConnection, table: string, column: TableColumn, measure: string) {
-  const name = quoteName(column.name);
+async function momentsOf(connection: DuckDBConnection, table: string, { measure, scale }: Measured) {
+  const value = scale === 1 ? measure : `(${measure} / ${scale}::DOUBLE)`;
   const ok = `FILTER (WHERE isfinite(${measure}))`;
   const [row = []] = await rowsOf(
     connection,
-    `SELECT min(${name}) ${ok}, max(${name}) ${ok}, avg(${measure}) ${ok}, stddev_samp(${measure}) ${ok}, quantile_cont(${measure}, [0.05, 0.25, 0.5, 0.75, 0.95]) ${ok}, (count(*) FILTER (WHERE ${name} IS NOT NULL AND NOT isfinite(${measure})))::DOUBLE, min(${measure}) ${ok}, max(${measure}) ${ok} FROM ${quoteName(table)}`,
+    `SELECT avg(${value}) ${ok}, stddev_samp(${value}) ${ok}, quantile_cont(${value}, [0.05, 0.25, 0.5, 0.75, 0.95]) ${ok} FROM ${quoteName(table)}`,
   );
-  const [min, max, mean, std, quantiles, nonFinite, lo, hi] = row;
-  const q = Array.isArray(quantiles) ? quantiles.map(asNumber) : [];
-  const [p05, p25, p50, p75, p95] = q;
-  const low = asNumber(lo);
-  const high = asNumber(hi);
+  const [mean, std, quantiles] = row;
+  const back = (scaled: Json | undefined) => {
+    const number = asNumber(scaled);
+    return number === null ? null : asNumber(number * scale);
+  };
+  const [p05, p25, p50, p75, p95] = Array.isArray(quantiles) ? quantiles.map(back) : [];
   return {
-    min: toCell(min),
-    max: toCell(max),
-    mean: asNumber(mean),
-    std: asNumber(std),
+    mean: back(mean),
+    std: back(std),
     quantiles:
       p05 === null || p05 === undefined
         ? null
         : { p05, p25: p25 ?? p05, p50: p50 ?? p05, p75: p75 ?? p05, p95: p95 ?? p05 },
-    nonFinite: asCount(nonFinite),
-    histogram: low === null || high === null ? [] : await histogramOf(connection, table, measure, low, high),
+  };
+}
+
+async function numbersOf(connection: DuckDBConnection, table: string, column: EngineColumn, measure: string) {
+  const name = quoteName(column.id);
+  const ok = `FILTER (WHERE isfinite(${measure}))`;
+  const [row = []] = await rowsOf(
+    connection,
+    `SELECT min(${name}) ${ok}, max(${name}) ${ok}, (count(*) FILTER (WHERE ${name} IS NOT NULL AND NOT isfinite(${measure})))::DOUBLE, min(${measure}) ${ok}, max(${measure}) ${ok} FROM ${quoteName(table)}`,
+  );
+  const [min, max, nonFinite] = row;
+  const [lo, hi] = [asNumber(row[3]), asNumber(row[4])];
+  const found = { min: toCell(min), max: toCell(max), nonFinite: asCount(nonFinite) };
+  if (lo === null || hi === null) return found;
+  const measured = { measure, lo, hi, scale: scaleFor(lo, hi) };
+  return {
+    ...found,
+    ...(await momentsOf(connection, table, measured)),
+    histogram: await histogramOf(connection, table, measured),
   };
 }
 
@@ -112,9 +145,9 @@ async function textOf(connection: DuckDBConnection, table: string, name: string,
 async function profileColumn(
   connection: DuckDBConnection,
   table: string,
-  column: TableColumn,
+  column: EngineColumn,
 ): Promise<ColumnProfile> {
-  const name = quoteName(column.name);
+  const name = quoteName(column.id);
   const [basic = []] = await rowsOf(
     connection,
     `SELECT count(*)::DOUBLE, count(${name})::DOUBLE, count(DISTINCT ${name})::DOUBLE FROM ${quoteName(table)}`,
@@ -137,18 +170,25 @@ async function profileColumn(
     length: null,
     top: top.map(([value, count]) => ({ value: toCell(value), count: asCount(count) })),
     histogram: [],
-    remark: null,
+    remark: column.remark,
   };
   const measure = measureOf(column);
-  if (measure) return { ...profile, ...(await numbersOf(connection, table, column, measure)) };
-  return { ...profile, ...(await textOf(connection, table, name, column.type === "string")) };
+  try {
+    if (measure) return { ...profile, ...(await numbersOf(connection, table, column, measure)) };
+    const text = await textOf(connection, table, name, column.type === "string");
+    return { ...profile, ...text, remark: column.remark ?? text.remark };
+  } catch (error) {
+    if (!(error instanceof Error) || /out of memory/i.test(error.message)) throw error;
+    const why = `Some of its statistics cannot be computed: ${error.message.split("\n")[0] ?? ""}`;
+    return { ...profile, remark: [column.remark, why].filter(Boolean).join(" ") };
+  }
 }
 
 /** Exact statistics of every column. */
 export async function profileTable(
   connection: DuckDBConnection,
   table: string,
-  columns: readonly TableColumn[],
+  columns: readonly EngineColumn[],
 ): Promise<ColumnProfile[]> {
   const profiles: ColumnProfile[] = [];
   for (const column of columns) profiles.push(await profileColumn(connection, table, column));

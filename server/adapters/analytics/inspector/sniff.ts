@@ -22,9 +22,19 @@ const OTHERS: readonly { magic: readonly number[]; name: string; hint: string }[
     name: "a PDF document",
     hint: "Upload the table itself as CSV or Parquet.",
   },
-  { magic: [0xff, 0xfe], name: "UTF-16 text", hint: "Save it as UTF-8." },
-  { magic: [0xfe, 0xff], name: "UTF-16 text", hint: "Save it as UTF-8." },
 ];
+
+/** The first bytes of a file, fewer where it is shorter. */
+export async function firstBytes(file: string, count: number): Promise<Buffer> {
+  const handle = await open(file, "r");
+  try {
+    const head = Buffer.alloc(count);
+    const { bytesRead } = await handle.read(head, 0, count, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
 
 /** Tells the format from the bytes, never from the name. */
 export async function sniffFormat(file: string): Promise<TableFormat> {
