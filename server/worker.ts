@@ -24,8 +24,10 @@ async function main() {
   await loadJobs();
   let dispatcher: Dispatcher | undefined;
   let jobIsolation = {};
+  const place = await cluster().place();
   const beat = heartbeat("worker", () => ({
     ...jobIsolation,
+    place,
     inFlight: dispatcher?.inFlight() ?? 0,
     deadLetters: dispatcher?.deadLetters() ?? 0,
   }));

@@ -142,40 +142,44 @@ function form(type: string, cell: string | null): string {
 const formed = (types: readonly string[], rows: readonly (readonly (string | null)[])[]) =>
   rows.map((row) => row.map((cell, at) => form(types[at] ?? "", cell)));
 
-test("what a profile holds is what pandas reads by the snippet", async () => {
-  const made = fc
-    .sample(table, { numRuns: FILES, seed: SEED })
-    .filter(({ names }) => names.join("") !== "" || names.length > 1);
-  const read: { file: string; table: TableHere; made: Table }[] = [];
-  for (const [at, each] of made.entries()) {
-    const file = path.join(folder, `${at}.csv`);
-    writeFileSync(file, bytesOf(each));
-    const scratch = path.join(folder, `scratch-${at}`);
-    mkdirSync(scratch);
-    read.push({ file, made: each, table: await readHere(file, scratch) });
-    rmSync(scratch, { recursive: true });
-  }
-  const python = await versionOf(pythonSettings.python ?? "python3");
-  const { folder: built } = await new PythonEnvironments(pythonSettings).prepare({ lock: LOCK, python });
-  const program = path.resolve("server/adapters/analytics/testing-pandas.py");
-  const run = promisify(execFile)(path.join(built, "bin", "python"), [program], {
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  run.child.stdin?.end(
-    JSON.stringify(
-      read.map(({ file, table: { columns, profile, text } }) => ({
-        file,
-        options: readOptions({ columns, profile, text }),
-      })),
-    ),
-  );
-  const answers = Answers.parse(JSON.parse((await run).stdout));
-  for (const [at, { table: ours, made: source }] of read.entries()) {
-    const theirs = answers[at];
-    const context = JSON.stringify({ text: textOf(source), options: readOptions(ours) });
-    if (!theirs || "error" in theirs) throw new Error(`${theirs?.error ?? "no answer"} ${context}`);
-    expect(theirs.names, context).toEqual(ours.columns.map(({ name }) => name));
-    const types = ours.columns.map(({ type }) => type);
-    expect(formed(types, theirs.rows), context).toEqual(formed(types, ours.rows));
-  }
-}, 60_000 + FILES * 1_000);
+test(
+  "what a profile holds is what pandas reads by the snippet",
+  async () => {
+    const made = fc
+      .sample(table, { numRuns: FILES, seed: SEED })
+      .filter(({ names }) => names.join("") !== "" || names.length > 1);
+    const read: { file: string; table: TableHere; made: Table }[] = [];
+    for (const [at, each] of made.entries()) {
+      const file = path.join(folder, `${at}.csv`);
+      writeFileSync(file, bytesOf(each));
+      const scratch = path.join(folder, `scratch-${at}`);
+      mkdirSync(scratch);
+      read.push({ file, made: each, table: await readHere(file, scratch) });
+      rmSync(scratch, { recursive: true });
+    }
+    const python = await versionOf(pythonSettings.python ?? "python3");
+    const { folder: built } = await new PythonEnvironments(pythonSettings).prepare({ lock: LOCK, python });
+    const program = path.resolve("server/adapters/analytics/testing-pandas.py");
+    const run = promisify(execFile)(path.join(built, "bin", "python"), [program], {
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    run.child.stdin?.end(
+      JSON.stringify(
+        read.map(({ file, table: { columns, profile, text } }) => ({
+          file,
+          options: readOptions({ columns, profile, text }),
+        })),
+      ),
+    );
+    const answers = Answers.parse(JSON.parse((await run).stdout));
+    for (const [at, { table: ours, made: source }] of read.entries()) {
+      const theirs = answers[at];
+      const context = JSON.stringify({ text: textOf(source), options: readOptions(ours) });
+      if (!theirs || "error" in theirs) throw new Error(`${theirs?.error ?? "no answer"} ${context}`);
+      expect(theirs.names, context).toEqual(ours.columns.map(({ name }) => name));
+      const types = ours.columns.map(({ type }) => type);
+      expect(formed(types, theirs.rows), context).toEqual(formed(types, ours.rows));
+    }
+  },
+  60_000 + FILES * 1_000,
+);

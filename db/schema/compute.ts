@@ -68,6 +68,8 @@ export const jobAttempts = pgTable(
     number: integer("number").notNull(),
     state: text("state").notNull(),
     pid: integer("pid"),
+    /** The machine, or cluster, that has it; null until one has taken it. Only that one knows how it stands. */
+    place: text("place"),
     exitCode: integer("exit_code"),
     signal: text("signal"),
     reason: text("reason").notNull().default(""),

@@ -105,12 +105,14 @@ export async function admitJobs(db: Db): Promise<string[]> {
   });
 }
 
+export const OPEN_ATTEMPT_STATES = ["admitted", "preparing", "running", "collecting"];
+
 /** Attempts that were promised and have not ended, oldest first. */
 export async function openAttempts(db: Db): Promise<string[]> {
   const rows = await db
     .select({ id: jobAttempts.id })
     .from(jobAttempts)
-    .where(inArray(jobAttempts.state, ["admitted", "preparing", "running", "collecting"]))
+    .where(inArray(jobAttempts.state, OPEN_ATTEMPT_STATES))
     .orderBy(asc(jobAttempts.createdAt));
   return rows.map((row) => row.id);
 }

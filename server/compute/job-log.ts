@@ -39,6 +39,7 @@ export const findJobLog = query(
             ended: attempt.endedAt !== null,
             logDigest: attempt.logDigest,
             sizeBytes: attempt.logSizeBytes,
+            place: attempt.place,
           }
         : null,
       offset: input.offset,
@@ -119,11 +120,17 @@ async function follow(
   signal: AbortSignal,
 ) {
   const ctx = createCtx(caller);
+  let isSaid = false;
   while (!signal.aborted) {
     const { attempt, final } = await findJobLog.within(ctx, input as Parameters<typeof findJobLog.within>[1]);
     if (attempt?.ended) {
       await sendStored(stream, attempt, from);
       break;
+    }
+    if (attempt?.place && attempt.place !== (await cluster().place()) && !isSaid) {
+      isSaid = true;
+      const text = "This job runs on another machine; its log is shown here when it has ended.\n";
+      await stream.writeSSE({ event: "log", id: String(from), data: JSON.stringify({ text }) });
     }
     if (attempt && (await sendLive(stream, attempt.id, from, signal))) break;
     if (final) break;

@@ -3,7 +3,7 @@ import { db } from "@/db/client";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow, workflowStatuses } from "@/server/durable/port";
 import { notify } from "@/server/notifications";
-import { every, on } from "@/server/kit/handlers";
+import { every, everywhere, on } from "@/server/kit/handlers";
 import { admitJobs, openAttempts } from "./admit-jobs";
 import { declareFlavors, grantBaseQuotas } from "./base-quotas";
 import { linkOutput } from "./link-output";
@@ -11,6 +11,8 @@ import { ingestOutputs } from "./ingest-outputs";
 import { keepAttempts } from "./keep-attempts";
 import { stateCapacity } from "./ledger";
 import { jobOf } from "./load";
+import { endCancelledOfAbsent } from "./end-absent";
+import { followHere } from "./follow-here";
 import { expireQuotas } from "./expire-quotas";
 import { reconcileCluster } from "./reconcile-cluster";
 import { submitAttempt, watchAttempt } from "./run-attempt";
@@ -57,14 +59,19 @@ every(
   },
   { twice: "admission holds the ledger's lock, and an attempt has one workflow by its name" },
 );
+everywhere("compute.reconcile", 15_000, async () => {
+  const { endedOrphans, missing } = await reconcileCluster(db());
+  if (endedOrphans + missing > 0) log.warn({ endedOrphans, missing }, "cluster brought in line");
+});
+everywhere("compute.follow-here", 1_000, () => followHere(db()));
 every(
-  "compute.reconcile",
+  "compute.end-absent",
   15_000,
   async () => {
-    const { endedOrphans, missing } = await reconcileCluster(db());
-    if (endedOrphans + missing > 0) log.warn({ endedOrphans, missing }, "cluster brought in line");
+    const ended = await endCancelledOfAbsent(db());
+    if (ended > 0) log.warn({ ended }, "cancelled jobs of an absent machine ended");
   },
-  { twice: "what has ended or gone is ended or removed again without effect" },
+  { twice: "an attempt's end is recorded once" },
 );
 
 on("identity.team_created", "compute.base-quotas", ({ ctx, event }) =>

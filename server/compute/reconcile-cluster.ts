@@ -1,4 +1,4 @@
-import { and, inArray, isNotNull, lt } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, lt } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { jobAttempts } from "@/db/schema";
 import { cluster } from "@/server/composition";
@@ -7,9 +7,19 @@ import { openAttempts } from "./admit-jobs";
 /** How long an ended attempt's folder stays, for a look at what it left. */
 const KEEP_MS = 24 * 3600_000;
 
+/** Those of open attempts that are missing where they should be. */
+async function missingHere(db: Db, missing: readonly string[]): Promise<number> {
+  if (missing.length === 0) return 0;
+  const rows = await db
+    .select({ id: jobAttempts.id })
+    .from(jobAttempts)
+    .where(and(inArray(jobAttempts.id, [...missing]), eq(jobAttempts.place, await cluster().place())));
+  return rows.length;
+}
+
 /**
  * Ends processes of attempts that no row knows, and forgets folders of attempts that ended a day ago and whose log is stored.
- * Attempts that are open here but unknown there are started again by their workflow.
+ * Attempts that are open here but unknown there are started again by their workflow. Each place does it for itself.
  */
 export async function reconcileCluster(
   db: Db,
@@ -32,5 +42,9 @@ export async function reconcileCluster(
             ),
           );
   for (const { id } of stored) await cluster().remove(id);
-  return { endedOrphans: endedOrphans.length, missing: missing.length, removed: stored.length };
+  return {
+    endedOrphans: endedOrphans.length,
+    missing: await missingHere(db, missing),
+    removed: stored.length,
+  };
 }

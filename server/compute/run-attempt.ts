@@ -18,6 +18,7 @@ import { JOB_REASONS } from "./rules";
 import { jobTopic, jobsTopic } from "./kinds";
 
 const NOTE_EVERY_MS = 2_000;
+const ELSEWHERE_MS = 1_000;
 const START_TRIES = 3;
 const START_PAUSE_MS = 2_000;
 const CANCEL_GRACE_MS = 10_000;
@@ -54,13 +55,29 @@ async function giveUp(attemptId: string): Promise<void> {
   }
 }
 
+/** Takes an attempt for this place; false where another has it. */
+async function takeHere(db: Db, attempt: AttemptRow): Promise<boolean> {
+  const here = await cluster().place();
+  if (attempt.place !== null) return attempt.place === here;
+  await db
+    .update(jobAttempts)
+    .set({ place: here })
+    .where(and(eq(jobAttempts.id, attempt.id), isNull(jobAttempts.place), isNull(jobAttempts.endedAt)));
+  const [now] = await db
+    .select({ place: jobAttempts.place })
+    .from(jobAttempts)
+    .where(eq(jobAttempts.id, attempt.id));
+  return now?.place === here;
+}
+
 /**
  * Hands an attempt to the cluster; doing it again adopts what is already there. An attempt that cannot be started is ended in
- * words. A database that is away throws, and the caller tries again.
+ * words, one that another place has is left to it. A database that is away throws, and the caller tries again.
  */
 export async function submitAttempt(db: Db, attemptId: string): Promise<void> {
   const loaded = await loadAttempt(db, attemptId);
   if (!loaded || loaded.attempt.endedAt) return;
+  if (!(await takeHere(db, loaded.attempt))) return;
   const { ctx, job } = loaded;
   const known = await cluster().observe(attemptId);
   // One that nobody keeps was handed over by a worker, of an earlier release perhaps, that died before it was started.
@@ -153,17 +170,42 @@ function looksOf(db: Db): AttemptLooks {
   return known;
 }
 
+const followed = new Map<string, number>();
+const count = (attemptId: string, by: 1 | -1) => {
+  const now = (followed.get(attemptId) ?? 0) + by;
+  if (now > 0) followed.set(attemptId, now);
+  else followed.delete(attemptId);
+};
+
+/** Whether this process follows an attempt already. */
+export const isFollowed = (attemptId: string): boolean => followed.has(attemptId);
+
 /**
  * Follows an attempt to its end, passes on a cancel, and records how it ended. Safe to begin again at any moment: all that it
- * knows is in the database and in the cluster. A database that is away is waited for.
+ * knows is in the database and in the cluster. A database that is away is waited for, and so is another place that has the attempt: what
+ * is unknown here may well run there.
  */
 export async function watchAttempt(db: Db, attemptId: string, signal?: AbortSignal): Promise<void> {
+  count(attemptId, 1);
+  try {
+    await watch(db, attemptId, signal);
+  } finally {
+    count(attemptId, -1);
+  }
+}
+
+async function watch(db: Db, attemptId: string, signal: AbortSignal | undefined): Promise<void> {
   let follow: ReturnType<typeof createWatch> | undefined;
   let loaded: LoadedAttempt | undefined;
   while (!signal?.aborted) {
     try {
       loaded ??= await loadAttempt(db, attemptId);
       if (!loaded || loaded.attempt.endedAt) return;
+      if (loaded.attempt.place !== null && loaded.attempt.place !== (await cluster().place())) {
+        loaded = undefined;
+        await sleep(ELSEWHERE_MS, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
       follow ??= createWatch(loaded);
       const ended = await follow(await looksOf(db).next(attemptId, loaded.job.id));
       if (ended === "missing") {

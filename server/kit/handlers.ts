@@ -52,6 +52,8 @@ export interface Tick {
   run: (lease: Lease) => Promise<void>;
   /** A message after which it runs at once. */
   wokenBy: Channel | undefined;
+  /** In every worker, under no lease. */
+  everywhere: boolean;
 }
 
 const ticks: Tick[] = [];
@@ -67,8 +69,17 @@ export function every(
   run: (lease: Lease) => Promise<void>,
   options: { twice: string; wokenBy?: Channel },
 ): void {
-  if (ticks.some((tick) => tick.name === name)) throw new Error(`Two ticks are called ${name}.`);
-  ticks.push({ name, everyMs, run, wokenBy: options.wokenBy });
+  add({ name, everyMs, run, wokenBy: options.wokenBy, everywhere: false });
+}
+
+function add(tick: Tick): void {
+  if (ticks.some(({ name }) => name === tick.name)) throw new Error(`Two ticks are called ${tick.name}.`);
+  ticks.push(tick);
+}
+
+/** Runs `run` about every `everyMs` in every worker at once: for what each must do for its own machine. */
+export function everywhere(name: string, everyMs: number, run: () => Promise<void>): void {
+  add({ name, everyMs, run, wokenBy: undefined, everywhere: true });
 }
 
 export const allTicks = (): readonly Tick[] => ticks;

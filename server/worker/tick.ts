@@ -1,7 +1,7 @@
 import { db } from "@/db/client";
 import { liveHub } from "@/server/core/live-hub";
 import { log } from "@/server/core/log";
-import { allTicks, type Tick } from "@/server/kit/handlers";
+import { allTicks, type Lease, type Tick } from "@/server/kit/handlers";
 import { Leases } from "@/server/kit/leases";
 
 const LOOK_MS = 2_000;
@@ -9,6 +9,9 @@ const LOOK_MS = 2_000;
 const FIRST_MS = 5_000;
 /** Between runs that a message asks for: what comes meanwhile is done by the next. */
 const WOKEN_MS = 100;
+
+/** What runs everywhere has nothing to lose. */
+const NO_LEASE: Lease = { token: 0, signal: new AbortController().signal, fence: async () => undefined };
 
 /** Runs one tick for as long as its lease is ours: on its time, and sooner when it is woken. Returns what ends it. */
 function keepRunning(tick: Tick, leases: Leases): () => void {
@@ -29,7 +32,7 @@ function keepRunning(tick: Tick, leases: Leases): () => void {
     isRunning = true;
     dueMs = Number.POSITIVE_INFINITY;
     wokenAgain = false;
-    const lease = leases.of(tick.name);
+    const lease = tick.everywhere ? NO_LEASE : leases.of(tick.name);
     try {
       if (lease) await tick.run(lease);
     } catch (error) {
@@ -57,7 +60,7 @@ function keepRunning(tick: Tick, leases: Leases): () => void {
 /** Starts all ticks; each waits for its previous run, and a failure is logged and tried again next time. The end gives the leases back. */
 export function startTicks(holder: string): () => Promise<void> {
   const leases = new Leases(db(), holder);
-  const names = allTicks().map((tick) => tick.name);
+  const names = allTicks().flatMap((tick) => (tick.everywhere ? [] : [tick.name]));
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {

@@ -53,6 +53,7 @@ it(
     );
     expect(info).toEqual({
       inFlight: expect.any(Number),
+      place: expect.any(String),
       deadLetters: expect.any(Number),
       jobIsolation: expect.stringMatching(/^(namespaces\+user|namespaces|user|none)$/),
     });

@@ -150,6 +150,8 @@ export interface Cluster {
   /** Brings the cluster in line with what the caller knows. Orphans younger than the grace time are left. */
   reconcile(knownAttemptIds: readonly string[]): Promise<Reconciliation>;
   list(): Promise<AttemptState[]>;
+  /** The name of this machine, or cluster, among others on one database: an attempt is known where it was submitted, and nowhere else. */
+  place(): Promise<string>;
   /** How far jobs are kept apart here, found by trying it once. */
   isolation(): Promise<IsolationLevel>;
   /** Forgets an ended attempt with its files; false when there is none. Error: `conflict` while it runs. */

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
+import { z } from "zod";
 import { conflict, invalid, notFound } from "@/server/core/errors";
 import { AttemptSpec, type AttemptState, type Cluster, isTerminal, type StopRequest } from "../port";
 import {
@@ -52,6 +54,16 @@ async function removeFiles(root: string, files: AttemptFolder): Promise<void> {
   if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
 }
 
+const PlaceFile = z.object({ id: z.string().min(1) });
+
+/** The name that this root got when it was first asked for one. */
+function placeOf(root: string): string {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const file = path.join(root, "place.json");
+  createJson(file, { id: randomUUID() });
+  return PlaceFile.parse(readJson(file)).id;
+}
+
 const byAttempt = (states: readonly (AttemptState | null)[]): ReadonlyMap<string, AttemptState> =>
   new Map(states.flatMap((state) => (state === null ? [] : [[state.attemptId, state] as const])));
 
@@ -73,6 +85,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     collectTimeoutMs: settings.collectTimeoutMs ?? 30 * 60 * 1000,
   };
 
+  let place: string | undefined;
   let probed: ReturnType<typeof probeIsolation> | undefined;
   const isolation = () =>
     (probed ??= probeIsolation(
@@ -177,6 +190,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     },
     reconcile: (known) => reconcile({ root, orphanGraceMs, list, stop, require }, known),
     list,
+    place: async () => (place ??= placeOf(root)),
     isolation: async () => (await isolation()).level,
     async remove(attemptId) {
       const state = await observe(attemptId);
