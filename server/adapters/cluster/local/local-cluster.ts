@@ -54,12 +54,24 @@ async function removeFiles(root: string, files: AttemptFolder): Promise<void> {
   if (user !== null) rmSync(path.join(root, "users", `${user}.json`), { force: true });
 }
 
+const keeperSettingsOf = (root: string, settings: LocalClusterSettings) => ({
+  root,
+  python: settings.python ?? null,
+  path: settings.path ?? DEFAULT_PATH,
+  hidden: [path.resolve(settings.home ?? root), root],
+  logMaxBytes: settings.logMaxBytes ?? 50 * 1024 ** 2,
+  prepareTimeoutMs: settings.prepareTimeoutMs ?? 30 * 60 * 1000,
+  collectTimeoutMs: settings.collectTimeoutMs ?? 30 * 60 * 1000,
+});
+
 const PlaceFile = z.object({ id: z.string().min(1) });
 
 /** The name that this root got when it was first asked for one. */
 function placeOf(root: string): string {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const file = path.join(root, "place.json");
+  const known: unknown = readJson(file);
+  if (known !== null) return PlaceFile.parse(known).id;
   createJson(file, { id: randomUUID() });
   return PlaceFile.parse(readJson(file)).id;
 }
@@ -75,17 +87,8 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
   const root = path.resolve(settings.root);
   const filesOf = (attemptId: string) => attemptFolder(root, attemptId);
   const orphanGraceMs = settings.orphanGraceMs ?? 60_000;
-  const keeperSettings = {
-    root,
-    python: settings.python ?? null,
-    path: settings.path ?? DEFAULT_PATH,
-    hidden: [path.resolve(settings.home ?? root), root],
-    logMaxBytes: settings.logMaxBytes ?? 50 * 1024 ** 2,
-    prepareTimeoutMs: settings.prepareTimeoutMs ?? 30 * 60 * 1000,
-    collectTimeoutMs: settings.collectTimeoutMs ?? 30 * 60 * 1000,
-  };
+  const keeperSettings = keeperSettingsOf(root, settings);
 
-  let place: string | undefined;
   let probed: ReturnType<typeof probeIsolation> | undefined;
   const isolation = () =>
     (probed ??= probeIsolation(
@@ -190,7 +193,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     },
     reconcile: (known) => reconcile({ root, orphanGraceMs, list, stop, require }, known),
     list,
-    place: async () => (place ??= placeOf(root)),
+    place: async () => placeOf(root),
     isolation: async () => (await isolation()).level,
     async remove(attemptId) {
       const state = await observe(attemptId);
