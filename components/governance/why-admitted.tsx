@@ -57,7 +57,14 @@ function Decision({ evidence, environment }: { evidence: Evidence; environment: 
   );
 }
 
-function Verdict({ verdict }: { verdict: Evidence["verdicts"][number] }) {
+function Verdict({
+  verdict,
+  acceptedBy,
+}: {
+  verdict: Evidence["verdicts"][number];
+  /** Who approved although it does not pass. */
+  acceptedBy: string | undefined;
+}) {
   return (
     <li className="flex flex-wrap items-center gap-x-2">
       <StatusBadge status={verdict.result ?? "missing"} />
@@ -65,6 +72,9 @@ function Verdict({ verdict }: { verdict: Evidence["verdicts"][number] }) {
         {verdict.policy}
         {verdict.version === null ? "" : ` v${verdict.version}`}
       </Link>
+      {verdict.result !== null && verdict.result !== "pass" && acceptedBy ? (
+        <span className="text-sm text-fg-muted">accepted by {acceptedBy}</span>
+      ) : null}
       {verdict.at ? <TimeAgo value={verdict.at} className="text-sm text-fg-muted" /> : null}
       {verdict.id ? (
         <Link className={link} href={attestationHref(verdict.id)}>
@@ -87,7 +97,13 @@ export function WhyAdmitted({ versionId, environment }: { versionId: string; env
           <Decision evidence={found.data} environment={environment} />
           <ul aria-label="Verdicts of policies" className="flex flex-col gap-1">
             {found.data.verdicts.map((verdict) => (
-              <Verdict key={verdict.policy} verdict={verdict} />
+              <Verdict
+                key={verdict.policy}
+                verdict={verdict}
+                acceptedBy={
+                  found.data.decision?.state === "approved" ? found.data.decision.reviewer : undefined
+                }
+              />
             ))}
           </ul>
         </div>
