@@ -33,3 +33,17 @@ export function splitMatches(line: string, query: string): string[] {
   parts.push(line.slice(at));
   return parts;
 }
+
+const CLOCK = /^\d\d:\d\d:\d\d /;
+/** A headline is cut where the line goes on. */
+const COMPARED = 250;
+
+/** The last line that a headline begins with, clock aside; -1 where none does. */
+export function headlineAt(lines: readonly string[], headline: string): number {
+  return lines.findLastIndex((line) => {
+    const text = line.replace(CLOCK, "").trim();
+    return text.length > COMPARED
+      ? headline.startsWith(text.slice(0, COMPARED))
+      : headline.startsWith(`${text} (`);
+  });
+}

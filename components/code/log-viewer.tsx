@@ -7,7 +7,7 @@ import { formatNumber } from "@/components/common/format";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
-import { cleanLine, findMatches, splitMatches } from "./log-lines";
+import { cleanLine, findMatches, headlineAt, splitMatches } from "./log-lines";
 
 export type LogViewerProps = {
   /** The lines so far. Give a new array when lines arrive; they may hold terminal escapes. */
@@ -26,6 +26,8 @@ export type LogViewerProps = {
   emptyText?: string;
   /** A freshness dot. */
   status?: ReactNode;
+  /** What the page says of the end: the last line that it begins with is marked. */
+  headline?: string;
 };
 
 const LINE_HEIGHT = 20;
@@ -161,6 +163,8 @@ export function LogViewer(props: LogViewerProps) {
   const wanted = useDeferredValue(query.trim());
   const matches = useMemo(() => findMatches(all, wanted), [all, wanted]);
   const current = Math.min(at, matches.length - 1);
+  const { headline } = props;
+  const marked = useMemo(() => (headline ? headlineAt(all, headline) : -1), [all, headline]);
   // oxlint-disable-next-line react/incompatible-library -- the compiler is off in this house; nothing from it is memoized
   const virtual = useVirtualizer({
     count: all.length,
@@ -231,7 +235,8 @@ export function LogViewer(props: LogViewerProps) {
                 key={item.key}
                 data-index={item.index}
                 ref={virtual.measureElement}
-                className="flex hover:bg-surface-hover"
+                data-marked={item.index === marked || undefined}
+                className={cn("flex hover:bg-surface-hover", item.index === marked && "bg-negative-soft")}
               >
                 <span
                   aria-hidden

@@ -13,14 +13,22 @@ const LogViewer = dynamic(() => import("@/components/code/log-viewer").then((mod
   loading: () => <div aria-busy className="h-[462px] rounded-lg border bg-surface" />,
 });
 
+interface Attempt {
+  number: number;
+  /** How it ended. */
+  reasonText: string;
+}
+
 function FollowedLog({
   jobId,
   attempt,
   waiting,
+  headline,
 }: {
   jobId: string;
   attempt: number | undefined;
   waiting: boolean;
+  headline: string | undefined;
 }) {
   const log = useJobLog(jobId, attempt);
   const query = attempt === undefined ? "" : `?attempt=${attempt}`;
@@ -32,6 +40,7 @@ function FollowedLog({
       follow
       downloadHref={`/api/v1/jobs/${jobId}/log${query}`}
       label="Job log"
+      headline={log.ended ? headline : undefined}
       emptyText={waiting ? "The log begins when the job starts." : log.ended ? ended : "Loading the log…"}
       status={
         log.ended ? (
@@ -55,17 +64,17 @@ function FollowedLog({
 }
 
 /** The live log of a job: of its newest attempt, unless another is chosen. */
-export function JobLog(props: { jobId: string; attempts: readonly number[]; waiting: boolean }) {
+export function JobLog(props: { jobId: string; attempts: readonly Attempt[]; waiting: boolean }) {
   const { jobId, attempts, waiting } = props;
   const [chosen, setChosen] = useState<number>();
-  const attempt = chosen ?? attempts[0];
+  const attempt = chosen ?? attempts[0]?.number;
   const choice = (
     <NativeSelect
       aria-label="Attempt"
       value={String(attempt)}
       onChange={(event) => setChosen(Number(event.target.value))}
     >
-      {attempts.map((number) => (
+      {attempts.map(({ number }) => (
         <option key={number} value={number}>
           Attempt {number}
         </option>
@@ -74,7 +83,13 @@ export function JobLog(props: { jobId: string; attempts: readonly number[]; wait
   );
   return (
     <Section title="Log" id="log" actions={attempts.length > 1 ? choice : undefined}>
-      <FollowedLog key={attempt ?? 0} jobId={jobId} attempt={attempt} waiting={waiting} />
+      <FollowedLog
+        key={attempt ?? 0}
+        jobId={jobId}
+        attempt={attempt}
+        waiting={waiting}
+        headline={attempts.find(({ number }) => number === attempt)?.reasonText}
+      />
     </Section>
   );
 }

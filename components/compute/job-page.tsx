@@ -157,7 +157,7 @@ export function JobPage({ id }: { id: string }) {
       )}
       <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-6">
-          <JobLog jobId={id} attempts={job.attempts.map((attempt) => attempt.number)} waiting={waiting} />
+          <JobLog jobId={id} attempts={job.attempts} waiting={waiting} />
           <JobOutputs jobId={id} outputs={job.outputs} final={final} />
           <JobInputs inputs={job.inputs} />
           <JobAttempts attempts={job.attempts} maxAttempts={job.maxAttempts} />

@@ -8,7 +8,8 @@ import { notifyLive } from "@/server/core/live";
 import { isAppError } from "@/server/core/errors";
 import { emit } from "@/server/core/outbox";
 import { inTransaction } from "@/server/core/verb";
-import { logOf } from "./attempt-log";
+import { endOfLog, logOf } from "./attempt-log";
+import { lastWords } from "./last-words";
 import { revokeJobTokens } from "@/server/auth/job-tokens";
 import { toJob, type AttemptRow, type Job } from "./load";
 import { mayRetry, retryDelayMs, type JobReason } from "./rules";
@@ -45,6 +46,9 @@ interface Ending {
   log: { digest: string; sizeBytes: number } | null;
 }
 
+/** Why a program failed, by its own last words, and how it ended. */
+const headline = (end: string, words: string | undefined) =>
+  words === undefined ? end : `${words} (${end.charAt(0).toLowerCase()}${end.slice(1)})`;
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Moves outputs into the object store. @returns why that can never be done, in words, when one is not what the cluster saw */
@@ -71,7 +75,8 @@ async function store(job: Job, attemptId: string, end: AttemptEnd | AttemptState
   // The cluster calls an attempt cancelled that it stopped itself; only a person's wish is a cancel.
   const stoppedByOthers = end.phase === "cancelled" && job.cancelRequestedAt === null;
   const reason: JobReason = stoppedByOthers ? "Lost" : (REASON_OF_PHASE[end.phase] ?? "Failed");
-  const text = sentence(end.reason ?? "Ended");
+  const words = reason === "Failed" && log && log.sizeBytes > 0 ? lastWords(await endOfLog(log)) : undefined;
+  const text = sentence(headline(end.reason ?? "Ended", words));
   const { outputs, problem } = await storeOutputs(attemptId, end.outputs);
   if (problem) return { reason: "Failed", text: sentence(problem), state: end, outputs, log };
   const missing = job.spec.outputs.filter((wanted) => !outputs.some((output) => output.path === wanted.path));

@@ -162,6 +162,12 @@ describe("a job", () => {
     }
   });
 
+  it("fails with the last words of its program as the headline", async () => {
+    const { id } = await dispatch("echo reading; echo 'error: data.csv has no column age' >&2; exit 3");
+    const job = await until(id, "failed");
+    expect(job.reasonText).toBe("error: data.csv has no column age (exited with code 3).");
+  });
+
   it("is tried again when it left a declared output out; its outputs are those of the attempt that ended it", async () => {
     const counter = await countingServer();
     const { id } = await dispatch(
