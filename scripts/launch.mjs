@@ -2,14 +2,30 @@
 import { spawn } from "node:child_process";
 import { root } from "./prepare.mjs";
 
-export function launch(environment = {}) {
-  const child = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], {
+const LOOK_MS = 500;
+
+export function launch(environment = {}, entry = "server/main.ts") {
+  const child = spawn(process.execPath, ["--import", "tsx", entry], {
     cwd: root,
-    stdio: "inherit",
+    // The channel tells it when we are gone, however we went: then it stops in order.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     // Its own group, or Ctrl-C would reach it twice: from the terminal and from us.
     detached: true,
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...environment },
   });
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  const stop = (signal) => child.kill(signal);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stop(signal));
+  // npm hands a signal to the shell between us, which ends and tells nobody.
+  if (process.env.npm_lifecycle_event) whenParentEnds(() => stop("SIGTERM"));
   child.on("exit", (code) => process.exit(code ?? 1));
+}
+
+function whenParentEnds(then) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    then();
+  }, LOOK_MS);
+  timer.unref();
 }

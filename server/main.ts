@@ -140,6 +140,12 @@ function reportFailure(error: unknown): void {
 process.umask(0o077);
 process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
+// `npm start` holds the other end of a channel; where nothing does, nothing closes.
+process.once("disconnect", () => {
+  if (stopping) return;
+  print("\nWhat started this is gone: stopping");
+  void stop(0);
+});
 try {
   await start();
 } catch (error) {
