@@ -5,12 +5,31 @@ import { makePrivateDir, readIfPresent, writePrivateFile } from "./files";
 import { LauncherError } from "./launcher-error";
 import { endProcess, isSameProcess, signalProcess, startTimeOf } from "./process-table";
 
-const Running = z.object({ pid: z.number().int(), startTime: z.string() });
+const Running = z.object({
+  pid: z.number().int(),
+  startTime: z.string(),
+  /** Which folder the note was written in; notes of earlier releases do not say. */
+  folder: z.string().optional(),
+});
+
+/** The folder itself, not its name: a copy of a home holds notes about processes of the original, which are not its own. */
+function folderOf(home: string): string {
+  const { dev, ino } = fs.statSync(path.join(home, "run"), { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** What a note says of a process that still runs and is this home's own. */
+function ownProcess(home: string, file: string): z.infer<typeof Running> | undefined {
+  const noted = readRecord(file);
+  if (!noted || (noted.folder !== undefined && noted.folder !== folderOf(home))) return undefined;
+  return isSameProcess(noted.pid, noted.startTime) ? noted : undefined;
+}
 
 /** Notes under `<home>/run` which process is which, so that a later start knows what an earlier one left. */
 export function recordProcess(home: string, name: string, pid: number): void {
   const startTime = startTimeOf(pid);
-  if (startTime) writePrivateFile(recordFile(home, name), JSON.stringify({ pid, startTime }));
+  if (startTime)
+    writePrivateFile(recordFile(home, name), JSON.stringify({ pid, startTime, folder: folderOf(home) }));
 }
 
 /** Removes the note of a process that ended. */
@@ -27,14 +46,18 @@ export function claimHome(home: string): () => void {
   const file = recordFile(home, "launcher");
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      const own = JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) });
+      const own = JSON.stringify({
+        pid: process.pid,
+        startTime: startTimeOf(process.pid),
+        folder: folderOf(home),
+      });
       fs.writeFileSync(file, own, { flag: "wx", mode: 0o600 });
       return () => forgetProcess(home, "launcher");
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
-    const other = readRecord(file);
-    if (other && isSameProcess(other.pid, other.startTime)) {
+    const other = ownProcess(home, file);
+    if (other) {
       throw new LauncherError(
         `Modelworks already runs in ${home} (process ${other.pid}).`,
         `Stop it with \`kill ${other.pid}\`, or give this one its own folder: MODELWORKS_HOME=.modelworks-2 PORT=3001 GATEWAY_PORT=8081 npm start`,
@@ -54,8 +77,8 @@ export async function endLeftovers(home: string): Promise<string[]> {
   const names = fs.readdirSync(path.join(home, "run")).filter((name) => name.endsWith(".json"));
   for (const name of names.filter((name) => name !== "launcher.json")) {
     const file = path.join(home, "run", name);
-    const left = readRecord(file);
-    if (left && isSameProcess(left.pid, left.startTime)) {
+    const left = ownProcess(home, file);
+    if (left) {
       const gone = await endProcess(left.pid, [{ signal: "SIGTERM", timeoutMs: 10_000 }]);
       if (!gone) await endProcess(left.pid, [{ signal: "SIGKILL", timeoutMs: 5_000 }]);
       // What the process itself started sits in the same process group.
