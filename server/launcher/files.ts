@@ -1,10 +1,37 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { LauncherError } from "./launcher-error";
 
 /** Makes a folder (and its parents) that only its owner may enter. */
 export function makePrivateDir(dir: string): void {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+}
+
+const WORDS: Record<string, string> = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "a part of the path is a file",
+  EEXIST: "it is a file",
+  ENOSPC: "the disk is full",
+};
+
+/** Makes the installation's folder and tries to write in it. @throws LauncherError in words */
+export function makeHome(home: string): void {
+  try {
+    makePrivateDir(home);
+    const probe = path.join(home, `.probe-${process.pid}`);
+    fs.writeFileSync(probe, "");
+    fs.rmSync(probe);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new LauncherError(
+      `The folder ${home} cannot be used: ${WORDS[code] ?? code}.`,
+      "Give it to this user, or choose another: MODELWORKS_HOME=/a/folder/of/yours npm start",
+      { cause: error },
+    );
+  }
 }
 
 /** Writes a file that only its owner may read; readers see the old or the new text, never a part. */
