@@ -43,7 +43,7 @@ describe("what a failed program's log says last", () => {
 
   it("is cut by characters", () => {
     const words = lastWords(asLog(`error: ${"🦆".repeat(400)}`)) ?? "";
-    expect([...words]).toHaveLength(300);
+    expect(Array.from(words)).toHaveLength(300);
     expect(words.endsWith("🦆…")).toBe(true);
   });
 });

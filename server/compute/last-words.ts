@@ -8,7 +8,7 @@ const OTHERS = [
 const MAX_CHARS = 300;
 
 const clip = (line: string) => {
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length > MAX_CHARS ? `${characters.slice(0, MAX_CHARS - 1).join("")}…` : line;
 };
 
