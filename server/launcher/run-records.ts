@@ -28,6 +28,7 @@ function ownProcess(home: string, file: string): z.infer<typeof Running> | undef
 /** Notes under `<home>/run` which process is which, so that a later start knows what an earlier one left. */
 export function recordProcess(home: string, name: string, pid: number): void {
   const startTime = startTimeOf(pid);
+  makePrivateDir(path.join(home, "run"));
   if (startTime)
     writePrivateFile(recordFile(home, name), JSON.stringify({ pid, startTime, folder: folderOf(home) }));
 }
