@@ -13,7 +13,7 @@ function RolledBack({ setback }: { setback: Setback }) {
   return (
     <Callout tone="negative" title={`Rolled back from ${setback.environment}`}>
       <p className="break-words">
-        <Link href={setback.href} className="text-accent-text hover:underline">
+        <Link href={setback.href} className="text-accent-text underline">
           {setback.deployment}
         </Link>{" "}
         went back to the version before <TimeAgo value={setback.at} />: {setback.reason}

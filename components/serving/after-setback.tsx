@@ -17,7 +17,7 @@ export function AfterSetback({
   return (
     <>
       <Callout tone="negative" title={`${setback.deployment} rolled this version back`}>
-        <Link href={setback.href} className="text-accent-text hover:underline">
+        <Link href={setback.href} className="text-accent-text underline">
           {setback.reason || "See how it ended"}
         </Link>{" "}
         <TimeAgo value={setback.at} />. A new review that is approved makes the reason needless.
