@@ -21,10 +21,14 @@ it.each([
     { action: "governance.review.decide", after: { decision: "reject" } },
     "rejected version 3 for production",
   ],
+  [
+    { action: "governance.review.decide", after: { decision: "request_changes" } },
+    "requested changes to version 3 for production",
+  ],
   [{ action: "serving.deployment.deploy" }, "deployed version 3 to risk-api"],
   [
     { action: "serving.rollout.finish", after: { state: "rolled_back" }, reason: "Errors" },
-    "rolled back version 3 in risk-api: Errors",
+    "rolled back the canary of version 3 in risk-api: Errors",
   ],
   [
     { action: "serving.rollout.finish", after: { state: "aborted" } },

@@ -1,3 +1,4 @@
+import { servingWords } from "@/components/common/serving-words";
 import type { TimelineItem } from "./types";
 
 type Told = Pick<TimelineItem, "action" | "label" | "version" | "deployment" | "environment" | "reason"> & {
@@ -24,16 +25,11 @@ const ABOUT: Record<string, string> = {
   "governance.gate.run": "judged",
 };
 
-const ROLLOUT: Record<string, string> = {
-  pause: "paused the canary of",
-  resume: "resumed the canary of",
-  promote: "promoted the canary of",
-  abort: "aborted the canary of",
-};
-const ENDS: Record<string, string> = {
-  succeeded: "gave all requests to",
-  rolled_back: "rolled back",
-  aborted: "ended the canary of",
+const DECISIONS: Record<string, string> = {
+  approve: "approved",
+  reject: "rejected",
+  request_changes: "requested changes to",
+  comment: "commented on",
 };
 
 /** A text under a name in one side of an audit row. */
@@ -47,21 +43,19 @@ function review(item: Told): string {
   const where = item.environment ? ` for ${item.environment}` : "";
   const verb = item.action.replace("governance.review.", "");
   if (verb === "decide")
-    return `${said(item.after, "decision") === "reject" ? "rejected" : "approved"} ${version}${where}`;
+    return `${DECISIONS[said(item.after, "decision") ?? ""] ?? "decided on"} ${version}${where}`;
   if (verb === "void") return `ended the review of ${version}${where}`;
   if (verb === "withdraw") return `withdrew the review of ${version}${where}`;
   return `${verb === "assign" ? "assigned" : "commented on"} the review of ${version}${where}`;
 }
 
 function serving(item: Told): string {
-  const version = item.version === null ? "a version" : `version ${item.version}`;
-  const place = item.deployment ?? "a deployment";
-  if (item.action === "serving.deployment.deploy") return `deployed ${version} to ${place}`;
-  if (item.action === "serving.deployment.roll-back") return `rolled ${place} back to ${version}`;
-  if (item.action === "serving.deployment.retire") return `retired ${place}`;
-  const verb = item.action.replace("serving.rollout.", "");
-  const words = verb === "finish" ? ENDS[said(item.after, "state") ?? ""] : ROLLOUT[verb];
-  return `${words ?? `changed (${verb})`} ${version} in ${place}`;
+  return servingWords({
+    action: item.action,
+    state: said(item.after, "state"),
+    version: item.version === null ? "a version" : `version ${item.version}`,
+    place: item.deployment ?? "a deployment",
+  });
 }
 
 function alias(item: Told): string {

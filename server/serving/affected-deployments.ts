@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
 import { deployments, rollouts } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { readableVersions, registerServing, type ServedThing } from "@/server/registry";
@@ -58,13 +58,19 @@ async function deploymentsOfModel(
   });
 }
 
-/** Deployments of a model, retired ones too, and their rollouts. */
+/** A timeline shows the newest rows of the audit log; older rollouts have none among them. */
+const ROLLOUTS = 500;
+
+/** Deployments of a model, retired ones too, and their newest rollouts. */
 async function servedThings(ctx: Ctx, modelId: string): Promise<ServedThing[]> {
   const rows = await ctx.db
     .select({ deployment: deployments, rolloutId: rollouts.id, versionId: rollouts.toVersionId })
     .from(deployments)
     .leftJoin(rollouts, eq(rollouts.deploymentId, deployments.id))
-    .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.modelId, modelId)));
+    .where(and(eq(deployments.teamId, ctx.actor.teamId), eq(deployments.modelId, modelId)))
+    // Descending puts deployments that never had a rollout first.
+    .orderBy(desc(rollouts.id))
+    .limit(ROLLOUTS);
   const things = new Map<string, ServedThing>();
   for (const { deployment, rolloutId, versionId } of rows) {
     const { id, name, environment } = deployment;

@@ -6,7 +6,11 @@ import { loadDeployment } from "./load";
 import { versionLabels } from "./queries";
 import { DeploymentRef } from "./schemas";
 
-const After = z.object({ versionId: z.string().nullish(), rolloutId: z.string().nullish() });
+const After = z.object({
+  versionId: z.string().nullish(),
+  rolloutId: z.string().nullish(),
+  state: z.string().nullish(),
+});
 const Payload = z.object({ reason: z.string().nullish(), after: After.nullish().catch(null) });
 
 /** Who changed a deployment or one of its rollouts, and why: the audit log's own rows, newest first. */
@@ -45,13 +49,14 @@ export const deploymentHistory = query(
       const payload = Payload.safeParse(JSON.parse(row.payload)).data;
       const rolloutId = row.subjectKind === "rollout" ? row.subjectId : (payload?.after?.rolloutId ?? null);
       const versionId = rolloutId ? versionOf.get(rolloutId) : payload?.after?.versionId;
-      return { row, rolloutId, versionId: versionId ?? null, reason: payload?.reason ?? "" };
+      const state = payload?.after?.state ?? null;
+      return { row, rolloutId, versionId: versionId ?? null, state, reason: payload?.reason ?? "" };
     });
     const labels = await versionLabels(
       ctx,
       entries.map((entry) => entry.versionId),
     );
-    return entries.map(({ row, rolloutId, versionId, reason }) => ({
+    return entries.map(({ row, rolloutId, versionId, state, reason }) => ({
       id: row.id,
       at: row.at,
       actorName: row.actorName,
@@ -59,6 +64,8 @@ export const deploymentHistory = query(
       rolloutId,
       /** The version it was about. */
       version: versionId ? (labels.get(versionId)?.number ?? null) : null,
+      /** How a rollout ended; null on rows that are no end. */
+      state,
       reason,
     }));
   },
