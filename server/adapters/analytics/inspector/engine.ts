@@ -50,6 +50,7 @@ export async function openEngine(
   };
 }
 
+/** What the engine says when it fails, as a refusal of the file that a person can act on. */
 function tell(error: unknown, format: TableFormat): never {
   if (error instanceof TableRefused) throw error;
   const text = error instanceof Error ? error.message : String(error);
@@ -154,6 +155,12 @@ async function parquetColumns(connection: DuckDBConnection, file: string): Promi
     const next = skip(at);
     const own = rows.slice(at, next);
     const name = String(rows[at]?.[0]);
+    if (name.includes("\0"))
+      refuse(
+        "unstorable_name",
+        `The name of column ${columns.length + 1} holds a zero byte.`,
+        "Rename the column and write the file again.",
+      );
     const digits = Math.max(0, ...own.map((row) => Number(row[3] ?? 0)));
     if (digits > MOST_DECIMAL_DIGITS)
       refuse(
@@ -161,11 +168,8 @@ async function parquetColumns(connection: DuckDBConnection, file: string): Promi
         `The column "${name}" holds decimals of ${digits} digits; at most ${MOST_DECIMAL_DIGITS} can be kept exactly.`,
         "Write it as decimal128, or as text.",
       );
-    const isFine = own.some(
-      (row) =>
-        /NANOS/.test(String(row[4])) &&
-        !/isAdjustedToUTC=0|TimestampType\(isAdjustedToUTC=false/i.test(String(row[4])),
-    );
+    // Without a zone there is a type that holds nanoseconds; with one there is not.
+    const isFine = own.some((row) => /NANOS/.test(String(row[4])) && !/UTC=(0|false)/i.test(String(row[4])));
     columns.push({
       name,
       isRequired: rows[at]?.[2] === "REQUIRED",
@@ -203,17 +207,23 @@ async function loadParquet(
 /** A file that was looked at and can be loaded. */
 export type Readable = { format: "csv"; text: TextTable } | { format: "parquet"; file: string };
 
+/** Does work with the engine; whatever it cannot do becomes a refusal in words. @throws TableRefused */
+export async function told<T>(format: TableFormat, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    return tell(error, format);
+  }
+}
+
 /** Loads a file into `table`. @throws TableRefused when it is no table, with line and column where there are such */
-export async function loadTable(
+export const loadTable = (
   connection: DuckDBConnection,
   source: Readable,
   table: string,
-): Promise<EngineColumn[]> {
-  try {
-    return source.format === "csv"
-      ? await loadCsv(connection, source.text, table)
-      : await loadParquet(connection, source.file, table);
-  } catch (error) {
-    return tell(error, source.format);
-  }
-}
+): Promise<EngineColumn[]> =>
+  told(source.format, () =>
+    source.format === "csv"
+      ? loadCsv(connection, source.text, table)
+      : loadParquet(connection, source.file, table),
+  );

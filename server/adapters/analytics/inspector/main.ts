@@ -1,11 +1,12 @@
 import { text } from "node:stream/consumers";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { TableRefused } from "../port";
 import { InspectorRequest, type InspectorAnswer } from "../schemas";
 import { compareTables } from "./compare";
-import { loadTable, openEngine } from "./engine";
+import { loadTable, openEngine, told, type EngineColumn } from "./engine";
 import { fileOf, readable } from "./readable";
 import { rowsOf } from "./rows";
-import { profileTable, toCell } from "./profile";
+import { profileTable, shownValue, toCell } from "./profile";
 import { CANONICALISATION, contentDigestOf, schemaDigestOf } from "./table-digest";
 
 const PREVIEW_ROWS = 100;
@@ -13,17 +14,26 @@ const PREVIEW_ROWS = 100;
 const PREVIEW_CELLS = 50_000;
 const MEDIA_TYPES = { csv: "text/csv", parquet: "application/vnd.apache.parquet" };
 
+/** The first rows, as a page shows them. */
+async function previewOf(connection: DuckDBConnection, table: string, columns: readonly EngineColumn[]) {
+  const limit = Math.max(1, Math.min(PREVIEW_ROWS, Math.floor(PREVIEW_CELLS / columns.length)));
+  const shown = columns.map(shownValue).join(", ");
+  const rows = await rowsOf(connection, `SELECT ${shown} FROM ${table} ORDER BY rowid LIMIT ${limit}`);
+  return rows.map((row) => row.map(toCell));
+}
+
 async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): Promise<InspectorAnswer> {
   const source = await readable(request.file, request.scratch, "t");
   const { format } = source;
   const { connection, close } = await openEngine(request.scratch, request.memoryBytes, [fileOf(source)]);
   try {
     const columns = await loadTable(connection, source, "t");
-    const rowCount = Number((await rowsOf(connection, "SELECT count(*)::DOUBLE FROM t"))[0]?.[0] ?? 0);
-    const contentDigest = await contentDigestOf(connection, "t", columns);
-    const profile = await profileTable(connection, "t", columns);
-    const previewRows = Math.max(1, Math.min(PREVIEW_ROWS, Math.floor(PREVIEW_CELLS / columns.length)));
-    const preview = await rowsOf(connection, `SELECT * FROM t ORDER BY rowid LIMIT ${previewRows}`);
+    const { rowCount, contentDigest, profile, preview } = await told(format, async () => ({
+      rowCount: Number((await rowsOf(connection, "SELECT count(*)::DOUBLE FROM t"))[0]?.[0] ?? 0),
+      contentDigest: await contentDigestOf(connection, "t", columns),
+      profile: await profileTable(connection, "t", columns),
+      preview: await previewOf(connection, "t", columns),
+    }));
     return {
       status: "inspected",
       inspection: {
@@ -45,7 +55,7 @@ async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): P
         schemaDigest: schemaDigestOf(columns),
         canonicalisation: CANONICALISATION,
         profile,
-        preview: preview.map((row) => row.map(toCell)),
+        preview,
       },
     };
   } finally {
@@ -67,10 +77,8 @@ async function diff(request: Extract<InspectorRequest, { op: "diff" }>): Promise
   try {
     const old = await loadTable(connection, sources.before, "before");
     const now = await loadTable(connection, sources.after, "after");
-    const result = await compareTables(
-      connection,
-      { table: "before", columns: old },
-      { table: "after", columns: now },
+    const result = await told(sources.after.format, () =>
+      compareTables(connection, { table: "before", columns: old }, { table: "after", columns: now }),
     );
     return { status: "compared", diff: result };
   } finally {

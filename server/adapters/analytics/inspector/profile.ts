@@ -1,6 +1,8 @@
 import type { DuckDBConnection, Json } from "@duckdb/node-api";
+import { storableText } from "../../../core/unstorable";
 import type { Cell, ColumnProfile } from "../schemas";
 import type { EngineColumn } from "./engine";
+import { inGroups } from "./in-groups";
 import { rowsOf } from "./rows";
 import { isNumeric, isTemporal, quoteName } from "./logical-type";
 
@@ -8,13 +10,23 @@ const BINS = 20;
 const TOP = 10;
 const MAX_CELL_CHARS = 200;
 
-/** A value as a page shows it: exact, but long text cut. */
+/** A value as a page shows it: exact, but long text cut, and without the signs that no database text may hold. */
 export function toCell(value: Json | undefined): Cell {
   if (value === null || value === undefined) return null;
   if (typeof value === "number" || typeof value === "boolean") return value;
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > MAX_CELL_CHARS ? `${text.slice(0, MAX_CELL_CHARS)}…` : text;
+  const text = storableText(typeof value === "string" ? value : JSON.stringify(value));
+  return text.length > MAX_CELL_CHARS
+    ? `${storableText(text.slice(0, MAX_CELL_CHARS)).replace(/\uFFFD$/u, "")}…`
+    : text;
 }
+
+/** SQL of a value as far as a page shows it, so that a cell of megabytes is not carried about. */
+export function shownValue({ id, type }: Pick<EngineColumn, "id" | "type">): string {
+  const name = quoteName(id);
+  if (type === "string") return shownText(name);
+  return type.startsWith("nested") ? shownText(`CAST(${name} AS VARCHAR)`) : name;
+}
+const shownText = (sql: string) => `left(${sql}, ${MAX_CELL_CHARS + 1})`;
 
 const asNumber = (value: Json | undefined): number | null => {
   if (value === null || value === undefined) return null;
@@ -119,7 +131,7 @@ async function textOf(connection: DuckDBConnection, table: string, name: string,
   const text = `CAST(${name} AS VARCHAR)`;
   const [row = []] = await rowsOf(
     connection,
-    `SELECT min(${text}), max(${text}), min(length(${text}))::DOUBLE, max(length(${text}))::DOUBLE, avg(length(${text})), count(TRY_CAST(${text} AS DOUBLE))::DOUBLE, count(${name})::DOUBLE FROM ${quoteName(table)}`,
+    `SELECT ${shownText(`min(${text})`)}, ${shownText(`max(${text})`)}, min(length(${text}))::DOUBLE, max(length(${text}))::DOUBLE, avg(length(${text})), count(TRY_CAST(${text} AS DOUBLE))::DOUBLE, count(${name})::DOUBLE FROM ${quoteName(table)}`,
   );
   const [min, max, shortest, longest, mean, numeric, present] = row;
   const share = asCount(present) === 0 ? 0 : asCount(numeric) / asCount(present);
@@ -127,7 +139,7 @@ async function textOf(connection: DuckDBConnection, table: string, name: string,
   if (isText && share >= 0.9 && share < 1) {
     const [odd] = await rowsOf(
       connection,
-      `SELECT ${text}, rowid::DOUBLE FROM ${quoteName(table)} WHERE ${name} IS NOT NULL AND TRY_CAST(${text} AS DOUBLE) IS NULL ORDER BY rowid LIMIT 1`,
+      `SELECT ${shownText(text)}, rowid::DOUBLE FROM ${quoteName(table)} WHERE ${name} IS NOT NULL AND TRY_CAST(${text} AS DOUBLE) IS NULL ORDER BY rowid LIMIT 1`,
     );
     remark = `Text, although ${asCount(numeric)} of ${asCount(present)} values are numbers; the first that is not, in row ${asCount(odd?.[1]) + 1}, is "${String(toCell(odd?.[0]))}".`;
   }
@@ -142,25 +154,73 @@ async function textOf(connection: DuckDBConnection, table: string, name: string,
   };
 }
 
+/** What is worth saying when a statistic cannot be computed; a table is registered all the same. */
+class Remarks {
+  readonly found: string[] = [];
+
+  /** The part of a profile, or `otherwise` with the engine's reason as a remark. */
+  async attempt<Part>(what: string, part: () => Promise<Part>, otherwise: Part): Promise<Part> {
+    try {
+      return await part();
+    } catch (error) {
+      const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+      this.found.push(storableText(`${what} cannot be computed: ${why}`));
+      return otherwise;
+    }
+  }
+}
+
+async function countsOf(connection: DuckDBConnection, table: string, name: string) {
+  const [row = []] = await rowsOf(
+    connection,
+    `SELECT count(*)::DOUBLE, count(${name})::DOUBLE FROM ${quoteName(table)}`,
+  );
+  return { count: asCount(row[0]), nulls: asCount(row[0]) - asCount(row[1]) };
+}
+
+async function distinctOf(connection: DuckDBConnection, table: string, name: string): Promise<number> {
+  const [row] = await rowsOf(connection, `SELECT count(DISTINCT ${name})::DOUBLE FROM ${quoteName(table)}`);
+  return asCount(row?.[0]);
+}
+
+async function topOf(connection: DuckDBConnection, table: string, column: EngineColumn) {
+  const name = quoteName(column.id);
+  const rows = await rowsOf(
+    connection,
+    `SELECT ${shownValue({ ...column, id: "v" })}, c FROM (SELECT ${name} AS v, count(*)::DOUBLE AS c FROM ${quoteName(table)} WHERE ${name} IS NOT NULL GROUP BY ${name} ORDER BY c DESC, CAST(${name} AS VARCHAR) LIMIT ${TOP})`,
+  );
+  return rows.map(([value, count]) => ({ value: toCell(value), count: asCount(count) }));
+}
+
+type Statistics = Partial<Omit<ColumnProfile, "name">>;
+
 async function profileColumn(
   connection: DuckDBConnection,
   table: string,
   column: EngineColumn,
 ): Promise<ColumnProfile> {
   const name = quoteName(column.id);
-  const [basic = []] = await rowsOf(
-    connection,
-    `SELECT count(*)::DOUBLE, count(${name})::DOUBLE, count(DISTINCT ${name})::DOUBLE FROM ${quoteName(table)}`,
+  const measure = measureOf(column);
+  const counts = await countsOf(connection, table, name);
+  const remarks = new Remarks();
+  const distinct = await remarks.attempt(
+    "The number of its values",
+    () => distinctOf(connection, table, name),
+    0,
   );
-  const top = await rowsOf(
-    connection,
-    `SELECT ${name}, count(*)::DOUBLE AS c FROM ${quoteName(table)} WHERE ${name} IS NOT NULL GROUP BY ${name} ORDER BY c DESC, CAST(${name} AS VARCHAR) LIMIT ${TOP}`,
+  const top = await remarks.attempt("Its most frequent values", () => topOf(connection, table, column), []);
+  const statistics = await remarks.attempt<Statistics>(
+    "Some of its statistics",
+    () =>
+      measure
+        ? numbersOf(connection, table, column, measure)
+        : textOf(connection, table, name, column.type === "string"),
+    {},
   );
-  const profile: ColumnProfile = {
+  return {
     name: column.name,
-    count: asCount(basic[0]),
-    nulls: asCount(basic[0]) - asCount(basic[1]),
-    distinct: asCount(basic[2]),
+    ...counts,
+    distinct,
     min: null,
     max: null,
     mean: null,
@@ -168,20 +228,11 @@ async function profileColumn(
     quantiles: null,
     nonFinite: 0,
     length: null,
-    top: top.map(([value, count]) => ({ value: toCell(value), count: asCount(count) })),
+    top,
     histogram: [],
-    remark: column.remark,
+    ...statistics,
+    remark: [column.remark ?? statistics.remark, ...remarks.found].filter(Boolean).join(" ") || null,
   };
-  const measure = measureOf(column);
-  try {
-    if (measure) return { ...profile, ...(await numbersOf(connection, table, column, measure)) };
-    const text = await textOf(connection, table, name, column.type === "string");
-    return { ...profile, ...text, remark: column.remark ?? text.remark };
-  } catch (error) {
-    if (!(error instanceof Error) || /out of memory/i.test(error.message)) throw error;
-    const why = `Some of its statistics cannot be computed: ${error.message.split("\n")[0] ?? ""}`;
-    return { ...profile, remark: [column.remark, why].filter(Boolean).join(" ") };
-  }
 }
 
 /** Exact statistics of every column. */
@@ -191,6 +242,8 @@ export async function profileTable(
   columns: readonly EngineColumn[],
 ): Promise<ColumnProfile[]> {
   const profiles: ColumnProfile[] = [];
-  for (const column of columns) profiles.push(await profileColumn(connection, table, column));
+  await inGroups(connection, table, columns, async (group, some) => {
+    for (const column of some) profiles.push(await profileColumn(connection, group, column));
+  });
   return profiles;
 }

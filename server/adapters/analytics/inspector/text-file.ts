@@ -48,7 +48,7 @@ const encodingOf = (head: Buffer) =>
 
 /**
  * Scans a CSV file. UTF-16 is known by its mark; what is not UTF-8 is read as Windows-1252, of which Latin-1's letters are a part, and
- * said so. `copy` is where a copy in UTF-8 may be written. @throws TableRefused
+ * said so. A copy in UTF-8 is written to `scratch`, called after `name`, where the file is in another encoding. @throws TableRefused
  */
 export async function readText(file: string, scratch: string, name: string): Promise<TextTable> {
   const copy = path.join(scratch, `${name}.utf8.csv`);
