@@ -173,10 +173,3 @@ describe("encodings", () => {
     expect(found.remarks[0]).toContain("line 2, column 6");
   });
 });
-
-test("a column of a Parquet file with too many digits is refused by name, with the limit", async () => {
-  const whole = await analytics.inspect(
-    await parquet("SELECT 1.5::DECIMAL(38,10) AS fine, 3::HUGEINT AS big"),
-  );
-  expect(whole.columns[0]?.type).toBe("decimal(10)");
-});

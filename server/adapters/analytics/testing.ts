@@ -1,8 +1,10 @@
-import { loadTable, openEngine } from "./inspector/engine";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { loadTable, openEngine, type EngineColumn, type Readable } from "./inspector/engine";
 import { quoteName } from "./inspector/logical-type";
 import { profileTable } from "./inspector/profile";
 import { fileOf, readable } from "./inspector/readable";
 import { rowsOf } from "./inspector/rows";
+import { contentDigestOf } from "./inspector/table-digest";
 import type { ColumnProfile, Reading, TableColumn } from "./schemas";
 
 export interface TableHere {
@@ -15,12 +17,31 @@ export interface TableHere {
 
 const MEMORY = 256 * 1024 * 1024;
 
-/** Reads a file as the inspecting process does, within this one: a process for each of thousands of files takes too long. */
-export async function readHere(file: string, scratch: string): Promise<TableHere> {
+/** Loads a file as the inspecting process does, within this one: a process for each of thousands of files takes too long. */
+async function loadedHere<T>(
+  file: string,
+  scratch: string,
+  work: (connection: DuckDBConnection, columns: EngineColumn[], source: Readable) => Promise<T>,
+): Promise<T> {
   const source = await readable(file, scratch, "t");
   const { connection, close } = await openEngine(scratch, MEMORY, [fileOf(source)]);
   try {
-    const columns = await loadTable(connection, source, "t");
+    return await work(connection, await loadTable(connection, source, "t"), source);
+  } finally {
+    close();
+  }
+}
+
+/** The columns of a file and the digest of its content. */
+export const digestHere = (file: string, scratch: string) =>
+  loadedHere(file, scratch, async (connection, columns) => ({
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    contentDigest: await contentDigestOf(connection, "t", columns),
+  }));
+
+/** The columns, the profile and every value of a file. */
+export const readHere = (file: string, scratch: string): Promise<TableHere> =>
+  loadedHere(file, scratch, async (connection, columns, source) => {
     const profile = await profileTable(connection, "t", columns);
     const texts = columns.map(({ id, type }) => {
       const name = quoteName(id);
@@ -39,7 +60,4 @@ export async function readHere(file: string, scratch: string): Promise<TableHere
           : undefined,
       rows: rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? null : String(cell)))),
     };
-  } finally {
-    close();
-  }
-}
+  });

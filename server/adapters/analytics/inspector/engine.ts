@@ -3,9 +3,9 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { TableRefused } from "../port";
 import type { TableColumn, TableFormat } from "../schemas";
 import { columnNames, type NamedColumn } from "./column-names";
-import { MAX_COLUMNS } from "./csv-scan";
 import { decideTypes, typedValue } from "./csv-types";
 import { logicalTypeOf, quoteName, quoteText } from "./logical-type";
+import { parquetColumns, parquetType, parquetValue } from "./parquet-columns";
 import { refuse } from "./refuse";
 import { rowsOf } from "./rows";
 import type { TextTable } from "./text-file";
@@ -130,78 +130,23 @@ async function describe(
   });
 }
 
-interface ParquetColumn {
-  name: string;
-  isRequired: boolean;
-  remark: string | null;
-}
-
-const MOST_DECIMAL_DIGITS = 38;
-
-/** The columns that a Parquet file declares at its top. @throws TableRefused where a value could not be kept exactly */
-async function parquetColumns(connection: DuckDBConnection, file: string): Promise<ParquetColumn[]> {
-  const rows = await rowsOf(
-    connection,
-    `SELECT name, num_children, repetition_type, precision, logical_type FROM parquet_schema(${quoteText(file)})`,
-  );
-  const columns: ParquetColumn[] = [];
-  let at = 1;
-  const skip = (index: number): number => {
-    let next = index + 1;
-    for (let left = Number(rows[index]?.[1] ?? 0); left > 0; left -= 1) next = skip(next);
-    return next;
-  };
-  while (at < rows.length) {
-    const next = skip(at);
-    const own = rows.slice(at, next);
-    const name = String(rows[at]?.[0]);
-    if (name.includes("\0"))
-      refuse(
-        "unstorable_name",
-        `The name of column ${columns.length + 1} holds a zero byte.`,
-        "Rename the column and write the file again.",
-      );
-    const digits = Math.max(0, ...own.map((row) => Number(row[3] ?? 0)));
-    if (digits > MOST_DECIMAL_DIGITS)
-      refuse(
-        "too_precise",
-        `The column "${name}" holds decimals of ${digits} digits; at most ${MOST_DECIMAL_DIGITS} can be kept exactly.`,
-        "Write it as decimal128, or as text.",
-      );
-    // Without a zone there is a type that holds nanoseconds; with one there is not.
-    const isFine = own.some((row) => /NANOS/.test(String(row[4])) && !/UTC=(0|false)/i.test(String(row[4])));
-    columns.push({
-      name,
-      isRequired: rows[at]?.[2] === "REQUIRED",
-      remark: isFine ? "Its type counts nanoseconds; what is finer than a microsecond is not read." : null,
-    });
-    at = next;
-  }
-  if (columns.length === 0)
-    refuse("no_columns", "The Parquet file has no columns.", "Write a table with at least one column.");
-  if (columns.length > MAX_COLUMNS)
-    refuse(
-      "too_many_columns",
-      `The Parquet file has ${columns.length} columns; at most ${MAX_COLUMNS} are supported.`,
-      "Split the table.",
-    );
-  return columns;
-}
-
 async function loadParquet(
   connection: DuckDBConnection,
   file: string,
   table: string,
 ): Promise<EngineColumn[]> {
   const columns = await parquetColumns(connection, file);
-  const ids = columns.map(idOf).join(", ");
+  const ids = columns.map(idOf);
+  const values = ids.map((id, at) => parquetValue(quoteName(id), columns[at]));
   await connection.run(
-    `CREATE TABLE ${quoteName(table)} AS SELECT * FROM read_parquet(${quoteText(file)}) AS given(${ids})`,
+    `CREATE TABLE ${quoteName(table)} AS SELECT ${values.join(", ")} FROM read_parquet(${quoteText(file)}) AS given(${ids.join(", ")})`,
   );
-  return describe(connection, table, columnNames(columns.map(({ name }) => name)), (at) => ({
+  const names = columnNames(columns.map(({ name }) => name));
+  const described = await describe(connection, table, names, (at) => ({
     nullable: columns[at]?.isRequired !== true,
     remark: columns[at]?.remark ?? null,
   }));
+  return described.map((column, at) => ({ ...column, type: parquetType(column.type, columns[at]) }));
 }
 
 /** A file that was looked at and can be loaded. */

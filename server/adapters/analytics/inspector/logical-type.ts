@@ -27,5 +27,5 @@ export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 export const isNumeric = (type: string) =>
-  type === "integer" || type === "float" || type.startsWith("decimal");
+  type === "integer" || type === "float" || type === "duration" || type.startsWith("decimal");
 export const isTemporal = (type: string) => type === "date" || type.startsWith("timestamp");

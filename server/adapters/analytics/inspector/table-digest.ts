@@ -37,6 +37,11 @@ function textOf(name: string, type: string): string {
     return `CASE WHEN isfinite(${stamp}) THEN CAST(epoch_us(${stamp}) AS VARCHAR) ELSE CAST(${stamp} AS VARCHAR) END`;
   }
   if (type === "timestamp_ns") return `CAST(epoch_ns(${name}) AS VARCHAR)`;
+  if (type.startsWith("decimal") && type !== "decimal(0)") {
+    // The engine leaves out the zero before the point where the column's type has no digit there.
+    const text = `CAST(${name} AS VARCHAR)`;
+    return `CASE WHEN starts_with(${text}, '.') THEN '0' || ${text} WHEN starts_with(${text}, '-.') THEN '-0' || substr(${text}, 2) ELSE ${text} END`;
+  }
   if (type.startsWith("nested")) return `CAST(to_json(${name}) AS VARCHAR)`;
   return `CAST(${name} AS VARCHAR)`;
 }
