@@ -55,6 +55,27 @@ test("a malformed file is refused with line and column, and nothing is registere
   expect(dataset.items).toEqual([]);
 });
 
+test("a file with a title above its table is refused, and read from the line that a person chooses", async ({
+  as,
+}) => {
+  const page = await as("scientist");
+  await page.goto("/datasets/new");
+  const content = "Weather of 2024\n\n,city,t\n0,Bern,3.5\n1,Rom,4.25\n";
+  await page.getByLabel("CSV or Parquet file").setInputFiles(csvFile("weather.csv", content));
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  const refused = page.getByText("weather.csv was not registered").first();
+  await expect(refused).toBeVisible({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Read the table from line 3" }).click();
+  // The nameless first column is what pandas' to_csv writes.
+  await expect(page.getByRole("columnheader", { name: /Unnamed: 0/ }).first()).toBeVisible({
+    timeout: 30_000,
+  });
+  await expect(page.getByText("The table begins in line 3").first()).toBeVisible();
+  await expect(refused).toBeHidden();
+  await page.goto("/datasets/weather?tab=load");
+  await expect(page.getByText("skiprows=2").first()).toBeVisible();
+});
+
 test("without a file nothing is sent, and the file's field takes the focus", async ({ as }) => {
   const page = await as("scientist");
   await page.goto("/datasets/new");

@@ -102,11 +102,12 @@ const table = fc
       lineEnd: fc.constantFrom("\n", "\r\n"),
       quoteAll: fc.boolean(),
       encoding: fc.constantFrom("utf8", "utf8", "utf8", "mark", "utf16le"),
+      preamble: fc.constantFrom([], [], [], ["Weather of 2024"], ["Source: a, b; c", "", "ü"]),
     }),
   );
 type Table = typeof table extends fc.Arbitrary<infer T> ? T : never;
 
-function textOf({ names, columns, delimiter, lineEnd, quoteAll }: Table): string {
+function textOf({ names, columns, delimiter, lineEnd, quoteAll, preamble }: Table): string {
   const quoted = (cell: string) =>
     quoteAll || cell === "" ? cell : /["\n\r;|,\t]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
   const cells = (row: readonly string[]) =>
@@ -115,7 +116,9 @@ function textOf({ names, columns, delimiter, lineEnd, quoteAll }: Table): string
       .join(delimiter);
   const rows = (columns[0] ?? []).map((_, at) => cells(columns.map((column) => column[at] ?? "")));
   // A row that is one empty value is a blank line, which no CSV can tell from nothing.
-  return [cells(names), ...rows.filter((row) => row !== "")].map((row) => `${row}${lineEnd}`).join("");
+  return [...preamble, cells(names), ...rows.filter((row) => row !== "")]
+    .map((row) => `${row}${lineEnd}`)
+    .join("");
 }
 
 const bytesOf = (made: Table) => {
@@ -154,7 +157,7 @@ test(
       writeFileSync(file, bytesOf(each));
       const scratch = path.join(folder, `scratch-${at}`);
       mkdirSync(scratch);
-      read.push({ file, made: each, table: await readHere(file, scratch) });
+      read.push({ file, made: each, table: await readHere(file, scratch, each.preamble.length + 1) });
       rmSync(scratch, { recursive: true });
     }
     const python = await versionOf(pythonSettings.python ?? "python3");

@@ -34,7 +34,11 @@ export function readOptions({
   profile,
   text,
 }: Omit<LoadedVersion, "id" | "format" | "files">): string {
-  const { delimiter, encoding }: Text = text ?? { delimiter: ",", encoding: "utf-8" };
+  const { delimiter, encoding, headerLine }: Text = text ?? {
+    delimiter: ",",
+    encoding: "utf-8",
+    headerLine: 1,
+  };
   const isNamed = columns.length <= MOST_NAMED;
   const types = columns.flatMap((column) => {
     const dtype = dtypeOf(column);
@@ -46,10 +50,11 @@ export function readOptions({
   const own = new Set(columns.map(({ name }) => name));
   // What pandas is told of "a" it would apply to the other columns that the file calls "a", too.
   const isRepeated = columns.some(({ name }) => own.has(name.replace(/\.\d+$/, "")) && /\.\d+$/.test(name));
+  const isRenamed = isRepeated && isNamed;
+  const skipped = headerLine - 1 + (isRenamed ? 1 : 0);
   return [
-    ...(isRepeated && isNamed
-      ? ["header=None", "skiprows=1", `names=[${columns.map(({ name }) => literal(name)).join(", ")}]`]
-      : []),
+    ...(skipped > 0 ? [`skiprows=${skipped}`] : []),
+    ...(isRenamed ? ["header=None", `names=[${columns.map(({ name }) => literal(name)).join(", ")}]`] : []),
     ...(delimiter === "," ? [] : [`sep=${literal(delimiter)}`]),
     ...(encoding === "utf-8" ? [] : [`encoding=${literal(encoding)}`]),
     ...(types.length > 0 && isNamed ? [`dtype=${dict(types)}`] : []),

@@ -5,6 +5,7 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed } from "@/components/common/time-ago";
 import { useNow } from "@/components/common/use-now";
 import { Callout } from "@/components/ui/callout";
+import { RefusedUpload } from "./refused-upload";
 import type { Upload } from "./types";
 import { datasetVersionHref } from "@/server/datasets/kinds";
 
@@ -47,12 +48,7 @@ export function UploadStrip({
             </span>
           </div>
         ))}
-        {failed ? (
-          <Callout tone="negative" title={`${failed.fileName} was not registered`}>
-            <p className="font-mono text-sm break-words">{failed.error?.message ?? failed.message}</p>
-            {failed.error ? <p>{failed.error.hint}</p> : null}
-          </Callout>
-        ) : null}
+        {failed ? <RefusedUpload upload={failed} /> : null}
         {registered ? (
           <Callout
             tone={registered.message.startsWith("These bytes") ? "info" : "positive"}

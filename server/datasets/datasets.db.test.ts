@@ -271,6 +271,33 @@ describe("nothing half-registered", () => {
     expect(await actionsOf(done.datasetId)).toContain("datasets.upload.fail");
   });
 
+  test("a refused file is read again from the line that a person names, and compared as it was read", async () => {
+    const text = (rows: string) => `Weather of 2024\n\ncity,t\n${rows}`;
+    const refused = await upload("weather", "w.csv", text("Bern,3.5\nRom,4.25\n"));
+    expect(refused).toMatchObject({
+      state: "failed",
+      error: { offer: { headerLine: 3, names: ["city", "t"] } },
+    });
+    const readFrom = async (id: unknown, headerLine: unknown) =>
+      call("POST", `/uploads/${String(id)}/read-from-line`, { body: { headerLine } });
+    expect((await readFrom(refused.id, 0)).status).toBe(400);
+    const again = await readFrom(refused.id, 3);
+    expect(again.status).toBe(202);
+    const first = await settled(again.body.id);
+    expect(first).toMatchObject({ state: "registered", versionNumber: 1 });
+    expect((await readFrom(first.id, 3)).status).toBe(409);
+    const other = await upload("weather", "w.csv", text("Bern,3.5\nRom,4.5\n"));
+    const second = await settled((await readFrom(other.id, 3)).body.id);
+    const { body } = await call(
+      "GET",
+      `/dataset-diff?before=${String(first.versionId)}&after=${String(second.versionId)}`,
+    );
+    expect(body.diff).toMatchObject({ rowsAdded: 1, rowsRemoved: 1, rowsUnchanged: 1 });
+    const { body: version } = await call("GET", `/dataset-versions/${String(second.versionId)}`);
+    expect(version).toMatchObject({ rowCount: 2, text: { headerLine: 3 } });
+    expect(await actionsOf(refused.datasetId)).toContain("datasets.upload.read-from-line");
+  });
+
   test("an inspector that is killed is started again, and one version comes of it", async () => {
     const rows = Array.from({ length: 200_000 }, (_, at) => `${at},${(at * 7919) % 1000},name-${at % 97}`);
     const { body } = await call("PUT", "/datasets/killed/uploads/k.csv?create=true", {

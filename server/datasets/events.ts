@@ -1,6 +1,6 @@
 /** What happens to datasets, for whoever listens. */
 export interface DatasetsEvents {
-  "datasets.upload_received": { uploadId: string };
+  "datasets.upload_received": { uploadId: string; headerLine?: number };
   "datasets.version_created": { datasetId: string; versionId: string };
 }
 

@@ -21,6 +21,8 @@ const WORKFLOW = "datasets.inspect-upload";
 interface Input {
   uploadId: string;
   teamId: string;
+  /** The line that names the columns, where somebody chose one. */
+  headerLine?: number | undefined;
 }
 
 type Outcome =
@@ -52,7 +54,7 @@ async function inspect(input: Input): Promise<Outcome | null> {
   if (upload?.state !== "inspecting" || !upload.blobDigest) return null;
   try {
     const file = await objectStore().localPath(upload.blobDigest);
-    return { status: "inspected", inspection: await analytics().inspect(file) };
+    return { status: "inspected", inspection: await analytics().inspect(file, input.headerLine) };
   } catch (error) {
     if (error instanceof TableRefused) return { status: "refused", failure: error.failure };
     throw error;
@@ -62,7 +64,7 @@ async function inspect(input: Input): Promise<Outcome | null> {
 /** The difference to the newest version; null when there is none, or when comparing fails (a page can ask again). */
 async function compareToLatest(
   { uploadId, teamId }: Input,
-  format: "csv" | "parquet",
+  { format, text }: Pick<z.infer<typeof Inspection>, "format" | "text">,
 ): Promise<StoredDiff | null> {
   const ctx = systemCtx(teamId);
   const [upload] = await ctx.db.select().from(uploads).where(eq(uploads.id, uploadId));
@@ -82,7 +84,7 @@ async function compareToLatest(
     mediaType: "",
   };
   try {
-    const diff = await compareVersions(before, { files: [file], format });
+    const diff = await compareVersions(before, { files: [file], format, text });
     return { against: before.id, againstNumber: before.number, diff };
   } catch (error) {
     log.warn({ err: error, uploadId }, "difference to the version before could not be computed");
@@ -105,15 +107,15 @@ defineWorkflow<Input>(WORKFLOW, async (wf, input) => {
     return;
   }
   const { inspection } = outcome;
-  const diff = await wf.step("compare", () => compareToLatest(input, inspection.format));
+  const diff = await wf.step("compare", () => compareToLatest(input, inspection));
   await wf.once("register", input.teamId, (ctx) => registerVersion(ctx, input.uploadId, inspection, diff));
 });
 
 on("datasets.upload_received", WORKFLOW, async ({ event }) => {
-  const { uploadId } = event.payload;
+  const { uploadId, headerLine } = event.payload;
   await startWorkflow(WORKFLOW, {
     id: `${WORKFLOW}:${uploadId}`,
-    input: { uploadId, teamId: event.teamId } satisfies Input,
+    input: { uploadId, teamId: event.teamId, headerLine } satisfies Input,
   });
 });
 

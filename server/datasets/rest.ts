@@ -1,6 +1,7 @@
 import { rest, type RestRoute } from "@/server/kit/rest";
 import { archiveDataset } from "./archive-dataset";
 import { createDataset } from "./create-dataset";
+import { readFromLine } from "./read-from-line";
 import { restoreDataset } from "./restore-dataset";
 import { updateDataset } from "./update-dataset";
 import { datasetTimeline, versionLineage } from "./lineage-queries";
@@ -39,6 +40,7 @@ export const datasetRoutes: readonly RestRoute[] = [
     streams: { request: "application/octet-stream" },
   }),
   rest(TAG, "get", "/uploads/{id}", getUpload),
+  rest(TAG, "post", "/uploads/{id}/read-from-line", readFromLine, { status: 202 }),
   rest(TAG, "get", "/dataset-versions", findVersionByDigest),
   rest(TAG, "get", "/dataset-versions/{id}", getVersion),
   rest(TAG, "get", "/dataset-versions/{id}/preview", previewVersion),

@@ -1,6 +1,7 @@
 import { mutationOf, queryOf, router } from "@/server/kit/trpc";
 import { archiveDataset } from "./archive-dataset";
 import { createDataset } from "./create-dataset";
+import { readFromLine } from "./read-from-line";
 import { restoreDataset } from "./restore-dataset";
 import { updateDataset } from "./update-dataset";
 import { datasetTimeline, versionLineage } from "./lineage-queries";
@@ -28,4 +29,5 @@ export const datasetsRouter = router({
   diff: queryOf(diffVersions),
   lineage: queryOf(versionLineage),
   upload: queryOf(getUpload),
+  readFromLine: mutationOf(readFromLine),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PageInput } from "@/server/core/pagination";
+import { HeaderLine } from "@/server/adapters/analytics/schemas";
 import { CLASSIFICATIONS, DATASET_SORTS } from "./rules";
 
 export {
@@ -109,6 +110,12 @@ export const FinishUploadInput = z.object({
   sizeBytes: z.number().int().min(0),
 });
 export const UploadInput = z.object({ id: z.string().min(1).max(60) });
+export const ReadFromLineInput = UploadInput.extend({
+  headerLine: z.coerce
+    .number("Give the line that names the columns, such as 4.")
+    .pipe(HeaderLine)
+    .describe("The line that names the columns, from 1; what is above it is no part of the table"),
+});
 
 export const IngestFileInput = z
   .object({

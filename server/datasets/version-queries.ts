@@ -225,12 +225,17 @@ export const diffVersions = query(
   },
 );
 
-type Comparable = Pick<Awaited<ReturnType<typeof datasetVersionOf>>, "files" | "format">;
+type Comparable = Pick<Awaited<ReturnType<typeof datasetVersionOf>>, "files" | "format" | "text">;
 
 async function stored(version: Comparable) {
   const [file] = version.files;
   if (!file) throw new Error("a version without files");
-  return { file: await objectStore().localPath(file.digest), format: version.format };
+  const { format, text } = version;
+  return {
+    file: await objectStore().localPath(file.digest),
+    format,
+    ...(text && { headerLine: text.headerLine }),
+  };
 }
 
 /** Compares two versions in a process of its own. @throws AppError `unavailable` when it is lost, `invalid` when it refuses */

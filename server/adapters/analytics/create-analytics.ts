@@ -42,8 +42,8 @@ export function createAnalytics(settings: AnalyticsSettings): Analytics {
   }
 
   return {
-    async inspect(file) {
-      const answer = await ask((scratch) => ({ op: "inspect", file, scratch, memoryBytes }));
+    async inspect(file, headerLine) {
+      const answer = await ask((scratch) => ({ op: "inspect", file, headerLine, scratch, memoryBytes }));
       if (answer.status === "inspected") return answer.inspection;
       throw new InspectorLost(`The inspecting process answered "${answer.status}".`);
     },

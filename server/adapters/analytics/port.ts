@@ -19,12 +19,14 @@ export interface StoredTable {
   /** A read-only file on this machine. */
   file: string;
   format: TableFormat;
+  /** The line of a CSV file that names the columns, from 1. */
+  headerLine?: number;
 }
 
 /** Reads tables in a process of its own, with bounded memory and no way to the network or to other files. */
 export interface Analytics {
   /** Schema, exact profile, preview and content digest of a CSV or Parquet file. Errors: TableRefused, InspectorLost. */
-  inspect(file: string): Promise<Inspection>;
+  inspect(file: string, headerLine?: number): Promise<Inspection>;
   /** What changed between two tables. Errors: TableRefused, InspectorLost. */
   diff(before: StoredTable, after: StoredTable): Promise<TableDiff>;
 }

@@ -153,6 +153,53 @@ describe("values at the edge", () => {
   });
 });
 
+describe("lines above the table", () => {
+  const TABLE = "city,date,t\nBern,2024-01-02,3.5\nRom,2024-01-03,4\n";
+  const at = (content: string | Buffer, headerLine: number) => {
+    const file = path.join(folder, `${(count += 1)}.csv`);
+    writeFileSync(file, content);
+    return analytics.inspect(file, headerLine);
+  };
+
+  test("are refused with the choice to leave them out, which is never made for anybody", async () => {
+    await expect(inspect(`Weather of 2024\n\n"Source: a, b"\n${TABLE}`)).rejects.toMatchObject({
+      failure: { code: "blank_line", offer: { headerLine: 4, names: ["city", "date", "t"] } },
+    });
+    await expect(inspect(`Title;;\nÜber uns\n${TABLE.replaceAll(",", ";")}`)).rejects.toMatchObject({
+      failure: { offer: { headerLine: 3 } },
+    });
+  });
+
+  test("no choice is offered where the fault is another one", async () => {
+    for (const content of [`${TABLE}Oslo,2024-01-04\n`, "a\nb,c\nd\n", 'a,b\n1,2\n3,"4\n'])
+      await expect(inspect(content)).rejects.not.toHaveProperty("failure.offer");
+  });
+
+  test.each([
+    ["line feeds", `One\nTwo\n${TABLE}`],
+    ["both", `One\r\nTwo\r\n${TABLE.replaceAll("\n", "\r\n")}`],
+    ["carriage returns", `One\rTwo\r${TABLE.replaceAll("\n", "\r")}`],
+    ["UTF-16", Buffer.from(`\uFEFFOne\nTwo\n${TABLE}`, "utf16le")],
+    ["a mark", `\uFEFFOne "odd\nTwo\n${TABLE}`],
+    ["Windows-1252", Buffer.from(`\xdcber\nTwo\n${TABLE}`, "latin1")],
+  ])("are left out of a file with %s", async (_, content) => {
+    const found = await at(content, 3);
+    expect(found.contentDigest).toBe((await inspect(TABLE)).contentDigest);
+    expect(found.text?.headerLine).toBe(3);
+    expect(found.remarks[0]).toContain("begins in line 3");
+  });
+
+  test("count in what a refusal names", async () => {
+    await expect(at(`One\nTwo\n${TABLE}Oslo\n`, 3)).rejects.toMatchObject({ failure: { line: 6 } });
+    await expect(at("One\nTwo\n", 9)).rejects.toMatchObject({
+      failure: { code: "too_few_lines", message: expect.stringContaining("3 lines") },
+    });
+    await expect(analytics.inspect(await parquet("SELECT 1 AS a"), 2)).rejects.toMatchObject({
+      failure: { code: "no_lines" },
+    });
+  });
+});
+
 describe("encodings", () => {
   test("UTF-16 is known by its mark", async () => {
     for (const bytes of [
@@ -161,7 +208,7 @@ describe("encodings", () => {
     ]) {
       const found = await inspect(bytes);
       expect(found.preview).toEqual([["é", "2"]]);
-      expect(found.text).toEqual({ delimiter: ";", encoding: "utf-16" });
+      expect(found.text).toEqual({ delimiter: ";", encoding: "utf-16", headerLine: 1 });
       expect(found.remarks[0]).toContain("UTF-16");
     }
   });

@@ -40,9 +40,19 @@ export const ColumnProfile = z.object({
 });
 export type ColumnProfile = z.infer<typeof ColumnProfile>;
 
+/** Above it stand a title or notes; nobody writes more of them. */
+export const HeaderLine = z.number().int().min(1).max(1_000);
+
 export const Reading = z.object({
   /** How the text of a CSV file is to be read; `encoding` as Python calls it. */
-  text: z.object({ delimiter: z.string(), encoding: z.string() }).optional(),
+  text: z
+    .object({
+      delimiter: z.string(),
+      encoding: z.string(),
+      /** The line that names the columns, from 1; what is above it is no part of the table. */
+      headerLine: HeaderLine.default(1),
+    })
+    .optional(),
   /** What a careful reader should know of the file as a whole. */
   remarks: z.array(z.string()).default([]),
 });
@@ -99,15 +109,25 @@ export const InspectionFailure = z.object({
   hint: z.string(),
   line: z.number().int().optional(),
   column: z.number().int().optional(),
+  /** Where the table may begin instead, with the first names found there; a choice for a person. */
+  offer: z.object({ headerLine: HeaderLine, names: z.array(z.string()) }).optional(),
 });
 export type InspectionFailure = z.infer<typeof InspectionFailure>;
 
+const Stored = z.object({ file: z.string(), format: TableFormat, headerLine: HeaderLine.optional() });
+
 export const InspectorRequest = z.discriminatedUnion("op", [
-  z.object({ op: z.literal("inspect"), file: z.string(), scratch: z.string(), memoryBytes: z.number() }),
+  z.object({
+    op: z.literal("inspect"),
+    file: z.string(),
+    headerLine: HeaderLine.optional(),
+    scratch: z.string(),
+    memoryBytes: z.number(),
+  }),
   z.object({
     op: z.literal("diff"),
-    before: z.object({ file: z.string(), format: TableFormat }),
-    after: z.object({ file: z.string(), format: TableFormat }),
+    before: Stored,
+    after: Stored,
     scratch: z.string(),
     memoryBytes: z.number(),
   }),

@@ -20,10 +20,10 @@ const MEMORY = 256 * 1024 * 1024;
 /** Loads a file as the inspecting process does, within this one: a process for each of thousands of files takes too long. */
 async function loadedHere<T>(
   file: string,
-  scratch: string,
+  { scratch, headerLine = 1 }: { scratch: string; headerLine?: number },
   work: (connection: DuckDBConnection, columns: EngineColumn[], source: Readable) => Promise<T>,
 ): Promise<T> {
-  const source = await readable(file, scratch, "t");
+  const source = await readable(file, { scratch, name: "t", headerLine });
   const { connection, close } = await openEngine(scratch, MEMORY, [fileOf(source)]);
   try {
     return await work(connection, await loadTable(connection, source, "t"), source);
@@ -34,14 +34,14 @@ async function loadedHere<T>(
 
 /** The columns of a file and the digest of its content. */
 export const digestHere = (file: string, scratch: string) =>
-  loadedHere(file, scratch, async (connection, columns) => ({
+  loadedHere(file, { scratch }, async (connection, columns) => ({
     columns: columns.map(({ name, type }) => ({ name, type })),
     contentDigest: await contentDigestOf(connection, "t", columns),
   }));
 
 /** The columns, the profile and every value of a file. */
-export const readHere = (file: string, scratch: string): Promise<TableHere> =>
-  loadedHere(file, scratch, async (connection, columns, source) => {
+export const readHere = (file: string, scratch: string, headerLine: number): Promise<TableHere> =>
+  loadedHere(file, { scratch, headerLine }, async (connection, columns, source) => {
     const profile = await profileTable(connection, "t", columns);
     const texts = columns.map(({ id, type }) => {
       const name = quoteName(id);
@@ -56,7 +56,11 @@ export const readHere = (file: string, scratch: string): Promise<TableHere> =>
       profile,
       text:
         source.format === "csv"
-          ? { delimiter: source.text.shape.delimiter, encoding: source.text.encoding }
+          ? {
+              delimiter: source.text.shape.delimiter,
+              encoding: source.text.encoding,
+              headerLine: source.text.headerLine,
+            }
           : undefined,
       rows: rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? null : String(cell)))),
     };

@@ -122,6 +122,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   "datasets.version.download": names((f) => ({ id: f.datasetVersion, path: f.datasetFile })),
   "datasets.version.find": answers("a digest is known or not", (f) => ({ digest: f.datasetDigest })),
   "datasets.upload.get": names((f) => ({ id: f.upload })),
+  "datasets.upload.read-from-line": names((f) => ({ id: f.upload, headerLine: 2 })),
   "datasets.upload.begin": dataset({ fileName: "mine.csv" }),
   "datasets.upload.receive": names((f) => ({ uploadId: f.upload, blobDigest, sizeBytes: 1 })),
   "datasets.upload.ingest": names((f) => ({ datasetId: f.datasetId, blobDigest, fileName: "mine.csv" })),

@@ -68,7 +68,14 @@ export class CsvScan {
   private headerBytes: number[] = [];
   readonly header: string[] = [];
 
-  constructor(private readonly delimiter: number) {}
+  /** `firstLine`: the number that a person would give the first line of these bytes. */
+  constructor(
+    private readonly delimiter: number,
+    firstLine = 1,
+  ) {
+    this.line = firstLine;
+    this.recordLine = firstLine;
+  }
 
   /** Takes the next bytes. @throws TableRefused at the first fault */
   take(chunk: Uint8Array): void {
@@ -246,7 +253,7 @@ export class CsvScan {
         "too_many_columns",
         `${this.header.length} columns; at most ${MAX_COLUMNS} are supported.`,
         "Split the table.",
-        { line: 1 },
+        { line: this.line },
       );
     }
   }
@@ -316,9 +323,9 @@ export class CsvScan {
   }
 }
 
-/** Scans a whole file. @throws TableRefused */
-export async function scanCsv(file: string): Promise<CsvShape> {
-  const scan = new CsvScan(await sniffDelimiter(file));
+/** Scans a whole file, whose first line is line `firstLine` to its reader. @throws TableRefused */
+export async function scanCsv(file: string, firstLine: number): Promise<CsvShape> {
+  const scan = new CsvScan(await sniffDelimiter(file), firstLine);
   let first = true;
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
     const hasMark = first && chunk.length >= 3 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;

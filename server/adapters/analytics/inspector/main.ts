@@ -7,6 +7,7 @@ import { loadTable, openEngine, told, type EngineColumn } from "./engine";
 import { fileOf, readable } from "./readable";
 import { rowsOf } from "./rows";
 import { profileTable, shownValue, toCell } from "./profile";
+import type { TextTable } from "./text-file";
 import { CANONICALISATION, contentDigestOf, schemaDigestOf } from "./table-digest";
 
 const PREVIEW_ROWS = 100;
@@ -22,8 +23,13 @@ async function previewOf(connection: DuckDBConnection, table: string, columns: r
   return rows.map((row) => row.map(toCell));
 }
 
+const remarksOf = ({ headerLine, remarks }: TextTable): string[] =>
+  headerLine === 1
+    ? remarks
+    : [`The table begins in line ${headerLine}; what is above it was left out, as was chosen.`, ...remarks];
+
 async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): Promise<InspectorAnswer> {
-  const source = await readable(request.file, request.scratch, "t");
+  const source = await readable(request.file, { ...request, name: "t" });
   const { format } = source;
   const { connection, close } = await openEngine(request.scratch, request.memoryBytes, [fileOf(source)]);
   try {
@@ -48,9 +54,13 @@ async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): P
           nullable: format === "csv" ? (profile[at]?.nulls ?? 0) > 0 : nullable,
         })),
         ...(source.format === "csv" && {
-          text: { delimiter: source.text.shape.delimiter, encoding: source.text.encoding },
+          text: {
+            delimiter: source.text.shape.delimiter,
+            encoding: source.text.encoding,
+            headerLine: source.text.headerLine,
+          },
         }),
-        remarks: source.format === "csv" ? source.text.remarks : [],
+        remarks: source.format === "csv" ? remarksOf(source.text) : [],
         contentDigest,
         schemaDigest: schemaDigestOf(columns),
         canonicalisation: CANONICALISATION,
@@ -64,10 +74,10 @@ async function inspect(request: Extract<InspectorRequest, { op: "inspect" }>): P
 }
 
 async function diff(request: Extract<InspectorRequest, { op: "diff" }>): Promise<InspectorAnswer> {
-  const { before, after } = request;
+  const { before, after, scratch } = request;
   const sources = {
-    before: await readable(before.file, request.scratch, "before"),
-    after: await readable(after.file, request.scratch, "after"),
+    before: await readable(before.file, { ...before, scratch, name: "before" }),
+    after: await readable(after.file, { ...after, scratch, name: "after" }),
   };
   const { connection, close } = await openEngine(
     request.scratch,
