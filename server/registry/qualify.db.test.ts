@@ -6,6 +6,7 @@ import { sha256Hex } from "@/server/core/digest";
 import { prepareArtifact } from "@/server/experiments";
 import { latestGates } from "@/server/governance";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
+import { deleteVersion } from "./delete-version";
 import { filesOfVersion, versionOf } from "./index";
 import { judge } from "./qualify/qualify-version";
 import { qualify, type Step } from "./qualify/run";
@@ -275,3 +276,26 @@ test("a crash after any step, and repeating every step, leaves one judgement", a
     (select count(*)::int from outbox_events where type = 'registry.version_ready' and payload->>'versionId' = ${version.id}) as ready`);
   expect(rows[0]).toEqual({ runs: 1, audits: 1, ready: 1 });
 });
+
+test.each(["seal", "collect", "try", "judge"])(
+  "a version that is deleted before the step %s ends the work without a failed step",
+  async (late) => {
+    const line = await trainedRun(member.caller, world.system());
+    const { version } = await registeredVersion(member.caller, line, { name: `deleted-before-${late}` });
+    await endRun(member.caller, line.runId);
+    const failures: unknown[] = [];
+    const deleting: Step = async (name, work) => {
+      if (name === late)
+        await deleteVersion.execute(member.caller, {
+          name: `deleted-before-${late}`,
+          version: version.number,
+        });
+      return work().catch((error: unknown) => {
+        failures.push(error);
+        throw error;
+      });
+    };
+    expect(await qualify(world.system(), objectStore(), request(version.id), deleting)).toBe("gone");
+    expect(failures).toEqual([]);
+  },
+);

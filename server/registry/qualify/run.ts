@@ -1,5 +1,6 @@
 import type { ObjectStore } from "@/server/adapters/object-store";
 import type { Ctx } from "@/server/core/context";
+import { isTransient } from "@/server/core/transient";
 import {
   collect,
   failVersion,
@@ -15,6 +16,31 @@ import {
 /** Runs one recorded step; a plain call outside of a workflow. */
 export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
+/** What a step says of a version that was deleted under it; recorded as its result, so that it is not tried again. */
+interface Gone {
+  versionGone: true;
+}
+class VersionGone extends Error {}
+
+const saysGone = (result: unknown): result is Gone =>
+  typeof result === "object" && result !== null && "versionGone" in result;
+
+/** The same steps; one that fails because its version was deleted meanwhile ends the qualification instead of failing it. */
+function whileThere(ctx: Ctx, versionId: string, step: Step): Step {
+  return async (name, work) => {
+    const result = await step(name, async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isTransient(error) || (await qualifiable(ctx, versionId))) throw error;
+        return { versionGone: true } satisfies Gone;
+      }
+    });
+    if (saysGone(result)) throw new VersionGone(versionId);
+    return result;
+  };
+}
+
 /**
  * Takes a version from registered to judged: seal, scan, collect, try, judge. Every step finds what an earlier try has done, so it may be
  * repeated from the start or from any step.
@@ -26,6 +52,15 @@ export async function qualify(
   input: Qualification,
   step: Step,
 ): Promise<string> {
+  try {
+    return await allSteps(ctx, store, input, whileThere(ctx, input.versionId, step));
+  } catch (error) {
+    if (error instanceof VersionGone) return "gone";
+    throw error;
+  }
+}
+
+async function allSteps(ctx: Ctx, store: ObjectStore, input: Qualification, step: Step): Promise<string> {
   const state = await step("load", async () => (await qualifiable(ctx, input.versionId))?.state ?? null);
   if (state === null) return "gone";
   if (state === "failed") return "failed";
