@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { firstCharacters } from "@/server/core/characters";
 
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
 export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
@@ -85,11 +86,11 @@ export type MetricInput = z.output<typeof Metric>;
 
 export const Param = z.object({
   key: Key,
-  value: z.coerce.string().transform((value) => value.slice(0, LIMITS.paramLength)),
+  value: z.coerce.string().transform((value) => firstCharacters(value, LIMITS.paramLength)),
 });
 export const Tag = z.object({
   key: TagKey,
-  value: z.coerce.string().transform((value) => value.slice(0, LIMITS.tagLength)),
+  value: z.coerce.string().transform((value) => firstCharacters(value, LIMITS.tagLength)),
 });
 const ExperimentTag = z.object({ key: TagKey, value: z.coerce.string().max(5000) });
 

@@ -1,3 +1,4 @@
+import { clip } from "@/server/core/characters";
 import type { PublicError } from "@/server/core/errors";
 import type { Params } from "./wire";
 
@@ -20,8 +21,7 @@ function valueAt(params: unknown, path: readonly string[]): unknown {
 
 const MAX_SHOWN = 300;
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return clip(JSON.stringify(value) ?? "null", MAX_SHOWN);
 }
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);

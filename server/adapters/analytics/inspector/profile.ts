@@ -3,6 +3,7 @@ import type { Cell, ColumnProfile } from "../schemas";
 import type { EngineColumn } from "./engine";
 import { rowsOf } from "./rows";
 import { isNumeric, isTemporal, quoteName } from "./logical-type";
+import { clip } from "@/server/core/characters";
 
 const BINS = 20;
 const TOP = 10;
@@ -13,7 +14,7 @@ export function toCell(value: Json | undefined): Cell {
   if (value === null || value === undefined) return null;
   if (typeof value === "number" || typeof value === "boolean") return value;
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > MAX_CELL_CHARS ? `${text.slice(0, MAX_CELL_CHARS)}…` : text;
+  return clip(text, MAX_CELL_CHARS + 1);
 }
 
 const asNumber = (value: Json | undefined): number | null => {
