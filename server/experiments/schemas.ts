@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { firstCharacters } from "@/server/core/characters";
+import { Int64Input, type Int64 } from "@/server/core/int64";
 
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
 export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
@@ -38,26 +39,13 @@ const TagKey = z.string().min(1).max(LIMITS.keyLength);
 export const RunId = z.string().regex(/^[a-zA-Z0-9][\w-]{0,255}$/, "is not a run id");
 export const ExperimentRef = z.string().regex(/^\d{1,18}$/, "is not an experiment id");
 
-/** 64-bit integers arrive as numbers or digits. */
-export const Int64 = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^-?\d+$/)
-        .transform(Number),
-    ],
-    "must be a whole number",
-  )
-  .pipe(z.number().int("must be a whole number"));
-
 const MAX_DOUBLE = Number.MAX_VALUE;
 /** Doubles may be "NaN", "Infinity", "-Infinity"; infinities are clamped to the largest double, as the protocol stores them. */
 export const MetricValue = z
   .union(
     [
       z.number(),
+      z.bigint().transform(Number),
       z.enum(["NaN", "Infinity", "-Infinity", "inf", "-inf", "nan"]),
       z
         .string()
@@ -76,8 +64,8 @@ const clamp = (value: number) => Math.max(-MAX_DOUBLE, Math.min(MAX_DOUBLE, valu
 export const Metric = z.object({
   key: Key,
   value: MetricValue,
-  timestamp: Int64,
-  step: Int64.nullish().transform((step) => step ?? 0),
+  timestamp: Int64Input,
+  step: Int64Input.nullish().transform((step): Int64 => step ?? 0),
   model_id: z.string().max(100).nullish(),
   dataset_name: z.string().max(500).nullish(),
   dataset_digest: z.string().max(100).nullish(),
@@ -149,14 +137,14 @@ export const CreateRunInput = z.object({
   experimentId: ExperimentRef.default("0"),
   runName: z.string().max(500).nullish(),
   userName: z.string().max(256).default(""),
-  startMs: Int64.optional(),
+  startMs: Int64Input.optional(),
   tags: z.array(Tag).max(200).default([]),
 });
 export const RunIdInput = z.object({ runId: RunId });
 export const UpdateRunInput = z.object({
   runId: RunId,
   status: z.enum(RUN_STATUSES).optional(),
-  endMs: Int64.nullish(),
+  endMs: Int64Input.nullish(),
   runName: z.string().max(500).nullish(),
 });
 
@@ -207,7 +195,7 @@ export const LogInputsInput = z.object({
 export const LogOutputsInput = z.object({
   runId: RunId,
   models: z
-    .array(z.object({ model_id: ModelId, step: Int64.default(0) }))
+    .array(z.object({ model_id: ModelId, step: Int64Input.default(0) }))
     .max(100)
     .default([]),
 });
@@ -259,7 +247,7 @@ export const MetricChangesInput = z.object({
       z.object({
         key: z.string().min(1).max(LIMITS.keyLength),
         since: Since,
-        after: z.tuple([z.number().int(), z.number().int()]).nullable(),
+        after: z.tuple([z.number(), z.number()]).nullable(),
       }),
     )
     .max(100)

@@ -1,3 +1,4 @@
+import { exactJsonText } from "@/server/core/exact-json";
 import { clip } from "@/server/core/characters";
 import type { PublicError } from "@/server/core/errors";
 import type { Params } from "./wire";
@@ -21,7 +22,7 @@ function valueAt(params: unknown, path: readonly string[]): unknown {
 
 const MAX_SHOWN = 300;
 function shown(value: unknown): string {
-  return clip(JSON.stringify(value) ?? "null", MAX_SHOWN);
+  return clip(exactJsonText(value), MAX_SHOWN);
 }
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -8,6 +8,7 @@ import {
   AppError,
   invalid,
 } from "@/server/core/errors";
+import { exactJsonText, parseExactJson } from "@/server/core/exact-json";
 import { log } from "@/server/core/log";
 import type { HttpEnv } from "@/server/kit/app-env";
 import { boundedText } from "@/server/kit/body";
@@ -60,7 +61,7 @@ export function wireError(c: Context<HttpEnv>, error: unknown, params: Params = 
 
 /** Drops what is unset, as the protocol's JSON leaves it out; NaN goes out as a string, which its readers accept. */
 export function wireJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
+  return exactJsonText(value, (_key, item: unknown) => {
     if (item === null) return undefined;
     if (typeof item === "number" && !Number.isFinite(item)) return String(item);
     return item;
@@ -83,8 +84,8 @@ export async function readParams(c: Context<HttpEnv>): Promise<Params> {
   if (text.trim() === "") return params;
   let value: unknown;
   try {
-    value = JSON.parse(text);
-    if (typeof value === "string") value = JSON.parse(value);
+    value = parseExactJson(text);
+    if (typeof value === "string") value = parseExactJson(value);
   } catch {
     throw invalid("The request body is not valid JSON.");
   }
@@ -111,4 +112,4 @@ export const given = (value: unknown): unknown => (value === null || value === "
 
 /** Ids are strings of digits; numbers are tolerated. */
 export const idOrUnset = (value: unknown): unknown =>
-  typeof value === "number" ? String(value) : (value ?? undefined);
+  typeof value === "number" || typeof value === "bigint" ? String(value) : (value ?? undefined);
