@@ -212,6 +212,8 @@ export const searchExperiments = query(
   },
   async ({ ctx, input }) => {
     const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
+    // It is there before anybody asked for it.
+    await experimentNumbers(ctx, ["0"]);
     const conditions = parseFilter(input.filter).map((comparison) => {
       if (comparison.kind === "tag")
         return compareText(sql`(${experiments.tags} ->> ${comparison.key}::text)`, comparison);

@@ -84,8 +84,16 @@ const ExperimentTag = z.object({ key: TagKey, value: z.coerce.string().max(5000)
 
 /** Without the spaces around it, wherever it is given: what a script creates it finds again. */
 const ExperimentName = z.string().trim().min(1, "must not be empty").max(LIMITS.experimentNameLength);
+/** Runs keep their artifacts here, wherever an experiment would have them: another place is refused, not forgotten. */
+const ArtifactLocation = z
+  .string()
+  .regex(
+    /^(?:mlflow-artifacts:\/*)?$/,
+    "cannot be honoured, because this portal keeps the artifacts of every run itself; leave it out, and register a model that lies elsewhere by its address",
+  );
 export const CreateExperimentInput = z.object({
   name: ExperimentName,
+  artifactLocation: ArtifactLocation.nullish(),
   tags: z.array(ExperimentTag).max(100).default([]),
 });
 export const ExperimentIdInput = z.object({ experimentId: ExperimentRef });

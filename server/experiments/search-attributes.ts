@@ -57,6 +57,7 @@ export function attributeCondition(what: string, table: AttributeTable, given: C
 
 /** One term of an order, what is missing last. @throws AppError `invalid` for an unknown name */
 export function attributeOrder(what: string, table: AttributeTable, term: OrderTerm): SQL {
-  const { column } = attributeOf(what, table, term.kind, term.key);
+  const { column: of, type } = attributeOf(what, table, term.kind, term.key);
+  const column = type === "text" ? sql`${of} collate "C"` : of;
   return term.descending ? sql`${column} desc nulls last` : sql`${column} asc nulls last`;
 }

@@ -23,6 +23,7 @@ export { saveContract } from "./save-contract";
 export { createModel } from "./create-model";
 export { deleteModel } from "./delete-model";
 export { deleteModelTag } from "./delete-model-tag";
+export { referenceOf } from "./reference";
 export { renameModel } from "./rename-model";
 export { setModelTag } from "./set-model-tag";
 export { updateModel } from "./update-model";
