@@ -39,6 +39,7 @@ export { createVersion } from "./create-version";
 export { deleteVersion } from "./delete-version";
 export { deleteVersionTag } from "./delete-version-tag";
 export { getVersion } from "./get-version";
+export { settledVersion } from "./settled-version";
 export { setVersionTag } from "./set-version-tag";
 export { updateVersion } from "./update-version";
 export { markStage } from "./version-parts";

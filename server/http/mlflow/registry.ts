@@ -197,7 +197,7 @@ const versionEndpoints: Endpoint[] = [
     path: "/model-versions/get",
     required: ["name", "version"],
     run: async (caller, p) => ({
-      model_version: versionMessage(await registry.getVersion.execute(caller, version(p))),
+      model_version: versionMessage(await registry.settledVersion(caller, version(p))),
     }),
   },
   {
