@@ -112,7 +112,7 @@ export const rules = [
     except: [
       "/(schemas|rules|actions|kinds)\\.ts$",
       "^server/plates/",
-      "^server/core/(actor|errors|authz/permissions|canonical-json|input-words)\\.ts$",
+      "^server/core/(actor|errors|authz/permissions|canonical-json|characters|input-words|int64)\\.ts$",
     ],
   },
   {

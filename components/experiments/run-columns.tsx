@@ -3,6 +3,7 @@ import { OwnerChip } from "@/components/common/owner-chip";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import type { Column } from "@/components/data-table/types";
+import { momentOf, type Int64 } from "@/server/core/int64";
 import { meantValue } from "@/server/experiments/rules";
 import { bestOf } from "./best";
 import { MetricValue } from "./metric-value";
@@ -12,8 +13,8 @@ export interface RunRow {
   name: string;
   status: string;
   userName: string;
-  startMs: number;
-  endMs: number | null;
+  startMs: Int64;
+  endMs: Int64 | null;
   params: { key: string; value: string }[];
   metrics: { key: string; value: number; isNan: boolean }[];
 }
@@ -66,14 +67,14 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
       id: "attributes.start_time",
       header: "Started",
       sortable: true,
-      cell: (row) => <TimeAgo value={new Date(row.startMs)} />,
+      cell: (row) => <TimeAgo value={momentOf(row.startMs)} />,
     },
     {
       id: "duration",
       header: "Duration",
       align: "end",
       from: "lg",
-      cell: (row) => (row.endMs ? formatDuration(row.endMs - row.startMs) : "–"),
+      cell: (row) => (row.endMs ? formatDuration(Number(row.endMs) - Number(row.startMs)) : "–"),
     },
     { id: "user", header: "By", from: "xl", cell: (row) => <OwnerChip name={row.userName} /> },
     ...metrics.map((key): Column<RunRow> => {

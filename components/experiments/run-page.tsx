@@ -22,6 +22,7 @@ import { ArtifactBrowser } from "./artifact-browser";
 import { MetricCharts } from "./metric-charts";
 import { RUN_STATUS } from "./run-columns";
 import { useMetricChanges } from "./use-metric-changes";
+import { momentOf } from "@/server/core/int64";
 import { meantValue } from "@/server/experiments/rules";
 import { datasetVersionHref } from "@/server/datasets/kinds";
 import { jobHref } from "@/server/compute/kinds";
@@ -127,9 +128,11 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
           <>
             <OwnerChip name={data.userName} />
             <span>
-              started <TimeAgo value={new Date(data.startMs)} />
+              started <TimeAgo value={momentOf(data.startMs)} />
             </span>
-            {data.endMs ? <span data-numeric>{formatDuration(data.endMs - data.startMs)}</span> : null}
+            {data.endMs ? (
+              <span data-numeric>{formatDuration(Number(data.endMs) - Number(data.startMs))}</span>
+            ) : null}
             <span className="inline-flex items-center gap-1 font-mono text-xs">
               {data.id} <CopyButton value={data.id} label="Copy run id" />
             </span>

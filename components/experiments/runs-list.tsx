@@ -12,16 +12,17 @@ import { useTableState } from "@/components/data-table/use-table-state";
 import { publicErrorOf, useTRPC, useTRPCClient } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/kit/use-live";
+import { momentOf } from "@/server/core/int64";
 import { meantValue } from "@/server/experiments/rules";
 import { runColumns, type RunRow } from "./run-columns";
 import { trackingSnippets } from "./snippets";
 import { experimentHref, experimentTopic, runHref } from "@/server/experiments/kinds";
 
-/** A search without an operator means part of the run's name. */
+/** A search without an operator means part of the run's name; the grammar has no quoted quote, but a sign for any character. */
 const filterOf = (q: string) =>
-  q === "" || /[=<>]|\b(like|ilike|in)\b/iu.test(q)
+  q === "" || /[=<>]|\b(like|ilike|in|is)\b/iu.test(q)
     ? q
-    : `attributes.run_name ILIKE '%${q.replaceAll("'", "''")}%'`;
+    : `attributes.run_name ILIKE '%${q.replaceAll("'", "_")}%'`;
 
 /** Neither JSON nor every reader of CSV has a number for NaN and the infinities: they are exported as words. */
 const exported = (metric: RunRow["metrics"][number]) => {
@@ -34,7 +35,7 @@ const flattened = (row: RunRow) => ({
   run_id: row.id,
   name: row.name,
   status: row.status,
-  started: new Date(row.startMs).toISOString(),
+  started: momentOf(row.startMs).toISOString(),
   ...Object.fromEntries(row.metrics.map((metric) => [`metrics.${metric.key}`, exported(metric)])),
   ...Object.fromEntries(row.params.map((param) => [`params.${param.key}`, param.value])),
 });

@@ -24,9 +24,11 @@ export function VersionActions({ version }: { version: VersionDetail }) {
     : staging
       ? null
       : `Blocked: ${version.blockers.staging[0]?.what ?? "see what blocks promotion"}`;
+  const nothingHere = version.state === "reference" ? version.stateText : null;
+  const reviewReason = review.allowed ? nothingHere : review.reason;
   return (
     <>
-      <DisabledReason reason={review.allowed ? null : review.reason}>
+      <DisabledReason reason={reviewReason}>
         <Button onClick={() => setAsking(true)}>
           <ClipboardCheck aria-hidden /> Request review
         </Button>

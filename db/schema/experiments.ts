@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { at } from "./core";
+import { int64 } from "./int64";
 
 export const experiments = pgTable(
   "experiments",
@@ -49,8 +50,8 @@ export const runs = pgTable(
     userId: text("user_id").notNull(),
     userName: text("user_name").notNull().default(""),
     jobId: text("job_id"),
-    startMs: bigint("start_ms", { mode: "number" }).notNull(),
-    endMs: bigint("end_ms", { mode: "number" }),
+    startMs: int64("start_ms").notNull(),
+    endMs: int64("end_ms"),
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [
@@ -70,7 +71,7 @@ export const runParams = pgTable(
     loggedAt: at("logged_at").notNull().defaultNow(),
     /** Of the run, which never changes them. */
     experimentId: integer("experiment_id").notNull(),
-    startMs: bigint("start_ms", { mode: "number" }).notNull(),
+    startMs: int64("start_ms").notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.runId, t.key] }),
@@ -141,8 +142,8 @@ export const runMetrics = pgTable(
   "run_metrics",
   {
     seriesId: bigint("series_id", { mode: "number" }).notNull(),
-    step: bigint("step", { mode: "number" }).notNull(),
-    timestampMs: bigint("timestamp_ms", { mode: "number" }).notNull(),
+    step: int64("step").notNull(),
+    timestampMs: int64("timestamp_ms").notNull(),
     value: doublePrecision("value").notNull(),
     datasetId: integer("dataset_id"),
     /** True where the same measurement stands in another series of the metric: logged once more under a logged model's id. */
@@ -171,13 +172,13 @@ export const runLatestMetrics = pgTable(
   {
     runId: text("run_id").notNull(),
     key: text("key").notNull(),
-    step: bigint("step", { mode: "number" }).notNull(),
-    timestampMs: bigint("timestamp_ms", { mode: "number" }).notNull(),
+    step: int64("step").notNull(),
+    timestampMs: int64("timestamp_ms").notNull(),
     value: doublePrecision("value").notNull(),
     isNan: boolean("is_nan").notNull().default(false),
     /** Of the run, which never changes them. */
     experimentId: integer("experiment_id").notNull(),
-    startMs: bigint("start_ms", { mode: "number" }).notNull(),
+    startMs: int64("start_ms").notNull(),
     /** Measurements, each once; those not finite among them; NaN among those. */
     points: bigint("points", { mode: "number" }).notNull(),
     gaps: bigint("gaps", { mode: "number" }).notNull(),
@@ -185,7 +186,7 @@ export const runLatestMetrics = pgTable(
     /** Least and greatest value that is a number. */
     least: doublePrecision("least"),
     greatest: doublePrecision("greatest"),
-    firstMs: bigint("first_ms", { mode: "number" }).notNull(),
+    firstMs: int64("first_ms").notNull(),
     /** Transaction of the last change. */
     changed: bigint("changed", { mode: "number" }).notNull(),
   },
@@ -286,7 +287,7 @@ export const runOutputs = pgTable(
   {
     runId: text("run_id").notNull(),
     modelId: text("model_id").notNull(),
-    step: bigint("step", { mode: "number" }).notNull(),
+    step: int64("step").notNull(),
   },
   (t) => [primaryKey({ columns: [t.runId, t.modelId] })],
 );

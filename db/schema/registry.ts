@@ -51,6 +51,8 @@ export const modelVersions = pgTable(
     weightsDigest: text("weights_digest"),
     /** For a version that runs elsewhere: its file as it was registered, for lists and pages; what counts is the sealed file. */
     endpoint: jsonb("endpoint").$type<unknown>(),
+    /** For a version whose files were never here: { location, runId, runLink } as its client gave them. It is listed and never judged or served. */
+    reference: jsonb("reference").$type<unknown>(),
     contract: jsonb("contract").$type<unknown>(),
     contractDigest: text("contract_digest"),
     /** Result of comparing the contract with the real signature. */

@@ -1,3 +1,4 @@
+import { firstCharacters } from "@/server/core/characters";
 import { invalidField } from "@/server/core/errors";
 import { normalizedPassword } from "./rules";
 
@@ -33,7 +34,7 @@ export async function isCommonPassword(password: string, own: readonly string[])
   const words = ["modelworks", ...own, ...parts, ...joined];
   const guesses = judge(
     // As it is hashed: full-width letters and their like are the plain ones to whoever signs in, and to whoever guesses.
-    normalizedPassword(password).slice(0, JUDGED_CHARACTERS),
+    firstCharacters(normalizedPassword(password), JUDGED_CHARACTERS),
     words.map((word) => word.toLowerCase()).filter((word) => word.length > 2),
   );
   return guesses < FEWEST_GUESSES;

@@ -1,5 +1,6 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { apiTokens } from "@/db/schema";
+import { firstCharacters } from "@/server/core/characters";
 import type { TokenScope } from "@/server/core/actor";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
@@ -24,7 +25,7 @@ export async function issueJobToken(
       id: newId("token"),
       teamId: job.teamId,
       userId: job.userId,
-      name: `Job ${job.name}`.slice(0, 120),
+      name: firstCharacters(`Job ${job.name}`, 120),
       prefix: tokenPrefix(token),
       hash: tokenHash(token),
       scopes: SCOPES,

@@ -1,6 +1,7 @@
 import { and, eq, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { sessions, users } from "@/db/schema";
+import { firstCharacters } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
 import { systemActor } from "@/server/core/actor";
 import { createCtx } from "@/server/core/context";
@@ -31,7 +32,7 @@ export async function openSession(
     id,
     userId: opened.userId,
     method: opened.method,
-    userAgent: opened.userAgent.slice(0, 300),
+    userAgent: firstCharacters(opened.userAgent, 300),
     expiresAt: sql`now() + make_interval(secs => ${SESSION_SECONDS})`,
   });
   return id;

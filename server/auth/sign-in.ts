@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { users } from "@/db/schema";
+import { firstCharacters } from "@/server/core/characters";
 import { log } from "@/server/core/log";
 import { storableText } from "@/server/core/unstorable";
 import { MAX_PASSWORD_LENGTH } from "./rules";
@@ -49,7 +50,8 @@ async function judge(db: Db, tried: SignInTry, password: string): Promise<Passwo
 }
 
 /** An address as tries are counted by it; what no text of the database can hold is nobody's. */
-export const accountOf = (email: string): string => storableText(email.trim().toLowerCase().slice(0, 254));
+export const accountOf = (email: string): string =>
+  storableText(firstCharacters(email.trim().toLowerCase(), 254));
 
 /** Judges an email address and a password. Never throws: what cannot be judged is not let in. */
 export async function signInByPassword(
@@ -58,7 +60,7 @@ export async function signInByPassword(
 ): Promise<PasswordVerdict> {
   try {
     const tried = { account: accountOf(given.email), address: given.address, device: given.device };
-    return await judge(db, tried, given.password.slice(0, MAX_PASSWORD_LENGTH));
+    return await judge(db, tried, firstCharacters(given.password, MAX_PASSWORD_LENGTH));
   } catch (error) {
     log.error({ err: error }, "a sign-in could not be judged");
     return { outcome: "unavailable" };

@@ -2,6 +2,7 @@ import { and, eq, inArray } from "drizzle-orm";
 import type { z } from "zod";
 import { jobInputs, jobs, lineageEdges } from "@/db/schema";
 import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
+import { firstCharacters } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
@@ -135,8 +136,9 @@ async function buildSpec(ctx: Ctx, input: Input, template: Template | undefined)
     gpuFlavor: input.resources?.gpuMilli ? (input.resources.gpuFlavor ?? null) : null,
     gpuMilli: input.resources?.gpuMilli ?? 0,
   };
+  const program = input.command?.[0];
   return {
-    name: input.name ?? template?.title ?? input.command?.[0]?.slice(0, 80) ?? "Job",
+    name: input.name ?? template?.title ?? (program && firstCharacters(program, 80)) ?? "Job",
     template: template ? { name: template.name, version: template.version } : null,
     command: input.command ?? template?.spec.command ?? [],
     requirements: input.requirements ?? template?.requirements ?? null,

@@ -1,3 +1,4 @@
+import { clip } from "@/server/core/characters";
 const CLOCK = /^\S+Z o ?/;
 const TRACEBACK = /^(?: {2}[|+ -]*)?Traceback \(most recent call last\):$/;
 /** An error as Node, Ruby, Rust and command-line tools print it. */
@@ -6,11 +7,6 @@ const OTHERS = [
   /^(?:error|fatal|panic|thread '.*' panicked)\b.*\S/i,
 ];
 const MAX_CHARS = 300;
-
-const clip = (line: string) => {
-  const characters = Array.from(line);
-  return characters.length > MAX_CHARS ? `${characters.slice(0, MAX_CHARS - 1).join("")}…` : line;
-};
 
 /** Python says what was raised in the first line after the frames, which are set in. */
 function raisedIn(lines: readonly string[]): string | undefined {
@@ -24,5 +20,5 @@ export function lastWords(log: string): string | undefined {
     .split("\n")
     .flatMap((line) => (CLOCK.test(line) ? [line.replace(CLOCK, "").trimEnd()] : []));
   const found = raisedIn(lines) ?? lines.findLast((line) => OTHERS.some((form) => form.test(line)));
-  return found === undefined ? undefined : clip(found);
+  return found === undefined ? undefined : clip(found, MAX_CHARS);
 }

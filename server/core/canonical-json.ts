@@ -1,5 +1,6 @@
 /** JSON with sorted keys and no white space: equal values give equal text, so its digest is stable. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === "bigint") return String(value);
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (value instanceof Date) return JSON.stringify(value);
   if (Array.isArray(value))

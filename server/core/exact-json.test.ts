@@ -44,3 +44,13 @@ describe("JSON with exact whole numbers", () => {
     },
   );
 });
+
+it("writes what JSON.stringify writes, and whole numbers beyond a double in their own digits", () => {
+  const dropNull = (_key: string, item: unknown) => (item === null ? undefined : item);
+  const plain = { a: [1, null, undefined, "x"], b: undefined, at: new Date(0), n: null };
+  expect(exactJsonText(plain)).toBe(JSON.stringify(plain));
+  expect(exactJsonText(plain, dropNull)).toBe(JSON.stringify(plain, dropNull));
+  const long = { ...plain, step: 1_730_000_000_123_456_789n };
+  const expected = JSON.stringify({ ...plain, step: "?" }, dropNull).replace('"?"', "1730000000123456789");
+  expect(exactJsonText(long, dropNull)).toBe(expected);
+});

@@ -19,5 +19,18 @@ export function parseExactJson(text: string): unknown {
   return parse(text, undefined, { parseNumber: numberOf, onDuplicateKey: ({ newValue }) => newValue });
 }
 
-/** A value that was read so as JSON again: bigints in their own digits. */
-export const exactJsonText = (value: unknown): string => stringify(value) ?? "null";
+class HasBigint extends Error {}
+
+/** A value that was read so as JSON again: bigints in their own digits. `replace` is that of JSON.stringify, and may not depend on `this`. */
+export function exactJsonText(value: unknown, replace = (_key: string, item: unknown) => item): string {
+  try {
+    const plain = (key: string, item: unknown) => {
+      if (typeof item === "bigint") throw new HasBigint();
+      return replace(key, item);
+    };
+    return JSON.stringify(value, plain) ?? "null";
+  } catch (error) {
+    if (!(error instanceof HasBigint)) throw error;
+    return stringify(value, replace) ?? "null";
+  }
+}

@@ -10,6 +10,7 @@ import {
   runInputs,
   runs,
 } from "@/db/schema";
+import { momentOf } from "@/server/core/int64";
 import type { Ctx } from "@/server/core/context";
 import { PageInput, decodeCursor, toPage } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
@@ -78,7 +79,7 @@ async function jobsAndRunsOf(ctx: Ctx, versionId: string): Promise<Unnamed[]> {
   const base = { direction: "downstream" as const, relation: "used" };
   return [
     ...usedBy.map(({ id, at }) => ({ ...base, kind: "job", id, at })),
-    ...loggedBy.map(({ id, startMs }) => ({ ...base, kind: "run", id, at: new Date(startMs) })),
+    ...loggedBy.map(({ id, startMs }) => ({ ...base, kind: "run", id, at: momentOf(startMs) })),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, like, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { artifactSeals, artifacts, blobs } from "@/db/schema";
+import { clip } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { forbidden, invalidField, notFound } from "@/server/core/errors";
@@ -14,7 +15,7 @@ function addressOf(path: string): ArtifactAddress {
   if (!address) {
     throw invalidField(
       "path",
-      `"${path.slice(0, 200)}" is not an artifact path of a run or a logged model`,
+      `"${clip(path, 200)}" is not an artifact path of a run or a logged model`,
       "Use the artifact URI that the run reports.",
     );
   }

@@ -80,7 +80,10 @@ export async function loadRuns(ctx: Ctx, ids: readonly string[]): Promise<Run[]>
 export async function loadWritableRun(ctx: Ctx, id: string): Promise<Run> {
   const run = await loadRun(ctx, id);
   if (run.lifecycle !== "active") {
-    throw precondition(`Run ${id} is deleted.`, "Restore it before you write to it.");
+    throw precondition(
+      `The run ${id} must be in the 'active' state. Current state is deleted.`,
+      "Restore it before you write to it.",
+    );
   }
   return run;
 }

@@ -2,13 +2,14 @@ import { sql, type SQL } from "drizzle-orm";
 import { loggedModels, runs } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { groupBy } from "@/server/core/group-by";
+import { int64Of, type Int64 } from "@/server/core/int64";
 import { pointsOfSeries } from "./metric-points";
 
 export interface ModelMetric {
   key: string;
   value: number;
-  timestampMs: number;
-  step: number;
+  timestampMs: Int64;
+  step: Int64;
   isNan: boolean;
   runId: string;
   modelId: string;
@@ -29,18 +30,26 @@ const ownRun = (teamId: string): SQL =>
 const POINTS = sql`metric_series s cross join lateral ${pointsOfSeries()} p left join metric_datasets d on d.id = p.dataset_id`;
 const newest = sql`p.step desc, p.timestamp_ms desc, case when p.value = 'NaN' then 0 else p.value end desc`;
 
-interface Row extends Record<string, unknown>, ModelMetric {}
+interface Row extends Record<string, unknown>, Omit<ModelMetric, "step" | "timestampMs"> {
+  step: string;
+  timestampMs: string;
+}
 
 /** The latest value of each metric, on each dataset, that was logged for these models. */
 export async function metricsOfModels(ctx: Ctx, ids: readonly string[]): Promise<Map<string, ModelMetric[]>> {
   if (ids.length === 0) return new Map();
   const { rows } = await ctx.db.execute<Row>(sql`
     select distinct on (s.model_id, s.key, d.name, d.digest) s.key, case when p.value = 'NaN' then 0 else p.value end as value,
-      p.timestamp_ms::float8 as "timestampMs", p.step::float8 as step, p.value = 'NaN' as "isNan", s.run_id as "runId", s.model_id as "modelId",
+      p.timestamp_ms::text as "timestampMs", p.step::text as step, p.value = 'NaN' as "isNan", s.run_id as "runId", s.model_id as "modelId",
       d.name as "datasetName", d.digest as "datasetDigest"
     from ${POINTS} where s.model_id = any(${sql.param(ids)}::text[]) and ${ownRun(ctx.actor.teamId)}
     order by s.model_id, s.key, d.name, d.digest, ${newest}`);
-  return groupBy(rows, (row) => row.modelId);
+  const metrics = rows.map((row) => ({
+    ...row,
+    step: int64Of(row.step),
+    timestampMs: int64Of(row.timestampMs),
+  }));
+  return groupBy(metrics, (metric) => metric.modelId);
 }
 
 const onDatasets = (datasets: readonly DatasetPair[]): SQL => {

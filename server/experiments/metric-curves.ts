@@ -108,16 +108,25 @@ export interface SeenCurve {
 }
 
 const BEFORE_ALL = "-9223372036854775808";
+/** Doubles of 64-bit numbers lie at most this far apart. */
+const COARSEST = 2048n;
+
+/** A place of a chart, whose numbers are doubles, as a whole number that is not beyond it: what is told twice does no harm. */
+function noLaterThan(place: number): string {
+  if (Number.isSafeInteger(place)) return String(place);
+  const whole = Number.isFinite(place) ? BigInt(Math.trunc(place)) - COARSEST : BigInt(BEFORE_ALL);
+  return String(whole < BigInt(BEFORE_ALL) ? BEFORE_ALL : whole < 2n ** 63n ? whole : 2n ** 63n - 1n);
+}
 
 /** What was added to curves of a run since somebody read them: what lies beyond their last points, and what came late. */
 export function addedTo(db: Db, runId: string, seen: readonly SeenCurve[], buckets: number) {
-  const column = (pick: (curve: SeenCurve) => string | number) => sql.param(seen.map(pick));
+  const column = (pick: (curve: SeenCurve) => string) => sql.param(seen.map(pick));
   const beyond = sql`m.step >= a.step and (m.step, m.timestamp_ms) > (a.step, a.at)`;
   return thinned(
     db,
     sql`select a.key as name, p.step, p.timestamp_ms, p.value
       from unnest(${column(({ key }) => key)}::text[], ${column(({ since }) => since)}::bigint[],
-        ${column(({ after }) => after?.[0] ?? BEFORE_ALL)}::bigint[], ${column(({ after }) => after?.[1] ?? BEFORE_ALL)}::bigint[]) as a(key, since, step, at)
+        ${column(({ after }) => (after ? noLaterThan(after[0]) : BEFORE_ALL))}::bigint[], ${column(({ after }) => (after ? noLaterThan(after[1]) : BEFORE_ALL))}::bigint[]) as a(key, since, step, at)
       join metric_series s on s.run_id = ${runId} and s.key = a.key
       cross join lateral (${pointsOfSeries(beyond)} union all
         (select m.* from run_metrics m where m.series_id = s.id and m.late is not null and m.late >= a.since and (m.step, m.timestamp_ms) <= (a.step, a.at))) p

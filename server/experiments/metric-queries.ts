@@ -32,7 +32,7 @@ export const metricHistory = query(
       items,
       nextCursor:
         rows.length > input.maxResults && last
-          ? encodeCursor([last.step, last.timestampMs, last.value, Number(last.isNan)])
+          ? encodeCursor([String(last.step), String(last.timestampMs), last.value, Number(last.isNan)])
           : null,
     };
   },

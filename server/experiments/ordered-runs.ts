@@ -19,7 +19,8 @@ export interface RunPage {
 interface Place extends Record<string, unknown> {
   id: string;
   value: number | string | null;
-  start: number;
+  /** Digits. */
+  start: string;
 }
 
 /** One stretch of an order, by value and then newest first. */
@@ -70,18 +71,23 @@ async function placesOf(db: Db, scope: RunScope, part: Part, bound: SQL, limit: 
   const way = part.value?.descending ? sql`desc` : sql`asc`;
   const { rows } = await db.execute<Place>(sql`
     select x.* from unnest(${sql.param(scope.experimentIds)}::int[]) e(id) cross join lateral (
-      select ${part.id} as id, ${part.value?.of ?? sql`null`} as value, ${part.start}::float8 as start ${part.source}
+      select ${part.id} as id, ${part.value?.of ?? sql`null`} as value, ${part.start} as start ${part.source}
         and ${scope.conditions ?? sql`true`} and ${bound}
       order by ${part.value ? sql`${part.value.of} ${way},` : sql``} ${part.start} desc, ${part.id} limit ${limit}) x
     order by ${part.value ? sql`x.value ${way},` : sql``} x.start desc, x.id limit ${limit}`);
   return rows;
 }
 
-const Cursor = z.tuple([z.number(), z.union([z.number(), z.string(), z.null()]), z.number(), z.string()]);
+const Cursor = z.tuple([
+  z.number(),
+  z.union([z.number(), z.string(), z.null()]),
+  z.union([z.number(), z.string().regex(/^-?\d{1,20}$/)]),
+  z.string(),
+]);
 
 /** Where a part goes on: after the last run among those of its value, then beyond that value. */
 function boundsOf(part: Part, [, value, start, id]: z.output<typeof Cursor>): SQL[] {
-  const newer = sql`${part.start} <= ${start} and (${part.start} < ${start} or ${part.id} > ${id})`;
+  const newer = sql`${part.start} <= ${String(start)}::bigint and (${part.start} < ${String(start)}::bigint or ${part.id} > ${id})`;
   if (!part.value) return [newer];
   const { of, as, descending } = part.value;
   const last = sql`${value}::${as}`;

@@ -14,6 +14,7 @@ import { readableDatasetVersions, readableDatasets } from "@/server/datasets";
 import type { Ctx } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { groupBy } from "@/server/core/group-by";
+import { int64Of, type Int64 } from "@/server/core/int64";
 import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { experimentNumbers, loadRun, loadRuns, type Run } from "./load";
@@ -36,12 +37,12 @@ export interface RunDetail extends Run {
   artifactRoot: string;
   params: { key: string; value: string }[];
   tags: { key: string; value: string }[];
-  metrics: { key: string; value: number; step: number; timestampMs: number; isNan: boolean }[];
+  metrics: { key: string; value: number; step: Int64; timestampMs: Int64; isNan: boolean }[];
   /** `dataset` is set where the digest is one of our dataset versions. */
   inputs: (typeof runInputs.$inferSelect & { dataset: { slug: string; number: number } | null })[];
   /** Logged models that the run read. */
   modelInputs: { modelId: string }[];
-  outputs: { modelId: string; step: number }[];
+  outputs: { modelId: string; step: Int64 }[];
 }
 
 const byRun = <T extends { runId: string }>(rows: readonly T[]): Map<string, T[]> =>
@@ -66,7 +67,7 @@ async function modelsOf(ctx: Ctx, runIds: readonly string[]) {
     .select({
       runId: runOutputs.runId,
       modelId: runOutputs.modelId,
-      step: sql<number | null>`${runOutputs.step}::float8`,
+      step: sql<string | null>`${runOutputs.step}::text`,
     })
     .from(runOutputs)
     .where(inArray(runOutputs.runId, [...runIds]));
@@ -74,13 +75,15 @@ async function modelsOf(ctx: Ctx, runIds: readonly string[]) {
     .select({
       runId: runModelInputs.runId,
       modelId: runModelInputs.modelId,
-      step: sql<number | null>`null::float8`,
+      step: sql<string | null>`null::text`,
     })
     .from(runModelInputs)
     .where(inArray(runModelInputs.runId, [...runIds]));
   const rows = await made.unionAll(read);
   return {
-    outputs: byRun(rows.flatMap(({ step, ...row }) => (step === null ? [] : [{ ...row, step }]))),
+    outputs: byRun(
+      rows.flatMap(({ step, ...row }) => (step === null ? [] : [{ ...row, step: int64Of(step) }])),
+    ),
     modelInputs: byRun(rows.filter(({ step }) => step === null)),
   };
 }
@@ -209,6 +212,8 @@ export const searchExperiments = query(
   },
   async ({ ctx, input }) => {
     const [offset] = decodeCursor(input.pageToken, OffsetCursor) ?? [0];
+    // It is there before anybody asked for it.
+    await experimentNumbers(ctx, ["0"]);
     const conditions = parseFilter(input.filter).map((comparison) => {
       if (comparison.kind === "tag")
         return compareText(sql`(${experiments.tags} ->> ${comparison.key}::text)`, comparison);

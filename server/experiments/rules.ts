@@ -1,3 +1,5 @@
+import { firstCharacters } from "@/server/core/characters";
+
 export const TERMINAL_STATUSES = ["FINISHED", "FAILED", "KILLED"] as const;
 
 export const isTerminal = (status: string): boolean =>
@@ -20,11 +22,13 @@ export interface ArtifactAddress {
 
 const ROOT = /^(\d{1,15})\/(?:models\/(m-[0-9a-f]{32})|([a-zA-Z0-9][\w-]{0,255}))\/artifacts(?:\/(.*))?$/s;
 
-/** Whether a path inside an artifact folder is safe: relative, normalised, NFC, no control characters. */
+/**
+ * Whether a path inside an artifact folder is safe: relative, normalised, no control characters. Letters stay in the form in which they came,
+ * composed or not: files that name each other, as those of a model do, name them so.
+ */
 export function isSafePath(path: string): boolean {
   // eslint-disable-next-line no-control-regex -- control characters are what we look for
-  if (path === "" || path.length > 1000 || path.normalize("NFC") !== path || /[\u0000-\u001f\\]/u.test(path))
-    return false;
+  if (path === "" || path !== firstCharacters(path, 1000) || /[\u0000-\u001f\\]/u.test(path)) return false;
   return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }
 

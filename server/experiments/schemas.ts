@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { firstCharacters } from "@/server/core/characters";
+import { Int64Input, type Int64 } from "@/server/core/int64";
 
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
 export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
@@ -37,26 +39,13 @@ const TagKey = z.string().min(1).max(LIMITS.keyLength);
 export const RunId = z.string().regex(/^[a-zA-Z0-9][\w-]{0,255}$/, "is not a run id");
 export const ExperimentRef = z.string().regex(/^\d{1,18}$/, "is not an experiment id");
 
-/** 64-bit integers arrive as numbers or digits. */
-export const Int64 = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^-?\d+$/)
-        .transform(Number),
-    ],
-    "must be a whole number",
-  )
-  .pipe(z.number().int("must be a whole number"));
-
 const MAX_DOUBLE = Number.MAX_VALUE;
 /** Doubles may be "NaN", "Infinity", "-Infinity"; infinities are clamped to the largest double, as the protocol stores them. */
 export const MetricValue = z
   .union(
     [
       z.number(),
+      z.bigint().transform(Number),
       z.enum(["NaN", "Infinity", "-Infinity", "inf", "-inf", "nan"]),
       z
         .string()
@@ -75,8 +64,8 @@ const clamp = (value: number) => Math.max(-MAX_DOUBLE, Math.min(MAX_DOUBLE, valu
 export const Metric = z.object({
   key: Key,
   value: MetricValue,
-  timestamp: Int64,
-  step: Int64.nullish().transform((step) => step ?? 0),
+  timestamp: Int64Input,
+  step: Int64Input.nullish().transform((step): Int64 => step ?? 0),
   model_id: z.string().max(100).nullish(),
   dataset_name: z.string().max(500).nullish(),
   dataset_digest: z.string().max(100).nullish(),
@@ -85,18 +74,26 @@ export type MetricInput = z.output<typeof Metric>;
 
 export const Param = z.object({
   key: Key,
-  value: z.coerce.string().transform((value) => value.slice(0, LIMITS.paramLength)),
+  value: z.coerce.string().transform((value) => firstCharacters(value, LIMITS.paramLength)),
 });
 export const Tag = z.object({
   key: TagKey,
-  value: z.coerce.string().transform((value) => value.slice(0, LIMITS.tagLength)),
+  value: z.coerce.string().transform((value) => firstCharacters(value, LIMITS.tagLength)),
 });
 const ExperimentTag = z.object({ key: TagKey, value: z.coerce.string().max(5000) });
 
 /** Without the spaces around it, wherever it is given: what a script creates it finds again. */
 const ExperimentName = z.string().trim().min(1, "must not be empty").max(LIMITS.experimentNameLength);
+/** Runs keep their artifacts here, wherever an experiment would have them: another place is refused, not forgotten. */
+const ArtifactLocation = z
+  .string()
+  .regex(
+    /^(?:mlflow-artifacts:\/*)?$/,
+    "cannot be honoured, because this portal keeps the artifacts of every run itself; leave it out, and register a model that lies elsewhere by its address",
+  );
 export const CreateExperimentInput = z.object({
   name: ExperimentName,
+  artifactLocation: ArtifactLocation.nullish(),
   tags: z.array(ExperimentTag).max(100).default([]),
 });
 export const ExperimentIdInput = z.object({ experimentId: ExperimentRef });
@@ -148,14 +145,14 @@ export const CreateRunInput = z.object({
   experimentId: ExperimentRef.default("0"),
   runName: z.string().max(500).nullish(),
   userName: z.string().max(256).default(""),
-  startMs: Int64.optional(),
+  startMs: Int64Input.optional(),
   tags: z.array(Tag).max(200).default([]),
 });
 export const RunIdInput = z.object({ runId: RunId });
 export const UpdateRunInput = z.object({
   runId: RunId,
   status: z.enum(RUN_STATUSES).optional(),
-  endMs: Int64.nullish(),
+  endMs: Int64Input.nullish(),
   runName: z.string().max(500).nullish(),
 });
 
@@ -206,7 +203,7 @@ export const LogInputsInput = z.object({
 export const LogOutputsInput = z.object({
   runId: RunId,
   models: z
-    .array(z.object({ model_id: ModelId, step: Int64.default(0) }))
+    .array(z.object({ model_id: ModelId, step: Int64Input.default(0) }))
     .max(100)
     .default([]),
 });
@@ -258,7 +255,7 @@ export const MetricChangesInput = z.object({
       z.object({
         key: z.string().min(1).max(LIMITS.keyLength),
         since: Since,
-        after: z.tuple([z.number().int(), z.number().int()]).nullable(),
+        after: z.tuple([z.number(), z.number()]).nullable(),
       }),
     )
     .max(100)

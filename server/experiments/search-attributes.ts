@@ -1,7 +1,8 @@
 import { sql, type AnyColumn, type SQL } from "drizzle-orm";
+import { int64Of } from "@/server/core/int64";
 import { invalid } from "@/server/core/errors";
 import type { Comparison, OrderTerm } from "./search-filter";
-import { compare, compareText } from "./search-sql";
+import { compare, compareText, refuseNull, unknownAttribute } from "./search-sql";
 
 export interface Attribute {
   column: AnyColumn | SQL;
@@ -21,17 +22,30 @@ const TEXT_OPERATORS = new Set(["=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"]);
 function attributeOf(what: string, table: AttributeTable, kind: string, key: string): Attribute {
   const found = kind === "attribute" && Object.hasOwn(table, key) ? table[key] : undefined;
   if (found) return found;
-  const named = kind === "attribute" ? key : `${kind}s.${key}`;
+  if (kind === "attribute") throw unknownAttribute(key, Object.keys(table));
+  const named = `${kind}s.${key}`;
   throw invalid(
     `Invalid filter: ${what} have no attribute "${named}".`,
     `Use one of ${Object.keys(table).join(", ")}.`,
   );
 }
 
+const WHOLE = /^\d{1,18}$/;
+
+/** Numbers may stand in quotes, as MLflow's ids and version numbers do. */
+function inNumbers(comparison: Comparison): Comparison {
+  const { value, operator } = comparison;
+  if (Array.isArray(value) && value.every((each) => WHOLE.test(each))) return comparison;
+  if (typeof value !== "string" || !WHOLE.test(value) || operator.endsWith("LIKE")) return comparison;
+  return { ...comparison, value: int64Of(value) };
+}
+
 /** A comparison of an attribute. @throws AppError `invalid` for an unknown name or a value of another kind */
-export function attributeCondition(what: string, table: AttributeTable, comparison: Comparison): SQL {
-  const { column, type } = attributeOf(what, table, comparison.kind, comparison.key);
-  if (type === "number" && typeof comparison.value !== "number")
+export function attributeCondition(what: string, table: AttributeTable, given: Comparison): SQL {
+  const { column, type } = attributeOf(what, table, given.kind, given.key);
+  refuseNull(given);
+  const comparison = type === "number" ? inNumbers(given) : given;
+  if (type === "number" && typeof comparison.value === "string")
     throw invalid(`Invalid filter: ${comparison.key} is a number.`, "Compare it with a number, unquoted.");
   if (type === "text" && !TEXT_OPERATORS.has(comparison.operator))
     throw invalid(
@@ -43,6 +57,7 @@ export function attributeCondition(what: string, table: AttributeTable, comparis
 
 /** One term of an order, what is missing last. @throws AppError `invalid` for an unknown name */
 export function attributeOrder(what: string, table: AttributeTable, term: OrderTerm): SQL {
-  const { column } = attributeOf(what, table, term.kind, term.key);
+  const { column: of, type } = attributeOf(what, table, term.kind, term.key);
+  const column = type === "text" ? sql`${of} collate "C"` : of;
   return term.descending ? sql`${column} desc nulls last` : sql`${column} asc nulls last`;
 }

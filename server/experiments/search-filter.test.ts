@@ -31,6 +31,35 @@ describe("the search grammar", () => {
     ["metrics.précision > 1", [{ kind: "metric", key: "précision", operator: ">", value: 1 }]],
     ["params.学习率='0.1'", [{ kind: "param", key: "学习率", operator: "=", value: "0.1" }]],
     ["metrics.loss/größe >= 2", [{ kind: "metric", key: "loss/größe", operator: ">=", value: 2 }]],
+    ["metrics.'a b' = 1", [{ kind: "metric", key: "a b", operator: "=", value: 1 }]],
+    ["`tags`.a = 'b'", [{ kind: "tag", key: "a", operator: "=", value: "b" }]],
+    ["params.p = 'C:\\data\\train'", [{ kind: "param", key: "p", operator: "=", value: "C:\\data\\train" }]],
+    ["params.p = 'C:\\data\\'", [{ kind: "param", key: "p", operator: "=", value: "C:\\data\\" }]],
+    ["params.p = 'it''s'", [{ kind: "param", key: "p", operator: "=", value: "it''s" }]],
+    ["params.p = 'it\\'s'", [{ kind: "param", key: "p", operator: "=", value: "it\\'s" }]],
+    ['params.p = "it\'s"', [{ kind: "param", key: "p", operator: "=", value: "it's" }]],
+    ["tags.a IS NULL", [{ kind: "tag", key: "a", operator: "IS NULL", value: null }]],
+    [
+      "params.a is not null and tags.`x y` IS NULL",
+      [
+        { kind: "param", key: "a", operator: "IS NOT NULL", value: null },
+        { kind: "tag", key: "x y", operator: "IS NULL", value: null },
+      ],
+    ],
+    ["tags.is = 'x'", [{ kind: "tag", key: "is", operator: "=", value: "x" }]],
+    ["val_auc > 0.9", [{ kind: "attribute", key: "val_auc", operator: ">", value: 0.9 }]],
+    [
+      "start_time > 1730000000123456789",
+      [{ kind: "attribute", key: "start_time", operator: ">", value: 1_730_000_000_123_456_789n }],
+    ],
+    ["and tags.a = 'b' and", [{ kind: "tag", key: "a", operator: "=", value: "b" }]],
+    [
+      "tags.a = 'b' tags.c='d'",
+      [
+        { kind: "tag", key: "a", operator: "=", value: "b" },
+        { kind: "tag", key: "c", operator: "=", value: "d" },
+      ],
+    ],
     ["", []],
   ])("reads %s", (filter, expected) => {
     expect(parseFilter(filter)).toEqual(expected);
@@ -39,7 +68,11 @@ describe("the search grammar", () => {
   it.each([
     "metrics.a >",
     "a = 1 OR b = 2",
-    "metrics.a = 1 AND",
+    "tags.a IS",
+    "tags.a IS NOT",
+    "tags.a IS 'x'",
+    "tags.a = NULL",
+    "tags.a = b",
     "nonsense.a = 1",
     "params.a = (1)",
     "= 3",

@@ -1,3 +1,4 @@
+import { int64Of, type Int64 } from "@/server/core/int64";
 import { invalid } from "@/server/core/errors";
 
 /** One comparison of a search filter, such as `metrics.accuracy > 0.7`. */
@@ -5,9 +6,21 @@ export interface Comparison {
   /** metric | param | tag | attribute | dataset */
   kind: string;
   key: string;
-  operator: "=" | "!=" | ">" | ">=" | "<" | "<=" | "LIKE" | "ILIKE" | "IN" | "NOT IN";
-  /** A number, a string, or a list of strings for IN. */
-  value: number | string | string[];
+  operator:
+    | "="
+    | "!="
+    | ">"
+    | ">="
+    | "<"
+    | "<="
+    | "LIKE"
+    | "ILIKE"
+    | "IN"
+    | "NOT IN"
+    | "IS NULL"
+    | "IS NOT NULL";
+  /** A number (a bigint beyond what a double holds), a string, a list of strings for IN, or null where the operator needs none. */
+  value: Int64 | string | string[] | null;
 }
 
 export interface OrderTerm {
@@ -50,7 +63,7 @@ const bad = (message: string, filter: string) =>
   );
 
 const PATTERN =
-  /\s*(?:(?<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*")|(?<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_.]))|(?<operator>!=|>=|<=|=|>|<)|(?<open>\()|(?<close>\))|(?<comma>,)|(?<word>[\p{L}\p{N}_-]+(?:\.(?:`[^`]+`|"[^"]+"|[\p{L}\p{N}_\-./: ]*[\p{L}\p{N}_\-/:]))?|`[^`]+`))/uy;
+  /\s*(?:(?<string>'(?:''|\\'|[^'])*'|"(?:""|\\"|[^"])*")|(?<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_.]))|(?<operator>!=|>=|<=|=|>|<)|(?<open>\()|(?<close>\))|(?<comma>,)|(?<word>(?:`[\p{L}]+`(?=\.)|[\p{L}\p{N}_-]+)(?:\.(?:`[^`]+`|"[^"]+"|'[^']+'|[\p{L}\p{N}_\-./: ]*[\p{L}\p{N}_\-/:]))?|`[^`]+`))/uy;
 
 /** Cuts a filter into tokens; identifiers may be quoted with backticks or double quotes after the dot. */
 function tokenize(filter: string): Token[] {
@@ -66,8 +79,8 @@ function tokenize(filter: string): Token[] {
     let text = entry[1];
     if (entry[0] === "word") {
       // A bare key ends before the operator words; what follows them is given back to the scanner.
-      const cut = /\s+(?:i?like|in|not\s+in|and)\b|\s+$/iu.exec(text);
-      const bare = !/[`"]/.test(text) ? (text.split(/\s+/u)[0] ?? text) : text;
+      const cut = /\s+(?:i?like|in|is|not\s+in|and)\b|\s+$/iu.exec(text);
+      const bare = !/[`"']/.test(text) ? (text.split(/\s+/u)[0] ?? text) : text;
       if (cut || bare !== text) {
         PATTERN.lastIndex -= text.length - bare.length;
         text = bare;
@@ -78,16 +91,23 @@ function tokenize(filter: string): Token[] {
   return tokens;
 }
 
-const unquote = (text: string) => text.slice(1, -1).replace(/''/g, "'").replace(/\\(.)/g, "$1");
+/** What stands between the quotes is the value as it is, backslashes and doubled quotes included, as MLflow reads it. */
+const unquote = (text: string) => text.slice(1, -1);
+
+const numberOf = (text: string): Int64 =>
+  /^[+-]?\d+$/.test(text) ? int64Of(text.replace("+", "")) : Number(text);
 
 function identifier(text: string, bareKind: string): { kind: string; key: string } {
-  const clean = (key: string) => (/^[`"].*[`"]$/u.test(key) ? key.slice(1, -1) : key);
+  const clean = (key: string) => (/^[`"'].*[`"']$/u.test(key) ? key.slice(1, -1) : key);
   const dot = text.indexOf(".");
   if (dot < 0) return { kind: bareKind, key: clean(text) };
-  const kind = KINDS[text.slice(0, dot).toLowerCase()];
+  const kind = KINDS[clean(text.slice(0, dot)).toLowerCase()];
   if (!kind) throw bad(`"${text.slice(0, dot)}" is not metrics, params, tags, attributes or datasets`, text);
   return { kind, key: clean(text.slice(dot + 1)) };
 }
+
+const isWord = (token: Token | undefined, word: string) =>
+  token?.type === "word" && token.text.toUpperCase() === word;
 
 function operatorAt(
   tokens: Token[],
@@ -97,15 +117,17 @@ function operatorAt(
   const token = tokens[at];
   const word = token?.text.toUpperCase();
   if (token?.type === "operator") return { operator: token.text as Comparison["operator"], next: at + 1 };
+  const isNot = word === "IS" && isWord(tokens[at + 1], "NOT");
+  if (word === "IS" && isWord(tokens[at + (isNot ? 2 : 1)], "NULL"))
+    return { operator: isNot ? "IS NOT NULL" : "IS NULL", next: at + (isNot ? 3 : 2) };
   if (word === "LIKE" || word === "ILIKE" || word === "IN") return { operator: word, next: at + 1 };
-  if (word === "NOT" && tokens[at + 1]?.text.toUpperCase() === "IN")
-    return { operator: "NOT IN", next: at + 2 };
+  if (word === "NOT" && isWord(tokens[at + 1], "IN")) return { operator: "NOT IN", next: at + 2 };
   throw bad(`an operator is missing after "${tokens[at - 1]?.text ?? ""}"`, filter);
 }
 
 function valueAt(tokens: Token[], at: number, filter: string): { value: Comparison["value"]; next: number } {
   const token = tokens[at];
-  if (token?.type === "number") return { value: Number(token.text), next: at + 1 };
+  if (token?.type === "number") return { value: numberOf(token.text), next: at + 1 };
   if (token?.type === "string") return { value: unquote(token.text), next: at + 1 };
   if (token?.type !== "open")
     throw bad("a quoted text, a number or a list is expected after the operator", filter);
@@ -132,17 +154,20 @@ export function parseFilter(filter: string, bareKind = "attribute"): Comparison[
   let at = 0;
   while (at < tokens.length) {
     const left = tokens[at];
+    if (isWord(left, "AND")) {
+      // Left out, or one more than needed at an end, as MLflow lets scripts write it.
+      at += 1;
+      continue;
+    }
+    if (isWord(left, "OR")) throw bad(`only AND may join comparisons, not "${left?.text ?? ""}"`, filter);
     if (left?.type !== "word") throw bad(`a name is expected instead of "${left?.text ?? ""}"`, filter);
     const name = identifier(left.text, bareKind);
     const { operator, next } = operatorAt(tokens, at + 1, filter);
-    const { value, next: after } = valueAt(tokens, next, filter);
+    const { value, next: after } = operator.endsWith("NULL")
+      ? { value: null, next }
+      : valueAt(tokens, next, filter);
     comparisons.push({ ...name, operator, value });
     at = after;
-    if (at >= tokens.length) break;
-    if (tokens[at]?.text.toUpperCase() !== "AND")
-      throw bad(`only AND may join comparisons, not "${tokens[at]?.text ?? ""}"`, filter);
-    at += 1;
-    if (at >= tokens.length) throw bad("it ends with AND", filter);
   }
   return comparisons;
 }

@@ -16,7 +16,7 @@ import {
   type AttributeTable,
 } from "./search-attributes";
 import { parseFilter, parseOrder, type Comparison } from "./search-filter";
-import { compare, compareText } from "./search-sql";
+import { compare, compareText, refuseNull } from "./search-sql";
 
 type Input = z.output<typeof SearchLoggedModelsInput>;
 
@@ -38,10 +38,11 @@ const ATTRIBUTES: AttributeTable = {
 
 function condition(ctx: Ctx, input: Input, comparison: Comparison): SQL {
   const { kind, key, value } = comparison;
+  if (kind === "metric") refuseNull(comparison);
   if (kind === "tag") return compareText(sql`(${loggedModels.tags} ->> ${key}::text)`, comparison);
   if (kind === "param") return compareText(sql`(${loggedModels.params} ->> ${key}::text)`, comparison);
   if (kind !== "metric") return attributeCondition(WHAT, ATTRIBUTES, comparison);
-  if (typeof value !== "number")
+  if (typeof value !== "number" && typeof value !== "bigint")
     throw invalid(`Invalid filter: metric ${key} wants a number.`, "Compare it with a number, unquoted.");
   return compare(latestMetric(ctx.actor.teamId, key, input.datasets), comparison);
 }

@@ -1,22 +1,47 @@
 import { and, inArray, notInArray, sql, type AnyColumn, type SQL } from "drizzle-orm";
 import { runInputs, runLatestMetrics, runParams, runs, runTags } from "@/db/schema";
 import { invalid } from "@/server/core/errors";
+import type { Int64 } from "@/server/core/int64";
 import type { Comparison, OrderTerm } from "./search-filter";
 
 const refuse = (what: string) =>
   invalid(`Invalid filter: ${what}.`, "See the search syntax in the documentation.");
 
+const isNumber = (value: Comparison["value"]): value is Int64 =>
+  typeof value === "number" || typeof value === "bigint";
+
+/** A name without a prefix that is no attribute: scripts mostly mean a metric, but MLflow takes it for an attribute. */
+export const unknownAttribute = (key: string, known: readonly string[]) =>
+  invalid(
+    `Invalid attribute key '${key}' specified. Valid keys are '${known.join("', '")}'.`,
+    `Write metrics.${key}, params.${key} or tags.${key} if it is one of those.`,
+  );
+
+/** @throws AppError `invalid` where MLflow knows no missing values either */
+export function refuseNull({ kind, key, operator }: Comparison): void {
+  if (!operator.endsWith("NULL")) return;
+  throw invalid(
+    `IS NULL / IS NOT NULL is only supported for tags and params, not for '${kind}' '${key}'`,
+    "Ask for a tag or a parameter, such as tags.reviewed IS NULL.",
+  );
+}
+
 /** Compares a column as the grammar says: numbers numerically, LIKE with case, ILIKE without. */
 export function compare(column: AnyColumn | SQL, { operator, value, key }: Comparison): SQL {
+  if (operator === "IS NULL") return sql`${column} is null`;
+  if (operator === "IS NOT NULL" || value === null) return sql`${column} is not null`;
   if (operator === "IN" || operator === "NOT IN") {
     if (!Array.isArray(value)) throw refuse(`${key} ${operator} wants a list`);
     return operator === "IN" ? inArray(column as AnyColumn, value) : notInArray(column as AnyColumn, value);
   }
   if (Array.isArray(value)) throw refuse(`${key} ${operator} wants one value`);
-  if (typeof value === "number") {
+  if (typeof value === "number" || typeof value === "bigint") {
     if (operator === "LIKE" || operator === "ILIKE") throw refuse(`${key} ${operator} wants text`);
-    // As float8, so that a number beyond the column's own range is compared, not refused by the database.
-    return sql`${column} ${sql.raw(operator === "!=" ? "<>" : operator)} ${value}::float8`;
+    const sign = sql.raw(operator === "!=" ? "<>" : operator);
+    // So that a number beyond the column's own range is compared, not refused by the database; whole ones to the last digit.
+    return typeof value === "bigint"
+      ? sql`${column} ${sign} ${String(value)}::numeric`
+      : sql`${column} ${sign} ${value}::float8`;
   }
   switch (operator) {
     case "=":
@@ -32,16 +57,17 @@ export function compare(column: AnyColumn | SQL, { operator, value, key }: Compa
     case "<=":
       return sql`${column} <= ${value}`;
     case "LIKE":
-      return sql`${column} like ${String(value)}`;
+      // A backslash is itself, as in MLflow on its own database.
+      return sql`${column} like ${value} escape ''`;
     default:
-      return sql`${column} ilike ${String(value)}`;
+      return sql`${column} ilike ${value} escape ''`;
   }
 }
 
 /** As `compare`, for a column of text. @throws AppError `invalid` for a number, which the database could not compare with it */
 export function compareText(column: AnyColumn | SQL, comparison: Comparison): SQL {
   const { kind, key, value } = comparison;
-  if (typeof value !== "number") return compare(column, comparison);
+  if (typeof value !== "number" && typeof value !== "bigint") return compare(column, comparison);
   throw refuse(`${kind === "attribute" ? "" : `${kind} `}${key} is text: quote the value`);
 }
 
@@ -61,22 +87,32 @@ const NUMBER_ATTRIBUTES: Record<string, AnyColumn> = {
 
 function attribute(key: string): AnyColumn | SQL {
   const column = TEXT_ATTRIBUTES[key] ?? NUMBER_ATTRIBUTES[key];
-  if (!column) throw refuse(`runs have no attribute "${key}"`);
+  if (!column)
+    throw unknownAttribute(key, [...Object.keys(TEXT_ATTRIBUTES), ...Object.keys(NUMBER_ATTRIBUTES)]);
   return column;
 }
 
 function condition(comparison: Comparison): SQL {
   const { kind, key } = comparison;
   if (kind === "metric") {
-    if (typeof comparison.value !== "number") throw refuse(`metric ${key} wants a number`);
+    refuseNull(comparison);
+    if (!isNumber(comparison.value)) throw refuse(`metric ${key} wants a number`);
     return sql`exists (select 1 from ${runLatestMetrics} where ${runLatestMetrics.runId} = ${runs.id} and ${runLatestMetrics.key} = ${key} and not ${runLatestMetrics.isNan} and ${compare(runLatestMetrics.value, comparison)})`;
   }
+  const isAbsent = comparison.operator === "IS NULL";
   if (kind === "param") {
-    return sql`exists (select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key} and ${compareText(runParams.value, comparison)})`;
+    const found = sql`select 1 from ${runParams} where ${runParams.runId} = ${runs.id} and ${runParams.key} = ${key}`;
+    return isAbsent
+      ? sql`not exists (${found})`
+      : sql`exists (${found} and ${compareText(runParams.value, comparison)})`;
   }
   if (kind === "tag") {
-    return sql`exists (select 1 from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key} and ${compareText(runTags.value, comparison)})`;
+    const found = sql`select 1 from ${runTags} where ${runTags.runId} = ${runs.id} and ${runTags.key} = ${key}`;
+    return isAbsent
+      ? sql`not exists (${found})`
+      : sql`exists (${found} and ${compareText(runTags.value, comparison)})`;
   }
+  refuseNull(comparison);
   if (kind === "dataset") {
     const column =
       key === "name"
@@ -87,7 +123,7 @@ function condition(comparison: Comparison): SQL {
     return sql`exists (select 1 from ${runInputs} where ${runInputs.runId} = ${runs.id} and ${compareText(column, comparison)})`;
   }
   if (!(key in NUMBER_ATTRIBUTES)) return compareText(attribute(key), comparison);
-  if (typeof comparison.value !== "number") throw refuse(`${key} wants a number (epoch milliseconds)`);
+  if (!isNumber(comparison.value)) throw refuse(`${key} wants a number (epoch milliseconds)`);
   return compare(attribute(key), comparison);
 }
 

@@ -113,3 +113,54 @@ describe("names in any script", () => {
     },
   );
 });
+
+describe("values with signs of the grammar in them, and values that are not there", () => {
+  it("are found as they are", async () => {
+    const inHere = { experimentId: String((await createExperiment.execute(ours(), { name: "signs" })).id) };
+    const values = ["C:\\data\\train", "C:\\data\\", "it's", "100%", "a_b"];
+    const ids: string[] = [];
+    for (const value of values) {
+      // oxlint-disable-next-line no-await-in-loop -- in an order that is known
+      const { id } = await createRun.execute(ours(), inHere);
+      // oxlint-disable-next-line no-await-in-loop -- in an order that is known
+      await logBatch.execute(ours(), {
+        runId: id,
+        params: [{ key: "path", value }],
+        tags: [{ key: `t${ids.length}`, value }],
+      });
+      ids.push(id);
+    }
+    const found = async (filter: string) => {
+      const page = await searchRuns.execute(ours(), { experimentIds: [inHere.experimentId], filter });
+      return page.items.map((run) => values[ids.indexOf(run.id)] ?? "").toSorted((a, b) => (a < b ? -1 : 1));
+    };
+    expect(await found("params.path = 'C:\\data\\train'")).toEqual(["C:\\data\\train"]);
+    expect(await found("params.path = 'C:\\data\\'")).toEqual(["C:\\data\\"]);
+    expect(await found("params.path LIKE 'C:\\data%'")).toEqual(["C:\\data\\", "C:\\data\\train"]);
+    expect(await found("params.path ILIKE 'c:\\DATA\\%'")).toEqual(["C:\\data\\", "C:\\data\\train"]);
+    expect(await found('params.path = "it\'s"')).toEqual(["it's"]);
+    expect(await found("tags.t0 IS NOT NULL")).toEqual(["C:\\data\\train"]);
+    expect(await found("tags.t0 IS NULL AND tags.t1 IS NULL and params.path IS NOT NULL")).toEqual([
+      "100%",
+      "a_b",
+      "it's",
+    ]);
+    expect(await found("params.none IS NULL")).toHaveLength(values.length);
+    await expect(found("metrics.a IS NULL")).rejects.toMatchObject({
+      message: expect.stringContaining("only supported for tags and params"),
+    });
+    await expect(found("val_auc > 0.9")).rejects.toMatchObject({
+      message: expect.stringContaining("Invalid attribute key 'val_auc' specified. Valid keys are"),
+      hint: expect.stringContaining("metrics.val_auc"),
+    });
+  });
+
+  it("are ids of experiments in quotes, as MLflow writes them", async () => {
+    const ask = async (filter: string) =>
+      (await searchExperiments.execute(ours(), { filter })).items.map((row) => String(row.id));
+    expect(await ask(`experiment_id = '${experimentId}'`)).toEqual([experimentId]);
+    expect(await ask(`experiment_id IN ('${experimentId}', '999999')`)).toEqual([experimentId]);
+    expect(await ask(`tags.none IS NULL and experiment_id = '${experimentId}'`)).toEqual([experimentId]);
+    await expect(ask("experiment_id = 'x'")).rejects.toMatchObject({ code: "invalid" });
+  });
+});

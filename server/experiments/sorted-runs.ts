@@ -12,8 +12,13 @@ interface SortKey {
   /** 0: a value; 1: NaN; 2: none. They come in this order. */
   kind: SQL;
   value: SQL;
+  type: SQL;
   descending: boolean;
 }
+
+const NUMBER = sql`float8`;
+const WHOLE = sql`bigint`;
+const TEXT = sql`text collate "C"`;
 
 function sortKey({ kind, key, descending }: OrderTerm, at: number): SortKey {
   const table = sql.identifier(`k${at}`);
@@ -26,15 +31,16 @@ function sortKey({ kind, key, descending }: OrderTerm, at: number): SortKey {
       join: joined("run_latest_metrics"),
       kind: sql`case when ${value} is null then 2 when ${table}.is_nan then 1 else 0 end`,
       value: sql`case when ${table}.is_nan then null else ${value} end`,
+      type: NUMBER,
       descending,
     };
   if (kind === "param" || kind === "tag") {
     const join = joined(kind === "param" ? "run_params" : "run_tags");
-    return { join, kind: missing(value), value: byBytes(value), descending };
+    return { join, kind: missing(value), value: byBytes(value), type: TEXT, descending };
   }
   const { column, isText } = attributeOf(key);
-  const of = isText ? byBytes(column) : sql`${column}::float8`;
-  return { join: sql``, kind: missing(of), value: of, descending };
+  const of = isText ? byBytes(column) : sql`${column}`;
+  return { join: sql``, kind: missing(of), value: of, type: isText ? TEXT : WHOLE, descending };
 }
 
 type Cell = number | string | null;
@@ -42,21 +48,23 @@ const Cursor = z.array(z.union([z.number(), z.string(), z.null()]));
 
 interface Column {
   name: SQL;
+  type: SQL;
   descending: boolean;
 }
 
 /** Rows after those cells: later in a column, and equal in all before it. */
 function afterCells(columns: readonly Column[], cells: readonly Cell[]): SQL {
-  const literal = (cell: number | string) =>
-    typeof cell === "number" ? sql`${cell}::float8` : sql`${cell}::text collate "C"`;
-  const branches = columns.map(({ name, descending }, at) => {
+  const literal = (cell: number | string, { type }: Column) => sql`${String(cell)}::${type}`;
+  const branches = columns.map((column, at) => {
+    const { name, descending } = column;
     const equal = columns.slice(0, at).map((before, place) => {
       const cell = cells[place] ?? null;
-      return cell === null ? sql`${before.name} is null` : sql`${before.name} = ${literal(cell)}`;
+      return cell === null ? sql`${before.name} is null` : sql`${before.name} = ${literal(cell, before)}`;
     });
     const cell = cells[at] ?? null;
     // Nothing comes after a missing value in its own column: they are alike.
-    const later = cell === null ? sql`false` : sql`${name} ${descending ? sql`<` : sql`>`} ${literal(cell)}`;
+    const later =
+      cell === null ? sql`false` : sql`${name} ${descending ? sql`<` : sql`>`} ${literal(cell, column)}`;
     return sql`(${sql.join([...equal, later], sql` and `)})`;
   });
   return sql`(${sql.join(branches, sql` or `)})`;
@@ -71,12 +79,12 @@ export async function sortedRuns(
 ): Promise<RunPage> {
   const keys = terms.map(sortKey);
   const columns: Column[] = [
-    ...keys.flatMap(({ descending }, at) => [
-      { name: sql`x.${sql.identifier(`c${at}`)}`, descending: false },
-      { name: sql`x.${sql.identifier(`v${at}`)}`, descending },
+    ...keys.flatMap(({ type, descending }, at) => [
+      { name: sql`x.${sql.identifier(`c${at}`)}`, type: NUMBER, descending: false },
+      { name: sql`x.${sql.identifier(`v${at}`)}`, type, descending },
     ]),
-    { name: sql`x.start`, descending: true },
-    { name: sql`x.id`, descending: false },
+    { name: sql`x.start`, type: WHOLE, descending: true },
+    { name: sql`x.id`, type: TEXT, descending: false },
   ];
   const values = keys.map(
     ({ kind, value }, at) =>
@@ -85,7 +93,7 @@ export async function sortedRuns(
   const after = decodeCursor(page.cursor, Cursor);
   const { rows } = await db.execute<Record<string, Cell> & { id: string }>(sql`
     select x.* from (
-      select ${sql.join(values, sql`, `)}, runs.start_ms::float8 as start, runs.id collate "C" as id
+      select ${sql.join(values, sql`, `)}, runs.start_ms as start, runs.id collate "C" as id
       from runs ${sql.join(
         keys.map((key) => key.join),
         sql` `,

@@ -1,4 +1,5 @@
 import { namedStatement, type Db } from "@/db/client";
+import type { Int64 } from "@/server/core/int64";
 import { isRowFault, MicroBatch } from "@/server/core/micro-batch";
 import type { MetricInput } from "./schemas";
 
@@ -17,13 +18,13 @@ const insertPoints = namedStatement(
 );
 
 /** An array literal of numbers; the driver's own conversion quotes and escapes each element. */
-const literal = (numbers: readonly number[]) => `{${numbers.join(",")}}`;
+const literal = (numbers: readonly Int64[]) => `{${numbers.join(",")}}`;
 
 class Columns {
   private readonly runs: number[] = [];
   private readonly keys: string[] = [];
-  private readonly steps: number[] = [];
-  private readonly timestamps: number[] = [];
+  private readonly steps: Int64[] = [];
+  private readonly timestamps: Int64[] = [];
   private readonly values: number[] = [];
   private readonly models: (string | null)[] = [];
   private readonly datasetNames: (string | null)[] = [];

@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
 import type { Caller } from "@/server/core/context";
+import { exactJsonText, parseExactJson } from "@/server/core/exact-json";
 import { invalid } from "@/server/core/errors";
 import type { HttpEnv } from "./app-env";
 import { boundedText } from "./body";
@@ -15,7 +16,7 @@ async function jsonBody(c: Context<HttpEnv>): Promise<Record<string, unknown>> {
   const text = await boundedText(c, MAX_JSON_BYTES);
   if (text.trim() === "") return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseExactJson(text);
     if (value !== null && typeof value === "object" && !Array.isArray(value)) return { ...value };
   } catch {
     throw invalid("The body is not valid JSON.", "Send a JSON object with content-type application/json.");
@@ -30,7 +31,7 @@ async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> 
   const input = { ...c.req.query(), ...body, ...c.req.param() };
   const run = async (by: Caller) => {
     const result = await route.verb.execute(by, input);
-    return { status: route.status, body: JSON.stringify(result ?? {}) };
+    return { status: route.status, body: exactJsonText(result ?? {}) };
   };
   const key = c.req.header("idempotency-key");
   const answer =

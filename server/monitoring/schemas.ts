@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { firstCharacters } from "@/server/core/characters";
 import { PageInput } from "@/server/core/pagination";
 import { ALERT_KIND_NAMES } from "./alerts/rules";
 
@@ -58,7 +59,7 @@ interface FeedbackEntry {
 
 const idOf = (value: unknown): string =>
   value !== null && typeof value === "object" && "predictionId" in value
-    ? String(value.predictionId).slice(0, 100).replaceAll("\0", "\uFFFD")
+    ? firstCharacters(String(value.predictionId), 100).replaceAll("\0", "\uFFFD")
     : "";
 
 /** One value as text, several as a JSON list of texts. */

@@ -9,7 +9,7 @@ import { loadModel, loadVersion } from "./load";
 import { carriedBy, protectionOf, requireFree } from "./protection";
 import { VersionInput } from "./schemas";
 import { modelTopic, modelsTopic } from "./kinds";
-import { WRITE, subject } from "./version-parts";
+import { WRITE, modelChanged, subject } from "./version-parts";
 
 /** Hides a version; its number is never used again. Refused while it serves traffic or carries a protected alias or stage. */
 export const deleteVersion = mutation(
@@ -43,6 +43,7 @@ export const deleteVersion = mutation(
       .update(modelVersions)
       .set({ state: "deleted", updatedAt: ctx.now() })
       .where(eq(modelVersions.id, before.id));
+    await modelChanged(ctx, model.id);
     await notifyLive(ctx.db, ctx.actor.teamId, modelsTopic, modelTopic(before.modelId));
     await audit(ctx, {
       action: "registry.version.delete",

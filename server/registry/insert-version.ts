@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { lineageEdges, modelVersions, registeredModels } from "@/db/schema";
+import { lineageEdges, modelVersions } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { notifyLive } from "@/server/core/live";
@@ -7,6 +7,7 @@ import { emit } from "@/server/core/outbox";
 import type { runOf } from "@/server/experiments";
 import { loadVersionById, type ModelVersion, type RegisteredModel } from "./load";
 import { modelTopic, modelsTopic } from "./kinds";
+import { modelChanged } from "./version-parts";
 
 /** The row lock makes concurrent registrations take their numbers one after another. */
 async function nextNumber(ctx: Ctx, modelId: string): Promise<number> {
@@ -35,6 +36,7 @@ type Given = Pick<
   | "endpoint"
   | "loggedModelId"
   | "manifestDigest"
+  | "reference"
   | "source"
   | "state"
   | "stateText"
@@ -76,10 +78,7 @@ export async function insertVersion(
         relation,
       })
       .onConflictDoNothing();
-  await ctx.db
-    .update(registeredModels)
-    .set({ updatedAt: ctx.now() })
-    .where(eq(registeredModels.id, model.id));
+  await modelChanged(ctx, model.id);
   if (isJudged)
     await emit(ctx, { type: "registry.version_registered", payload: { modelId: model.id, versionId: id } });
   await notifyLive(ctx.db, teamId, modelsTopic, modelTopic(model.id));

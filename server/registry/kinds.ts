@@ -21,6 +21,7 @@ export const kinds = {
     validating: { label: "Validating", icon: "loader-circle", tone: "info", moving: true },
     staging: { label: "Staging", icon: "git-branch", tone: "info" },
     production: { label: "Production", icon: "shield-check", tone: "positive" },
+    reference: { label: "Reference", icon: "circle-dashed", tone: "neutral" },
     trial: { label: "Trial", icon: "hourglass", tone: "warning" },
   },
   topics: [modelTopic, modelsTopic, versionTopic, credentialsTopic],

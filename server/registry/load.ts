@@ -16,6 +16,10 @@ export interface ModelVersion extends ModelVersionRow {
 export const hasFiles = (version: Pick<ModelVersionRow, "artifactRoot" | "endpoint">): boolean =>
   version.artifactRoot !== null || version.endpoint !== null;
 
+/** A version that names files elsewhere is ready as far as programs wait for it; people read what it is. */
+export const shownState = ({ state, reference }: Pick<ModelVersionRow, "state" | "reference">): string =>
+  state === "ready" && reference !== null ? "reference" : state;
+
 /** @throws AppError `not_found` */
 export async function loadModel(ctx: Ctx, name: string): Promise<RegisteredModel> {
   const [row] = await ctx.db

@@ -29,7 +29,7 @@ export async function newestVersions(ctx: Ctx, modelIds: readonly string[]) {
       version: {
         id: modelVersions.id,
         number: modelVersions.number,
-        state: modelVersions.state,
+        state: sql<string>`case when ${modelVersions.state} = 'ready' and ${modelVersions.reference} is not null then 'reference' else ${modelVersions.state} end`,
         stateText: modelVersions.stateText,
         gatesOutcome: modelVersions.gatesOutcome,
         createdAt: modelVersions.createdAt,

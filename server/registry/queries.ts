@@ -17,7 +17,7 @@ import { runOf } from "@/server/experiments";
 import { StoredTrial } from "./qualify/trial-schemas";
 import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel, servingIfKnown } from "./hooks";
-import { loadModel, loadVersion, versionsOf, type ModelVersion } from "./load";
+import { loadModel, loadVersion, shownState, versionsOf, type ModelVersion } from "./load";
 import { aliasesOfModels, newestVersions } from "./newest";
 import { protectionOf } from "./protection";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
@@ -41,7 +41,7 @@ async function namesOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, st
 const summaryOf = (version: ModelVersion, names: Map<string, string>) => ({
   id: version.id,
   number: version.number,
-  state: version.state,
+  state: shownState(version),
   stateText: version.stateText,
   gatesOutcome: version.gatesOutcome,
   aliases: version.aliases,

@@ -53,6 +53,14 @@ function missingOf(
   { environment, inForce, leaving }: InEnvironment,
 ): Blocker[] {
   const href = hrefOf(version);
+  if (version.reference !== null)
+    return [
+      {
+        what: version.stateText,
+        clearedBy: "Log the model to this portal and register it from its run",
+        href,
+      },
+    ];
   if (version.state === "pending")
     return [{ what: "The version is still being sealed and scanned.", clearedBy: "Wait a moment", href }];
   if (version.state === "failed")
@@ -155,7 +163,8 @@ async function blockersOf(
       policies.includes(verdict.policyKey) &&
       !leaving.some((gap) => gap.key === verdict.policyKey),
   );
-  if (!humanReview && doubtful.length === 0) return missing;
+  // Nobody can review what is not here.
+  if (version.reference !== null || (!humanReview && doubtful.length === 0)) return missing;
   const standing = await reviewStanding(ctx, {
     subjectKind: "model_version",
     subjectId: version.id,

@@ -14,7 +14,10 @@ export const ModelName = z
   .trim()
   .min(1, "must not be empty")
   .max(256, "must not be longer than 256 characters")
-  .refine((name) => !/[/:]/.test(name), { message: "may not hold / or :" });
+  .refine((name) => !/[/:]/.test(name), { message: "Names cannot contain '/' or ':'" })
+  .refine((name) => name !== "." && !name.startsWith(".."), {
+    message: "must not begin with .. nor be ., because names may be treated as files",
+  });
 export const VersionNumber = z.coerce
   .number()
   .int("must be a whole number")
@@ -84,6 +87,8 @@ export const CreateVersionInput = z.object({
   source: z.string().min(1).max(5000),
   runId: z.string().max(256).nullish(),
   loggedModelId: z.string().max(64).nullish(),
+  /** Where a run that is not of this portal can be seen. */
+  runLink: z.string().max(500).nullish(),
   description: z.string().max(20_000).nullish(),
   tags: Tags,
 });

@@ -17,7 +17,7 @@ import { decodeCursor, encodeCursor } from "@/server/core/pagination";
 import { query } from "@/server/core/verb";
 import { findVersions } from "./load";
 import { aliasesOfModels } from "./newest";
-import { SearchModelsInput, SearchVersionsInput } from "./schemas";
+import { STAGES, SearchModelsInput, SearchVersionsInput } from "./schemas";
 
 const READ = "registry.model.read" as const;
 const Offset = z.tuple([z.number().int().min(0)]);
@@ -30,7 +30,7 @@ const MODELS: AttributeTable = {
 };
 const VERSIONS: AttributeTable = {
   name: textAttribute(registeredModels.name),
-  run_id: textAttribute(modelVersions.runId),
+  run_id: textAttribute(sql`coalesce(${modelVersions.runId}, ${modelVersions.reference} ->> 'runId')`),
   source_path: textAttribute(modelVersions.source),
   version_number: numberAttribute(modelVersions.number),
   version: numberAttribute(modelVersions.number),
@@ -54,10 +54,14 @@ function conditionsOf(filter: string, what: string, attributes: AttributeTable, 
   });
 }
 
+/** Prompts are hidden unless the filter names their tag. */
+const noPrompts = (filter: string, tags: AnyColumn): SQL[] =>
+  filter.includes(PROMPT_TAG) ? [] : [sql`coalesce(${tags} ->> ${PROMPT_TAG}, 'false') <> 'true'`];
+
 const orderOf = (terms: readonly string[], what: string, attributes: AttributeTable): SQL[] =>
   terms.map((term) => attributeOrder(what, attributes, parseOrder(term)));
 
-/** Registered models with their newest version; prompts are hidden unless the filter names their tag. */
+/** Registered models with the newest version of each stage. */
 export const searchModels = query(
   {
     name: "registry.model.search",
@@ -74,13 +78,14 @@ export const searchModels = query(
         and(
           eq(registeredModels.teamId, ctx.actor.teamId),
           isNull(registeredModels.archivedAt),
-          input.filter.includes(PROMPT_TAG)
-            ? undefined
-            : sql`coalesce(${registeredModels.tags} ->> ${PROMPT_TAG}, 'false') <> 'true'`,
+          ...noPrompts(input.filter, registeredModels.tags),
           ...conditionsOf(input.filter, "registered models", MODELS, registeredModels.tags),
         ),
       )
-      .orderBy(...orderOf(input.orderBy, "registered models", MODELS), registeredModels.name)
+      .orderBy(
+        ...orderOf(input.orderBy, "registered models", MODELS),
+        sql`${registeredModels.name} collate "C"`,
+      )
       .offset(offset)
       .limit(input.maxResults + 1);
     const page = rows.slice(0, input.maxResults);
@@ -91,18 +96,18 @@ export const searchModels = query(
         : await findVersions(
             ctx,
             [
-              sql`(${modelVersions.modelId}, ${modelVersions.number}) in (select v.model_id, max(v.number) from model_versions v where v.model_id in ${ids} and v.state <> 'deleted' group by v.model_id)`,
+              sql`(${modelVersions.modelId}, ${modelVersions.number}) in (select v.model_id, max(v.number) from model_versions v where v.model_id in ${ids} and v.state <> 'deleted' group by v.model_id, v.stage)`,
             ],
-            [],
+            [sql`${modelVersions.number} desc`],
             0,
-            ids.length,
+            ids.length * STAGES.length,
           );
     const aliases = await aliasesOfModels(ctx, ids);
     const byModel = groupBy(latest, (version) => version.modelId);
     return {
       items: page.map((row) => ({
         ...row,
-        latestVersion: byModel.get(row.id)?.[0] ?? null,
+        latestVersions: byModel.get(row.id) ?? [],
         aliases: aliases.get(row.id) ?? [],
       })),
       nextCursor: rows.length > input.maxResults ? encodeCursor([offset + input.maxResults]) : null,
@@ -121,10 +126,17 @@ export const searchVersions = query(
     const [offset] = decodeCursor(input.pageToken, Offset) ?? [0];
     const rows = await findVersions(
       ctx,
-      conditionsOf(input.filter, "model versions", VERSIONS, modelVersions.tags),
       [
-        ...orderOf(input.orderBy, "model versions", VERSIONS),
-        sql`${registeredModels.name} asc`,
+        ...noPrompts(input.filter, modelVersions.tags),
+        ...conditionsOf(input.filter, "model versions", VERSIONS, modelVersions.tags),
+      ],
+      [
+        ...orderOf(
+          input.orderBy.length > 0 ? input.orderBy : ["last_updated_timestamp DESC"],
+          "model versions",
+          VERSIONS,
+        ),
+        sql`${registeredModels.name} collate "C" asc`,
         sql`${modelVersions.number} desc`,
       ],
       offset,

@@ -8,6 +8,7 @@ import { mutation } from "@/server/core/verb";
 import { loadModel, loadVersion, loadVersionById, type ModelVersion } from "./load";
 import { gateOfStage, protectionOf, requireAdmitted } from "./protection";
 import type { Protection } from "./rules";
+import { modelChanged } from "./version-parts";
 import { TransitionStageInput } from "./schemas";
 import { modelTopic, versionTopic } from "./kinds";
 
@@ -73,6 +74,7 @@ export const transitionStage = mutation(
       .update(modelVersions)
       .set({ stage: input.stage, lastEditedBy: ctx.actor.userId, updatedAt: ctx.now() })
       .where(eq(modelVersions.id, before.id));
+    await modelChanged(ctx, model.id);
     const archived = input.archiveExistingVersions ? await archiveOthers(ctx, before, input.stage) : [];
     await notifyLive(ctx.db, ctx.actor.teamId, modelTopic(model.id), versionTopic(before.id));
     await audit(ctx, {

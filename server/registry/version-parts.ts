@@ -1,5 +1,5 @@
 import { and, eq, ne } from "drizzle-orm";
-import { modelVersions } from "@/db/schema";
+import { modelVersions, registeredModels } from "@/db/schema";
 import type { Ctx } from "@/server/core/context";
 import type { ModelVersion } from "./load";
 
@@ -27,5 +27,9 @@ export async function markStage(ctx: Ctx, versionId: string, stage: "Staging" | 
       ),
     );
 }
+
+/** A model changes with its versions: lists by last change have it first. */
+export const modelChanged = (ctx: Ctx, modelId: string) =>
+  ctx.db.update(registeredModels).set({ updatedAt: ctx.now() }).where(eq(registeredModels.id, modelId));
 
 export const NOTES = "none: tags are working notes of the version" as const;

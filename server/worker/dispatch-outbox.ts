@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { db } from "@/db/client";
+import { firstCharacters } from "@/server/core/characters";
 import type { DomainEventType } from "@/server/core/events";
 import { liveHub } from "@/server/core/live-hub";
 import { log, withoutValues } from "@/server/core/log";
@@ -99,7 +100,7 @@ async function finish(item: Claimed, error: unknown): Promise<void> {
     "event handler failed",
   );
   await db().execute(sql`
-    update outbox_deliveries set state = ${dead ? "dead" : "pending"}, last_error = ${message.slice(0, 2000)},
+    update outbox_deliveries set state = ${dead ? "dead" : "pending"}, last_error = ${firstCharacters(message, 2000)},
       finished_at = case when ${dead} then now() end,
       next_attempt_at = now() + make_interval(secs => ${backoffSeconds(item.attempts, item.event_id)}) ${where}`);
 }

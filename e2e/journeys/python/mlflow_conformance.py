@@ -17,6 +17,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import mlflow
+import mlflow_differential
+import requests
 import mlflow.data
 import mlflow.pyfunc
 import mlflow.sklearn
@@ -303,9 +305,10 @@ def registry() -> None:
     refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_model_version_by_alias(model_name, "champion"))
     refused("INVALID_PARAMETER_VALUE", lambda: client.set_registered_model_alias(model_name, "latest", "1"))
     refused("RESOURCE_DOES_NOT_EXIST", lambda: client.set_registered_model_alias(model_name, "x", "99"))
-    same([int(each.version) for each in client.search_model_versions(f"name = '{model_name}'")], [3, 2, 1])
-    first = client.search_model_versions(f"name = '{model_name}'", max_results=2)
-    rest = client.search_model_versions(f"name = '{model_name}'", max_results=2, page_token=first.token)
+    same({int(each.version) for each in client.search_model_versions(f"name = '{model_name}'")}, {3, 2, 1})
+    by_number = ["version_number DESC"]
+    first = client.search_model_versions(f"name = '{model_name}'", max_results=2, order_by=by_number)
+    rest = client.search_model_versions(f"name = '{model_name}'", max_results=2, order_by=by_number, page_token=first.token)
     same([int(each.version) for each in [*first, *rest]], [3, 2, 1])
     same([each.name for each in client.search_registered_models(f"name LIKE '{NAME}%'")], [model_name])
     same([int(each.version) for each in client.get_latest_versions(model_name)], [3])
@@ -325,6 +328,100 @@ def registry() -> None:
     spare = client.create_registered_model(f"{NAME}-spare", tags={"a": "b"}, description="d")
     client.delete_registered_model(spare.name)
     refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_registered_model(spare.name))
+
+
+def answer(path: str, body: dict[str, object]) -> tuple[int, str]:
+    """What the portal says to a request that the client would never send."""
+    headers = {"authorization": f"Bearer {os.environ['MLFLOW_TRACKING_TOKEN']}"}
+    given = requests.post(f"{os.environ['MLFLOW_TRACKING_URI']}/api/2.0/mlflow{path}", json=body, headers=headers, timeout=60)
+    return given.status_code, given.json().get("message", "")
+
+
+@check
+def whole_numbers_of_64_bits() -> None:
+    big = 1_730_000_000_123_456_789
+    run_id = client.create_run("0", start_time=big).info.run_id
+    client.log_metric(run_id, "loss", 1.0, timestamp=big + 1, step=big)
+    client.log_batch(run_id, metrics=[Metric("loss", 2.0, -big, -big - 1), Metric("loss", 3.0, 2**63 - 1, 2**63 - 1)])
+    seen = [(each.step, each.timestamp, each.value) for each in client.get_metric_history(run_id, "loss")]
+    same(seen, [(-big - 1, -big, 2.0), (big, big + 1, 1.0), (2**63 - 1, 2**63 - 1, 3.0)])
+    client.set_terminated(run_id, end_time=big + 9)
+    info = client.get_run(run_id).info
+    same((info.start_time, info.end_time), (big, big + 9))
+    found = client.search_runs(["0"], f"attributes.start_time = {big} and attributes.end_time > {big + 8} and attributes.run_id = '{run_id}'")
+    same([each.info.run_id for each in found], [run_id])
+    status, message = answer("/runs/log-metric", {"run_id": run_id, "key": "loss", "value": 1, "timestamp": 1, "step": 2**63})
+    same((status, "for parameter 'step'" in message), (400, True))
+
+
+@check
+def texts_are_cut_between_characters() -> None:
+    run_id = client.create_run("0").info.run_id
+    for _ in range(2):
+        status, message = answer("/runs/log-parameter", {"run_id": run_id, "key": "p", "value": "x" * 5999 + "\U0001f986tail"})
+        same((status, message), (200, ""))
+    same(client.get_run(run_id).data.params["p"], "x" * 5999 + "\U0001f986")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("u\u0308ber.txt", "\u00fcber.txt"):
+            (Path(folder) / name).write_text(name)
+        client.log_artifacts(run_id, folder, "texts")
+    for name in ("u\u0308ber.txt", "\u00fcber.txt"):
+        same(Path(client.download_artifacts(run_id, f"texts/{name}")).read_text(), name)
+
+
+@check
+def searches_agree_with_mlflow() -> None:
+    taken, refused_by_both = mlflow_differential.searched_alike(client, client.create_experiment(f"{NAME}-grammar"), 250)
+    assert taken > 150 and refused_by_both > 10, (taken, refused_by_both)
+    problem = refused("INVALID_PARAMETER_VALUE", lambda: client.search_runs(["0"], "val_auc > 0.9"))
+    assert "Invalid attribute key 'val_auc'" in str(problem) and "metrics.val_auc" in str(problem), problem
+
+
+@check
+def references_to_files_elsewhere() -> None:
+    model_name = f"{NAME}-elsewhere"
+    client.create_registered_model(model_name)
+    for number, source in enumerate(("s3://bucket/a/1", "https://host/m", "file:///mnt/m", "runs:/no_run_of_ours/model"), start=1):
+        made = client.create_model_version(model_name, source, run_id="no_run_of_ours", run_link="https://ci/1", tags={"a": "b"}, description="d")
+        same((made.version, made.source, made.run_id, made.run_link, made.status), (str(number), source, "no_run_of_ours", "https://ci/1", "READY"))
+        same(client.get_model_version_download_uri(model_name, str(number)), source)
+    same([int(each.version) for each in client.search_model_versions("run_id = 'no_run_of_ours'")][:4], [4, 3, 2, 1])
+    client.set_registered_model_alias(model_name, "good", "1")
+    copy = client.copy_model_version(f"models:/{model_name}@good", f"{model_name}-copy")
+    same((copy.version, copy.source, copy.run_id, copy.tags, copy.description), ("1", f"models:/{model_name}/1", "no_run_of_ours", {"a": "b"}, "d"))
+    same(client.get_model_version_download_uri(copy.name, "1"), "s3://bucket/a/1")
+    refused("INTERNAL_ERROR", lambda: client.copy_model_version(f"models:/{model_name}/77", f"{model_name}-never"))
+    refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_registered_model(f"{model_name}-never"))
+    refused("INVALID_PARAMETER_VALUE", lambda: client.create_model_version(model_name, "s3://bucket/../other"))
+    refused("INVALID_PARAMETER_VALUE", lambda: client.create_registered_model(".."))
+    refused("INVALID_PARAMETER_VALUE", lambda: client.create_experiment(f"{NAME}-s3", artifact_location="s3://bucket/runs"))
+    latest = [each.latest_versions for each in client.search_registered_models(f"name = '{model_name}'")]
+    same([[int(each.version) for each in versions] for versions in latest], [[4]])
+
+
+@check
+def words_that_scripts_look_for() -> None:
+    run_id = client.create_run("0").info.run_id
+    expected: list[tuple[str, dict[str, object], str]] = [
+        ("/runs/set-tag", {"key": "a", "value": "b"}, "Missing value for required parameter 'run_id'"),
+        ("/runs/set-tag", {"run_id": run_id, "key": "a", "value": 41}, "Invalid value 41 for parameter 'value' supplied"),
+        ("/runs/set-tag", {"run_id": "0" * 32, "key": "a", "value": "b"}, f"Run with id={'0' * 32} not found"),
+        ("/runs/delete-tag", {"run_id": run_id, "key": "never"}, "No tag with name: never"),
+        ("/runs/log-batch", {"run_id": run_id, "metrics": "foo"}, "Invalid value \"foo\" for parameter 'metrics' supplied"),
+        ("/runs/log-batch", {"run_id": run_id, "metrics": [{"key": "a", "value": 1}]}, "Missing value for required parameter 'metrics[0].timestamp'"),
+        ("/experiments/create", {"name": f"{NAME}-x", "tags": "5"}, "Invalid value \"5\" for parameter 'tags'"),
+        ("/experiments/delete", {"experiment_id": "999999999"}, "No Experiment with id=999999999 exists"),
+        ("/registered-models/rename", {"name": f"{NAME}-no", "new_name": "b"}, f"Registered Model with name={NAME}-no not found"),
+        ("/model-versions/transition-stage", {"name": f"{NAME}-no", "version": "1", "stage": "None"}, f"Registered Model with name={NAME}-no not found"),
+    ]
+    for path, body, words in expected:
+        message = answer(path, body)[1]
+        assert words in message, f"{path} {body}: {message}"
+    problem = refused("INVALID_PARAMETER_VALUE", lambda: client.get_model_version(f"{NAME}-no", "one"))
+    assert "Parameter 'version' must be an integer, got 'one'." in str(problem), problem
+    client.delete_run(run_id)
+    problem = refused("INVALID_PARAMETER_VALUE", lambda: client.set_tag(run_id, "a", "b"))
+    assert f"The run {run_id} must be in the 'active' state" in str(problem), problem
 
 
 @check

@@ -4,6 +4,7 @@ import path from "node:path";
 import { createSlots } from "../../core/slots";
 import { InspectorLost, TableRefused, type Analytics } from "./port";
 import { InspectorAnswer, type InspectorRequest } from "./schemas";
+import { lastCharacters } from "@/server/core/characters";
 
 export interface AnalyticsSettings {
   /** Folder for what DuckDB spills; emptied after each table. */
@@ -86,7 +87,7 @@ function runChild(request: InspectorRequest, settings: AnalyticsSettings): Promi
       else answer.push(chunk);
     });
     child.stderr.on("data", (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString("utf8")).slice(-MAX_COMPLAINT_CHARS);
+      complaint = lastCharacters(complaint + chunk.toString("utf8"), MAX_COMPLAINT_CHARS);
     });
     child.on("error", (error) => {
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { firstCharacters } from "@/server/core/characters";
 import { AppError, invalid } from "@/server/core/errors";
 
 const MAX_REASON_CHARACTERS = 300;
@@ -5,10 +6,7 @@ const MAX_MESSAGE_CHARACTERS = 1_000;
 
 /** Words of the far end among ours, such as the names of its tensors, in one line: they stand in errors, alerts and notices. */
 export const oneLine = (text: string, max = MAX_REASON_CHARACTERS): string =>
-  text
-    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .trim()
-    .slice(0, max);
+  firstCharacters(text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim(), max);
 
 /** A secret as it is and as JSON has it, longest first. */
 const formsOf = (secrets: readonly string[]): string[] =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { firstCharacters } from "@/server/core/characters";
 import { invalidField } from "@/server/core/errors";
 import type { ModelSignature, Tensor } from "../model-runtime/port";
 import { jsonListText } from "../model-runtime/tensor-to-json";
@@ -58,7 +59,7 @@ export function decodeOip(body: Buffer, signature: ModelSignature, version: stri
   if (!read.success) throw farFault("its answer is none of the Open Inference Protocol.");
   const { model_version: by, outputs } = read.data;
   if (version !== null && typeof by === "string" && by !== "" && by !== version)
-    throw farFault(`version ${by.slice(0, 100)} answered instead of version ${version}.`);
+    throw farFault(`version ${firstCharacters(by, 100)} answered instead of version ${version}.`);
   return signature.outputs.map((wanted) => {
     const found = outputs.filter(({ name }) => name === wanted.name);
     const [given] = found;
@@ -66,7 +67,7 @@ export function decodeOip(body: Buffer, signature: ModelSignature, version: stri
       throw farFault(`its answer holds the output "${wanted.name}" ${found.length} times.`);
     if (given.datatype !== wanted.datatype)
       throw farFault(
-        `its output "${wanted.name}" is ${given.datatype.slice(0, 40)}; it promises ${wanted.datatype}.`,
+        `its output "${wanted.name}" is ${firstCharacters(given.datatype, 40)}; it promises ${wanted.datatype}.`,
       );
     return givenTensor(wanted, given.shape, given.data);
   });

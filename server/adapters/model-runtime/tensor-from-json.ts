@@ -1,3 +1,4 @@
+import { clip } from "@/server/core/characters";
 import { invalidField } from "@/server/core/errors";
 import { type FloatDatatype, floatZeros, isFloat, putFloat } from "./floats";
 import type { Datatype, TensorData } from "./port";
@@ -12,7 +13,7 @@ const HALF_PAIR = /\p{Surrogate}/u;
 
 const shown = (value: unknown): string => {
   const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "nothing");
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return clip(text, 60);
 };
 
 /** Null is a missing value; "NaN", "Infinity" and "-Infinity" are spelled as numpy, Python and JavaScript do, in any case. */

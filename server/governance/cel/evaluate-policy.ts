@@ -4,6 +4,7 @@ import type { CelContext, CelOutcome } from "./evaluate";
 import { EVIDENCE_SCHEMAS, isKnownEvidence } from "./evidence";
 import { policyDigest } from "./policy-document";
 import type { PolicyDocument, PolicyRule } from "./policy-document";
+import { firstCharacters } from "@/server/core/characters";
 
 export type RuleOutcome = "pass" | "fail" | "indeterminate" | "error" | "skipped";
 export type PolicyVerdict = "pass" | "fail" | "indeterminate" | "error";
@@ -118,7 +119,7 @@ const isBoolean = (outcome: CelOutcome): boolean =>
 const describe = (part: string, outcome: CelOutcome): string =>
   outcome.kind === "error"
     ? `The rule's ${part} could not be evaluated: ${outcome.message}`
-    : `The rule's ${part} must be true or false, but is ${JSON.stringify(outcome.value).slice(0, 80)}.`;
+    : `The rule's ${part} must be true or false, but is ${firstCharacters(JSON.stringify(outcome.value), 80)}.`;
 
 function asText(outcome: CelOutcome): string {
   if (outcome.kind === "error") return "unavailable";

@@ -1,5 +1,6 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { reviewDecisions, reviews } from "@/db/schema";
+import { clip } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { forbidden, invalidField } from "@/server/core/errors";
@@ -52,7 +53,7 @@ export async function addComment(tx: Ctx, reviewId: string, text: string) {
     dedupKey: `review-comment:${decisionId}`,
     kind: "review",
     title: `${tx.actor.name} commented on ${review.title}`,
-    body: text.slice(0, 300),
+    body: clip(text, 300),
     href: reviewHref(reviewId),
     reason: "You take part in this review",
     subject: { kind: "review", id: reviewId },

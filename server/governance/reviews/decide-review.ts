@@ -1,6 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import type { z } from "zod";
 import { reviewDecisions, reviews } from "@/db/schema";
+import { clip } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { conflict, forbidden, invalidField } from "@/server/core/errors";
@@ -141,7 +142,7 @@ async function decideNow(tx: Ctx, review: ReviewRow, input: Input): Promise<Deci
     dedupKey: `review-decided:${review.id}`,
     kind: "review",
     title: `${DECISION_WORDS[decision]}: ${review.title}`,
-    body: reason.slice(0, 300),
+    body: clip(reason, 300),
     href: reviewHref(review.id),
     reason: "You asked for this review",
     subject: { kind: "review", id: review.id },

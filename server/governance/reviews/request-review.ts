@@ -1,6 +1,7 @@
 import { and, eq, isNull, inArray, notInArray } from "drizzle-orm";
 import { reviews } from "@/db/schema";
 import { members, people } from "@/server/identity";
+import { clip } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { invalidField } from "@/server/core/errors";
@@ -124,7 +125,7 @@ async function announce(tx: Ctx, row: ReviewRow): Promise<void> {
     dedupKey: `review-requested:${row.id}`,
     kind: "review",
     title: `Review requested: ${row.title}`,
-    body: row.rationale.slice(0, 300),
+    body: clip(row.rationale, 300),
     href: reviewHref(row.id),
     reason: "You review for this team",
     subject: { kind: "review", id: row.id },

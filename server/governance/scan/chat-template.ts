@@ -1,4 +1,5 @@
 import { critical, shown, warning, type Finding } from "./findings";
+import { firstCharacters } from "@/server/core/characters";
 
 /** Inside a template's expressions only these lead out of its sandbox. */
 const ESCAPE =
@@ -67,7 +68,7 @@ function computedSubscript(expression: string): string | undefined {
     }
   }
   // One that is not closed cannot be read here; Jinja refuses it as well.
-  return opened.some((one) => one.reads) ? expression.slice(0, 80) : undefined;
+  return opened.some((one) => one.reads) ? firstCharacters(expression, 80) : undefined;
 }
 
 /** A chat template is a program in a small language; honest ones never reach for attributes of Python's own. */

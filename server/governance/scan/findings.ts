@@ -1,3 +1,4 @@
+import { clip } from "@/server/core/characters";
 export type Severity = "info" | "warning" | "critical";
 export type ScanVerdict = "pass" | "fail" | "indeterminate";
 
@@ -18,5 +19,4 @@ export function verdictOf(findings: readonly Finding[]): ScanVerdict {
 }
 
 /** A file's own text in a finding: printable, short, in quotes. */
-export const shown = (text: string): string =>
-  JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+export const shown = (text: string): string => JSON.stringify(clip(text, 80));

@@ -3,6 +3,7 @@ import type { Finding } from "./findings";
 import { NpyHeaderError, parseNpyHeader, type Literal } from "./npy-header";
 import { scanPickle } from "./pickle";
 import { sliceSource, type FileSource } from "./source";
+import { firstCharacters } from "@/server/core/characters";
 
 const MAGIC = Buffer.from("\u0093NUMPY", "latin1");
 const MAX_HEADER_BYTES = 1_048_576;
@@ -105,7 +106,9 @@ const isFieldName = (name: Literal | undefined): boolean =>
 function plainLayout(text: string): Layout {
   const [, kind = "", digits = ""] = /^[<>|=]([?biufcSUVO]|[mM](?=8))(\d{0,9})(?:\[\w+\])?$/.exec(text) ?? [];
   if (kind === "" || (digits === "" && !"?O".includes(kind)))
-    throw new NpyHeaderError(`its type ${JSON.stringify(text.slice(0, 80))} is not one of plain values`);
+    throw new NpyHeaderError(
+      `its type ${JSON.stringify(firstCharacters(text, 80))} is not one of plain values`,
+    );
   if (kind === "O") return { itemBytes: 0, objects: true };
   return { itemBytes: Number(digits || 1) * (kind === "U" ? 4 : 1), objects: false };
 }

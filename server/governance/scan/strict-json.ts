@@ -1,3 +1,4 @@
+import { firstCharacters } from "@/server/core/characters";
 export type StrictJson = string | bigint | StrictJson[] | Map<string, StrictJson>;
 
 /** Syntax that is not allowed here. */
@@ -79,7 +80,8 @@ function parseObject(tokens: Tokens, depth: number): Map<string, StrictJson> {
   for (;;) {
     if (!token.startsWith('"')) throw new StrictJsonError("expected a key");
     const key = parseString(token);
-    if (object.has(key)) throw new StrictJsonError(`duplicate key ${JSON.stringify(key.slice(0, 80))}`);
+    if (object.has(key))
+      throw new StrictJsonError(`duplicate key ${JSON.stringify(firstCharacters(key, 80))}`);
     if (tokens.next() !== ":") throw new StrictJsonError("expected :");
     object.set(key, parseValue(tokens, tokens.next(), depth + 1));
     const separator = tokens.next();

@@ -1,4 +1,5 @@
 import type { FileSource } from "./source";
+import { firstCharacters } from "@/server/core/characters";
 
 export class ZipError extends Error {}
 
@@ -180,7 +181,7 @@ function entryName(bytes: Buffer): string {
   }
   const bad =
     name === "" || /[\p{Cc}\\]/u.test(name) || /^([A-Za-z]:|\/)/.test(name) || name.split("/").includes("..");
-  if (bad) throw new ZipError(`the name ${JSON.stringify(name.slice(0, 80))} leaves the archive`);
+  if (bad) throw new ZipError(`the name ${JSON.stringify(firstCharacters(name, 80))} leaves the archive`);
   return name;
 }
 

@@ -15,10 +15,15 @@ import { wireError, wireJson } from "./wire";
 
 const PREFIX = "/mlflow-artifacts/artifacts/";
 
+function rawPath(c: Context<HttpEnv>): string {
+  const path = new URL(c.req.url).pathname;
+  const at = path.indexOf(PREFIX);
+  return at < 0 ? (c.req.query("path") ?? "") : path.slice(at + PREFIX.length);
+}
+
 /** The path after the proxy's prefix, decoded once; what still looks encoded or climbs is refused by the verb. */
 function artifactPath(c: Context<HttpEnv>): string {
-  const path = new URL(c.req.url).pathname;
-  const raw = path.slice(path.indexOf(PREFIX) + PREFIX.length);
+  const raw = rawPath(c);
   try {
     const decoded = decodeURIComponent(raw);
     if (/%2e|%2f|%5c/i.test(decoded)) throw new URIError("encoded twice");
@@ -71,7 +76,7 @@ async function listing(c: Context<HttpEnv>): Promise<Response> {
 /** The artifact proxy: bytes are streamed to and from the object store, never held. */
 export function artifactApp(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.onError((error, c) => wireError(c, error));
+  app.onError((error, c) => wireError(c, error, { path: rawPath(c) }));
   app.get("/artifacts", listing);
   app.get("/artifacts/*", download);
   app.put("/artifacts/*", upload);

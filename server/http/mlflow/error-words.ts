@@ -1,3 +1,5 @@
+import { exactJsonText } from "@/server/core/exact-json";
+import { clip } from "@/server/core/characters";
 import type { PublicError } from "@/server/core/errors";
 import type { Params } from "./wire";
 
@@ -20,8 +22,24 @@ function valueAt(params: unknown, path: readonly string[]): unknown {
 
 const MAX_SHOWN = 300;
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return clip(exactJsonText(value), MAX_SHOWN);
+}
+
+/** What is missing, as the protocol's own server says it; its clients' tests and scripts look for these words. */
+const NOT_FOUND: Record<string, (id: string) => string> = {
+  run: (id) => `Run with id=${id} not found`,
+  experiment: (id) =>
+    /^\d+$/.test(id) ? `No Experiment with id=${id} exists` : `Could not find experiment with name '${id}'`,
+  tag: (key) => `No tag with name: ${key}`,
+  "logged model": (id) => `Logged model with ID '${id}' not found`,
+  "registered model": (name) => `Registered Model with name=${name} not found`,
+  "model version": (id) => `Model Version (name=${id.replace(/ (\d+)$/, ", version=$1")}) not found`,
+  "model alias": (alias) => `Registered model alias ${alias} not found`,
+};
+
+function inItsWords({ code, message, details }: PublicError): string {
+  if (code !== "not_found" || typeof details?.kind !== "string") return message;
+  return NOT_FOUND[details.kind]?.(String(details.id)) ?? message;
 }
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
@@ -33,7 +51,8 @@ const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 export function messageInWords(error: PublicError, params: Params): string {
   const [refused] = Object.entries(error.details?.fields ?? {});
   if (!refused || !error.message.startsWith(`${refused[0]}: `)) {
-    return error.hint ? `${sentence(error.message)} ${error.hint}` : error.message;
+    const message = inItsWords(error);
+    return error.hint ? `${sentence(message)} ${error.hint}` : message;
   }
   const [field, problem] = refused;
   if (problem.startsWith("A batch logging request")) return problem;
@@ -41,5 +60,10 @@ export function messageInWords(error: PublicError, params: Params): string {
   const list = field.split(".")[0] ?? "";
   const path = (single && params[list] === undefined ? single : field).split(".").map(snake);
   const name = path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : `${text}.${part}`));
-  return `Invalid value ${shown(valueAt(params, path))} for parameter '${name}' supplied: ${sentence(problem)}`;
+  const value = valueAt(params, path);
+  if (value === undefined || value === null)
+    return `Missing value for required parameter '${name}'. It ${sentence(problem)}`;
+  if (name === "version")
+    return `Parameter 'version' must be an integer, got '${String(value)}'. It ${sentence(problem)}`;
+  return `Invalid value ${shown(value)} for parameter '${name}' supplied: ${sentence(problem)}`;
 }

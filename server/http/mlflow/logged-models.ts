@@ -3,7 +3,7 @@ import { parseInput } from "@/server/core/verb";
 import * as experiments from "@/server/experiments";
 import { artifactRootOfModel } from "@/server/experiments";
 import { loggedModelMessage } from "./messages";
-import { given, idOrUnset, list, type Endpoint } from "./wire";
+import { folderIn, given, idOrUnset, list, listed, type Endpoint } from "./wire";
 
 const Pair = z
   .object({ dataset_name: z.string(), dataset_digest: z.string().nullish() })
@@ -31,10 +31,10 @@ export const loggedModelEndpoints: Endpoint[] = [
     required: ["experiment_ids"],
     run: async (caller, p) => {
       const page = await experiments.searchLoggedModels.execute(caller, {
-        experimentIds: list(p.experiment_ids).map(idOrUnset),
+        experimentIds: listed(p.experiment_ids).map(idOrUnset),
         filter: given(p.filter),
-        datasets: list(p.datasets).map((each) => parseInput(Pair, each)),
-        orderBy: list(p.order_by).map((each) => parseInput(Order, each)),
+        datasets: listed(p.datasets).map((each) => parseInput(Pair, each)),
+        orderBy: listed(p.order_by).map((each) => parseInput(Order, each)),
         maxResults: given(p.max_results),
         pageToken: given(p.page_token),
       });
@@ -106,9 +106,8 @@ export const loggedModelEndpoints: Endpoint[] = [
     run: async (caller, p) => {
       const row = await experiments.getLoggedModel.execute(caller, { modelId: p.model_id });
       const root = artifactRootOfModel(row);
-      const sub = given(p.artifact_directory_path);
       const files = await experiments.listArtifacts.execute(caller, {
-        path: typeof sub === "string" ? `${root}/${sub}` : root,
+        path: folderIn(root, given(p.artifact_directory_path)),
       });
       return {
         root_uri: `mlflow-artifacts:/${root}`,

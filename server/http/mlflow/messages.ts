@@ -1,3 +1,4 @@
+import type { Int64 } from "@/server/core/int64";
 import { artifactRootOfModel, type LoggedModel, type RunDetail } from "@/server/experiments";
 
 const pairs = (map: Record<string, string>) => Object.entries(map).map(([key, value]) => ({ key, value }));
@@ -39,8 +40,8 @@ interface MetricRow {
   key: string;
   value: number;
   isNan: boolean;
-  step: number;
-  timestampMs: number;
+  step: Int64;
+  timestampMs: Int64;
   modelId?: string;
   runId?: string;
   datasetName?: string | null;

@@ -1,7 +1,7 @@
 import type { Caller } from "@/server/core/context";
 import * as registry from "@/server/registry";
 import type { ModelVersion } from "@/server/registry";
-import { given, list, type Endpoint, type Params } from "./wire";
+import { given, list, listed, text, type Endpoint, type Params } from "./wire";
 
 const pairs = (map: Record<string, string>) => {
   const items = Object.entries(map).map(([key, value]) => ({ key, value }));
@@ -23,7 +23,8 @@ const versionMessage = (version: ModelVersion) => ({
   current_stage: version.stage,
   description: version.description,
   source: version.source,
-  run_id: version.runId,
+  run_id: version.runId ?? registry.referenceOf(version)?.runId,
+  run_link: registry.referenceOf(version)?.runLink,
   status: STATUS[version.state] ?? "READY",
   status_message: version.stateText || undefined,
   tags: pairs(version.tags),
@@ -65,7 +66,7 @@ async function fullModel(caller: Caller, name: unknown) {
 
 const searchInput = (p: Params) => ({
   filter: given(p.filter),
-  orderBy: list(p.order_by),
+  orderBy: listed(p.order_by),
   maxResults: given(p.max_results),
   pageToken: given(p.page_token),
 });
@@ -73,7 +74,7 @@ const version = (p: Params) => ({ name: p.name, version: p.version });
 
 const latest = async (caller: Caller, p: Params) => ({
   model_versions: (
-    await registry.latestVersions.execute(caller, { name: p.name, stages: list(p.stages) })
+    await registry.latestVersions.execute(caller, { name: p.name, stages: listed(p.stages) })
   ).map(versionMessage),
 });
 
@@ -127,9 +128,7 @@ const modelEndpoints: Endpoint[] = [
     run: async (caller, p) => {
       const page = await registry.searchModels.execute(caller, searchInput(p));
       return {
-        registered_models: page.items.map((row) =>
-          modelMessage(row, row.latestVersion ? [row.latestVersion] : [], row.aliases),
-        ),
+        registered_models: page.items.map((row) => modelMessage(row, row.latestVersions, row.aliases)),
         next_page_token: page.nextCursor,
       };
     },
@@ -141,7 +140,7 @@ const modelEndpoints: Endpoint[] = [
     path: "/registered-models/set-tag",
     required: ["name", "key"],
     run: (caller, p) =>
-      registry.setModelTag.execute(caller, { name: p.name, key: p.key, value: p.value ?? "" }),
+      registry.setModelTag.execute(caller, { name: p.name, key: p.key, value: text(p, "value") }),
   },
   {
     method: "DELETE",
@@ -186,6 +185,7 @@ const versionEndpoints: Endpoint[] = [
           source: p.source,
           runId: given(p.run_id),
           loggedModelId: given(p.model_id),
+          runLink: given(p.run_link),
           description: p.description,
           tags: list(p.tags),
         }),
@@ -197,7 +197,7 @@ const versionEndpoints: Endpoint[] = [
     path: "/model-versions/get",
     required: ["name", "version"],
     run: async (caller, p) => ({
-      model_version: versionMessage(await registry.getVersion.execute(caller, version(p))),
+      model_version: versionMessage(await registry.settledVersion(caller, version(p))),
     }),
   },
   {
@@ -245,7 +245,8 @@ const versionEndpoints: Endpoint[] = [
     required: ["name", "version"],
     run: async (caller, p) => {
       const found = await registry.getVersion.execute(caller, version(p));
-      return { artifact_uri: found.artifactRoot ? `mlflow-artifacts:/${found.artifactRoot}` : found.source };
+      const elsewhere = registry.referenceOf(found)?.location ?? found.source;
+      return { artifact_uri: found.artifactRoot ? `mlflow-artifacts:/${found.artifactRoot}` : elsewhere };
     },
   },
   {
@@ -253,7 +254,7 @@ const versionEndpoints: Endpoint[] = [
     path: "/model-versions/set-tag",
     required: ["name", "version", "key"],
     run: (caller, p) =>
-      registry.setVersionTag.execute(caller, { ...version(p), key: p.key, value: p.value ?? "" }),
+      registry.setVersionTag.execute(caller, { ...version(p), key: p.key, value: text(p, "value") }),
   },
   {
     method: "DELETE",

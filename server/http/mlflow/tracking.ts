@@ -1,10 +1,10 @@
 import * as experiments from "@/server/experiments";
 import { experimentMessage, metricMessage, runInfoMessage, runMessage } from "./messages";
-import { given, idOrUnset, list, runIdOf, type Endpoint, type Params } from "./wire";
+import { given, idOrUnset, folderIn, list, listed, runIdOf, text, type Endpoint, type Params } from "./wire";
 
 const searchInput = (params: Params) => ({
   filter: given(params.filter),
-  orderBy: list(params.order_by),
+  orderBy: listed(params.order_by),
   viewType: given(params.view_type ?? params.run_view_type),
   maxResults: given(params.max_results),
   pageToken: given(params.page_token),
@@ -21,7 +21,11 @@ export const experimentEndpoints: Endpoint[] = [
     path: "/experiments/create",
     required: ["name"],
     run: async (caller, p) => {
-      const row = await experiments.createExperiment.execute(caller, { name: p.name, tags: list(p.tags) });
+      const row = await experiments.createExperiment.execute(caller, {
+        name: p.name,
+        artifactLocation: given(p.artifact_location),
+        tags: list(p.tags),
+      });
       return { experiment_id: String(row.id) };
     },
   },
@@ -82,7 +86,7 @@ export const experimentEndpoints: Endpoint[] = [
       experiments.setExperimentTag.execute(caller, {
         experimentId: idOrUnset(p.experiment_id),
         key: p.key,
-        value: p.value ?? "",
+        value: text(p, "value"),
       }),
   },
   {
@@ -115,6 +119,7 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "POST",
     path: "/runs/update",
+    required: ["run_id"],
     run: async (caller, p) => {
       const run = await experiments.updateRun.execute(caller, {
         runId: runIdOf(p),
@@ -128,6 +133,7 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "GET",
     path: "/runs/get",
+    required: ["run_id"],
     run: async (caller, p) => ({
       run: runMessage(await experiments.getRun.execute(caller, { runId: runIdOf(p) })),
     }),
@@ -138,7 +144,7 @@ export const runEndpoints: Endpoint[] = [
     run: async (caller, p) => {
       const page = await experiments.searchRuns.execute(caller, {
         ...searchInput(p),
-        experimentIds: list(p.experiment_ids).map(idOrUnset),
+        experimentIds: listed(p.experiment_ids).map(idOrUnset),
       });
       return { runs: page.items.map(runMessage), next_page_token: page.nextCursor };
     },
@@ -158,7 +164,7 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "POST",
     path: "/runs/log-metric",
-    required: ["key", "value", "timestamp"],
+    required: ["run_id", "key", "value", "timestamp"],
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
@@ -178,21 +184,21 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "POST",
     path: "/runs/log-parameter",
-    required: ["key"],
+    required: ["run_id", "key"],
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
-        params: [{ key: p.key, value: p.value ?? "" }],
+        params: [{ key: p.key, value: text(p, "value") }],
       }),
   },
   {
     method: "POST",
     path: "/runs/set-tag",
-    required: ["key"],
+    required: ["run_id", "key"],
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
-        tags: [{ key: p.key, value: p.value ?? "" }],
+        tags: [{ key: p.key, value: text(p, "value") }],
       }),
   },
   {
@@ -204,6 +210,7 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "POST",
     path: "/runs/log-batch",
+    required: ["run_id"],
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
@@ -232,7 +239,7 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "GET",
     path: "/metrics/get-history",
-    required: ["metric_key"],
+    required: ["run_id", "metric_key"],
     run: async (caller, p) => {
       const page = await experiments.metricHistory.execute(caller, {
         runId: runIdOf(p),
@@ -246,10 +253,10 @@ export const runEndpoints: Endpoint[] = [
   {
     method: "GET",
     path: "/artifacts/list",
+    required: ["run_id"],
     run: async (caller, p) => {
       const run = await experiments.getRun.execute(caller, { runId: runIdOf(p) });
-      const folder =
-        typeof p.path === "string" && p.path !== "" ? `${run.artifactRoot}/${p.path}` : run.artifactRoot;
+      const folder = folderIn(run.artifactRoot, given(p.path));
       const files = await experiments.listArtifacts.execute(caller, { path: folder });
       return {
         root_uri: `mlflow-artifacts:/${run.artifactRoot}`,

@@ -7,7 +7,9 @@ import {
   type ErrorCode,
   AppError,
   invalid,
+  invalidField,
 } from "@/server/core/errors";
+import { exactJsonText, parseExactJson } from "@/server/core/exact-json";
 import { log } from "@/server/core/log";
 import type { HttpEnv } from "@/server/kit/app-env";
 import { boundedText } from "@/server/kit/body";
@@ -60,7 +62,7 @@ export function wireError(c: Context<HttpEnv>, error: unknown, params: Params = 
 
 /** Drops what is unset, as the protocol's JSON leaves it out; NaN goes out as a string, which its readers accept. */
 export function wireJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
+  return exactJsonText(value, (_key, item: unknown) => {
     if (item === null) return undefined;
     if (typeof item === "number" && !Number.isFinite(item)) return String(item);
     return item;
@@ -83,8 +85,8 @@ export async function readParams(c: Context<HttpEnv>): Promise<Params> {
   if (text.trim() === "") return params;
   let value: unknown;
   try {
-    value = JSON.parse(text);
-    if (typeof value === "string") value = JSON.parse(value);
+    value = parseExactJson(text);
+    if (typeof value === "string") value = parseExactJson(value);
   } catch {
     throw invalid("The request body is not valid JSON.");
   }
@@ -95,7 +97,8 @@ export async function readParams(c: Context<HttpEnv>): Promise<Params> {
 
 export function requireParams(params: Params, required: readonly string[]): void {
   for (const name of required) {
-    if (params[name] !== undefined && params[name] !== null && params[name] !== "") continue;
+    const value = name === "run_id" ? runIdOf(params) : params[name];
+    if (value !== undefined && value !== null && value !== "") continue;
     throw new AppError(
       "invalid",
       `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
@@ -103,12 +106,28 @@ export function requireParams(params: Params, required: readonly string[]): void
   }
 }
 
-export const list = (value: unknown): unknown[] =>
+/** A list of a body, as it was sent: what is none is refused by its name. */
+export const list = (value: unknown): unknown => value ?? [];
+/** A list of an address, in which one value looks like none. */
+export const listed = (value: unknown): unknown[] =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
+/** A text that may be left out; numbers are not taken for their digits, as the protocol's own server does not. */
+export function text(params: Params, name: string): string {
+  const value = params[name] ?? "";
+  if (typeof value !== "string") throw invalidField(name, "must be text");
+  return value;
+}
 export const runIdOf = (params: Params): unknown => params.run_id ?? params.run_uuid;
 /** Optional parameters: the protocol's clients send null or leave them out. */
 export const given = (value: unknown): unknown => (value === null || value === "" ? undefined : value);
 
+/** A folder within an artifact root. @throws AppError `invalid` in the protocol's own words for one that climbs out of it */
+export function folderIn(root: string, path: unknown): string {
+  if (typeof path !== "string") return root;
+  if (path.split(/[/\\]/).includes("..")) throw invalid("Invalid path");
+  return `${root}/${path}`;
+}
+
 /** Ids are strings of digits; numbers are tolerated. */
 export const idOrUnset = (value: unknown): unknown =>
-  typeof value === "number" ? String(value) : (value ?? undefined);
+  typeof value === "number" || typeof value === "bigint" ? String(value) : (value ?? undefined);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Db } from "@/db/client";
 import { setAsideRecords } from "@/db/schema";
 import { storableText } from "./storable";
+import { firstCharacters } from "@/server/core/characters";
 
 /** The spool's own bound is half of this; a record of another making is cut here and can then be read, not retried. */
 const MAX_BYTES = 1024 * 1024;
@@ -20,7 +21,7 @@ function reasonOf(error: unknown): string {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   const text = current instanceof Error ? current.message : String(current);
-  return storableText(text.slice(0, MAX_ERROR));
+  return storableText(firstCharacters(text, MAX_ERROR));
 }
 
 /** Keeps a record that could not be stored, as bytes: nothing in it can be refused again. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import { minorOf, type MlflowModel } from "./mlmodel";
 import { readText, type StoredFile } from "./sources";
+import { firstCharacters } from "@/server/core/characters";
 
 /** What a model was logged with cannot be made into an environment, in words. */
 export class NoEnvironment extends Error {
@@ -61,7 +62,7 @@ function checked(lines: readonly string[], file: string): string[] {
   for (const line of lines)
     if (!isPlain(line))
       throw new NoEnvironment(
-        `${file} says ${JSON.stringify(line.slice(0, 80))}: only packages of the index that this installation uses are taken, such as "pandas==3.0.1"`,
+        `${file} says ${JSON.stringify(firstCharacters(line, 80))}: only packages of the index that this installation uses are taken, such as "pandas==3.0.1"`,
       );
   return [...lines];
 }

@@ -1,6 +1,7 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { modelCardRevisions, modelCards, modelVersions } from "@/db/schema";
 import type { ObjectStore } from "@/server/adapters/object-store";
+import { firstCharacters } from "@/server/core/characters";
 import type { Ctx } from "@/server/core/context";
 import { digestOf } from "@/server/core/digest";
 import { inTransaction } from "@/server/core/verb";
@@ -68,7 +69,7 @@ export function cardFromDraft(draft: unknown): { fields: Record<string, string>;
   if (draft !== null && typeof draft === "object" && !Array.isArray(draft)) {
     for (const [key, value] of Object.entries(draft)) {
       if (typeof value !== "string" || value.trim() === "") continue;
-      const text = value.slice(0, 10_000);
+      const text = firstCharacters(value, 10_000);
       if (FIELD_KEYS.has(key)) fields[key] = text;
       else if (key === "markdown") rest.push(text);
       else rest.push(`### ${key.replaceAll("_", " ")}\n\n${text}`);

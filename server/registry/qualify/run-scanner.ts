@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
+import { lastCharacters } from "@/server/core/characters";
 import { createSlots } from "@/server/core/slots";
 import { ScanAnswer, type ScanRequest } from "./scan-schemas";
 
@@ -37,7 +38,7 @@ function scanNow(request: ScanRequest): Promise<ScanAnswer> {
       else answer.push(chunk);
     });
     child.stderr.on("data", (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString("utf8")).slice(-2000);
+      complaint = lastCharacters(complaint + chunk.toString("utf8"), 2000);
     });
     child.on("error", (error) => {
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { firstCharacters } from "@/server/core/characters";
 import type { Actor } from "@/server/core/actor";
 import type { ModelRuntime, Tensor } from "@/server/adapters/model-runtime/port";
 
@@ -262,7 +263,7 @@ export async function infer(parts: GatewayParts, route: Route, call: InferCall):
     atMs,
     latencyMs,
     status: failure instanceof PatienceEnded ? CALLER_LEFT : status,
-    error: shown ? shown.message.slice(0, MAX_ERROR_TEXT) : null,
+    error: shown ? firstCharacters(shown.message, MAX_ERROR_TEXT) : null,
     inputs: made.inputs,
     outputs: failure === undefined ? storedTensors(outputs) : null,
     parameters: storedParameters(made.request?.parameters),

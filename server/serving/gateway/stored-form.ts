@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Tensor } from "@/server/adapters/model-runtime/port";
 import { jsonElementAt } from "@/server/adapters/model-runtime/tensor-to-json";
 import { bytesDigest, tensorDigest } from "./tensor-digest";
+import { firstCharacters } from "@/server/core/characters";
 
 /** A tensor as runtimes give it: values in an array or a typed one. */
 export interface TensorLike {
@@ -47,7 +48,7 @@ export function valueAt(tensor: TensorLike, index: number): unknown {
 
 /** The text of a value that may be of any length, and the value with less of it. */
 function textIn(value: unknown): { text: string; cut: (length: number) => unknown } | undefined {
-  if (typeof value === "string") return { text: value, cut: (length) => value.slice(0, length) };
+  if (typeof value === "string") return { text: value, cut: (length) => firstCharacters(value, length) };
   if (typeof value !== "object" || value === null || !("b64" in value)) return undefined;
   const text = String(value.b64);
   return { text, cut: (length) => ({ b64: text.slice(0, length - (length % 4)) }) };
@@ -70,7 +71,7 @@ function storedTensor(tensor: TensorLike, limit: number): StoredTensor {
   for (let i = 0; i < most && text < MAX_TEXT; i += 1) {
     const value = valueAt(tensor, i);
     const held = textIn(value);
-    const isLong = held !== undefined && held.text.length > MAX_TEXT_OF_ONE;
+    const isLong = held !== undefined && firstCharacters(held.text, MAX_TEXT_OF_ONE) !== held.text;
     isCut ||= isLong;
     text += Math.min(held?.text.length ?? 0, MAX_TEXT_OF_ONE);
     data.push(isLong ? held.cut(MAX_TEXT_OF_ONE) : value);
@@ -122,7 +123,7 @@ export function storedParameters(
     );
     const most = Math.min(left, MAX_TEXT_OF_ONE);
     left -= Math.min(text.length, most);
-    return [name, text.length <= most ? JSON.parse(text) : `${text.slice(0, most)}…`];
+    return [name, text.length <= most ? JSON.parse(text) : `${firstCharacters(text, most)}…`];
   });
   return Object.fromEntries(stored);
 }
@@ -143,7 +144,7 @@ function emptied(side: unknown): unknown {
   const tensors = Tensors.safeParse(side);
   if (!tensors.success) return null;
   return tensors.data.slice(0, MAX_TENSORS / 10).map(({ name, datatype, shape, data }) => ({
-    name: name.slice(0, 200),
+    name: firstCharacters(name, 200),
     datatype: datatype.slice(0, 20),
     shape: shape.slice(0, 8),
     data: [],

@@ -9,6 +9,7 @@ import { parquetColumns, parquetType, parquetValue } from "./parquet-columns";
 import { refuse } from "./refuse";
 import { rowsOf } from "./rows";
 import type { TextTable } from "./text-file";
+import { firstCharacters } from "@/server/core/characters";
 
 /** A column of a loaded table; the engine knows it by `id`, so that no name of a file means anything to it. */
 export interface EngineColumn extends TableColumn {
@@ -62,7 +63,7 @@ function tell(error: unknown, format: TableFormat): never {
     );
   }
   const line = Number(/\bLine:?\s+(\d+)/i.exec(text)?.[1]);
-  const summary = (text.split("\n").find((part) => part.trim() !== "") ?? text).slice(0, 400);
+  const summary = firstCharacters(text.split("\n").find((part) => part.trim() !== "") ?? text, 400);
   refuse(
     `unreadable_${format}`,
     `The ${format === "csv" ? "CSV" : "Parquet"} file cannot be read: ${summary}`,

@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { clip } from "../../../core/characters";
 import { refuse } from "./refuse";
 import { firstBytes } from "./sniff";
 
@@ -89,7 +90,7 @@ export async function offeredHeader(file: string): Promise<HeaderOffer | undefin
         headerLine: at + 1,
         names: cellsOf(lines[at] ?? "", delimiter)
           .slice(0, NAMES_SHOWN)
-          .map((name) => Array.from(name.trim()).slice(0, NAME_CHARS).join("")),
+          .map((name) => clip(name.trim(), NAME_CHARS)),
       };
   }
   return undefined;

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, Json } from "@duckdb/node-api";
+import { clip } from "../../../core/characters";
 import { storableText } from "../../../core/unstorable";
 import type { Cell, ColumnProfile } from "../schemas";
 import type { EngineColumn } from "./engine";
@@ -14,10 +15,7 @@ const MAX_CELL_CHARS = 200;
 export function toCell(value: Json | undefined): Cell {
   if (value === null || value === undefined) return null;
   if (typeof value === "number" || typeof value === "boolean") return value;
-  const text = storableText(typeof value === "string" ? value : JSON.stringify(value));
-  return text.length > MAX_CELL_CHARS
-    ? `${storableText(text.slice(0, MAX_CELL_CHARS)).replace(/\uFFFD$/u, "")}…`
-    : text;
+  return clip(storableText(typeof value === "string" ? value : JSON.stringify(value)), MAX_CELL_CHARS + 1);
 }
 
 /** SQL of a value as far as a page shows it, so that a cell of megabytes is not carried about. */
@@ -26,7 +24,7 @@ export function shownValue({ id, type }: Pick<EngineColumn, "id" | "type">): str
   if (type === "string") return shownText(name);
   return type.startsWith("nested") ? shownText(`CAST(${name} AS VARCHAR)`) : name;
 }
-const shownText = (sql: string) => `left(${sql}, ${MAX_CELL_CHARS + 1})`;
+const shownText = (sql: string) => `left(${sql}, ${MAX_CELL_CHARS + 2})`;
 
 const asNumber = (value: Json | undefined): number | null => {
   if (value === null || value === undefined) return null;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { z } from "zod";
+import { firstCharacters } from "@/server/core/characters";
 import { invalid } from "@/server/core/errors";
 import {
   ATTEMPT_PHASES,
@@ -40,7 +41,7 @@ const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /** The files of one attempt: `<root>/attempts/<attemptId>/…`. Error: `invalid` for an id that is no folder name. */
 export function attemptFolder(root: string, attemptId: string) {
-  if (!idPattern.test(attemptId)) throw invalid(`"${attemptId.slice(0, 80)}" is not an attempt id`);
+  if (!idPattern.test(attemptId)) throw invalid(`"${firstCharacters(attemptId, 80)}" is not an attempt id`);
   const folder = path.join(root, "attempts", attemptId);
   const at = (name: string) => path.join(folder, name);
   return {

@@ -1,3 +1,4 @@
+import { firstCharacters } from "@/server/core/characters";
 import { AppError, invalid } from "@/server/core/errors";
 import type { ModelHealth, ModelSignature, Tensor } from "../port";
 import { emptyOf, shapeText } from "../tensor";
@@ -36,13 +37,15 @@ const MAX_REASON_CHARACTERS = 600;
 
 /** What a runtime says, for people outside: without places on this machine, and bounded. */
 export const inWords = (message: string): string =>
-  message
-    .replaceAll(/\S*onnxruntime_src\S*(?: [^()]*\([^)]*\))?/g, "")
-    .replaceAll(/(?:\/[\w.@+~-]+){2,}\/?(?::\d+)?/g, "…")
-    .replaceAll("std::bad_alloc", "it asked for more memory than it may have")
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .slice(0, MAX_REASON_CHARACTERS);
+  firstCharacters(
+    message
+      .replaceAll(/\S*onnxruntime_src\S*(?: [^()]*\([^)]*\))?/g, "")
+      .replaceAll(/(?:\/[\w.@+~-]+){2,}\/?(?::\d+)?/g, "…")
+      .replaceAll("std::bad_alloc", "it asked for more memory than it may have")
+      .replaceAll(/\s+/g, " ")
+      .trim(),
+    MAX_REASON_CHARACTERS,
+  );
 
 export const modelFault = (message: string) =>
   new AppError("internal", `The model failed: ${message}`, {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lastCharacters } from "@/server/core/characters";
 import { log } from "@/server/core/log";
 import { FrameReader, jsonOf, KIND, type Frame } from "../onnx/child/frame.mjs";
 import { ONNX_ENGINE, type Engine, type Launched, type LaunchOptions } from "./launch";
@@ -31,7 +32,7 @@ export class ModelProcess {
     channel.on("data", (chunk: Buffer) => this.take(chunk));
     channel.on("error", () => undefined);
     child.stderr?.on("data", (chunk: Buffer) => {
-      this.complaint = (this.complaint + chunk.toString("utf8")).slice(-COMPLAINT_CHARACTERS);
+      this.complaint = lastCharacters(this.complaint + chunk.toString("utf8"), COMPLAINT_CHARACTERS);
     });
     child.on("error", (error) => this.ended(`its process did not start: ${error.message}`));
     child.on("exit", (code, signal) => this.ended(this.reasonOf(code, signal)));

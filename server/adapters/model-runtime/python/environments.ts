@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { lastCharacters } from "@/server/core/characters";
 import { AppError, invalid } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import type { Isolation } from "../../cluster/local/shim/isolation.mjs";
@@ -91,7 +92,7 @@ export class PythonEnvironments {
     let complaint = "";
     child.stdout.on("data", (chunk: Buffer) => answer.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString("utf8")).slice(-COMPLAINT_CHARACTERS);
+      complaint = lastCharacters(complaint + chunk.toString("utf8"), COMPLAINT_CHARACTERS);
     });
     child.stdin.on("error", () => undefined);
     const settings = {

@@ -1,3 +1,4 @@
+import { clip } from "@/server/core/characters";
 import { invalidField } from "@/server/core/errors";
 
 export type Fields = Record<string, unknown>;
@@ -10,7 +11,7 @@ export function shown(value: unknown): string {
   const text =
     JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item)) ??
     "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return clip(text, 60);
 }
 
 export const within = (at: string, name: string): string => (at === "" ? name : `${at}.${name}`);
@@ -19,10 +20,7 @@ export const within = (at: string, name: string): string => (at === "" ? name : 
 export function refuseUnknown(fields: Fields, known: ReadonlySet<string>, at: string): void {
   for (const name of Object.keys(fields))
     if (!known.has(name))
-      throw invalidField(
-        within(at, name.slice(0, 60)),
-        `is not known here; there is ${[...known].join(", ")}`,
-      );
+      throw invalidField(within(at, clip(name, 60)), `is not known here; there is ${[...known].join(", ")}`);
 }
 
 /** Fields of an object that may be left out. */

@@ -1,3 +1,4 @@
+import { clip } from "@/server/core/characters";
 import { invalidField } from "@/server/core/errors";
 import { PROTOCOL_PARAMETERS } from "../../rules";
 import { countOf, type Fields, fieldsOf, flagOf, shown, within } from "./fields";
@@ -28,7 +29,7 @@ const REFUSALS: readonly [RegExp, string][] = [
 function refuse(name: string, at: string, known: readonly string[]): never {
   const told = REFUSALS.find(([pattern]) => pattern.test(name))?.[1];
   throw invalidField(
-    within(at, name.slice(0, 60)),
+    within(at, clip(name, 60)),
     told ?? `is no parameter of this model; there is ${known.join(", ")}`,
   );
 }
