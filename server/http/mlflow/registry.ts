@@ -1,9 +1,9 @@
 import type { Caller } from "@/server/core/context";
 import * as registry from "@/server/registry";
 import type { ModelVersion } from "@/server/registry";
-import { given, list, type Endpoint, type Params } from "./wire";
+import { given, list, pairs, type Endpoint, type Params } from "./wire";
 
-const pairs = (map: Record<string, string>) => {
+const pairsOf = (map: Record<string, string>) => {
   const items = Object.entries(map).map(([key, value]) => ({ key, value }));
   return items.length > 0 ? items : undefined;
 };
@@ -26,7 +26,7 @@ const versionMessage = (version: ModelVersion) => ({
   run_id: version.runId,
   status: STATUS[version.state] ?? "READY",
   status_message: version.stateText || undefined,
-  tags: pairs(version.tags),
+  tags: pairsOf(version.tags),
   aliases: version.aliases.length > 0 ? version.aliases : undefined,
   model_id: version.loggedModelId,
 });
@@ -50,7 +50,7 @@ const modelMessage = (
   last_updated_timestamp: row.updatedAt.getTime(),
   user_id: row.ownerId,
   description: row.description || undefined,
-  tags: pairs(row.tags),
+  tags: pairsOf(row.tags),
   latest_versions: latest.length > 0 ? latest.map(versionMessage) : undefined,
   aliases:
     aliases.length > 0
@@ -86,7 +86,7 @@ const modelEndpoints: Endpoint[] = [
       await registry.createModel.execute(caller, {
         name: p.name,
         description: p.description,
-        tags: list(p.tags),
+        tags: pairs(p.tags),
       });
       return fullModel(caller, p.name);
     },
@@ -187,7 +187,7 @@ const versionEndpoints: Endpoint[] = [
           runId: given(p.run_id),
           loggedModelId: given(p.model_id),
           description: p.description,
-          tags: list(p.tags),
+          tags: pairs(p.tags),
         }),
       ),
     }),

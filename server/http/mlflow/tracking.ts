@@ -1,6 +1,6 @@
 import * as experiments from "@/server/experiments";
 import { experimentMessage, metricMessage, runInfoMessage, runMessage } from "./messages";
-import { given, idOrUnset, list, runIdOf, type Endpoint, type Params } from "./wire";
+import { fieldsOf, given, idOrUnset, list, pairs, runIdOf, type Endpoint, type Params } from "./wire";
 
 const searchInput = (params: Params) => ({
   filter: given(params.filter),
@@ -9,6 +9,17 @@ const searchInput = (params: Params) => ({
   maxResults: given(params.max_results),
   pageToken: given(params.page_token),
 });
+
+const METRIC = ["key", "value", "timestamp", "step", "model_id", "dataset_name", "dataset_digest"];
+const DATASET = ["name", "digest", "source_type", "source", "schema", "profile"];
+
+/** A dataset with what it was used for. */
+function datasetInput(value: unknown): unknown {
+  const input = fieldsOf(value, ["tags", "dataset"]);
+  if (input === null || typeof input !== "object") return input;
+  const { tags, dataset }: { tags?: unknown; dataset?: unknown } = input;
+  return { ...(tags === undefined ? {} : { tags: pairs(tags) }), dataset: fieldsOf(dataset, DATASET) };
+}
 
 const searchExperiments = async (caller: Parameters<Endpoint["run"]>[0], params: Params) => {
   const page = await experiments.searchExperiments.execute(caller, searchInput(params));
@@ -21,7 +32,7 @@ export const experimentEndpoints: Endpoint[] = [
     path: "/experiments/create",
     required: ["name"],
     run: async (caller, p) => {
-      const row = await experiments.createExperiment.execute(caller, { name: p.name, tags: list(p.tags) });
+      const row = await experiments.createExperiment.execute(caller, { name: p.name, tags: pairs(p.tags) });
       return { experiment_id: String(row.id) };
     },
   },
@@ -107,7 +118,7 @@ export const runEndpoints: Endpoint[] = [
         runName: p.run_name,
         userName: given(p.user_id),
         startMs: given(p.start_time),
-        tags: list(p.tags),
+        tags: pairs(p.tags),
       });
       return { run: runMessage(run) };
     },
@@ -162,17 +173,7 @@ export const runEndpoints: Endpoint[] = [
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
-        metrics: [
-          {
-            key: p.key,
-            value: p.value,
-            timestamp: p.timestamp,
-            step: p.step,
-            model_id: p.model_id,
-            dataset_name: p.dataset_name,
-            dataset_digest: p.dataset_digest,
-          },
-        ],
+        metrics: [fieldsOf(p, METRIC)],
       }),
   },
   {
@@ -207,9 +208,9 @@ export const runEndpoints: Endpoint[] = [
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
-        metrics: list(p.metrics),
-        params: list(p.params),
-        tags: list(p.tags),
+        metrics: list(p.metrics).map((each) => fieldsOf(each, METRIC)),
+        params: pairs(p.params),
+        tags: pairs(p.tags),
       }),
   },
   {
@@ -219,15 +220,19 @@ export const runEndpoints: Endpoint[] = [
     run: (caller, p) =>
       experiments.logInputs.execute(caller, {
         runId: p.run_id,
-        datasets: list(p.datasets),
-        models: list(p.models),
+        datasets: list(p.datasets).map(datasetInput),
+        models: list(p.models).map((each) => fieldsOf(each, ["model_id"])),
       }),
   },
   {
     method: "POST",
     path: "/runs/outputs",
     required: ["run_id"],
-    run: (caller, p) => experiments.logOutputs.execute(caller, { runId: p.run_id, models: list(p.models) }),
+    run: (caller, p) =>
+      experiments.logOutputs.execute(caller, {
+        runId: p.run_id,
+        models: list(p.models).map((each) => fieldsOf(each, ["model_id", "step"])),
+      }),
   },
   {
     method: "GET",

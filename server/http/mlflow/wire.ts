@@ -105,6 +105,15 @@ export function requireParams(params: Params, required: readonly string[]): void
 
 export const list = (value: unknown): unknown[] =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
+
+/** The fields of a message that we read; clients of other versions send more, which the protocol leaves unread. */
+export function fieldsOf(value: unknown, names: readonly string[]): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)));
+}
+const PAIR = ["key", "value"];
+export const pairs = (value: unknown): unknown[] => list(value).map((each) => fieldsOf(each, PAIR));
+
 export const runIdOf = (params: Params): unknown => params.run_id ?? params.run_uuid;
 /** Optional parameters: the protocol's clients send null or leave them out. */
 export const given = (value: unknown): unknown => (value === null || value === "" ? undefined : value);
