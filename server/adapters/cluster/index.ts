@@ -16,3 +16,4 @@ export {
   type Reconciliation,
   type StopRequest,
 } from "./port";
+export { findGap, storedAt, writtenAt } from "./log-gap";
