@@ -13,6 +13,7 @@ export {
   ISOLATION_LEVELS,
   type IsolationLevel,
   type LogPiece,
+  type Machine,
   type Reconciliation,
   type StopRequest,
 } from "./port";

@@ -116,6 +116,14 @@ export interface StopRequest {
   reason: string;
 }
 
+/** What a machine has for jobs. */
+export interface Machine {
+  cpuMilli: number;
+  memoryBytes: number;
+  /** By model, in the maker's words. */
+  gpus: { title: string; count: number }[];
+}
+
 export interface Reconciliation {
   /** Attempts that ran here unknown to the caller, now ended. */
   endedOrphans: AttemptState[];
@@ -152,6 +160,8 @@ export interface Cluster {
   list(): Promise<AttemptState[]>;
   /** The name of this machine, or cluster, among others on one database: an attempt is known where it was submitted, and nowhere else. */
   place(): Promise<string>;
+  /** What there is for jobs, found by looking. */
+  machine(): Promise<Machine>;
   /** How far jobs are kept apart here, found by trying it once. */
   isolation(): Promise<IsolationLevel>;
   /** Forgets an ended attempt with its files; false when there is none. Error: `conflict` while it runs. */
