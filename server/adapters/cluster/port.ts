@@ -97,7 +97,7 @@ export interface AttemptState {
   environmentKey: string | null;
   /** Null until it is known, and for attempts that ended before they began. */
   isolation: IsolationLevel | null;
-  /** Files of the output folder; only after success. */
+  /** Files of the output folder, when the command succeeded; those that could be kept, when others could not. */
   outputs: AttemptOutput[];
 }
 
