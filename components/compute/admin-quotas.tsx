@@ -94,9 +94,10 @@ function SetQuota({ teams, resources }: { teams: readonly TeamRow[]; resources: 
   const set = useMutation(trpc.compute.quota.set.mutationOptions({ meta: { handlesError: true } }));
   const save = async () => {
     try {
-      await set.mutateAsync({ teamId, resource, amount, reason });
+      const { warning } = await set.mutateAsync({ teamId, resource, amount, reason });
       toast.success(
         `${team?.name ?? "Team"}: ${amountInWords(resource, amount)} of ${resourceInWords(resource)}`,
+        warning ? { description: warning } : {},
       );
       setTyped(undefined);
       setReason("");
@@ -196,7 +197,7 @@ export function AdminQuotas() {
       <PageHeader
         breadcrumbs={[{ label: "Quotas", href: "/quotas" }, { label: "Base quotas" }]}
         title="Base quotas"
-        description="What each team may use without asking. The cluster's CPU and memory are stated by the worker; its GPUs are declared here."
+        description="What each team may use without asking. CPU, memory and GPUs are what the machines were found to have; GPUs that cannot be found are declared here."
         meta={resources
           .filter((resource) => capacity[resource] !== undefined)
           .map((resource) => (
@@ -213,7 +214,7 @@ export function AdminQuotas() {
       </Section>
       <Section
         title="GPUs of the cluster"
-        description="A ledger: the local cluster accounts for GPUs, it does not isolate them."
+        description="What machines were found to have counts by itself. Declare what there is besides; a job that asks for it starts without a device if no machine has one. The local cluster accounts for GPUs, it does not isolate them."
         frame="card"
       >
         <FlavorForm flavors={flavors} />

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { toast } from "@/components/ui/toast";
-import { formatMilli } from "@/components/common/format";
+import { devicesInWords, type Flavor } from "@/server/compute/rules";
 import { NumberField, TextField } from "@/components/form/fields";
 import { FormErrorSummary } from "@/components/form/form";
 import { applyServerError } from "@/components/form/server-errors";
@@ -17,11 +17,7 @@ interface Values {
 }
 
 /** Declares how many GPUs of a kind there are; the name of a known kind changes it. */
-export function FlavorForm({
-  flavors,
-}: {
-  flavors: readonly { name: string; title: string; capacityMilli: number }[];
-}) {
+export function FlavorForm({ flavors }: { flavors: readonly Flavor[] }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const set = useMutation(trpc.compute.quota.setFlavor.mutationOptions({ meta: { handlesError: true } }));
@@ -55,7 +51,7 @@ export function FlavorForm({
                 {flavor.title} <span className="font-mono text-sm text-fg-subtle">{flavor.name}</span>
               </span>
               <span className="flex items-center gap-3">
-                <span className="tabular-nums">{formatMilli(flavor.capacityMilli)} devices</span>
+                <span className="tabular-nums">{devicesInWords(flavor)}</span>
                 <Button
                   size="sm"
                   aria-label={`Change ${flavor.title}`}

@@ -6,6 +6,7 @@ import { NumberField, SelectField, TextField } from "@/components/form/fields";
 import { formatNumber } from "@/components/common/format";
 import type { TemplateParameter } from "@/server/compute/schemas";
 import type { LaunchTemplate, LaunchValues } from "./launch-values";
+import { devicesOf, type Flavor } from "@/server/compute/rules";
 
 type FormControl = Control<LaunchValues>;
 
@@ -84,10 +85,7 @@ export function InputField(props: {
 }
 
 /** What the job may take. */
-export function ResourceFields(props: {
-  control: FormControl;
-  flavors: readonly { name: string; title: string }[];
-}) {
+export function ResourceFields(props: { control: FormControl; flavors: readonly Flavor[] }) {
   const { control, flavors } = props;
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -119,7 +117,10 @@ export function ResourceFields(props: {
             optional
             options={[
               { value: "", label: "None" },
-              ...flavors.map((flavor) => ({ value: flavor.name, label: flavor.title })),
+              ...flavors.map((flavor) => ({
+                value: flavor.name,
+                label: devicesOf(flavor) > 0 ? flavor.title : `${flavor.title} (no machine has one)`,
+              })),
             ]}
             hint="Accounted against quota, not isolated, by the local cluster."
           />

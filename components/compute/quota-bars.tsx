@@ -42,7 +42,9 @@ export function QuotaBars({ lines }: { lines: readonly QuotaLineView[] }) {
                 : `${amountInWords(line.resource, line.free)} free`}
               {line.capacity === null || line.capacityFree === null
                 ? ""
-                : `; cluster has ${amountInWords(line.resource, line.capacityFree)} free of ${amountInWords(line.resource, line.capacity)}`}
+                : line.capacity === 0
+                  ? "; no machine has one"
+                  : `; cluster has ${amountInWords(line.resource, line.capacityFree)} free of ${amountInWords(line.resource, line.capacity)}`}
             </p>
           </li>
         );

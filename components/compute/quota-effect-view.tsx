@@ -20,6 +20,7 @@ export interface EffectView {
   used: number;
   promised: number;
   promisedAfter: number;
+  warning: string | null;
   teams: { teamId: string; name: string; quota: number; after: number; used: number }[];
   wouldStart: { id: string; name: string }[];
   wouldNeverStart: { id: string; name: string }[];
@@ -53,16 +54,18 @@ export function QuotaEffectView({ effect, proposed }: { effect: EffectView; prop
         title={
           effect.capacity === null
             ? "The cluster's capacity is not stated"
-            : over > 0
-              ? `${words(over)} more ${proposed ? "would be" : "are"} promised than the cluster has`
-              : `${words(-over)} of ${words(effect.capacity)} ${proposed ? "would stay" : "are"} unpromised`
+            : over > 0 && effect.capacity === 0
+              ? `No machine has ${resourceInWords(resource)}`
+              : over > 0
+                ? `${words(over)} more ${proposed ? "would be" : "are"} promised than the cluster has`
+                : `${words(-over)} of ${words(effect.capacity)} ${proposed ? "would stay" : "are"} unpromised`
         }
       >
         <p>
           {resourceInWords(resource)}: all teams together may use {words(effect.promised)} now
           {proposed ? ` and ${words(effect.promisedAfter)} then` : ""}; {words(effect.used)} is in use.
-          {over > 0 ? " Jobs beyond capacity wait for room, in order of arrival." : ""}
         </p>
+        {effect.warning ? <p>{effect.warning}</p> : null}
         {effect.wouldStart.length > 0 ? (
           <p>
             {formatCount(effect.wouldStart.length, "waiting job")} would start at once:{" "}

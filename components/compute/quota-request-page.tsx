@@ -30,6 +30,7 @@ interface RequestView {
   flavor: string;
   amountMilli: number;
   teamName: string;
+  effect: { warning: string | null };
 }
 
 function Decision(props: {
@@ -55,7 +56,12 @@ function Decision(props: {
       title={approve ? `Grant ${what} to ${request.teamName}?` : `Reject the request of ${request.teamName}?`}
       consequence={
         approve
-          ? "It is applied at once and ends by itself. Your name and reason are recorded."
+          ? [
+              request.effect.warning,
+              "It is applied at once and ends by itself. Your name and reason are recorded.",
+            ]
+              .filter(Boolean)
+              .join(" ")
           : "The team keeps the quota it has. Your name and reason are recorded."
       }
       confirmLabel={approve ? "Approve request" : "Reject request"}

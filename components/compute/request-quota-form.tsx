@@ -14,7 +14,7 @@ import { applyServerError } from "@/components/form/server-errors";
 import { useCan } from "@/components/kit/use-can";
 import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
-import { amountInWords, QUOTA_MAX_DAYS } from "@/server/compute/rules";
+import { devicesInWords, QUOTA_MAX_DAYS, type Flavor } from "@/server/compute/rules";
 import { renameFields } from "./rename-fields";
 import { quotaRequestHref } from "@/server/compute/kinds";
 
@@ -28,10 +28,7 @@ interface Values {
 const DAY_MS = 24 * 3600_000;
 const LABELS = { flavor: "GPU", gpus: "How many", until: "Until", why: "Why" };
 
-function Fields(props: {
-  flavors: readonly { name: string; title: string; capacityMilli: number }[];
-  preset: string;
-}) {
+function Fields(props: { flavors: readonly Flavor[]; preset: string }) {
   const { flavors, preset } = props;
   const trpc = useTRPC();
   const router = useRouter();
@@ -74,7 +71,7 @@ function Fields(props: {
         label="GPU"
         options={flavors.map((flavor) => ({
           value: flavor.name,
-          label: `${flavor.title} (cluster has ${amountInWords(`gpu:${flavor.name}`, flavor.capacityMilli)})`,
+          label: `${flavor.title} (${devicesInWords(flavor)})`,
         }))}
       />
       <NumberField control={form.control} name="gpus" label="How many" unit="GPUs" min={0.1} step={0.1} />

@@ -9,10 +9,13 @@ import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import { lockLedger, quotaByTeam } from "./ledger";
+import { quotaEffect } from "./quota-effect";
 import { loadRequest, type QuotaRequest } from "./quota-load";
 import { amountInWords, mayDecideQuota, resourceInWords } from "./rules";
 import { DecideQuotaInput } from "./schemas";
 import { jobsTopic, quotaRequestHref, quotaTopic } from "./kinds";
+
+const NOTHING = { warning: null };
 
 function refuse(ctx: Ctx, request: QuotaRequest): void {
   const verdict = mayDecideQuota(ctx.actor, request);
@@ -37,14 +40,20 @@ async function apply(ctx: Ctx, request: QuotaRequest): Promise<void> {
   });
 }
 
-async function tellRequester(ctx: Ctx, request: QuotaRequest, approved: boolean, reason: string) {
+async function tellRequester(
+  ctx: Ctx,
+  request: QuotaRequest,
+  approved: boolean,
+  reason: string,
+  warning: string,
+) {
   const what = `${amountInWords(`gpu:${request.flavor}`, request.amountMilli)} of ${resourceInWords(`gpu:${request.flavor}`)}`;
   await notify(ctx, {
     userIds: [request.requestedBy],
     dedupKey: `quota_decided:${request.id}`,
     kind: "quota",
     title: `${what}: ${approved ? "approved" : "rejected"}`,
-    body: `${ctx.actor.name}: ${reason}`,
+    body: `${ctx.actor.name}: ${reason}${warning && ` (${warning})`}`,
     href: quotaRequestHref(request.id),
     reason: "You asked for this quota",
     subject: { kind: "quota_request", id: request.id },
@@ -82,13 +91,16 @@ export const decideQuota = mutation(
       .where(and(eq(quotaRequests.id, request.id), eq(quotaRequests.state, "open")))
       .returning();
     if (!row) throw conflict("This request was decided at the same moment.");
+    const { warning } = approved
+      ? await quotaEffect(ctx, request.teamId, resource, request.amountMilli)
+      : NOTHING;
     if (approved) await apply(ctx, request);
     // The story belongs to the team that asked, wherever the platform administrator is just now.
     const theirs: Ctx = { ...ctx, actor: { ...ctx.actor, teamId: request.teamId } };
     const payload = { requestId: row.id, state };
     await emit(theirs, { type: "compute.quota_decided", payload });
     if (approved) await emit(theirs, { type: "compute.quota_changed", payload: { teamId: request.teamId } });
-    await tellRequester(theirs, request, approved, input.reason);
+    await tellRequester(theirs, request, approved, input.reason, warning ?? "");
     await notifyLive(ctx.db, request.teamId, quotaTopic, jobsTopic);
     if (ctx.actor.teamId !== request.teamId) await notifyLive(ctx.db, ctx.actor.teamId, quotaTopic);
     await audit(ctx, {
@@ -96,9 +108,14 @@ export const decideQuota = mutation(
       teamId: request.teamId,
       subject: { kind: "quota_request", id: row.id },
       before: { state: "open", [resource]: before },
-      after: { state, [resource]: approved ? before + request.amountMilli : before, until: request.until },
+      after: {
+        state,
+        [resource]: approved ? before + request.amountMilli : before,
+        until: request.until,
+        ...(warning ? { warning } : {}),
+      },
       reason: input.reason,
     });
-    return row;
+    return { ...row, warning };
   },
 );

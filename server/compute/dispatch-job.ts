@@ -99,7 +99,8 @@ async function refuseImpossible(ctx: Ctx, resources: JobSpec["resources"]): Prom
       );
     }
     const whole = capacity[name];
-    if (whole !== undefined && amount > whole) {
+    // A machine with a GPU may come tomorrow: until then the job waits, and says for what.
+    if (whole !== undefined && amount > whole && !name.startsWith("gpu:")) {
       throw new AppError(
         "quota_exceeded",
         `The job asks for ${wants}; the whole cluster has ${amountInWords(name, whole)}.`,

@@ -7,7 +7,7 @@ import { getJobOutput } from "./job-files";
 /** Streams an output from the object store, never as something a browser would run. */
 export async function downloadOutput(c: Context<HttpEnv>): Promise<Response> {
   const caller = await c.get("caller")();
-  const file = await getJobOutput.execute(caller, { ...c.req.param(), path: c.req.query("path") });
+  const file = await getJobOutput.execute(caller, { ...c.req.query(), ...c.req.param() });
   const name = file.path.split("/").at(-1) ?? "output";
   return new Response(Readable.toWeb(await objectStore().get(file.digest)) as ReadableStream, {
     headers: {

@@ -75,7 +75,9 @@ async function store(job: Job, attemptId: string, end: AttemptEnd | AttemptState
   // The cluster calls an attempt cancelled that it stopped itself; only a person's wish is a cancel.
   const stoppedByOthers = end.phase === "cancelled" && job.cancelRequestedAt === null;
   const reason: JobReason = stoppedByOthers ? "Lost" : (REASON_OF_PHASE[end.phase] ?? "Failed");
-  const words = reason === "Failed" && log && log.sizeBytes > 0 ? lastWords(await endOfLog(log)) : undefined;
+  // What a command said that ended well is not why the attempt failed after it.
+  const isOfCommand = reason === "Failed" && end.exitCode !== 0;
+  const words = isOfCommand && log && log.sizeBytes > 0 ? lastWords(await endOfLog(log)) : undefined;
   const text = sentence(headline(end.reason ?? "Ended", words));
   const { outputs, problem } = await storeOutputs(attemptId, end.outputs);
   if (problem) return { reason: "Failed", text: sentence(problem), state: end, outputs, log };

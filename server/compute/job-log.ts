@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
 import { streamSSE, type SSEStreamingApi } from "hono/streaming";
+import { findGap, storedAt, writtenAt } from "@/server/adapters/cluster";
 import { cluster, objectStore } from "@/server/composition";
 import type { Caller } from "@/server/core/context";
 import { createCtx } from "@/server/core/context";
@@ -53,9 +54,15 @@ function inputOf(c: Context<HttpEnv>) {
   return { ...c.req.query(), ...c.req.param() };
 }
 
-async function stored(attempt: NonNullable<Found["attempt"]>, fromByte: number): Promise<Readable> {
-  if (!attempt.logDigest || fromByte >= (attempt.sizeBytes ?? 0)) return Readable.from([]);
-  return objectStore().get(attempt.logDigest, fromByte > 0 ? { range: { start: fromByte } } : {});
+/** What is kept of an ended attempt's log from a byte on, which is counted as it was while it grew. */
+async function stored(attempt: NonNullable<Found["attempt"]>, fromByte: number) {
+  const digest = attempt.logDigest;
+  const sizeBytes = attempt.sizeBytes ?? 0;
+  if (!digest || sizeBytes === 0) return { bytes: Readable.from([]), start: 0, gap: undefined };
+  const gap = await findGap(await objectStore().get(digest));
+  const start = storedAt(fromByte, gap);
+  const bytes = start < sizeBytes ? await objectStore().get(digest, { range: { start } }) : Readable.from([]);
+  return { bytes, start, gap };
 }
 
 /** The whole log as text, as far as it goes now. */
@@ -65,7 +72,7 @@ export async function downloadLog(c: Context<HttpEnv>): Promise<Response> {
   const { attempt, offset } = found;
   const body = attempt
     ? attempt.logDigest
-      ? await stored(attempt, offset)
+      ? (await stored(attempt, offset)).bytes
       : ((await logOf(attempt.id, offset)) ?? Readable.from([]))
     : Readable.from([]);
   return new Response(Readable.toWeb(body) as ReadableStream, {
@@ -78,14 +85,15 @@ export async function downloadLog(c: Context<HttpEnv>): Promise<Response> {
 }
 
 async function sendStored(stream: SSEStreamingApi, attempt: NonNullable<Found["attempt"]>, from: number) {
-  let offset = from;
+  const found = await stored(attempt, from);
+  let offset = found.start;
   const decoder = new TextDecoder();
-  for await (const chunk of await stored(attempt, from)) {
+  for await (const chunk of found.bytes) {
     const bytes: Uint8Array = chunk;
     offset += bytes.byteLength;
     await stream.writeSSE({
       event: "log",
-      id: String(offset),
+      id: String(writtenAt(offset, found.gap)),
       data: JSON.stringify({ text: decoder.decode(bytes, { stream: true }) }),
     });
   }

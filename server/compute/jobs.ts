@@ -1,15 +1,14 @@
-import os from "node:os";
 import { db } from "@/db/client";
+import { cluster } from "@/server/composition";
 import { log } from "@/server/core/log";
 import { defineWorkflow, startWorkflow, workflowStatuses } from "@/server/durable/port";
 import { notify } from "@/server/notifications";
 import { every, everywhere, on } from "@/server/kit/handlers";
 import { admitJobs, openAttempts } from "./admit-jobs";
-import { declareFlavors, grantBaseQuotas } from "./base-quotas";
+import { grantBaseQuotas, stateMachine } from "./base-quotas";
 import { linkOutput } from "./link-output";
 import { ingestOutputs } from "./ingest-outputs";
 import { keepAttempts } from "./keep-attempts";
-import { stateCapacity } from "./ledger";
 import { jobOf } from "./load";
 import { endCancelledOfAbsent } from "./end-absent";
 import { followHere } from "./follow-here";
@@ -19,9 +18,6 @@ import { submitAttempt, watchAttempt } from "./run-attempt";
 import { jobHref } from "./kinds";
 
 const WORKFLOW = "compute.run-job";
-/** Jobs of one machine share its cores: the local cluster hands each out twice, and pins a job to as many as it asked for. */
-const CPU_SHARING = 2;
-const MEMORY_SHARE = 0.9;
 
 /** One attempt from start to end. Both steps may be repeated at any moment: they look before they act. */
 defineWorkflow<{ attemptId: string }>(WORKFLOW, async (wf, { attemptId }) => {
@@ -41,11 +37,7 @@ async function admitAndStart(): Promise<void> {
 let capacityStated = false;
 async function stateOwnCapacity(): Promise<void> {
   if (capacityStated) return;
-  await stateCapacity(db(), {
-    cpu: os.availableParallelism() * 1000 * CPU_SHARING,
-    memory: Math.floor(os.totalmem() * MEMORY_SHARE),
-  });
-  await declareFlavors(db());
+  await stateMachine(db(), await cluster().place(), await cluster().machine());
   capacityStated = true;
 }
 

@@ -1,8 +1,8 @@
-import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import { clusterResources, gpuFlavors, jobs, quotas } from "@/db/schema";
 import type { Db } from "@/db/client";
 import { addAmounts, needsOf, type Amounts } from "./plan-admission";
-import { HOLDING_STATES } from "./rules";
+import { devicesOf, HOLDING_STATES, type Flavor } from "./rules";
 
 const GIB = 1024 ** 3;
 /** What a team may use before anyone set a base quota for it; no GPU. */
@@ -63,14 +63,31 @@ export async function quotaByTeam(
   return result;
 }
 
-/** What the cluster has in all. */
+/** GPUs are stated by each machine for itself: `gpu:<flavor>@<place>`. */
+const AT_PLACE = /^(gpu:[^@]+)@/;
+
+/** The kinds of GPU there are, each with what its machines have and what an administrator declared. */
+export async function flavorsOf(db: Db): Promise<Flavor[]> {
+  const found = await foundOf(db);
+  const rows = await db.select().from(gpuFlavors).orderBy(asc(gpuFlavors.name));
+  return rows.map((row) => ({ ...row, foundMilli: found[`gpu:${row.name}`] ?? 0 }));
+}
+
+async function foundOf(db: Db): Promise<Record<string, number>> {
+  const rows = await db.select().from(clusterResources);
+  return rows.reduce<Record<string, number>>((sum, row) => {
+    const name = AT_PLACE.exec(row.resource)?.[1] ?? row.resource;
+    return addAmounts(sum, { [name]: row.amount });
+  }, {});
+}
+
+/** What the cluster has in all: what its machines have, and devices that an administrator says there are. */
 export async function clusterCapacity(db: Db): Promise<Amounts> {
-  const own = await db.select().from(clusterResources);
-  const flavors = await db.select().from(gpuFlavors);
-  return Object.fromEntries([
-    ...own.map((row) => [row.resource, row.amount] as const),
-    ...flavors.map((row) => [`gpu:${row.name}`, row.capacityMilli] as const),
-  ]);
+  const flavors = await flavorsOf(db);
+  return {
+    ...(await foundOf(db)),
+    ...Object.fromEntries(flavors.map((flavor) => [`gpu:${flavor.name}`, devicesOf(flavor)])),
+  };
 }
 
 /** States what this machine's cluster has; called by the worker at its start. */

@@ -84,6 +84,15 @@ function quotaText(job: WaitingJob, lacks: string[], ledger: Ledger, used: Amoun
   );
 }
 
+function capacityText({ needs }: WaitingJob, name: string, ledger: Ledger, used: Amounts): string {
+  const whole = amount(ledger.capacity, name);
+  const wants = amountInWords(name, amount(needs, name));
+  if (whole === 0 && name.startsWith("gpu:"))
+    return `no machine has ${resourceInWords(name)}, of which it needs ${wants}`;
+  const free = Math.max(0, whole - amount(used, name));
+  return `needs ${wants} of ${resourceInWords(name)}, the cluster has ${amountInWords(name, free)} free of ${amountInWords(name, whole)}`;
+}
+
 /**
  * Decides which waiting jobs start now. Strict order with bounded backfill: a job that lacks a resource closes that resource
  * to the jobs behind it (its team's when quota is short, everyone's when the cluster is), so only jobs that do not use what
@@ -131,14 +140,11 @@ export function planAdmission(jobs: readonly WaitingJob[], ledger: Ledger): Verd
     }
     const clusterShort = shortOf(needs, ledger.capacity, clusterUsed);
     if (clusterShort.length > 0) {
-      for (const name of clusterShort) closed.add(name);
-      const text = listed(
-        clusterShort.map(
-          (name) =>
-            `needs ${amountInWords(name, amount(needs, name))} of ${resourceInWords(name)}, the cluster has ${amountInWords(name, Math.max(0, amount(ledger.capacity, name) - amount(clusterUsed, name)))} free of ${amountInWords(name, amount(ledger.capacity, name))}`,
-        ),
-      );
-      return verdict(job, "WaitingForCapacity", text, clusterShort);
+      // For what is not there at all nobody has to be kept waiting.
+      for (const name of clusterShort)
+        if (amount(needs, name) <= amount(ledger.capacity, name)) closed.add(name);
+      const text = clusterShort.map((name) => capacityText(job, name, ledger, clusterUsed));
+      return verdict(job, "WaitingForCapacity", listed(text), clusterShort);
     }
     used[teamId] = addAmounts(used[teamId], needs);
     clusterUsed = addAmounts(clusterUsed, needs);

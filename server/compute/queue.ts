@@ -150,6 +150,11 @@ export async function whatUnblocks(ctx: Ctx, needs: Amounts, ahead: readonly Wai
         `More quota: it needs ${amountInWords(resource, amount)} of ${line.title}, the team has ${amountInWords(resource, line.quota)}.`,
       ];
     }
+    if (line.capacity !== null && amount > line.capacity) {
+      const there =
+        line.capacity === 0 ? "no machine has one" : `all have ${amountInWords(resource, line.capacity)}`;
+      return [`A machine with ${amountInWords(resource, amount)} of ${line.title}: ${there}.`];
+    }
     const wanted = amount + (before[resource] ?? 0);
     if (wanted <= line.free) return [];
     let free = line.free;

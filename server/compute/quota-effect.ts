@@ -3,6 +3,7 @@ import { jobs } from "@/db/schema";
 import { allTeams } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { clusterCapacity, quotaByTeam, usageByTeam } from "./ledger";
+import { overCapacityInWords } from "./rules";
 import { needsOf, planAdmission, type Amounts, type Ledger, type WaitingJob } from "./plan-admission";
 
 export interface TeamLine {
@@ -22,6 +23,8 @@ export interface QuotaEffect {
   /** Sum of what all teams may use, before and after. */
   promised: number;
   promisedAfter: number;
+  /** What is wrong with promising as much, in words; null when it is there. */
+  warning: string | null;
   teams: TeamLine[];
   /** Waiting jobs of the team that would start at once. */
   wouldStart: { id: string; name: string }[];
@@ -79,12 +82,19 @@ export async function quotaEffect(
     }))
     .filter((line) => line.quota > 0 || line.after > 0 || line.used > 0 || line.teamId === teamId);
   const sum = (pick: (line: TeamLine) => number) => lines.reduce((total, line) => total + pick(line), 0);
+  const promisedAfter = sum((line) => line.after);
+  const whole = capacity[resource] ?? null;
   return {
     resource,
-    capacity: capacity[resource] ?? null,
+    capacity: whole,
+    warning: overCapacityInWords(resource, {
+      capacity: whole,
+      team: of(then.quota[teamId], resource),
+      all: promisedAfter,
+    }),
     used: sum((line) => line.used),
     promised: sum((line) => line.quota),
-    promisedAfter: sum((line) => line.after),
+    promisedAfter,
     teams: lines,
     wouldStart: changed((id) => after.get(id)?.admit === true && before.get(id)?.admit !== true),
     wouldNeverStart: changed(

@@ -1,12 +1,12 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import { gpuFlavors, jobs, quotaRequests, quotas } from "@/db/schema";
+import { jobs, quotaRequests, quotas } from "@/db/schema";
 import { allTeams, people } from "@/server/identity";
 import { forbidden } from "@/server/core/errors";
 import { decodeCursor, toPage } from "@/server/core/pagination";
 import { NoInput, query } from "@/server/core/verb";
 import { eventsOf } from "./get-job";
-import { DEFAULT_QUOTA, quotaByTeam, usageByTeam, clusterCapacity } from "./ledger";
+import { DEFAULT_QUOTA, flavorsOf, quotaByTeam, usageByTeam, clusterCapacity } from "./ledger";
 import { namesOf } from "./queries";
 import { loadRequest } from "./quota-load";
 import { quotaEffect } from "./quota-effect";
@@ -58,7 +58,7 @@ export const getQuota = query(
       .limit(20);
     return {
       lines: await quotaLines(ctx),
-      flavors: await ctx.db.select().from(gpuFlavors).orderBy(asc(gpuFlavors.name)),
+      flavors: await flavorsOf(ctx.db),
       grants,
       holding,
     };
@@ -177,7 +177,7 @@ export const listTeamQuotas = query(
       .where(and(isNull(quotas.requestId), isNull(quotas.endedAt)));
     return {
       capacity: await clusterCapacity(ctx.db),
-      flavors: await ctx.db.select().from(gpuFlavors).orderBy(asc(gpuFlavors.name)),
+      flavors: await flavorsOf(ctx.db),
       teams: all.map((team) => ({
         ...team,
         base: {

@@ -135,6 +135,43 @@ export function resourceInWords(resource: string): string {
   return `GPU ${resource.replace(/^gpu:/, "")}`;
 }
 
+/** A kind of GPU: what an administrator declared of it, and what machines were found to have. */
+export interface Flavor {
+  name: string;
+  title: string;
+  capacityMilli: number;
+  foundMilli: number;
+}
+
+/** How much of a kind of GPU there is to hand out. */
+export const devicesOf = ({ capacityMilli, foundMilli }: Omit<Flavor, "name" | "title">): number =>
+  Math.max(capacityMilli, foundMilli);
+
+/** Where that amount comes from, in words. */
+export function devicesInWords(flavor: Flavor): string {
+  const words = (amount: number) => amountInWords(`gpu:${flavor.name}`, amount);
+  if (flavor.foundMilli >= devicesOf(flavor) && flavor.foundMilli > 0)
+    return `${words(flavor.foundMilli)} found`;
+  if (flavor.capacityMilli === 0) return "0 GPUs: no machine has one";
+  if (flavor.foundMilli === 0)
+    return `${words(flavor.capacityMilli)} declared by an administrator; none was found on a machine here`;
+  return `${words(flavor.capacityMilli)} declared by an administrator; ${words(flavor.foundMilli)} found`;
+}
+
+/** What is wrong with a promise of more than there is; null when all can have what they may use at once. */
+export function overCapacityInWords(
+  resource: string,
+  { capacity, team, all }: { capacity: number | null; team: number; all: number },
+): string | null {
+  if (capacity === null || all <= capacity) return null;
+  const words = (amount: number) => amountInWords(resource, amount);
+  const what = resourceInWords(resource);
+  if (capacity === 0) return `No machine has ${what}: jobs that ask for it wait until one has.`;
+  if (team > capacity)
+    return `The team may use ${words(team)} of ${what}, all machines together have ${words(capacity)}: what goes beyond waits.`;
+  return `All teams together may use ${words(all)} of ${what}, all machines together have ${words(capacity)}: what goes beyond waits in order of arrival.`;
+}
+
 /** Who may decide on a quota request, and if not, why. */
 export function mayDecideQuota(
   actor: { userId: string; isPlatformAdmin: boolean },

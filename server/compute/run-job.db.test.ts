@@ -78,6 +78,21 @@ const text = async (digest: string) => {
 };
 
 describe("a job", () => {
+  it("is told of an output whose name is no text, by that name and no place of the machine; the others are kept", async () => {
+    const { id } = await dispatch(
+      'echo "Error: said in passing"; cd "$MODELWORKS_OUTPUTS"; mkdir part; printf 42 > answer.txt; printf x > part/b.txt; printf y > "$(printf \'caf\\351.txt\')"',
+    );
+    const job = await until(id, "failed");
+    expect(job.reasonText).toBe('Output "caf\\xe9.txt" has a name that is not UTF-8: rename it.');
+    const log = await text(job.attempts[0]?.logDigest ?? "");
+    for (const told of [job.reasonText, log]) expect(told).not.toContain(home);
+    expect(job.outputs.map((output) => output.path)).toEqual(["answer.txt", "part/b.txt"]);
+    expect(await text(job.outputs[0]?.digest ?? "")).toBe("42");
+    expect(await getJobOutput.execute(as(scientist), { id, path: "part/b.txt" })).toMatchObject({
+      sizeBytes: 1,
+    });
+  });
+
   it("runs, and leaves its outputs, log, usage and story behind", async () => {
     const { id } = await dispatch(
       'echo "rate is $MODELWORKS_PARAM_RATE"; printf 42 > "$MODELWORKS_OUTPUTS/answer.txt"; test -n "$MODELWORKS_TOKEN"',

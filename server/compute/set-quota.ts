@@ -9,6 +9,7 @@ import { notifyLive } from "@/server/core/live";
 import { emit } from "@/server/core/outbox";
 import { mutation } from "@/server/core/verb";
 import { DEFAULT_QUOTA, flavorOf, lockLedger } from "./ledger";
+import { quotaEffect } from "./quota-effect";
 import { SetGpuFlavorInput, SetQuotaInput } from "./schemas";
 import { jobsTopic, quotaTopic } from "./kinds";
 
@@ -50,6 +51,7 @@ export const setQuota = mutation(
       amount: input.amount,
       createdAt: ctx.now(),
     });
+    const { warning } = await quotaEffect(ctx, input.teamId, input.resource, 0);
     const theirs: Ctx = { ...ctx, actor: { ...ctx.actor, teamId: input.teamId } };
     await emit(theirs, { type: "compute.quota_changed", payload: { teamId: input.teamId } });
     await notifyLive(ctx.db, input.teamId, quotaTopic, jobsTopic);
@@ -58,10 +60,10 @@ export const setQuota = mutation(
       teamId: input.teamId,
       subject: { kind: "team", id: input.teamId, label: team.name },
       before: { [input.resource]: earlier?.amount ?? DEFAULT_QUOTA[input.resource] ?? 0 },
-      after: { [input.resource]: input.amount },
+      after: { [input.resource]: input.amount, ...(warning ? { warning } : {}) },
       reason: input.reason || undefined,
     });
-    return input;
+    return { ...input, warning };
   },
 );
 

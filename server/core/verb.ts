@@ -1,15 +1,18 @@
 import { z } from "zod";
 import { can, type Permission } from "./authz/permissions";
+import { closed } from "./closed";
 import { createCtx, unauthenticated, type Caller, type Ctx } from "./context";
 import { AppError, forbidden, invalid, invalidField, isAppError } from "./errors";
 import { speakInWords } from "./input-words";
 import { transaction } from "./tell";
+import { toldIssues, unknownFields } from "./unknown-fields";
 import { unstorableInWords, unstorableTextIn } from "./unstorable";
 
 export interface VerbDefinition<S extends z.ZodType> {
   /** Also the audit action, e.g. `registry.version.promote`. */
   name: string;
   permission: Permission;
+  /** Closed for every verb: what it does not know is refused by name (`closed.ts`). */
   input: S;
   /** One line for OpenAPI and the palette. */
   summary: string;
@@ -38,11 +41,14 @@ const registry = new Map<string, Verb>();
 export const allVerbs = (): Verb[] => [...registry.values()];
 
 /** A refused input in our own form: names each field and what is wrong with it. */
-export function invalidInput(error: z.ZodError): AppError {
+export function invalidInput(error: z.ZodError, schema?: z.ZodType): AppError {
   const fields: Record<string, string> = {};
-  for (const issue of error.issues) {
-    const path = issue.path.map(String).join(".") || "input";
-    fields[path] ??= issue.message;
+  for (const issue of error.issues.flatMap(toldIssues)) {
+    const told: [string, string][] =
+      issue.code === "unrecognized_keys"
+        ? unknownFields(issue, schema)
+        : [[issue.path.map(String).join(".") || "input", issue.message]];
+    for (const [path, words] of told) fields[path] ??= words;
   }
   const first = Object.entries(fields)[0];
   return invalid(
@@ -54,7 +60,7 @@ export function invalidInput(error: z.ZodError): AppError {
 
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalidInput(parsed.error);
+  if (!parsed.success) throw invalidInput(parsed.error, schema);
   const found = unstorableTextIn(parsed.data);
   if (!found) return parsed.data;
   throw invalidField(found.path, `must not hold ${found.holds}`, "Remove it and try again.");
@@ -81,9 +87,10 @@ const isSignedIn = (ctx: Ctx) => ctx.actor.userId !== "anonymous";
 
 function define<S extends z.ZodType, O>(
   kind: Verb["kind"],
-  definition: VerbDefinition<S>,
+  open: VerbDefinition<S>,
   run: Run<S, O>,
 ): Verb<S, O> {
+  const definition = { ...open, input: closed(open.input) };
   async function runOn(ctx: Ctx, input: z.output<S>): Promise<O> {
     if (kind === "query" || definition.transactional === false) return run({ ctx, input });
     return inTransaction(ctx, async (tx) => {

@@ -98,7 +98,7 @@ const RANGE = /^bytes=(\d+)-(\d*)$/;
 /** Sends a file of a version; a single range is served as such. */
 export async function sendVersionFile(c: Context<HttpEnv>): Promise<Response> {
   const caller = await c.get("caller")();
-  const file = await openVersionFile.execute(caller, c.req.param());
+  const file = await openVersionFile.execute(caller, { ...c.req.query(), ...c.req.param() });
   const etag = `"${file.digest}"`;
   const headers: Record<string, string> = {
     "content-type": file.mediaType,

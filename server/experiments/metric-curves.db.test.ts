@@ -19,7 +19,7 @@ const point = (step: number, value: unknown, modelId?: string) => ({
   step,
   value,
   timestamp: step,
-  ...(modelId ? { modelId } : {}),
+  ...(modelId ? { model_id: modelId } : {}),
 });
 
 describe("a curve", () => {

@@ -32,7 +32,7 @@ function download<S extends z.ZodType, O>(
   const stream = async (c: Context<HttpEnv>) => {
     const caller = await c.get("caller")();
     const params: Record<string, string> = c.req.param();
-    const result = await verb.execute(caller, params);
+    const result = await verb.execute(caller, { ...c.req.query(), ...params });
     return new Response(file.text(result), {
       headers: {
         "content-type": file.type,

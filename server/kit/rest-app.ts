@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import type { Caller } from "@/server/core/context";
 import { exactJsonText, parseExactJson } from "@/server/core/exact-json";
-import { invalid } from "@/server/core/errors";
+import { invalid, invalidField } from "@/server/core/errors";
 import type { HttpEnv } from "./app-env";
 import { boundedText } from "./body";
 import { endingWithAccess } from "./ending-with-access";
@@ -24,11 +24,27 @@ async function jsonBody(c: Context<HttpEnv>): Promise<Record<string, unknown>> {
   throw invalid("The body must be a JSON object.", "Wrap the values in an object.");
 }
 
+/** What the address says is not said otherwise beside it: whichever of the two went unread would be missed. */
+function inputOf(c: Context<HttpEnv>, body: Record<string, unknown>): Record<string, unknown> {
+  const path: Record<string, string> = c.req.param();
+  const query = c.req.query();
+  for (const [name, value] of Object.entries({ ...query, ...path })) {
+    for (const other of [query[name], body[name]])
+      if (other !== undefined && other !== null && String(other) !== value)
+        throw invalidField(
+          name,
+          `is ${value} in the address, and something else beside it`,
+          `Say ${name} once.`,
+        );
+  }
+  return { ...query, ...body, ...path };
+}
+
 async function handle(c: Context<HttpEnv>, route: RestRoute): Promise<Response> {
   if (route.stream) return endingWithAccess(c, route.verb.definition.permission, await route.stream(c));
   const caller = await c.get("caller")();
   const body = await jsonBody(c);
-  const input = { ...c.req.query(), ...body, ...c.req.param() };
+  const input = inputOf(c, body);
   const run = async (by: Caller) => {
     const result = await route.verb.execute(by, input);
     return { status: route.status, body: exactJsonText(result ?? {}) };

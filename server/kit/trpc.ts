@@ -7,7 +7,8 @@ import { isAppError, toPublicError, type ErrorCode } from "@/server/core/errors"
 import { newId } from "@/server/core/ids";
 import { log } from "@/server/core/log";
 import type { Permission } from "@/server/core/authz/permissions";
-import { invalidInput, type Verb } from "@/server/core/verb";
+import { namesAt } from "@/server/core/unknown-fields";
+import { invalidInput, parseInput, type Verb } from "@/server/core/verb";
 
 export type TrpcContext = Caller & {
   requestId: string;
@@ -73,21 +74,37 @@ export async function call<O>(work: () => Promise<O>): Promise<O> {
   }
 }
 
+/** A list that grows as one scrolls is asked with a direction, which is a word of the library's and not of the caller's. */
+function asSent<S extends z.ZodType>({ definition }: Verb<S>, sent: unknown): unknown {
+  if (sent === null || typeof sent !== "object" || !("direction" in sent)) return sent;
+  const names = namesAt(definition.input);
+  if (names.includes("direction") || !names.includes("cursor")) return sent;
+  const { direction: _direction, ...rest } = sent;
+  return rest;
+}
+
+/** Refuses what does not fit and hands on what was sent: of a first reading, the verb could not tell what had been left out. */
+const inputOf = <S extends z.ZodType>(verb: Verb<S>) =>
+  z.custom<z.input<S>>((sent) => {
+    parseInput(verb.definition.input, asSent(verb, sent));
+    return true;
+  });
+
 /** tRPC's door to a query verb. */
 export function queryOf<S extends z.ZodType, O>(verb: Verb<S, O>) {
-  const { permission, name, input } = verb.definition;
+  const { permission, name } = verb.definition;
   return base
     .meta({ permission, verb: name })
-    .input(input)
-    .query(({ ctx, input: value }) => call(() => verb.execute(ctx, value)));
+    .input(inputOf(verb))
+    .query(({ ctx, input: value }) => call(() => verb.execute(ctx, asSent(verb, value))));
 }
 
 /** tRPC's door to a mutation verb. */
 export function mutationOf<S extends z.ZodType, O>(verb: Verb<S, O>) {
-  const { permission, name, input } = verb.definition;
+  const { permission, name } = verb.definition;
   return base
     .meta({ permission, verb: name })
-    .input(input)
+    .input(inputOf(verb))
     .mutation(({ ctx, input: value }) => call(() => verb.execute(ctx, value)));
 }
 

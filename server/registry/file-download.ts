@@ -8,7 +8,7 @@ import { getVersionFile } from "./queries";
 /** Streams a sealed file, never as something a browser would run. */
 export async function streamVersionFile(c: Context<HttpEnv>): Promise<Response> {
   const caller = await c.get("caller")();
-  const file = await getVersionFile.execute(caller, { ...c.req.param(), path: c.req.query("path") });
+  const file = await getVersionFile.execute(caller, { ...c.req.query(), ...c.req.param() });
   const stream = await objectStore().get(file.digest);
   const name = file.path.split("/").at(-1) ?? "file";
   return new Response(Readable.toWeb(stream) as ReadableStream, {
@@ -25,7 +25,7 @@ export async function streamVersionFile(c: Context<HttpEnv>): Promise<Response> 
 /** The exported card as a file of its own media type. */
 export async function streamCard(c: Context<HttpEnv>): Promise<Response> {
   const caller = await c.get("caller")();
-  const exported = await exportCard.execute(caller, { ...c.req.param(), format: c.req.query("format") });
+  const exported = await exportCard.execute(caller, { ...c.req.query(), ...c.req.param() });
   return new Response(exported.text, {
     headers: {
       "content-type": `${exported.mediaType}; charset=utf-8`,

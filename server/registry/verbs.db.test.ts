@@ -65,6 +65,7 @@ const audits = async (id: string, action: string) => {
   );
   return rows[0]?.n;
 };
+const at = ({ name, version }: { name: string; version: number }) => ({ name, version });
 const cardInput = (
   key: { name: string; version: number },
   change: Record<string, string>,
@@ -80,11 +81,11 @@ describe("contract", () => {
   test("another one is checked at once, audited, and another save over an old one is a conflict", async () => {
     const key = await ready();
     const contract = goodContract(["age", "bmi"]);
-    const saved = await saveContract.execute(member.caller, { ...key, contract });
+    const saved = await saveContract.execute(member.caller, { ...at(key), contract });
     expect(saved.check?.mismatches.join(" ")).toContain("dimension 2 is declared 2");
     expect(await audits(key.id, "registry.contract.save")).toBe(1);
     await expect(
-      saveContract.execute(member.caller, { ...key, contract: goodContract(), expectedDigest: null }),
+      saveContract.execute(member.caller, { ...at(key), contract: goodContract(), expectedDigest: null }),
     ).rejects.toMatchObject({ code: "conflict" });
     expect(await judge(key.id)).toBe("fail");
   });
@@ -92,9 +93,14 @@ describe("contract", () => {
   test("says by field what is wrong", async () => {
     const key = await ready();
     const contract = { ...goodContract(), latencyBoundMs: -1, surprise: true };
-    await expect(saveContract.execute(member.caller, { ...key, contract })).rejects.toMatchObject({
+    await expect(saveContract.execute(member.caller, { ...at(key), contract })).rejects.toMatchObject({
       code: "invalid",
-      details: { fields: { "contract.latencyBoundMs": "must be above 0" } },
+      details: {
+        fields: {
+          "contract.latencyBoundMs": "must be above 0",
+          "contract.surprise": expect.stringContaining("is not known here"),
+        },
+      },
     });
   });
 });
@@ -102,7 +108,7 @@ describe("contract", () => {
 describe("card", () => {
   test("a draft is complete and current; a field goes stale when its evidence changes, and current when it is linked again", async () => {
     const key = await ready();
-    expect(await getCard.execute(member.caller, key)).toMatchObject({
+    expect(await getCard.execute(member.caller, at(key))).toMatchObject({
       revision: 1,
       completenessPercent: 100,
       staleFields: [],
@@ -113,12 +119,12 @@ describe("card", () => {
       links: { serving: "contract" },
     });
     await saveContract.execute(member.caller, {
-      ...key,
+      ...at(key),
       contract: { ...goodContract(), latencyBoundMs: 80 },
     });
-    expect((await getCard.execute(member.caller, key)).staleFields).toEqual(["serving"]);
+    expect((await getCard.execute(member.caller, at(key))).staleFields).toEqual(["serving"]);
     await judge(key.id);
-    const detail = await versionDetail.execute(member.caller, key);
+    const detail = await versionDetail.execute(member.caller, at(key));
     expect(detail.gates?.verdicts.find((each) => each.policyKey === "card-completeness")?.verdict).toBe(
       "fail",
     );
@@ -145,7 +151,7 @@ describe("card", () => {
 
   test("is exported as Hugging Face Markdown", async () => {
     const key = await ready();
-    const { text } = await exportCard.execute(viewer.caller, { ...key, format: "huggingface" });
+    const { text } = await exportCard.execute(viewer.caller, { ...at(key), format: "huggingface" });
     expect(text).toMatch(/^---\nlicense: "apache-2.0"\nlibrary_name: "onnx"/);
     expect(text).toContain('    - type: "accuracy"\n      value: 0.9');
     expect(text).toContain("## Intended use");
@@ -162,12 +168,12 @@ describe("review", () => {
       sql`update runs set user_id = ${trainer.id} where id = (select run_id from model_versions where id = ${key.id})`,
     );
     const first = await requestVersionReview.execute(member.caller, {
-      ...key,
+      ...at(key),
       environment: "production",
       rationale,
     });
     const replay = await requestVersionReview.execute(member.caller, {
-      ...key,
+      ...at(key),
       environment: "production",
       rationale,
     });
@@ -192,15 +198,15 @@ describe("review", () => {
     const key = await ready();
     const [contractor, logger] = [await world.person("admin"), await world.person("reviewer")];
     await saveContract.execute(contractor.caller, {
-      ...key,
+      ...at(key),
       contract: { ...goodContract(), latencyBoundMs: 60 },
     });
-    await updateVersion.execute(member.caller, { ...key, description: "Edited by the member since." });
+    await updateVersion.execute(member.caller, { ...at(key), description: "Edited by the member since." });
     await world.db.execute(
       sql`update logged_models set created_by = ${logger.id} where id = (select logged_model_id from model_versions where id = ${key.id})`,
     );
     await judge(key.id);
-    const asked = { ...key, environment: "production", rationale };
+    const asked = { ...at(key), environment: "production", rationale };
     const { reviewId } = await requestVersionReview.execute(member.caller, asked);
     for (const { caller } of [contractor, logger]) {
       // oxlint-disable-next-line no-await-in-loop -- one after another, as people decide
@@ -214,11 +220,11 @@ describe("review", () => {
     for (const gone of ["version", "model"] as const) {
       const key = await ready();
       const { reviewId } = await requestVersionReview.execute(member.caller, {
-        ...key,
+        ...at(key),
         environment: "production",
         rationale,
       });
-      if (gone === "version") await deleteVersion.execute(member.caller, key);
+      if (gone === "version") await deleteVersion.execute(member.caller, at(key));
       else await deleteModel.execute(member.caller, { name: key.name });
       const rows = await reviewsOfSubject(world.system(), {
         subjectKind: "model_version",
@@ -244,7 +250,7 @@ describe("review", () => {
     // It judged, without a contract, and died before it was told.
     await qualify(world.system(), objectStore(), interrupted, (_, work) => work());
     expect(await gates()).toBe("fail");
-    await saveContract.execute(member.caller, { ...key, contract: goodContract() });
+    await saveContract.execute(member.caller, { ...at(key), contract: goodContract() });
     await judge(key.id);
     expect(await gates()).toBe("pass");
     await qualify(world.system(), objectStore(), interrupted, (_, work) => work());
@@ -254,7 +260,7 @@ describe("review", () => {
   test("becomes void when the card changes, and stays when the gates say the same again", async () => {
     const key = await ready();
     const { reviewId } = await requestVersionReview.execute(member.caller, {
-      ...key,
+      ...at(key),
       environment: "production",
       rationale,
     });
@@ -271,7 +277,7 @@ describe("review", () => {
   test("is refused with the list while requirements are missing", async () => {
     const key = await ready({ files: { "modelworks/contract.json": "" } });
     await expect(
-      requestVersionReview.execute(member.caller, { ...key, environment: "staging", rationale }),
+      requestVersionReview.execute(member.caller, { ...at(key), environment: "staging", rationale }),
     ).rejects.toMatchObject({
       code: "precondition_failed",
       details: {
@@ -286,23 +292,23 @@ describe("who may", () => {
     caller: Caller,
     key: { name: string; version: number },
   ): [string, () => Promise<unknown>][] => [
-    ["contract", () => saveContract.execute(caller, { ...key, contract: goodContract(["a"]) })],
+    ["contract", () => saveContract.execute(caller, { ...at(key), contract: goodContract(["a"]) })],
     ["card", () => saveCard.execute(caller, cardInput(key, { summary: "x" }))],
-    ["gates", () => runGates.execute(caller, key)],
+    ["gates", () => runGates.execute(caller, at(key))],
     [
       "review",
       () =>
         requestVersionReview.execute(caller, {
-          ...key,
+          ...at(key),
           environment: "staging",
           rationale: "because it is better",
         }),
     ],
-    ["alias", () => setAlias.execute(caller, { ...key, alias: "champion" })],
+    ["alias", () => setAlias.execute(caller, { ...at(key), alias: "champion" })],
   ];
   test("a viewer reads but changes nothing; another team finds nothing", async () => {
     const key = await ready();
-    expect(await versionDetail.execute(viewer.caller, key)).toMatchObject({
+    expect(await versionDetail.execute(viewer.caller, at(key))).toMatchObject({
       number: 1,
       state: "ready",
       missing: {},
@@ -312,16 +318,20 @@ describe("who may", () => {
     for (const [what, write] of writes(stranger.caller, key))
       await expect(write(), what).rejects.toMatchObject({ code: "not_found" });
     for (const read of [versionDetail, versionLineage, getCard])
-      await expect(read.execute(stranger.caller, key)).rejects.toMatchObject({ code: "not_found" });
-    await expect(modelDetail.execute(stranger.caller, key)).rejects.toMatchObject({ code: "not_found" });
-    await expect(modelTimeline.execute(stranger.caller, key)).rejects.toMatchObject({ code: "not_found" });
+      await expect(read.execute(stranger.caller, at(key))).rejects.toMatchObject({ code: "not_found" });
+    await expect(modelDetail.execute(stranger.caller, { name: key.name })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    await expect(modelTimeline.execute(stranger.caller, { name: key.name })).rejects.toMatchObject({
+      code: "not_found",
+    });
     expect((await listModels.execute(stranger.caller, {})).items).toEqual([]);
     await expect(versionOf(stranger.ctx(), key.id)).rejects.toMatchObject({ code: "not_found" });
   });
 
   test("running the gates again is audited and asks the worker", async () => {
     const key = await ready();
-    await runGates.execute(member.caller, key);
+    await runGates.execute(member.caller, at(key));
     expect(await audits(key.id, "registry.gates.run")).toBe(1);
     const { rows } = await world.db.execute<{ what: string }>(
       sql`select payload->>'what' as what from outbox_events where type = 'registry.evidence_changed' and payload->>'versionId' = ${key.id}`,

@@ -13,6 +13,8 @@ export {
   ISOLATION_LEVELS,
   type IsolationLevel,
   type LogPiece,
+  type Machine,
   type Reconciliation,
   type StopRequest,
 } from "./port";
+export { findGap, storedAt, writtenAt } from "./log-gap";

@@ -97,7 +97,7 @@ export interface AttemptState {
   environmentKey: string | null;
   /** Null until it is known, and for attempts that ended before they began. */
   isolation: IsolationLevel | null;
-  /** Files of the output folder; only after success. */
+  /** Files of the output folder, when the command succeeded; those that could be kept, when others could not. */
   outputs: AttemptOutput[];
 }
 
@@ -114,6 +114,14 @@ export interface StopRequest {
   graceMs?: number;
   /** How the attempt will have ended, such as "Cancelled by Ada". */
   reason: string;
+}
+
+/** What a machine has for jobs. */
+export interface Machine {
+  cpuMilli: number;
+  memoryBytes: number;
+  /** By model, in the maker's words. */
+  gpus: { title: string; count: number }[];
 }
 
 export interface Reconciliation {
@@ -152,6 +160,8 @@ export interface Cluster {
   list(): Promise<AttemptState[]>;
   /** The name of this machine, or cluster, among others on one database: an attempt is known where it was submitted, and nowhere else. */
   place(): Promise<string>;
+  /** What there is for jobs, found by looking. */
+  machine(): Promise<Machine>;
   /** How far jobs are kept apart here, found by trying it once. */
   isolation(): Promise<IsolationLevel>;
   /** Forgets an ended attempt with its files; false when there is none. Error: `conflict` while it runs. */

@@ -3,7 +3,7 @@ import { parseInput } from "@/server/core/verb";
 import * as experiments from "@/server/experiments";
 import { artifactRootOfModel } from "@/server/experiments";
 import { loggedModelMessage } from "./messages";
-import { folderIn, given, idOrUnset, list, listed, type Endpoint } from "./wire";
+import { folderIn, given, idOrUnset, listed, pairs, type Endpoint } from "./wire";
 
 const Pair = z
   .object({ dataset_name: z.string(), dataset_digest: z.string().nullish() })
@@ -52,8 +52,8 @@ export const loggedModelEndpoints: Endpoint[] = [
           name: p.name,
           modelType: p.model_type,
           sourceRunId: given(p.source_run_id),
-          params: list(p.params),
-          tags: list(p.tags),
+          params: pairs(p.params),
+          tags: pairs(p.tags),
         }),
       ),
   },
@@ -80,7 +80,7 @@ export const loggedModelEndpoints: Endpoint[] = [
     path: "/logged-models/:model_id/tags",
     run: async (caller, p) =>
       model(
-        await experiments.setLoggedModelTags.execute(caller, { modelId: p.model_id, pairs: list(p.tags) }),
+        await experiments.setLoggedModelTags.execute(caller, { modelId: p.model_id, pairs: pairs(p.tags) }),
       ),
   },
   {
@@ -96,7 +96,7 @@ export const loggedModelEndpoints: Endpoint[] = [
       model(
         await experiments.setLoggedModelParams.execute(caller, {
           modelId: p.model_id,
-          pairs: list(p.params),
+          pairs: pairs(p.params),
         }),
       ),
   },

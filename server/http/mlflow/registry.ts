@@ -1,9 +1,9 @@
 import type { Caller } from "@/server/core/context";
 import * as registry from "@/server/registry";
 import type { ModelVersion } from "@/server/registry";
-import { given, list, listed, text, type Endpoint, type Params } from "./wire";
+import { given, listed, pairs, text, type Endpoint, type Params } from "./wire";
 
-const pairs = (map: Record<string, string>) => {
+const pairsOf = (map: Record<string, string>) => {
   const items = Object.entries(map).map(([key, value]) => ({ key, value }));
   return items.length > 0 ? items : undefined;
 };
@@ -27,7 +27,7 @@ const versionMessage = (version: ModelVersion) => ({
   run_link: registry.referenceOf(version)?.runLink,
   status: STATUS[version.state] ?? "READY",
   status_message: version.stateText || undefined,
-  tags: pairs(version.tags),
+  tags: pairsOf(version.tags),
   aliases: version.aliases.length > 0 ? version.aliases : undefined,
   model_id: version.loggedModelId,
 });
@@ -51,7 +51,7 @@ const modelMessage = (
   last_updated_timestamp: row.updatedAt.getTime(),
   user_id: row.ownerId,
   description: row.description || undefined,
-  tags: pairs(row.tags),
+  tags: pairsOf(row.tags),
   latest_versions: latest.length > 0 ? latest.map(versionMessage) : undefined,
   aliases:
     aliases.length > 0
@@ -87,7 +87,7 @@ const modelEndpoints: Endpoint[] = [
       await registry.createModel.execute(caller, {
         name: p.name,
         description: p.description,
-        tags: list(p.tags),
+        tags: pairs(p.tags),
       });
       return fullModel(caller, p.name);
     },
@@ -187,7 +187,7 @@ const versionEndpoints: Endpoint[] = [
           loggedModelId: given(p.model_id),
           runLink: given(p.run_link),
           description: p.description,
-          tags: list(p.tags),
+          tags: pairs(p.tags),
         }),
       ),
     }),

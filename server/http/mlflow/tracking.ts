@@ -1,6 +1,18 @@
 import * as experiments from "@/server/experiments";
 import { experimentMessage, metricMessage, runInfoMessage, runMessage } from "./messages";
-import { given, idOrUnset, folderIn, list, listed, runIdOf, text, type Endpoint, type Params } from "./wire";
+import {
+  eachOf,
+  fieldsOf,
+  folderIn,
+  given,
+  idOrUnset,
+  listed,
+  pairs,
+  runIdOf,
+  text,
+  type Endpoint,
+  type Params,
+} from "./wire";
 
 const searchInput = (params: Params) => ({
   filter: given(params.filter),
@@ -9,6 +21,17 @@ const searchInput = (params: Params) => ({
   maxResults: given(params.max_results),
   pageToken: given(params.page_token),
 });
+
+const METRIC = ["key", "value", "timestamp", "step", "model_id", "dataset_name", "dataset_digest"];
+const DATASET = ["name", "digest", "source_type", "source", "schema", "profile"];
+
+/** A dataset with what it was used for. */
+function datasetInput(value: unknown): unknown {
+  const input = fieldsOf(value, ["tags", "dataset"]);
+  if (input === null || typeof input !== "object") return input;
+  const { tags, dataset }: { tags?: unknown; dataset?: unknown } = input;
+  return { ...(tags === undefined ? {} : { tags: pairs(tags) }), dataset: fieldsOf(dataset, DATASET) };
+}
 
 const searchExperiments = async (caller: Parameters<Endpoint["run"]>[0], params: Params) => {
   const page = await experiments.searchExperiments.execute(caller, searchInput(params));
@@ -24,7 +47,7 @@ export const experimentEndpoints: Endpoint[] = [
       const row = await experiments.createExperiment.execute(caller, {
         name: p.name,
         artifactLocation: given(p.artifact_location),
-        tags: list(p.tags),
+        tags: pairs(p.tags),
       });
       return { experiment_id: String(row.id) };
     },
@@ -111,7 +134,7 @@ export const runEndpoints: Endpoint[] = [
         runName: p.run_name,
         userName: given(p.user_id),
         startMs: given(p.start_time),
-        tags: list(p.tags),
+        tags: pairs(p.tags),
       });
       return { run: runMessage(run) };
     },
@@ -168,17 +191,7 @@ export const runEndpoints: Endpoint[] = [
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
-        metrics: [
-          {
-            key: p.key,
-            value: p.value,
-            timestamp: p.timestamp,
-            step: p.step,
-            model_id: p.model_id,
-            dataset_name: p.dataset_name,
-            dataset_digest: p.dataset_digest,
-          },
-        ],
+        metrics: [fieldsOf(p, METRIC)],
       }),
   },
   {
@@ -214,9 +227,9 @@ export const runEndpoints: Endpoint[] = [
     run: (caller, p) =>
       experiments.logBatch.execute(caller, {
         runId: runIdOf(p),
-        metrics: list(p.metrics),
-        params: list(p.params),
-        tags: list(p.tags),
+        metrics: eachOf(p.metrics, (each) => fieldsOf(each, METRIC)),
+        params: pairs(p.params),
+        tags: pairs(p.tags),
       }),
   },
   {
@@ -226,15 +239,19 @@ export const runEndpoints: Endpoint[] = [
     run: (caller, p) =>
       experiments.logInputs.execute(caller, {
         runId: p.run_id,
-        datasets: list(p.datasets),
-        models: list(p.models),
+        datasets: eachOf(p.datasets, datasetInput),
+        models: eachOf(p.models, (each) => fieldsOf(each, ["model_id"])),
       }),
   },
   {
     method: "POST",
     path: "/runs/outputs",
     required: ["run_id"],
-    run: (caller, p) => experiments.logOutputs.execute(caller, { runId: p.run_id, models: list(p.models) }),
+    run: (caller, p) =>
+      experiments.logOutputs.execute(caller, {
+        runId: p.run_id,
+        models: eachOf(p.models, (each) => fieldsOf(each, ["model_id", "step"])),
+      }),
   },
   {
     method: "GET",

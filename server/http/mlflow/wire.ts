@@ -117,6 +117,19 @@ export function text(params: Params, name: string): string {
   if (typeof value !== "string") throw invalidField(name, "must be text");
   return value;
 }
+
+/** The fields of a message that we read; clients of other versions send more, which the protocol leaves unread. */
+export function fieldsOf(value: unknown, names: readonly string[]): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)));
+}
+/** What is read of each message in a list of a body. */
+export function eachOf(value: unknown, read: (item: unknown) => unknown): unknown {
+  const items = list(value);
+  return Array.isArray(items) ? items.map(read) : items;
+}
+export const pairs = (value: unknown): unknown => eachOf(value, (pair) => fieldsOf(pair, ["key", "value"]));
+
 export const runIdOf = (params: Params): unknown => params.run_id ?? params.run_uuid;
 /** Optional parameters: the protocol's clients send null or leave them out. */
 export const given = (value: unknown): unknown => (value === null || value === "" ? undefined : value);

@@ -115,7 +115,9 @@ it("keeps what every former key signed verifiable, until the key is revoked", as
   expect(await statuses()).toEqual(["attestor retired", "attestor current", "log current"]);
   for (const each of [first, second, await download(first.attestationId)])
     expect(await outside(each)).toEqual(ALL);
-  expect(await verifyAttestation.execute(viewer.caller, first)).toMatchObject({ ok: true });
+  expect(
+    await verifyAttestation.execute(viewer.caller, { attestationId: first.attestationId }),
+  ).toMatchObject({ ok: true });
 
   const before = await published();
   await rotate("log");
@@ -160,8 +162,10 @@ it("keeps what every former key signed verifiable, until the key is revoked", as
     validUntil: expect.any(String),
     revokedAt: expect.any(String),
   });
-  const verdict = await verifyAttestation.execute(viewer.caller, first);
+  const verdict = await verifyAttestation.execute(viewer.caller, { attestationId: first.attestationId });
   expect(verdict.ok).toBe(false);
   expect(verdict.checks.at(-1)?.detail).toContain("The laptop was stolen.");
-  expect(await verifyAttestation.execute(viewer.caller, second)).toMatchObject({ ok: true });
+  expect(
+    await verifyAttestation.execute(viewer.caller, { attestationId: second.attestationId }),
+  ).toMatchObject({ ok: true });
 });

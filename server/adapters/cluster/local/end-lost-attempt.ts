@@ -4,6 +4,7 @@ import type { AttemptState } from "../port";
 import { type AttemptFolder, readKeeper, readLive, readState, type StatusFile } from "./attempt-folder";
 import { cgroupPids, removeCgroups } from "./shim/cgroup.mjs";
 import { createJson } from "./shim/files.mjs";
+import { lastPart } from "./shim/log-files.mjs";
 import { identityOf, isAlive } from "./shim/process-table.mjs";
 import { ProcessTree } from "./shim/process-tree.mjs";
 
@@ -29,7 +30,7 @@ export async function endIfLost(files: AttemptFolder, seen: AttemptState): Promi
   const stuck = await tree.end(0);
   removeCgroups(cgroups);
   log.warn({ attemptId: seen.attemptId, stuck }, "attempt lost: its keeper died");
-  appendFileSync(files.log, `${new Date().toISOString()} s ${REASON}\n`, { mode: 0o600 });
+  appendFileSync(lastPart(files.log), `${new Date().toISOString()} s ${REASON}\n`, { mode: 0o600 });
   recordEnd(files, again, "lost", REASON);
   return readState(files) ?? again;
 }

@@ -16,6 +16,7 @@ import {
 } from "./attempt-folder";
 import { endIfLost, preventStart, recordEnd } from "./end-lost-attempt";
 import { launchKeeper } from "./launch-keeper";
+import { lookAtMachine } from "./machine";
 import { reconcile } from "./reconcile";
 import { followLogPieces, readLogPiece } from "./read-log";
 import { createJson, readJson, removeTree, replaceJson } from "./shim/files.mjs";
@@ -194,6 +195,7 @@ export function createLocalCluster(settings: LocalClusterSettings): Cluster {
     reconcile: (known) => reconcile({ root, orphanGraceMs, list, stop, require }, known),
     list,
     place: async () => placeOf(root),
+    machine: () => lookAtMachine(keeperSettings.path),
     isolation: async () => (await isolation()).level,
     async remove(attemptId) {
       const state = await observe(attemptId);

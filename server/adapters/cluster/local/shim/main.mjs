@@ -9,7 +9,7 @@ import { letPass } from "./isolation.mjs";
 import { giveTree, removeLeftovers, takeUser } from "./job-user.mjs";
 import { JobLog } from "./job-log.mjs";
 import { placeMaterials } from "./materials.mjs";
-import { collectOutputs } from "./outputs.mjs";
+import { collectOutputs, OutputsRefused } from "./outputs.mjs";
 import { identityOf } from "./process-table.mjs";
 import { runCommand } from "./run-command.mjs";
 import { buildVariables, jobVariables, passwordsIn } from "./variables.mjs";
@@ -229,6 +229,9 @@ async function attempt() {
     return await run(await prepare());
   } catch (error) {
     if (error instanceof Ended) return { phase: error.verdict.phase, reason: error.message };
+    // What the job left besides is worth keeping.
+    if (error instanceof OutputsRefused)
+      return { phase: "failed", reason: error.message, outputs: error.outputs };
     if (error instanceof JobFailure) return { phase: "failed", reason: error.message };
     return { phase: "failed", reason: `The job could not be run: ${troubleInWords(error)}` };
   }

@@ -10,6 +10,33 @@ export const MAX_PATH_BYTES = 1_024;
 const BLOCK_BYTES = 512;
 
 /** @typedef {{ path: string, full: string, size: number }} Found */
+/** @typedef {(error: Refusal) => void} Refuse */
+
+/** Why one output cannot be kept; the others can. */
+class Refusal extends JobFailure {}
+
+/** Some outputs could not be kept, which the job is told of; those that could go with it. */
+export class OutputsRefused extends JobFailure {
+  /** @param {Refusal[]} refusals @param {{ path: string, sizeBytes: number, digest: string }[]} outputs */
+  constructor(refusals, outputs) {
+    const more = refusals.length - 1;
+    super(
+      `${refusals[0]?.message}${more > 0 ? ` (and ${more} more ${more === 1 ? "output is" : "outputs are"} not kept)` : ""}`,
+    );
+    this.outputs = outputs;
+  }
+}
+
+/** What `look` answers; undefined where an output is refused. @template T @param {Refuse} refuse @param {() => T} look @returns {T | undefined} */
+function unlessRefused(refuse, look) {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    refuse(error);
+    return undefined;
+  }
+}
 
 /** A name for a message: what is not plain text in it is spelled out. @param {Uint8Array | string} name */
 const spelled = (name) =>
@@ -22,7 +49,7 @@ const spelled = (name) =>
 
 /** @param {string} relative */
 const unreadable = (relative) =>
-  new JobFailure(`Output ${spelled(relative)} may not be read: give its owner the right to`);
+  new Refusal(`Output ${spelled(relative)} may not be read: give its owner the right to`);
 
 /** @param {string} folder @param {string} relative */
 function openFolder(folder, relative) {
@@ -33,8 +60,8 @@ function openFolder(folder, relative) {
   }
 }
 
-/** Names in a folder, of which `prefix` is the path. @param {string} folder @param {string} prefix @param {() => void} count */
-function namesIn(folder, prefix, count) {
+/** Names in a folder, of which `prefix` is the path. @param {string} folder @param {string} prefix @param {() => void} count @param {Refuse} refuse */
+function namesIn(folder, prefix, count, refuse) {
   const names = [];
   const entries = openFolder(folder, prefix);
   try {
@@ -42,16 +69,15 @@ function namesIn(folder, prefix, count) {
       count();
       const name = Buffer.from(entry.name);
       if (!isUtf8(name)) {
-        throw new JobFailure(
-          `Output ${spelled(Buffer.concat([Buffer.from(prefix), name]))} has a name that is not UTF-8: rename it`,
+        const whole = spelled(Buffer.concat([Buffer.from(prefix), name]));
+        refuse(new Refusal(`Output ${whole} has a name that is not UTF-8: rename it`));
+      } else if (Buffer.byteLength(prefix) + name.length > MAX_PATH_BYTES) {
+        const begin = spelled(`${prefix}${name.toString()}`.slice(0, 80));
+        const limit = `more than ${MAX_PATH_BYTES} bytes`;
+        refuse(
+          new Refusal(`Output ${begin}… has a path of ${limit}: use shorter names, or write an archive`),
         );
-      }
-      if (Buffer.byteLength(prefix) + name.length > MAX_PATH_BYTES) {
-        throw new JobFailure(
-          `Output ${spelled(`${prefix}${name.toString()}`.slice(0, 80))}… has a path of more than ${MAX_PATH_BYTES} bytes: use shorter names, or write an archive`,
-        );
-      }
-      names.push(name.toString());
+      } else names.push(name.toString());
     }
   } finally {
     entries.closeSync();
@@ -59,26 +85,34 @@ function namesIn(folder, prefix, count) {
   return names;
 }
 
+/** @param {Buffer} bytes @param {string} begin */
+const startsWith = (bytes, begin) => bytes.subarray(0, Buffer.byteLength(begin)).equals(Buffer.from(begin));
+
 /** The file that an entry stands for; null for what is no file. @param {string} root @param {string} full @param {string} relative @param {number | null} uid */
 function fileAt(root, full, relative, uid) {
   if (lstatSync(full).isSymbolicLink()) {
     const target = resolveLink(full);
-    if (target === null || !target.startsWith(root + path.sep)) {
-      throw new JobFailure(
+    if (target === null || !startsWith(target, root + path.sep)) {
+      throw new Refusal(
         `Output ${spelled(relative)} is a symbolic link that leaves the output folder: write a copy of the file instead`,
+      );
+    }
+    if (!isUtf8(target)) {
+      throw new Refusal(
+        `Output ${spelled(relative)} is a symbolic link to a file whose name is not UTF-8: rename that`,
       );
     }
   }
   const stat = statSync(full);
   if (!stat.isFile()) return null;
   if (uid !== null && stat.uid !== uid) {
-    throw new JobFailure(`Output ${spelled(relative)} is not a file of the job: write a copy of it instead`);
+    throw new Refusal(`Output ${spelled(relative)} is not a file of the job: write a copy of it instead`);
   }
   return stat;
 }
 
-/** @param {string} root @param {number | null} uid @param {() => void} checkStop @param {number} maxEntries @returns {Found[]} */
-function findOutputs(root, uid, checkStop, maxEntries) {
+/** @param {string} root @param {number | null} uid @param {() => void} checkStop @param {number} maxEntries @param {Refuse} refuse @returns {Found[]} */
+function findOutputs(root, uid, checkStop, maxEntries, refuse) {
   /** @type {Found[]} */
   const found = [];
   let entries = 0;
@@ -91,15 +125,17 @@ function findOutputs(root, uid, checkStop, maxEntries) {
   const waiting = [""];
   for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {
     checkStop();
-    for (const name of namesIn(path.join(root, prefix), prefix, count)) {
+    const folder = prefix;
+    const names = unlessRefused(refuse, () => namesIn(path.join(root, folder), folder, count, refuse));
+    for (const name of names ?? []) {
       const relative = prefix + name;
       const full = path.join(root, relative);
       if (lstatSync(full).isDirectory()) {
         waiting.push(`${relative}/`);
         continue;
       }
-      const stat = fileAt(root, full, relative, uid);
-      if (stat === null) continue;
+      const stat = unlessRefused(refuse, () => fileAt(root, full, relative, uid));
+      if (!stat) continue;
       holes += Math.max(0, stat.size - stat.blocks * BLOCK_BYTES);
       found.push({ path: relative, full, size: stat.size });
     }
@@ -116,7 +152,8 @@ function findOutputs(root, uid, checkStop, maxEntries) {
 
 /**
  * Every file that the job left in its output folder. A symbolic link counts as the file it points to, and one that
- * leaves the folder fails the job, as does a file that is not the job's own: a hard link to one of somebody else.
+ * leaves the folder fails the job, as does a file that is not the job's own: a hard link to one of somebody else. So does a name that
+ * nobody could read; what else there is goes with that failure (`OutputsRefused`).
  * @param {string} out @param {number | null} uid the job's user
  * @param {() => void} checkStop throws when the attempt has to end
  * @param {number} [maxEntries] of files, folders and other things
@@ -125,19 +162,26 @@ function findOutputs(root, uid, checkStop, maxEntries) {
 export async function collectOutputs(out, uid, checkStop, maxEntries = MAX_ENTRIES) {
   const root = realpathSync(out);
   const outputs = [];
-  for (const { path: relative, full, size } of findOutputs(root, uid, checkStop, maxEntries)) {
+  /** @type {Refusal[]} */
+  const refusals = [];
+  const refuse = (/** @type {Refusal} */ error) => void refusals.push(error);
+  for (const { path: relative, full, size } of findOutputs(root, uid, checkStop, maxEntries, refuse)) {
     const digest = await digestOfFile(full, checkStop).catch((error) => {
-      throw codeOf(error) === "EACCES" ? unreadable(relative) : error;
+      if (codeOf(error) !== "EACCES") throw error;
+      refuse(unreadable(relative));
+      return null;
     });
-    outputs.push({ path: relative, sizeBytes: size, digest });
+    if (digest !== null) outputs.push({ path: relative, sizeBytes: size, digest });
   }
-  return outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
+  outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
+  if (refusals.length > 0) throw new OutputsRefused(refusals, outputs);
+  return outputs;
 }
 
-/** @param {string} link */
+/** Byte for byte: a name that is no text would come back as another. @param {string} link */
 function resolveLink(link) {
   try {
-    return realpathSync(link);
+    return realpathSync(link, "buffer");
   } catch {
     return null;
   }

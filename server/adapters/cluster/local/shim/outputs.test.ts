@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { removeTree } from "./files.mjs";
-import { collectOutputs, MAX_PATH_BYTES } from "./outputs.mjs";
+import { collectOutputs, MAX_PATH_BYTES, OutputsRefused } from "./outputs.mjs";
 
 let folder: string;
 let out: string;
@@ -127,6 +127,27 @@ describe("what a job left in its output folder", () => {
     put(name);
     const error = await collect().catch((problem: unknown) => problem);
     expect(String(error)).toMatch(new RegExp(words));
+    expect(String(error)).not.toContain(folder);
+  });
+
+  it("names the first that it refuses, counts the others, and hands over what can be kept", async () => {
+    put("good");
+    put(Buffer.from([0x61, 0xff]));
+    mkdirSync(path.join(out, "in"));
+    put("in/good too");
+    symlinkSync(folder, path.join(out, "away"));
+    const error = await collect().catch((problem: unknown) => problem);
+    expect(String(error)).toMatch(/\(and 1 more output is not kept\)$/);
+    const kept = error instanceof OutputsRefused ? error.outputs.map((output) => output.path) : error;
+    expect(kept).toEqual(["good", "in/good too"]);
+  });
+
+  it("does not follow a link to a name that is no text", async () => {
+    const name = Buffer.from([0x61, 0xff]);
+    put(name);
+    symlinkSync(name, path.join(out, "link"));
+    const error = await collect().catch((problem: unknown) => problem);
+    expect(String(error)).toMatch(/is not UTF-8: rename (it|that) \(and 1 more/);
     expect(String(error)).not.toContain(folder);
   });
 
