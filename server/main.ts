@@ -53,7 +53,8 @@ async function migrate(ownerUrl: string): Promise<void> {
     await migrateDatabase(ownerUrl);
     return;
   }
-  await migrateExternal(ownerUrl, ownerUrl === databaseUrl ? "DATABASE_URL" : "DATABASE_OWNER_URL");
+  const setting = ownerUrl === databaseUrl ? "DATABASE_URL" : "DATABASE_OWNER_URL";
+  await migrateExternal(ownerUrl, setting, databaseUrl);
 }
 
 async function bootstrap(addresses: Addresses): Promise<string[]> {

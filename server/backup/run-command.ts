@@ -13,10 +13,10 @@ export const countOf = (blobs: { count: number; bytes: number }, rows: number): 
 export async function runCommand(what: string, work: () => Promise<number>): Promise<void> {
   // What it writes is nobody else's to read.
   process.umask(0o077);
+  let code = 1;
   try {
-    process.exitCode = await work();
+    code = await work();
   } catch (error) {
-    process.exitCode = 1;
     const hint = error instanceof LauncherError || isAppError(error) ? error.hint : undefined;
     const known = hint !== undefined || (error instanceof Error && error.name === "SettingsError");
     const text =
@@ -24,4 +24,6 @@ export async function runCommand(what: string, work: () => Promise<number>): Pro
     process.stderr.write(`${what} ${text}\n`);
     if (hint) process.stderr.write(`What to do: ${hint}\n`);
   }
+  // A Postgres that was running is watched for as long as this process lives.
+  process.exit(code);
 }
