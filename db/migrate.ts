@@ -1,13 +1,20 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { migrate as applyMigrations } from "drizzle-orm/node-postgres/migrator";
 import { Client } from "pg";
+import { z } from "zod";
 
 const FOLDER = path.join(import.meta.dirname, "migrations");
 const SQL_FOLDER = path.join(import.meta.dirname, "sql");
+const Journal = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
+const OTHER_RELEASE =
+  "This database was made by a newer release, or by a trial from before the first: it holds a migration that this release " +
+  "does not have. Start the release that made it; or, if nothing in it is needed, move the folder MODELWORKS_HOME away " +
+  "(or use an empty database in DATABASE_URL) and start again.";
 /** Any fixed number: it keeps two starting processes from migrating at once. */
 const MIGRATION_LOCK = 7_203_000;
 
@@ -35,6 +42,40 @@ export async function migrateDatabase(ownerUrl: string): Promise<{ applied: numb
   }
 }
 
+/** Which migrations made a database; `createdAt` is the time that a migration bears in its name's list. */
+export interface Applied {
+  createdAt: number;
+  hash: string;
+}
+
+/**
+ * Brings an empty database to exactly an earlier state: those migrations alone, and nothing of `db/sql`, which fits the newest state only.
+ * `migrateDatabase` goes on from there.
+ * @throws when this release does not have exactly these migrations as its first ones.
+ */
+export async function migrateTo(ownerUrl: string, level: readonly Applied[]): Promise<void> {
+  refuseForeignMigrations(level);
+  const ours = readMigrationFiles({ migrationsFolder: FOLDER });
+  if (ours.slice(0, level.length).some((item, at) => item.hash !== level[at]?.hash))
+    throw new Error(OTHER_RELEASE);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-migrations-"));
+  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => undefined);
+  try {
+    fs.cpSync(FOLDER, folder, { recursive: true });
+    const file = path.join(folder, "meta", "_journal.json");
+    const journal = Journal.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+    fs.writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, level.length) }));
+    await client.connect();
+    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await client.query("set client_min_messages = warning");
+    await applyMigrations(drizzle(client), { migrationsFolder: folder });
+  } finally {
+    await client.end();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** A short name for the state of the migrations; equal names mean an equal schema. */
 export function migrationsKey(): string {
   const hash = createHash("sha256");
@@ -52,7 +93,7 @@ function guardFiles(): string[] {
     .map((name) => path.join(SQL_FOLDER, name));
 }
 
-async function appliedMigrations(client: Client): Promise<{ hash: string; createdAt: number }[]> {
+async function appliedMigrations(client: Client): Promise<Applied[]> {
   const table = await client.query("select to_regclass('drizzle.__drizzle_migrations') as name");
   if (table.rows[0]?.name == null) return [];
   const rows = await client.query<{ hash: string; created_at: string }>(
@@ -62,16 +103,12 @@ async function appliedMigrations(client: Client): Promise<{ hash: string; create
 }
 
 /** Migrations never change once they have landed, so one that is not ours was made by a newer release or by an early trial of this one. */
-function refuseForeignMigrations(applied: { hash: string; createdAt: number }[]): void {
+function refuseForeignMigrations(applied: readonly Applied[]): void {
   const ours = new Map(
     readMigrationFiles({ migrationsFolder: FOLDER }).map((item) => [item.folderMillis, item.hash]),
   );
   for (const { hash, createdAt } of applied) {
     if (ours.get(createdAt) === hash) continue;
-    throw new Error(
-      "This database was made by a newer release, or by a trial from before the first: it holds a migration that this release " +
-        "does not have. Start the release that made it; or, if nothing in it is needed, move the folder MODELWORKS_HOME away " +
-        "(or use an empty database in DATABASE_URL) and start again.",
-    );
+    throw new Error(OTHER_RELEASE);
   }
 }

@@ -1,4 +1,4 @@
 // Builds the pages when a source changed since the last build.
 import { buildIfNeeded } from "./prepare.mjs";
 
-buildIfNeeded();
+await buildIfNeeded();

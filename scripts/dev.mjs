@@ -5,7 +5,7 @@ import { installIfNeeded, requireNode } from "./prepare.mjs";
 
 console.log("Modelworks (development)");
 requireNode();
-installIfNeeded();
+await installIfNeeded();
 launch({
   MODELWORKS_DEV: "1",
   MODELWORKS_HOME: process.env.MODELWORKS_HOME || ".modelworks-dev",

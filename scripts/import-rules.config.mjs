@@ -15,6 +15,7 @@ export const SERVER_FOLDERS = [
   ...TIERS.flat(),
   "adapters",
   "auth",
+  "backup",
   "core",
   "durable",
   "house",

@@ -1,9 +1,9 @@
 // Brings a checkout to the state in which the product can run: packages installed, pages built. Each is done
 // only when its inputs changed; a stamp beside the result holds their hash.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { BUILD_STEPS, runTold } from "./progress.mjs";
 
 export const root = path.resolve(import.meta.dirname, "..");
 
@@ -18,7 +18,7 @@ export function requireNode() {
 }
 
 /** Installs the packages when they are missing or the lock file changed. */
-export function installIfNeeded() {
+export async function installIfNeeded() {
   const stamp = path.join(root, "node_modules", ".modelworks-install");
   const wanted = hashOf([path.join(root, "package-lock.json")]);
   if (read(stamp) === wanted) return;
@@ -28,13 +28,13 @@ export function installIfNeeded() {
     fs.existsSync(record) &&
     fs.statSync(record).mtimeMs >= fs.statSync(path.join(root, "package-lock.json")).mtimeMs;
   if (!current || read(stamp) !== undefined) {
-    timed("installing packages", () => run("npm", ["ci", "--no-audit", "--no-fund"], { quiet: true }));
+    await runQuietly("installing packages", "npm", ["ci", "--no-audit", "--no-fund"]);
   }
   fs.writeFileSync(stamp, wanted);
 }
 
 /** Builds the pages when a source file changed since the last build. */
-export function buildIfNeeded() {
+export async function buildIfNeeded() {
   const dist = path.join(root, process.env.NEXT_DIST_DIR || ".next");
   const stamp = path.join(dist, ".modelworks-build");
   const sources = ["app", "components", "server", "db", "public"].flatMap((name) =>
@@ -46,35 +46,26 @@ export function buildIfNeeded() {
     ...single.map((name) => path.join(root, name)),
   ]);
   if (read(stamp) === wanted) return;
-  timed("building pages", () =>
-    run(process.execPath, [path.join("node_modules", "next", "dist", "bin", "next"), "build"], {
-      quiet: true,
-      env: { NODE_ENV: "production" },
-    }),
+  await runQuietly(
+    "building pages",
+    process.execPath,
+    [path.join("node_modules", "next", "dist", "bin", "next"), "build"],
+    { env: { NODE_ENV: "production" }, steps: BUILD_STEPS },
   );
   fs.writeFileSync(stamp, wanted);
 }
 
-/** Runs a command in the checkout; with `quiet` its output appears only when it fails, and then we end. */
-export function run(command, args, { quiet = false, env = {} } = {}) {
-  const result = spawnSync(command, args, {
-    cwd: root,
-    stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...env },
-  });
-  if (result.status === 0) return;
-  console.error(`\n${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`);
-  console.error(`This command failed: ${command} ${args.join(" ")}`);
-  process.exit(1);
-}
-
-function timed(what, work) {
-  const begin = performance.now();
+/** Runs a command in the checkout and tells how far it is; its output appears only when it fails, and then we end. */
+async function runQuietly(what, command, args, { env = {}, steps = [] } = {}) {
   console.log(`  ${what} ...`);
-  work();
-  console.log(`  ${what.padEnd(44)} ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  const options = { cwd: root, env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...env } };
+  const { code, output, ms } = await runTold(what, command, args, options, { steps });
+  if (code !== 0) {
+    console.error(`\n${output}`);
+    console.error(`This command failed: ${command} ${args.join(" ")}`);
+    process.exit(1);
+  }
+  console.log(`  ${what.padEnd(44)} ${(ms / 1000).toFixed(1)} s`);
 }
 
 function filesIn(dir) {

@@ -13,7 +13,7 @@ if (url && !process.env.MODELWORKS_DEMO_PASSWORD) {
   process.exit(2);
 }
 requireNode();
-installIfNeeded();
+await installIfNeeded();
 const playwright = path.join(root, "node_modules", "@playwright", "test", "cli.js");
 const result = spawnSync(process.execPath, [playwright, "test", "--config", "e2e/playwright.config.ts"], {
   cwd: root,

@@ -4,6 +4,6 @@ import { buildIfNeeded, installIfNeeded, requireNode } from "./prepare.mjs";
 
 console.log("Modelworks");
 requireNode();
-installIfNeeded();
-buildIfNeeded();
+await installIfNeeded();
+await buildIfNeeded();
 launch();

@@ -21,7 +21,7 @@ const results = [];
 const ledger = [];
 const reports = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-report-"));
 requireNode();
-installIfNeeded();
+await installIfNeeded();
 if (args === "--changed") {
   // It parses with a package, which a fresh clone has only now.
   const { importGraph } = await import("./import-graph.mjs");

@@ -4,7 +4,7 @@ import { env, inheritedEnvironment, SettingsError } from "@/server/core/env";
 import { divideEnvironment, SECRET_SETTINGS } from "@/server/core/told-secrets";
 import { migrateDatabase } from "@/db/migrate";
 import { startChild, type ChildSpec, type ManagedChild } from "@/server/launcher/child";
-import { makeHome, makePrivateDir, readOrCreateSecret } from "@/server/launcher/files";
+import { makeHome, makePrivateDir, readOrCreateSecret, refuseHalfRestored } from "@/server/launcher/files";
 import { keepPostgres } from "@/server/launcher/keep-postgres";
 import { LauncherError } from "@/server/launcher/launcher-error";
 import { migrateExternal } from "@/server/launcher/schema";
@@ -53,7 +53,8 @@ async function migrate(ownerUrl: string): Promise<void> {
     await migrateDatabase(ownerUrl);
     return;
   }
-  await migrateExternal(ownerUrl, ownerUrl === databaseUrl ? "DATABASE_URL" : "DATABASE_OWNER_URL");
+  const setting = ownerUrl === databaseUrl ? "DATABASE_URL" : "DATABASE_OWNER_URL";
+  await migrateExternal(ownerUrl, setting, databaseUrl);
 }
 
 async function bootstrap(addresses: Addresses): Promise<string[]> {
@@ -79,6 +80,7 @@ function childSpecs(): ChildSpec[] {
 async function start(): Promise<void> {
   const { home, host, port, gatewayPort, authSecret, dev, portalUrl } = env();
   makeHome(home);
+  refuseHalfRestored(home);
   for (const name of HOME_FOLDERS) makePrivateDir(path.join(home, name));
   undo.push(claimHome(home));
   const left = await endLeftovers(home);

@@ -1,6 +1,7 @@
 export { admitJobs } from "./admit-jobs";
 export { cancelJob, cancelJobs } from "./cancel-job";
 export { dispatchJob } from "./dispatch-job";
+export { endRestoredAttempts } from "./end-restored";
 export { getJob } from "./get-job";
 export { jobOf, type Job } from "./load";
 export { listJobs } from "./queries";

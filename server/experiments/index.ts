@@ -8,6 +8,7 @@ export type { Experiment, LoggedModel, Run } from "./load";
 export type { RunDetail } from "./queries";
 export * from "./artifact-verbs";
 export * from "./experiment-verbs";
+export { forgetTransactions } from "./forget-transactions";
 export * from "./log-batch";
 export * from "./log-links";
 export * from "./logged-model-verbs";

@@ -17,6 +17,18 @@ const WORDS: Record<string, string> = {
   ENOSPC: "the disk is full",
 };
 
+/** Lies in a home while it is restored: until then it is nobody's installation. */
+export const HALF_RESTORED = "half-restored";
+
+/** @throws LauncherError when a restore into the home runs, or was cut off */
+export function refuseHalfRestored(home: string): void {
+  if (!fs.existsSync(path.join(home, HALF_RESTORED))) return;
+  throw new LauncherError(
+    `The folder ${home} is half restored: a restore into it runs, or was cut off.`,
+    `When none runs, remove it and restore again: rm -r "${home}"`,
+  );
+}
+
 /** Makes the installation's folder and tries to write in it. @throws LauncherError in words */
 export function makeHome(home: string): void {
   try {

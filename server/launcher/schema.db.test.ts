@@ -40,7 +40,9 @@ describe("a database of the operator's own", () => {
       }),
       "DATABASE_URL",
     );
-    await expect(refused).rejects.toMatchObject({ hint: expect.stringMatching(/DATABASE_OWNER_URL/) });
+    await expect(refused).rejects.toMatchObject({
+      hint: expect.stringMatching(/GRANT USAGE, CREATE ON SCHEMA public TO "modelworks_app";/),
+    });
     await expect(refused).rejects.not.toThrow(new URL(database.url).password);
   });
 });
