@@ -44,7 +44,7 @@ function Header({ version, live }: { version: VersionDetail; live: ReactNode }) 
       status={
         <>
           <StatusBadge status={version.state} />
-          <GatesBadge outcome={version.gatesOutcome} />
+          <GatesBadge outcome={version.gatesOutcome} words={version.gatesInWords} />
         </>
       }
       description={version.description || undefined}

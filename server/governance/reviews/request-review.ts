@@ -11,6 +11,7 @@ import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import type { SubjectRef } from "../attestations/attest";
 import { addWorkingDays, changedDigests } from "../rules";
+import { talliesOf } from "../gates/tallies";
 import { approvalKey } from "./approval-key";
 import { reviewsOfSubject, type ReviewRow } from "./load";
 import { voidOne } from "./void-reviews";
@@ -119,12 +120,13 @@ async function insertReview(tx: Ctx, input: RequestReviewInput): Promise<ReviewR
 }
 
 async function announce(tx: Ctx, row: ReviewRow): Promise<void> {
+  const gates = (await talliesOf(tx, row.subjectKind, [row.subjectId])).get(row.subjectId);
   await notify(tx, {
     userIds: await eligibleReviewers(tx, row.excludedIds),
     dedupKey: `review-requested:${row.id}`,
     kind: "review",
     title: `Review requested: ${row.title}`,
-    body: row.rationale.slice(0, 300),
+    body: `${gates ? `Gates: ${gates}. ` : ""}${row.rationale.slice(0, 300)}`,
     href: reviewHref(row.id),
     reason: "You review for this team",
     subject: { kind: "review", id: row.id },
