@@ -1,6 +1,6 @@
-import { and, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, ilike, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { lineageEdges, registeredModels } from "@/db/schema";
+import { lineageEdges, modelVersions, registeredModels } from "@/db/schema";
 import { talliesOf, tallyInWords } from "@/server/governance";
 import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
@@ -23,7 +23,7 @@ import { aliasesOfModels, newestVersions } from "./newest";
 import { protectionOf } from "./protection";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
-import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
+import { FileInput, ListModelsInput, ModelNameInput, RunOfVersionInput, VersionInput } from "./schemas";
 import { servedBy } from "./served-by";
 import { datasetVersionHref } from "@/server/datasets/kinds";
 import { runHref } from "@/server/experiments/kinds";
@@ -239,6 +239,38 @@ export const modelDetail = query(
       current: current ? await detailOf(ctx, current) : null,
       deployments: await deploymentsOfModel(ctx, { modelId: model.id, versionId: current?.id ?? "" }),
     };
+  },
+);
+
+/** Which versions were registered from a run, newest first; the way from a run to what became of it. */
+export const versionsOfRun = query(
+  {
+    name: "registry.version.of-run",
+    permission: READ,
+    input: RunOfVersionInput,
+    summary: "Versions that were registered from a run",
+  },
+  async ({ ctx, input }) => {
+    const run = await runOf(ctx, input.runId);
+    const items = await ctx.db
+      .select({
+        id: modelVersions.id,
+        model: registeredModels.name,
+        number: modelVersions.number,
+        state: modelVersions.state,
+      })
+      .from(modelVersions)
+      .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
+      .where(
+        and(
+          eq(modelVersions.teamId, ctx.actor.teamId),
+          eq(modelVersions.runId, run.id),
+          ne(modelVersions.state, "deleted"),
+        ),
+      )
+      .orderBy(desc(modelVersions.createdAt))
+      .limit(50);
+    return { items };
   },
 );
 

@@ -1,5 +1,6 @@
-import { and, eq, isNull, inArray, notInArray } from "drizzle-orm";
+import { and, eq, isNull, inArray, ne, notInArray } from "drizzle-orm";
 import { reviews } from "@/db/schema";
+import { SERVICE_EMAIL } from "@/server/auth/rules";
 import { members, people } from "@/server/identity";
 import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
@@ -51,6 +52,7 @@ export async function eligibleReviewers(ctx: Ctx, excludedIds: readonly string[]
         eq(members.teamId, ctx.actor.teamId),
         inArray(members.role, ["reviewer", "admin"]),
         isNull(people.disabledAt),
+        ne(people.email, SERVICE_EMAIL),
         excludedIds.length > 0 ? notInArray(people.id, [...excludedIds]) : undefined,
       ),
     );
