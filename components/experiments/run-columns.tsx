@@ -86,6 +86,7 @@ export function runColumns(rows: readonly RunRow[], marks: RunMarks): Column<Run
       className: "sm:whitespace-nowrap",
       cell: (row) => <RunName row={row} marks={marks} />,
     },
+    { id: "marks", header: "Mark", cell: (row) => <RunMenu row={row} marks={marks} /> },
     ...varying.map((key, at) => paramColumn(key, at >= SHOWN_PARAMS)),
     ...metricKeys(rows)
       .slice(0, MOST_METRICS)
@@ -111,6 +112,5 @@ export function runColumns(rows: readonly RunRow[], marks: RunMarks): Column<Run
     },
     { id: "user", header: "By", from: "xl", cell: (row) => <OwnerChip name={row.userName} /> },
     ...same.map((key) => paramColumn(key, true)),
-    { id: "marks", header: "Mark", align: "end", cell: (row) => <RunMenu row={row} marks={marks} /> },
   ];
 }

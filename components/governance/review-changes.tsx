@@ -51,27 +51,25 @@ function Changes({ rows }: { rows: readonly ChangeRow[] }) {
           className="grid gap-x-3 px-3 py-1.5 sm:grid-cols-[minmax(7rem,11rem)_minmax(0,1fr)]"
         >
           <dt className="text-sm break-words text-fg-muted">{row.label}</dt>
-          <div className="flex min-w-0 flex-col gap-0.5">
-            {row.before === null ? null : (
-              <dd className="flex gap-1.5 text-fg-muted">
-                <Minus aria-hidden className="mt-1 size-3.5 shrink-0 text-negative" />
-                <span className="sr-only">Before: </span>
-                <Value text={row.before} />
-              </dd>
-            )}
-            {row.after === null ? null : (
-              <dd className="flex gap-1.5">
-                <Plus aria-hidden className="mt-1 size-3.5 shrink-0 text-positive" />
-                <span className="sr-only">Now: </span>
-                <Value text={row.after} />
-              </dd>
-            )}
-            {row.digests ? (
-              <dd>
-                <Digests digests={row.digests} />
-              </dd>
-            ) : null}
-          </div>
+          {row.before === null ? null : (
+            <dd className="flex min-w-0 gap-1.5 text-fg-muted sm:col-start-2">
+              <Minus aria-hidden className="mt-1 size-3.5 shrink-0 text-negative" />
+              <span className="sr-only">Before: </span>
+              <Value text={row.before} />
+            </dd>
+          )}
+          {row.after === null ? null : (
+            <dd className="flex min-w-0 gap-1.5 sm:col-start-2">
+              <Plus aria-hidden className="mt-1 size-3.5 shrink-0 text-positive" />
+              <span className="sr-only">Now: </span>
+              <Value text={row.after} />
+            </dd>
+          )}
+          {row.digests ? (
+            <dd className="min-w-0 sm:col-start-2">
+              <Digests digests={row.digests} />
+            </dd>
+          ) : null}
         </div>
       ))}
     </dl>

@@ -9,7 +9,7 @@ export function Checkbox({ className, ...rest }: ComponentProps<typeof Primitive
   return (
     <Primitive.Root
       className={cn(
-        "group -m-1 inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-accent-fg disabled:cursor-not-allowed",
+        "group -m-1 inline-flex align-middle size-6 shrink-0 items-center justify-center rounded-sm text-accent-fg disabled:cursor-not-allowed",
         className,
       )}
       {...rest}
