@@ -50,6 +50,47 @@ async function twoRuns(api: Api, name: string): Promise<{ experimentId: string; 
   return { experimentId, runs };
 }
 
+test("a table of runs puts what varies first, sorts best first, and keeps groups, pins and a baseline", async ({
+  as,
+  api,
+}) => {
+  const { experimentId, runs } = await twoRuns(await api("scientist"), "marked runs");
+  const page = await as("scientist");
+  await page.goto(`/experiments/${experimentId}`);
+  const table = page.getByRole("table", { name: "Runs of marked runs" });
+  const heads = table.getByRole("columnheader");
+  await expect(heads.filter({ hasText: "learning_rate" })).toBeVisible();
+  const words = await heads.allInnerTexts();
+  expect(words.findIndex((word) => word.includes("learning_rate"))).toBeLessThan(
+    words.findIndex((word) => word.includes("Status")),
+  );
+  // The least loss is the best: the run with the larger rate has it.
+  await table.getByRole("button", { name: "loss" }).click();
+  const names = table.getByRole("row").getByRole("link");
+  await expect(names.first()).toHaveText("rate 0.1");
+
+  await page.getByRole("button", { name: "Group by" }).click();
+  await page.getByRole("menuitemradio", { name: "learning_rate" }).click();
+  await expect(table.getByRole("rowheader", { name: "learning_rate = 0.01" })).toBeVisible();
+  await page.getByRole("button", { name: "Mark rate 0.01" }).click();
+  await page.getByRole("menuitem", { name: "Pin to the top" }).click();
+  await page.getByRole("button", { name: "Mark rate 0.01" }).click();
+  await page.getByRole("menuitem", { name: "Use as baseline" }).click();
+  // All of it is in the address: whoever gets the link sees the same.
+  await page.reload();
+  await expect(table.getByRole("rowheader", { name: "Pinned" })).toBeVisible();
+  await expect(names.first()).toHaveText(/Pinned: rate 0\.01\s*Baseline/);
+  await expect(table.getByRole("row", { name: /rate 0\.1 / })).toContainText("−");
+
+  await page.getByRole("button", { name: "Status" }).click();
+  await page.getByRole("menuitemradio", { name: "Failed" }).click();
+  await expect(page).toHaveURL(/status=FAILED/);
+  await expect(names.filter({ hasText: "rate 0.1" })).toHaveCount(0);
+
+  await page.goto(`/experiments/${experimentId}/compare?runs=${runs.join(",")}&of=50`);
+  await expect(page.getByText(/^2 of the 50 runs that were selected: .* 48 are left out\.$/)).toBeVisible();
+});
+
 test("runs that a client logged are listed, drawn and compared", async ({ as, api }) => {
   const { experimentId, runs } = await twoRuns(await api("scientist"), "two rates");
   const page = await as("scientist");

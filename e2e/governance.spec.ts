@@ -45,6 +45,39 @@ test("a reviewer approves on the approval screen; the author may not", async ({ 
   await expect(author.getByText("Approved").first()).toBeVisible({ timeout: 15_000 });
 });
 
+test("the verdict stays in view while one reads, changes are told in words, and every page counts alike", async ({
+  as,
+}) => {
+  const { model, version, reviewId } = await seededLine();
+  const page = await as("reviewer", { viewport: { width: 1280, height: 800 } });
+  await page.goto(`/reviews/${reviewId}`);
+  const approve = page.getByRole("form", { name: "Verdict" }).getByRole("button").last();
+  await expect(approve).toBeInViewport({ ratio: 1 });
+  await page.getByRole("heading", { name: "Decision record" }).scrollIntoViewIfNeeded();
+  await expect(approve).toBeInViewport({ ratio: 1 });
+
+  const changes = page.getByRole("region", { name: "Changes since the last approved version" });
+  await expect(changes.getByRole("heading", { name: "Files" })).toBeVisible();
+  const digest = changes.getByText(/^[0-9a-f]{12}/).first();
+  await expect(digest).toBeHidden();
+  await changes.getByText("Digests", { exact: true }).first().click();
+  await expect(digest).toBeVisible();
+
+  const said = await page
+    .getByRole("region", { name: "Checks" })
+    .getByText(/^Gates: /)
+    .innerText();
+  await page.goto(`/models/${model}`);
+  await expect(page.getByRole("row", { name: new RegExp(`Version ${version}`) })).toContainText(said);
+  await page.goto(`/models/${model}/versions/${version}`);
+  await expect(page.locator("main header").getByText(said)).toBeVisible();
+
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto(`/reviews/${reviewId}`);
+  await page.getByRole("link", { name: /^(Your verdict|Comment)$/ }).click();
+  await expect(page.getByRole("form", { name: "Verdict" })).toBeInViewport();
+});
+
 test("a decision in ignorance of a change is a conflict", async ({ session }) => {
   const trained = await trainVersion("changed-model");
   const reviewId = await requestReview(trained);

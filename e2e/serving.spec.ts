@@ -35,6 +35,30 @@ test("a deployed version answers by the Open Inference Protocol", async ({ as, a
   await expect(page.getByText(/canary/i).first()).toBeVisible();
 });
 
+test("the deploy form keeps its context through a reload, and leads back to where it was opened", async ({
+  as,
+}) => {
+  const { model, version } = await seededLine();
+  const page = await as("scientist");
+  await page.goto(`/deployments/new?model=${model}&version=${version}`);
+  await page.getByLabel("Environment").selectOption("production");
+  await page.getByRole("textbox", { name: /^Name/ }).fill("kept-name");
+  await expect(page).toHaveURL(/name=kept-name/);
+  await page.reload();
+  await expect(page.getByLabel("Environment")).toHaveValue("production");
+  await expect(page.getByLabel("Version")).toHaveValue(String(version));
+  await expect(page.getByRole("textbox", { name: /^Name/ })).toHaveValue("kept-name");
+});
+
+test("how to ask a deployment names the values of a row and how to say what came true", async ({ as }) => {
+  const { deployment } = await seededLine();
+  const page = await as("scientist");
+  await page.goto(`/deployments/${deployment}?tab=request`);
+  await expect(page.getByText(/A row of features holds, in this order: /)).toBeVisible();
+  await page.getByRole("button", { name: "Feedback (Python)" }).click();
+  await expect(page.getByText("/api/v1/feedback").first()).toBeVisible();
+});
+
 test("a wrong tensor is refused with what is expected; nobody gets in without a token", async ({ api }) => {
   const { deployment } = await seededLine();
   const scientist = await api("scientist");

@@ -13,16 +13,17 @@ export type ChartSeries = {
   dash?: string;
 };
 
+const COLORS = 8;
 const DASHES = [undefined, "6 3", "2 3", "8 3 2 3"];
 
 /** The colour of a series as CSS, by its own wish or by position. */
 export function seriesColor(series: { color?: ChartColor }, index: number): string {
-  return `var(--chart-${series.color ?? (index % 8) + 1})`;
+  return `var(--chart-${series.color ?? (index % COLORS) + 1})`;
 }
 
-/** The dash of a series, by its own wish or by position. */
+/** The dash of a series, by its own wish or by position: where the colours begin again, each meets another dash, so that 32 series differ. */
 export function seriesDash(series: { dash?: string }, index: number): string | undefined {
-  return series.dash ?? DASHES[index % DASHES.length];
+  return series.dash ?? DASHES[(index + Math.floor(index / COLORS)) % DASHES.length];
 }
 
 /**

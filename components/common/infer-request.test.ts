@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { curlOf, pythonBody, pythonOf } from "./infer-request";
+import { curlOf, pythonBody, pythonOf, pythonRow } from "./infer-request";
 
 const row = { name: "features", datatype: "FP32", shape: [-1, 3] };
 const image = { name: "it's an image", datatype: "UINT8", shape: ["N", 28, 28] };
@@ -43,5 +43,23 @@ describe("a request to copy", () => {
       data: [true, true],
     });
     expect(pythonOf({ a: [null, false, "true"] })).toBe('{"a": [None, False, "true"]}');
+  });
+
+  it("names the values of a row where the contract names them, and sends them in that order", () => {
+    const inputs = [{ ...row, shape: [-1, 2], featureNames: ["age", "bmi of it's owner"] }];
+    const code = `import json\n${pythonRow(inputs)}print(json.dumps([row, ${pythonBody(inputs, true)}]))`;
+    const [named, body] = JSON.parse(
+      execFileSync("python3", ["-c", code], { encoding: "utf8" }),
+    ) as unknown[];
+    expect(named).toEqual({ age: 0.5, "bmi of it's owner": 0.5 });
+    expect(body).toEqual({
+      inputs: [{ name: "features", shape: [1, 2], datatype: "FP32", data: [0.5, 0.5] }],
+    });
+    // What curl sends needs no row beside it.
+    expect(sentBy(curlOf("http://127.0.0.1/", inputs))).toEqual(body);
+  });
+
+  it("leaves a row out where names and values do not fit", () => {
+    expect(pythonRow([{ ...row, featureNames: ["age"] }])).toBe("");
   });
 });

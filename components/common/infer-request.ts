@@ -5,7 +5,15 @@ export interface SampleTensor {
   datatype: string;
   /** A free dimension is negative, named or null; it becomes 1, so that the request is one row. */
   shape: readonly (number | string | null)[];
+  /** What the values of a row are, in their order. */
+  featureNames?: readonly string[];
 }
+
+/** Whether each value of one row has a name, so that a request can be read. */
+const isNamed = (tensor: SampleTensor): boolean =>
+  tensor.featureNames !== undefined &&
+  tensor.featureNames.length > 0 &&
+  tensor.featureNames.length === sizeOf(tensor);
 
 /** Above this, values are made by an expression rather than written out. */
 const WRITTEN_OUT = 64;
@@ -33,19 +41,32 @@ export function pythonOf(value: unknown): string {
     .join(", ")}}`;
 }
 
-function pythonTensor(tensor: SampleTensor): string {
+function pythonTensor(tensor: SampleTensor, filledBy: SampleTensor | undefined): string {
   const { name, datatype } = tensor;
   const [value, size] = [valueOf(datatype), sizeOf(tensor)];
   const data =
-    size > WRITTEN_OUT
-      ? `[${pythonOf(value)}] * ${size}`
-      : pythonOf(Array.from({ length: size }, () => value));
+    tensor === filledBy
+      ? "list(row.values())"
+      : size > WRITTEN_OUT
+        ? `[${pythonOf(value)}] * ${size}`
+        : pythonOf(Array.from({ length: size }, () => value));
   return `{"name": ${JSON.stringify(name)}, "shape": ${pythonOf(shapeOf(tensor))}, "datatype": ${JSON.stringify(datatype)}, "data": ${data}}`;
 }
 
-/** The request's body as a Python expression. */
-export const pythonBody = (inputs: readonly SampleTensor[]): string =>
-  `{"inputs": [${inputs.map(pythonTensor).join(", ")}]}`;
+/** A row to fill in, one line a feature, for the tensor whose values have names; empty without one. */
+export function pythonRow(inputs: readonly SampleTensor[]): string {
+  const tensor = inputs.find(isNamed);
+  if (!tensor) return "";
+  const value = pythonOf(valueOf(tensor.datatype));
+  const lines = (tensor.featureNames ?? []).map((name) => `    ${JSON.stringify(name)}: ${value},`);
+  return `row = {\n${lines.join("\n")}\n}\n`;
+}
+
+/** The request's body as a Python expression; with a `row` of `pythonRow` before it, that row's values are sent. */
+export const pythonBody = (inputs: readonly SampleTensor[], withRow = false): string => {
+  const filledBy = withRow ? inputs.find(isNamed) : undefined;
+  return `{"inputs": [${inputs.map((tensor) => pythonTensor(tensor, filledBy)).join(", ")}]}`;
+};
 
 const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 

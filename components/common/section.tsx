@@ -29,7 +29,7 @@ export function Section({
     <section
       id={id}
       aria-labelledby={headingId}
-      className={cn("flex min-w-0 scroll-mt-16 flex-col gap-2", className)}
+      className={cn("flex min-w-0 scroll-mt-24 flex-col gap-2", className)}
     >
       <div className="flex flex-wrap items-end justify-between gap-2">
         <div>

@@ -27,7 +27,11 @@ export function Segments<T extends string>(props: {
       }}
     >
       {values.map((each) => (
-        <ToggleGroupItem key={each} value={each} aria-label={nameOf?.(each)}>
+        <ToggleGroupItem
+          key={each}
+          value={each}
+          aria-label={nameOf ? `${wordOf?.(each) ?? each}, ${nameOf(each)}` : undefined}
+        >
           {wordOf?.(each) ?? each}
         </ToggleGroupItem>
       ))}

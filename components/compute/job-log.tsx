@@ -1,6 +1,6 @@
 "use client";
 import dynamic from "next/dynamic";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { formatNumber } from "@/components/common/format";
 import { LiveDot } from "@/components/common/live-dot";
 import { Section } from "@/components/common/section";
@@ -24,11 +24,14 @@ function FollowedLog({
   attempt,
   waiting,
   headline,
+  progress,
 }: {
   jobId: string;
   attempt: number | undefined;
   waiting: boolean;
   headline: string | undefined;
+  /** Drawn above the lines while more can come: how far the job is by what they say. */
+  progress: ((lines: readonly string[]) => ReactNode) | undefined;
 }) {
   const log = useJobLog(jobId, attempt);
   const query = attempt === undefined ? "" : `?attempt=${attempt}`;
@@ -53,6 +56,7 @@ function FollowedLog({
   );
   return (
     <>
+      {log.ended ? null : progress?.(log.lines)}
       {viewer}
       {log.dropped > 0 ? (
         <p className="mt-1 text-sm text-fg-muted">
@@ -64,8 +68,13 @@ function FollowedLog({
 }
 
 /** The live log of a job: of its newest attempt, unless another is chosen. */
-export function JobLog(props: { jobId: string; attempts: readonly Attempt[]; waiting: boolean }) {
-  const { jobId, attempts, waiting } = props;
+export function JobLog(props: {
+  jobId: string;
+  attempts: readonly Attempt[];
+  waiting: boolean;
+  progress?: (lines: readonly string[]) => ReactNode;
+}) {
+  const { jobId, attempts, waiting, progress } = props;
   const [chosen, setChosen] = useState<number>();
   const attempt = chosen ?? attempts[0]?.number;
   const choice = (
@@ -88,6 +97,7 @@ export function JobLog(props: { jobId: string; attempts: readonly Attempt[]; wai
         jobId={jobId}
         attempt={attempt}
         waiting={waiting}
+        progress={attempt === attempts[0]?.number ? progress : undefined}
         headline={attempts.find(({ number }) => number === attempt)?.reasonText}
       />
     </Section>

@@ -28,6 +28,7 @@ import { JobAttempts, JobRecipe, JobResources } from "./job-facts";
 import { JobInputs, JobOutputs } from "./job-files";
 import { JobLog } from "./job-log";
 import { JobPending } from "./job-pending";
+import { JobProgress } from "./job-progress";
 import { AuditTimeline } from "./job-timeline";
 import { LOST_ANSWER, useDispatchKey } from "./use-dispatch-key";
 import { relaunchHref } from "./launch-values";
@@ -157,7 +158,13 @@ export function JobPage({ id }: { id: string }) {
       )}
       <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-6">
-          <JobLog jobId={id} attempts={job.attempts} waiting={waiting} />
+          <JobLog
+            jobId={id}
+            attempts={job.attempts}
+            waiting={waiting}
+            // oxlint-disable-next-line react/no-unstable-nested-components -- a render function, not a component
+            progress={final || waiting ? undefined : (lines) => <JobProgress job={job} lines={lines} />}
+          />
           <JobOutputs jobId={id} outputs={job.outputs} final={final} />
           <JobInputs inputs={job.inputs} />
           <JobAttempts attempts={job.attempts} maxAttempts={job.maxAttempts} />

@@ -1,22 +1,89 @@
 "use client";
-import type { Control } from "react-hook-form";
+import { type Control, useController, useWatch } from "react-hook-form";
 import { ComboboxField } from "@/components/form/combobox";
 import { CheckboxField } from "@/components/form/checkbox-field";
 import { NumberField, SelectField, TextField } from "@/components/form/fields";
-import { formatNumber } from "@/components/common/format";
+import { formatCount, formatNumber } from "@/components/common/format";
+import { Button } from "@/components/ui/button";
+import { MenuButton } from "@/components/ui/menu-button";
 import type { TemplateParameter } from "@/server/compute/schemas";
+import { columnProblem, namesOf, type TableColumn } from "./launch-columns";
 import type { LaunchTemplate, LaunchValues } from "./launch-values";
 import { devicesOf, type Flavor } from "@/server/compute/rules";
 
 type FormControl = Control<LaunchValues>;
 
+type ColumnProps = {
+  control: FormControl;
+  name: `params.${string}`;
+  label: string;
+  hint?: string;
+  parameter: Extract<TemplateParameter, { type: "string" }>;
+  columns: readonly TableColumn[];
+};
+
+const withCount = ({ name, distinct }: TableColumn) =>
+  distinct === null ? name : `${name} (${formatCount(distinct, "value")})`;
+
+function Problem({ control, name, parameter, columns }: Omit<ColumnProps, "label" | "hint">) {
+  const value = useWatch({ control, name });
+  const problem = columnProblem(parameter, String(value ?? ""), columns);
+  return problem ? <p className="text-sm text-warning">{problem}</p> : null;
+}
+
+/** Chooses one column of the table. */
+function ColumnField({ parameter, columns, ...base }: ColumnProps) {
+  return (
+    <div className="flex flex-col gap-1">
+      <SelectField
+        {...base}
+        placeholder="Choose a column"
+        options={columns.map((column) => ({ value: column.name, label: withCount(column) }))}
+      />
+      <Problem {...base} parameter={parameter} columns={columns} />
+    </div>
+  );
+}
+
+/** Chooses several columns of the table. */
+function ColumnsField({ parameter, columns, ...base }: ColumnProps) {
+  const { field } = useController({ control: base.control, name: base.name });
+  const chosen = namesOf(String(field.value ?? ""));
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-1">
+      <legend className="mb-1 text-sm font-medium">{base.label}</legend>
+      <MenuButton
+        entries={columns.map((column) => ({
+          type: "check",
+          id: column.name,
+          label: withCount(column),
+          checked: chosen.includes(column.name),
+          onChange: (on) =>
+            field.onChange(
+              (on ? [...chosen, column.name] : chosen.filter((name) => name !== column.name)).join(","),
+            ),
+        }))}
+      >
+        <Button className="justify-start self-start">
+          {chosen.length === 0 ? "Choose columns" : chosen.join(", ")}
+        </Button>
+      </MenuButton>
+      {base.hint ? <p className="text-sm text-fg-subtle">{base.hint}</p> : null}
+      <Problem {...base} parameter={parameter} columns={columns} />
+    </fieldset>
+  );
+}
+
 /** One field of a template, in the kind its declaration names. */
 export function ParameterField({
   control,
   parameter,
+  columns,
 }: {
   control: FormControl;
   parameter: TemplateParameter;
+  /** Of the table that it chooses from, once one is chosen and read. */
+  columns: readonly TableColumn[] | undefined;
 }) {
   const base = {
     control,
@@ -26,6 +93,12 @@ export function ParameterField({
   };
   switch (parameter.type) {
     case "string":
+      if (columns)
+        return parameter.columnsOf === undefined ? (
+          <ColumnField {...base} parameter={parameter} columns={columns} />
+        ) : (
+          <ColumnsField {...base} parameter={parameter} columns={columns} />
+        );
       return <TextField {...base} optional={parameter.default === ""} spellCheck={false} />;
     case "boolean":
       return <CheckboxField {...base} />;

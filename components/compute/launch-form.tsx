@@ -18,7 +18,7 @@ import { Badge } from "@/components/ui/badge";
 import { useLive } from "@/components/kit/use-live";
 import { dispatchJob } from "@/server/compute/actions";
 import { checkParams } from "@/server/compute/rules";
-import { InputField, ParameterField, ResourceFields } from "./launch-fields";
+import { type InputChoice, InputField, ParameterField, ResourceFields } from "./launch-fields";
 import {
   launchSnippets,
   launchValues,
@@ -28,8 +28,11 @@ import {
 } from "./launch-values";
 import { QuotaBars } from "./quota-bars";
 import { renameFields } from "./rename-fields";
+import { useFollowTable, useTables } from "./use-chosen-table";
 import { LOST_ANSWER, useDispatchKey } from "./use-dispatch-key";
 import { jobHref, quotaTopic } from "@/server/compute/kinds";
+
+const NO_CHOICES: readonly InputChoice[] = [];
 
 /** The server's names of fields, and ours. */
 const FIELD_OF: Record<string, keyof LaunchValues> = {
@@ -55,6 +58,8 @@ function LaunchFields({
   const { control, setError } = form;
   const values = useWatch({ control, compute: (current: LaunchValues) => current });
   const choices = useQuery(trpc.compute.template.inputChoices.queryOptions());
+  const tables = useTables(values.inputs);
+  useFollowTable(template, form, choices.data?.items ?? NO_CHOICES, values.inputs, tables);
   const quota = useQuery(trpc.compute.quota.get.queryOptions());
   useLive([quotaTopic], [trpc.compute.quota.get.queryKey()]);
   const { parameters, inputs, outputs } = template.spec;
@@ -99,9 +104,20 @@ function LaunchFields({
         {parameters.length > 0 ? (
           <Section title="Parameters">
             <div className="grid gap-4 sm:grid-cols-2">
-              {parameters.map((parameter) => (
-                <ParameterField key={parameter.name} control={control} parameter={parameter} />
-              ))}
+              {parameters
+                .filter(({ name, isHidden }) => !isHidden || query[`param.${name}`] !== undefined)
+                .map((parameter) => (
+                  <ParameterField
+                    key={parameter.name}
+                    control={control}
+                    parameter={parameter}
+                    columns={
+                      parameter.type === "string"
+                        ? tables.get(parameter.columnOf ?? parameter.columnsOf ?? "")
+                        : undefined
+                    }
+                  />
+                ))}
             </div>
           </Section>
         ) : null}

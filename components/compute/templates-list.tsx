@@ -60,7 +60,7 @@ export function TemplatesList() {
                 <Link
                   href={`/jobs?template=${template.name}`}
                   className="text-sm text-accent-text hover:underline"
-                  aria-label={`Jobs from ${template.title}`}
+                  aria-label={`Jobs from it: ${template.title}`}
                 >
                   Jobs from it
                 </Link>

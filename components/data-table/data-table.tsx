@@ -31,6 +31,8 @@ export type DataTableProps<Row> = {
   rowHref?: (row: Row) => string;
   /** When that link is followed, in this tab or another. */
   onRowOpen?: (row: Row) => void;
+  /** Rows that follow one another with the same word stand under it as a heading. */
+  groupOf?: (row: Row) => string | null;
   state: TableState;
   nextCursor?: string | null;
   total?: number;

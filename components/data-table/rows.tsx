@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { Fragment } from "react";
 import { Checkbox } from "@/components/ui/checkbox";
 import { cn } from "@/components/ui/cn";
 import { TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
@@ -26,6 +27,7 @@ type BodyProps<Row> = {
   selected?: { has: (id: string) => boolean };
   allMatching: boolean;
   onSelect: (ids: readonly string[], on: boolean) => void;
+  groupOf?: (row: Row) => string | null;
 };
 
 /** The body of the table. */
@@ -39,48 +41,63 @@ export function Rows<Row>({
   selected,
   allMatching,
   onSelect,
+  groupOf,
 }: BodyProps<Row>) {
   const linkColumn = columns.find((column) => column.fixed) ?? columns[0];
   return (
     <TableBody>
-      {rows.map((row) => {
+      {rows.map((row, index) => {
         const id = getRowId(row);
+        const before = rows[index - 1];
+        const group = groupOf?.(row) ?? null;
+        const begins = group !== null && (before === undefined || groupOf?.(before) !== group);
         const checked = allMatching || (selected?.has(id) ?? false);
         return (
-          <TableRow
-            key={id}
-            data-row-id={id}
-            data-selected={checked || undefined}
-            className="focus-within:bg-surface-hover/60"
-          >
-            {selected ? (
-              <TableCell className="w-9 pr-0">
-                <Checkbox
-                  aria-label={`Select ${rowLabel(row)}`}
-                  checked={checked}
-                  onCheckedChange={(on) => onSelect([id], on === true)}
-                />
-              </TableCell>
+          <Fragment key={id}>
+            {begins ? (
+              <TableRow className="bg-surface-sunken">
+                <TableHead scope="rowgroup" colSpan={columns.length + (selected ? 1 : 0)}>
+                  {group}
+                </TableHead>
+              </TableRow>
             ) : null}
-            {columns.map((column) => (
-              <TableCell key={column.id} className={cn(column === linkColumn && NAMING, cellClasses(column))}>
-                {column === linkColumn && rowHref ? (
-                  <Link
-                    href={rowHref(row)}
-                    onClick={() => onRowOpen?.(row)}
-                    // A middle click opens it as well, in another tab.
-                    onAuxClick={(event) => (event.button === 1 ? onRowOpen?.(row) : undefined)}
-                    data-row-stop
-                    className="inline-flex min-h-6 max-w-full items-center rounded-sm font-medium hover:text-accent-text hover:underline"
-                  >
-                    {column.cell(row)}
-                  </Link>
-                ) : (
-                  column.cell(row)
-                )}
-              </TableCell>
-            ))}
-          </TableRow>
+            <TableRow
+              data-row-id={id}
+              data-selected={checked || undefined}
+              className="focus-within:bg-surface-hover/60"
+            >
+              {selected ? (
+                <TableCell className="w-9 pr-0">
+                  <Checkbox
+                    aria-label={`Select ${rowLabel(row)}`}
+                    checked={checked}
+                    onCheckedChange={(on) => onSelect([id], on === true)}
+                  />
+                </TableCell>
+              ) : null}
+              {columns.map((column) => (
+                <TableCell
+                  key={column.id}
+                  className={cn(column === linkColumn && NAMING, cellClasses(column))}
+                >
+                  {column === linkColumn && rowHref ? (
+                    <Link
+                      href={rowHref(row)}
+                      onClick={() => onRowOpen?.(row)}
+                      // A middle click opens it as well, in another tab.
+                      onAuxClick={(event) => (event.button === 1 ? onRowOpen?.(row) : undefined)}
+                      data-row-stop
+                      className="inline-flex min-h-6 max-w-full items-center rounded-sm font-medium hover:text-accent-text hover:underline"
+                    >
+                      {column.cell(row)}
+                    </Link>
+                  ) : (
+                    column.cell(row)
+                  )}
+                </TableCell>
+              ))}
+            </TableRow>
+          </Fragment>
         );
       })}
     </TableBody>
@@ -114,6 +131,7 @@ export function Head<Row>({ columns, state, pageState, onSelectPage }: HeadProps
             id={column.id}
             header={column.header}
             sortable={column.sortable}
+            largestFirst={column.largestFirst}
             align={column.align}
             sort={state.sort}
             onSort={state.setSort}

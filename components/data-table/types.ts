@@ -5,6 +5,8 @@ export type Column<Row> = {
   header: string;
   cell: (row: Row) => ReactNode;
   sortable?: boolean;
+  /** The first click sorts downwards: where the largest is the best. */
+  largestFirst?: boolean;
   align?: "start" | "end";
   /** Not shown until the user asks for it. */
   defaultHidden?: boolean;

@@ -71,7 +71,9 @@ function Details({ dataset, blocked }: { dataset: Dataset; blocked: string | und
   );
   const update = useMutation(trpc.datasets.update.mutationOptions({ meta: { handlesError: true } }));
   const { form, clashes } = useDetails(dataset);
-  const owners = (members.data?.items ?? []).map((member) => ({ value: member.userId, label: member.name }));
+  const owners = (members.data?.items ?? [])
+    .filter((member) => !member.isService && member.disabledAt === null)
+    .map((member) => ({ value: member.userId, label: member.name }));
   const options = owners.some((option) => option.value === dataset.ownerId)
     ? owners
     : [{ value: dataset.ownerId, label: dataset.ownerName }, ...owners];

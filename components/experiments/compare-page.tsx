@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { GitCompareArrows } from "lucide-react";
 import Link from "next/link";
-import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from "nuqs";
+import { parseAsArrayOf, parseAsBoolean, parseAsInteger, parseAsString, useQueryState } from "nuqs";
 import { EmptyState } from "@/components/common/empty-state";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
@@ -132,6 +132,7 @@ function CompareTable(props: {
 export function ComparePage({ experimentId }: { experimentId: string }) {
   const trpc = useTRPC();
   const [ids] = useQueryState("runs", parseAsArrayOf(parseAsString).withDefault([]));
+  const [of] = useQueryState("of", parseAsInteger);
   const [onlyDifferences, setOnlyDifferences] = useQueryState("diff", parseAsBoolean.withDefault(true));
   const compare = useQuery(
     trpc.experiments.compare.queryOptions({ runIds: ids }, { enabled: ids.length >= 2 }),
@@ -139,6 +140,11 @@ export function ComparePage({ experimentId }: { experimentId: string }) {
   const header = (
     <PageHeader
       title={ids.length >= 2 ? `Compare ${ids.length} runs` : "Compare runs"}
+      description={
+        of !== null && of > ids.length
+          ? `${ids.length} of the ${of} runs that were selected: the first, in the order in which they were selected. ${of - ids.length} are left out.`
+          : undefined
+      }
       breadcrumbs={[
         { label: "Experiments", href: "/experiments" },
         {

@@ -5,8 +5,11 @@ import { TimeAgo } from "@/components/common/time-ago";
 import type { Column } from "@/components/data-table/types";
 import { momentOf, type Int64 } from "@/server/core/int64";
 import { meantValue } from "@/server/experiments/rules";
-import { bestOf } from "./best";
+import { bestOf, directionOf } from "./best";
 import { MetricValue } from "./metric-value";
+import { metricKeys, paramKeys } from "./run-keys";
+import { RunMenu, RunName } from "./run-name";
+import type { RunMarks } from "./use-run-marks";
 
 export interface RunRow {
   id: string;
@@ -29,26 +32,52 @@ export const RUN_STATUS: Record<string, string> = {
 };
 
 const MOST_METRICS = 6;
-const MOST_PARAMS = 6;
-
-const namesOf = (rows: readonly RunRow[], pick: (row: RunRow) => { key: string }[], most: number) => {
-  const counts = new Map<string, number>();
-  for (const row of rows) for (const { key } of pick(row)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return [...counts]
-    .toSorted(([a, x], [b, y]) => y - x || a.localeCompare(b))
-    .slice(0, most)
-    .map(([key]) => key);
-};
+const MOST_PARAMS = 8;
+/** Of the parameters that vary, so many are shown at once. */
+const SHOWN_PARAMS = 3;
 
 const metricOf = (row: RunRow, key: string) => {
   const found = row.metrics.find((metric) => metric.key === key);
   return found ? meantValue(found) : null;
 };
 
-/** Fixed columns, then the most common metrics (sortable) and parameters of the page. */
-export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
-  const metrics = namesOf(rows, (row) => row.metrics, MOST_METRICS);
-  const params = namesOf(rows, (row) => row.params, MOST_PARAMS);
+const paramColumn = (key: string, isHidden: boolean): Column<RunRow> => ({
+  id: `params.\`${key}\``,
+  header: key,
+  sortable: true,
+  defaultHidden: isHidden,
+  from: "md",
+  cell: (row) => row.params.find((param) => param.key === key)?.value ?? "–",
+});
+
+function metricColumn(rows: readonly RunRow[], key: string, base: RunRow | undefined): Column<RunRow> {
+  const best = bestOf(
+    key,
+    rows.map((row) => metricOf(row, key)),
+  );
+  return {
+    id: `metrics.\`${key}\``,
+    header: key,
+    align: "end",
+    sortable: true,
+    largestFirst: directionOf(key) === "larger",
+    cell: (row) => (
+      <MetricValue
+        metric={key}
+        value={metricOf(row, key)}
+        best={best}
+        base={base && base.id !== row.id ? metricOf(base, key) : null}
+      />
+    ),
+  };
+}
+
+/** The name, what varies, what came out of it; then how it ran, and on demand what is the same in all. */
+export function runColumns(rows: readonly RunRow[], marks: RunMarks): Column<RunRow>[] {
+  const params = paramKeys(rows);
+  const base = rows.find((row) => row.id === marks.baseline);
+  const varying = params.varying.slice(0, MOST_PARAMS);
+  const same = params.same.slice(0, MOST_PARAMS);
   return [
     {
       id: "attributes.run_name",
@@ -56,8 +85,13 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
       fixed: true,
       sortable: true,
       className: "sm:whitespace-nowrap",
-      cell: (row) => row.name,
+      cell: (row) => <RunName row={row} marks={marks} />,
     },
+    { id: "marks", header: "Mark", cell: (row) => <RunMenu row={row} marks={marks} /> },
+    ...varying.map((key, at) => paramColumn(key, at >= SHOWN_PARAMS)),
+    ...metricKeys(rows)
+      .slice(0, MOST_METRICS)
+      .map((key) => metricColumn(rows, key, base)),
     {
       id: "attributes.status",
       header: "Status",
@@ -67,6 +101,7 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
       id: "attributes.start_time",
       header: "Started",
       sortable: true,
+      from: "sm",
       cell: (row) => <TimeAgo value={momentOf(row.startMs)} />,
     },
     {
@@ -77,26 +112,6 @@ export function runColumns(rows: readonly RunRow[]): Column<RunRow>[] {
       cell: (row) => (row.endMs ? formatDuration(Number(row.endMs) - Number(row.startMs)) : "–"),
     },
     { id: "user", header: "By", from: "xl", cell: (row) => <OwnerChip name={row.userName} /> },
-    ...metrics.map((key): Column<RunRow> => {
-      const best = bestOf(
-        key,
-        rows.map((row) => metricOf(row, key)),
-      );
-      return {
-        id: `metrics.\`${key}\``,
-        header: key,
-        align: "end",
-        sortable: true,
-        cell: (row) => <MetricValue metric={key} value={metricOf(row, key)} best={best} />,
-      };
-    }),
-    ...params.map((key): Column<RunRow> => ({
-      id: `params.\`${key}\``,
-      header: key,
-      sortable: true,
-      defaultHidden: params.indexOf(key) > 2,
-      from: "lg",
-      cell: (row) => row.params.find((param) => param.key === key)?.value ?? "–",
-    })),
+    ...same.map((key) => paramColumn(key, true)),
   ];
 }

@@ -13,6 +13,7 @@ import { NotFoundState } from "@/components/common/not-found-state";
 import { OwnerChip } from "@/components/common/owner-chip";
 import { PageHeader } from "@/components/common/page-header";
 import { Section } from "@/components/common/section";
+import { SectionNav } from "@/components/common/section-nav";
 import { DetailSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
@@ -41,6 +42,14 @@ function snippets(runId: string) {
   ];
 }
 
+const SECTIONS = [
+  { id: "metrics", label: "Metrics" },
+  { id: "parameters", label: "Parameters" },
+  { id: "data", label: "Data and models" },
+  { id: "files", label: "Files" },
+  { id: "tags", label: "Tags" },
+];
+
 interface LinkedRun {
   jobId: string | null;
   tags: { key: string; value: string }[];
@@ -63,7 +72,7 @@ function ModelLink({ verb, modelId }: { verb: string; modelId: string }) {
 function RunLinks({ run }: { run: LinkedRun }) {
   const jobId = run.jobId ?? run.tags.find((tag) => tag.key === "modelworks.job_id")?.value;
   return (
-    <Section title="Data and models">
+    <Section id="data" title="Data and models">
       <ul className="flex flex-col gap-1.5 text-sm">
         {run.inputs.map((input) => (
           <li key={`${input.name}-${input.digest}`} className="flex flex-wrap items-center gap-2">
@@ -101,7 +110,16 @@ function RunLinks({ run }: { run: LinkedRun }) {
 }
 
 /** One run: state, curves that move while it runs, parameters, data, models, files. `actions` come from the page. */
-export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode }) {
+export function RunPage({
+  runId,
+  actions,
+  registered = [],
+}: {
+  runId: string;
+  actions?: ReactNode;
+  /** Links to the versions that came of it. */
+  registered?: readonly ReactNode[];
+}) {
   const trpc = useTRPC();
   const run = useQuery(trpc.experiments.run.queryOptions({ runId }));
   const keys = useQuery(trpc.experiments.metricKeys.queryOptions({ runId }));
@@ -136,13 +154,17 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
             <span className="inline-flex items-center gap-1 font-mono text-xs">
               {data.id} <CopyButton value={data.id} label="Copy run id" />
             </span>
+            {registered.length > 0 ? (
+              <span className="inline-flex flex-wrap items-center gap-2">registered as {registered}</span>
+            ) : null}
             <LiveDot updatedAt={live.updatedAt ?? null} status={live.status} />
           </>
         }
         actions={actions}
       />
+      <SectionNav sections={SECTIONS} />
       <div className="flex flex-col gap-6">
-        <Section title="Metrics">
+        <Section id="metrics" title="Metrics">
           <KeyValue
             columns={3}
             items={data.metrics.map((metric) => ({
@@ -167,7 +189,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
             />
           </Section>
         ) : null}
-        <Section title="Parameters">
+        <Section id="parameters" title="Parameters">
           <KeyValue
             columns={2}
             items={data.params.map((param) => ({ label: param.key, value: param.value }))}
@@ -175,7 +197,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
           {data.params.length === 0 ? <p className="text-sm text-fg-muted">No parameters.</p> : null}
         </Section>
         <RunLinks run={data} />
-        <Section title="Files" frame="none">
+        <Section id="files" title="Files" frame="none">
           <ArtifactBrowser root={data.artifactRoot} />
           {data.outputs.map((output) => (
             <div key={output.modelId} className="mt-3">
@@ -184,7 +206,7 @@ export function RunPage({ runId, actions }: { runId: string; actions?: ReactNode
             </div>
           ))}
         </Section>
-        <Section title="Tags">
+        <Section id="tags" title="Tags">
           <KeyValue columns={2} items={data.tags.map((tag) => ({ label: tag.key, value: tag.value }))} />
         </Section>
         <CopySnippet title="Use this run" snippets={snippets(runId)} />

@@ -111,7 +111,7 @@ export function ReviewForm({ review }: { review: ReviewDetail }) {
         ) : (
           <RadioGroup
             aria-label="Verdict"
-            className="sm:grid-cols-2"
+            className="max-lg:sm:grid-cols-2"
             value={decision}
             onValueChange={(next) => setWanted(CHOICES.find((each) => each.value === next)?.value ?? null)}
           >

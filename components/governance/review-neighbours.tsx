@@ -9,7 +9,7 @@ import { useShortcuts } from "@/components/common/shortcuts";
 import { useTRPC } from "@/components/kit/trpc";
 import { buttonVariants } from "@/components/ui/button";
 import { REVIEW_TABS } from "@/server/governance/rules";
-import { queueQuery } from "./review-queue";
+import { queueQuery } from "./queue-query";
 import { reviewHref } from "@/server/governance/kinds";
 
 const parsers = {

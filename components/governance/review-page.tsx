@@ -1,5 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useEffect, useRef } from "react";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { DisabledReason } from "@/components/common/disabled-reason";
@@ -13,15 +14,19 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { useSession } from "@/components/kit/use-can";
 import { publicErrorOf, useTRPC } from "@/components/kit/trpc";
-import { Button } from "@/components/ui/button";
+import { Button, buttonVariants } from "@/components/ui/button";
 import { useLive } from "@/components/kit/use-live";
 import type { ReviewDetail } from "@/server/governance/reviews/get-review";
 import { DueDate } from "./due-date";
 import { ReviewForm } from "./review-form";
 import { ReviewNeighbours } from "./review-neighbours";
-import { AffectedDeployments, Blockers, Checks, Differences, ReviewBanner } from "./review-parts";
-import { DecisionRecord, ReviewThread } from "./review-record";
+import { Differences } from "./review-changes";
+import { AffectedDeployments, Blockers, Checks, ReviewBanner } from "./review-parts";
 import { reviewTopic } from "@/server/governance/kinds";
+
+// Below the fold: their code comes after the page can be used.
+const ReviewThread = dynamic(() => import("./review-record").then((module) => module.ReviewThread));
+const DecisionRecord = dynamic(() => import("./review-record").then((module) => module.DecisionRecord));
 
 function Actions({ review }: { review: ReviewDetail }) {
   const trpc = useTRPC();
@@ -108,7 +113,7 @@ function Header({ review }: { review: ReviewDetail }) {
   );
 }
 
-/** The approval screen: why, checks, differences, effects and what blocks it above the fold; then the verdict and the record. */
+/** The approval screen: why, what blocks it, checks and differences to read; the verdict stays in view beside them, on a phone one touch away. */
 export function ReviewPage({ reviewId }: { reviewId: string }) {
   const trpc = useTRPC();
   const { data: review, error, refetch } = useQuery(trpc.governance.review.queryOptions({ reviewId }));
@@ -124,28 +129,33 @@ export function ReviewPage({ reviewId }: { reviewId: string }) {
     <div className="flex flex-col gap-4">
       <Header review={review} />
       <ReviewBanner review={review} />
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_18rem] xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_17rem]">
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-4">
-          <Section title="Why" frame="card">
-            <p className="break-words whitespace-pre-wrap">{review.rationale}</p>
-          </Section>
+          <div className="grid items-start gap-4 xl:grid-cols-2">
+            <Section title="Why" frame="card">
+              <p className="break-words whitespace-pre-wrap">{review.rationale}</p>
+            </Section>
+            <Blockers review={review} />
+          </div>
           <Checks review={review} />
-        </div>
-        <div className="flex min-w-0 flex-col gap-4 max-xl:order-last max-xl:lg:col-span-2">
           <Differences review={review} />
-        </div>
-        <div className="flex min-w-0 flex-col gap-4">
-          <Blockers review={review} />
           <AffectedDeployments review={review} />
-        </div>
-      </div>
-      <div className="grid items-start gap-4 lg:grid-cols-2">
-        <div className="flex min-w-0 flex-col gap-4">
-          <ReviewForm review={review} />
+          <ReviewThread review={review} />
           <DecisionRecord review={review} />
         </div>
-        <ReviewThread review={review} />
+        <div className="min-w-0 lg:sticky lg:top-16 lg:max-h-[calc(100dvh-5rem)] lg:overflow-y-auto">
+          <ReviewForm review={review} />
+        </div>
       </div>
+      <a
+        href="#verdict"
+        className={buttonVariants({
+          variant: "primary",
+          className: "sticky bottom-3 z-10 self-center shadow-lg lg:hidden",
+        })}
+      >
+        {review.whyNotDecide ? "Comment" : "Your verdict"}
+      </a>
     </div>
   );
 }

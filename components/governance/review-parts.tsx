@@ -1,5 +1,5 @@
 "use client";
-import { CircleAlert, CircleCheck, Minus, Plus } from "lucide-react";
+import { CircleAlert, CircleCheck } from "lucide-react";
 import Link from "next/link";
 import { EntityLink } from "@/components/common/entity-link";
 import { Section } from "@/components/common/section";
@@ -117,83 +117,17 @@ export function Checks({ review }: { review: ReviewDetail }) {
     <Section
       title="Checks"
       frame="flush"
-      actions={gates?.outcome ? <StatusBadge status={gates.outcome} /> : undefined}
+      actions={
+        gates?.outcome ? (
+          <StatusBadge status={gates.outcome} label={`Gates: ${review.gatesInWords ?? "not judged"}`} />
+        ) : undefined
+      }
     >
       {gates ? (
         <GateVerdicts verdicts={gates.verdicts} required={review.required} />
       ) : (
         <p className="px-3 py-2 text-fg-muted">The policies have not judged this content yet.</p>
       )}
-    </Section>
-  );
-}
-
-type ChangeRow = NonNullable<ReviewDetail["subject"]>["diff"][number];
-
-/** Before and after in one narrow column; words and signs carry the kind of change, not colour alone. */
-function Changes({ rows }: { rows: readonly ChangeRow[] }) {
-  return (
-    <dl className="divide-y rounded-lg border bg-surface">
-      {rows.map((row) => (
-        <div key={row.label} className="flex flex-col gap-0.5 px-3 py-1.5">
-          <dt className="text-sm text-fg-muted">{row.label}</dt>
-          {row.before === null ? null : (
-            <dd className="flex gap-1.5 text-fg-muted line-through decoration-fg-subtle">
-              <Minus aria-hidden className="mt-1 size-3.5 shrink-0 text-negative" />
-              <span className="sr-only">Before: </span>
-              <span className="min-w-0 break-words">{row.before}</span>
-            </dd>
-          )}
-          {row.after === null ? null : (
-            <dd className="flex gap-1.5">
-              <Plus aria-hidden className="mt-1 size-3.5 shrink-0 text-positive" />
-              <span className="sr-only">Now: </span>
-              <span className="min-w-0 break-words">{row.after}</span>
-            </dd>
-          )}
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-/** What differs from the version that was approved last, under the headings the subject's domain gives. */
-export function Differences({ review }: { review: ReviewDetail }) {
-  const { subject } = review;
-  const rows = subject?.diff ?? [];
-  const groups = [...new Set(rows.map((row) => row.group))];
-  const base = subject?.comparedWith;
-  return (
-    <Section
-      title="Changes since the last approved version"
-      description={
-        base ? (
-          <>
-            Compared with{" "}
-            <Link className="text-accent-text hover:underline" href={base.href}>
-              {base.name}
-            </Link>
-          </>
-        ) : (
-          "Nothing was approved before; everything is new."
-        )
-      }
-    >
-      {groups.length === 0 ? <p className="text-fg-muted">No differences to show.</p> : null}
-      <section
-        aria-label="Differences"
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll container must be reachable by keyboard
-        tabIndex={0}
-        data-inset-focus
-        className="flex flex-col gap-3 rounded-lg xl:max-h-[36rem] xl:overflow-y-auto"
-      >
-        {groups.map((group) => (
-          <div key={group} className="flex flex-col gap-1">
-            <h3 className="text-sm font-medium text-fg-muted">{group}</h3>
-            <Changes rows={rows.filter((row) => row.group === group)} />
-          </div>
-        ))}
-      </section>
     </Section>
   );
 }

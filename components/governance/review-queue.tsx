@@ -19,6 +19,7 @@ import { useLive } from "@/components/kit/use-live";
 import type { ReviewListItem } from "@/server/governance/reviews/list-reviews";
 import { REVIEW_TABS, type ReviewTab } from "@/server/governance/rules";
 import { DueDate } from "./due-date";
+import { queueQuery } from "./queue-query";
 import { reviewHref, reviewsTopic } from "@/server/governance/kinds";
 
 const BulkEach = dynamic(
@@ -90,14 +91,6 @@ const columns = (tab: ReviewTab): Column<ReviewListItem>[] => [
       }
     : { id: "due", header: "Due", cell: (row) => <DueDate value={row.dueAt} /> },
 ];
-
-/** The URL of the queue as it is filtered, without paging: what a review page keeps for next and previous. */
-export function queueQuery(tab: ReviewTab, search: string, environment: string | undefined): string {
-  const params = new URLSearchParams({ tab });
-  if (search) params.set("q", search);
-  if (environment) params.set("environment", environment);
-  return params.toString();
-}
 
 /** What waits for a decision: mine, the team's, what is due, and what was decided. */
 export function ReviewQueue() {

@@ -9,6 +9,7 @@ import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/kit/trpc";
 import type { AppRouter } from "@/server/house/router";
+import { verdictWord } from "@/server/governance/gates/rules";
 import { attestationHref, policyHref, reviewHref } from "@/server/governance/kinds";
 
 type Evidence = inferRouterOutputs<AppRouter>["governance"]["evidence"];
@@ -67,7 +68,7 @@ function Verdict({
 }) {
   return (
     <li className="flex flex-wrap items-center gap-x-2">
-      <StatusBadge status={verdict.result ?? "missing"} />
+      <StatusBadge status={verdict.result ?? "missing"} label={verdictWord(verdict.result ?? "missing")} />
       <Link className={link} href={policyHref(verdict.policy)}>
         {verdict.policy}
         {verdict.version === null ? "" : ` v${verdict.version}`}

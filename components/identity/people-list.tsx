@@ -181,7 +181,7 @@ function PersonActions({ person, onLink }: { person: Row; onLink: (made: MadeLin
       {person.disabledAt ? null : (
         <ConfirmDialog
           trigger={
-            <Button size="sm" aria-label={`Reset the password of ${person.name}`}>
+            <Button size="sm" aria-label={`Reset password of ${person.name}`}>
               Reset password
             </Button>
           }

@@ -1,6 +1,7 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
+import { useQueryState } from "nuqs";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/common/confirm-dialog";
 import { CopySnippet } from "@/components/common/copy-snippet";
@@ -38,7 +39,8 @@ export function TokenSettings({ portalUrl }: { portalUrl: string }) {
   const trpc = useTRPC();
   const tokens = useQuery(trpc.identity.tokens.queryOptions());
   const create = useCan("identity.token.create");
-  const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useQueryState("new");
+  const [open, setOpen] = [asked !== null, (next: boolean) => void setAsked(next ? "" : null)];
   const [made, setMade] = useState<{ name: string; token: string }>();
   const newButton = (
     <DisabledReason reason={create.reason}>

@@ -106,7 +106,7 @@ function Promotions({ rows }: { rows: readonly Promotion[] }) {
       id="promotions"
       title="Promotions of versions that passed every gate"
       frame="flush"
-      description="A rollback here is a gate's false negative: the gates let through what production did not bear."
+      description="Every gate let these through. One that production sent back is what the gates missed (a false negative)."
     >
       <Table label="Promotions">
         <TableCaption>Finished production rollouts, newest first</TableCaption>

@@ -17,6 +17,13 @@ export const WINDOW_WORDS: Record<WindowName, string> = {
 
 const intervalOf = (share: Share) => `95% interval ${formatPercent(share.lo)} to ${formatPercent(share.hi)}`;
 
+/** "sent back once", "handled by people 2.5 times". */
+function timesInWords(times: number | null, what: string): string {
+  if (times === null) return `${what} –`;
+  if (times === 0) return `never ${what}`;
+  return times === 1 ? `${what} once` : `${what} ${formatNumber(times, 1)} times`;
+}
+
 /** The line's first numbers; each leads to the rows behind it. */
 export function VelocityTiles({ window = "30d" }: { window?: WindowName }) {
   const trpc = useTRPC();
@@ -48,23 +55,23 @@ export function VelocityTiles({ window = "30d" }: { window?: WindowName }) {
         }
       />
       <StatTile
-        label="Promotion friction"
+        label="Time spent waiting for people"
         href={`${at}#stages`}
         value={friction.humanShare === null ? "–" : formatPercent(friction.humanShare)}
         note={
           friction.n === 0
-            ? "no finished cycle"
-            : `of the cycle waits for people; ${formatNumber(friction.touches, 1)} ${friction.touches === 1 ? "touch" : "touches"}, ${formatNumber(friction.returns, 1)} returns each`
+            ? "no version has reached production yet"
+            : `Of the way to production, reviews took this share. A version was ${timesInWords(friction.touches, "handled by people")} and ${timesInWords(friction.returns, "sent back")} on average. (Promotion friction)`
         }
       />
       <StatTile
-        label="Gate false negatives"
+        label="Let through, then rolled back"
         href={`${at}#promotions`}
         value={missed.n < MIN_CASES || missed.value === null ? "–" : formatPercent(missed.value)}
         note={
-          missed.n < MIN_CASES
-            ? `${missed.events} of ${missed.n} promotions rolled back; a share needs ${MIN_CASES}`
-            : `${missed.events} of ${missed.n} passed every gate and were rolled back; ${intervalOf(missed)}`
+          missed.n === 0
+            ? "no version that passed every gate has finished its rollout (gate false negatives)"
+            : `${missed.events} of ${missed.n} versions passed every gate, and production sent them back all the same. (Gate false negatives) ${missed.n < MIN_CASES ? `A share is told from ${MIN_CASES} on.` : `${intervalOf(missed)}.`}`
         }
       />
     </div>

@@ -1,12 +1,14 @@
 "use client";
 import {
   formatClock,
+  formatCount,
   formatDateTime,
   formatDuration,
   formatNumber,
   formatPercent,
 } from "@/components/common/format";
 import { LineChart } from "@/components/chart/line-chart";
+import { MIN_CASES_OF_STEP } from "@/server/monitoring/rules";
 import { type Rate, rateWords } from "./figures";
 
 interface Figures {
@@ -23,7 +25,17 @@ export interface HealthData {
   points: readonly (Figures & { second: number })[];
 }
 
-const ribbon = (rate: Rate) => ({ y: rate.value, lo: rate.lo, hi: rate.hi });
+/** A share of fewer cases says more about chance than about the model: the step is a gap. */
+const ribbon = (rate: Rate) =>
+  rate.n < MIN_CASES_OF_STEP ? { y: null } : { y: rate.value, lo: rate.lo, hi: rate.hi };
+
+/** What a chart leaves out, in words, so that no gap looks like an outage. */
+function leftOut(ns: readonly number[], noun: string): string {
+  const few = ns.filter((n) => n > 0 && n < MIN_CASES_OF_STEP).length;
+  return few === 0
+    ? ""
+    : ` ${formatCount(few, "step")} with fewer than ${MIN_CASES_OF_STEP} ${noun} left out.`;
+}
 
 /** Requests, errors, latency and accuracy over the window; steps without data are gaps. */
 export function HealthCharts({ data, words }: { data: HealthData; words: string }) {
@@ -37,6 +49,7 @@ export function HealthCharts({ data, words }: { data: HealthData; words: string 
   const at = <T,>(pick: (point: HealthData["points"][number]) => T) =>
     data.points.map((point) => ({ x: point.second, ...pick(point) }));
   const { totals } = data;
+  const requests = data.points.map((point) => point.requests);
   return (
     <div className="grid gap-4 lg:grid-cols-2">
       <LineChart
@@ -57,10 +70,11 @@ export function HealthCharts({ data, words }: { data: HealthData; words: string 
       <LineChart
         {...common}
         title="Error rate"
+        blank={`No step has ${MIN_CASES_OF_STEP} requests`}
         summary={
           totals.errorRate.value === null
             ? "No requests, so no error rate."
-            : `${formatPercent(totals.errorRate.value, 2)} of requests failed; ${rateWords(totals.errorRate, "no data")}.`
+            : `${formatPercent(totals.errorRate.value, 2)} of requests failed; ${rateWords(totals.errorRate, "no data")}.${leftOut(requests, "requests")}`
         }
         yFormat={(y) => formatPercent(y)}
         yDomain={[0, "auto"]}
@@ -69,12 +83,17 @@ export function HealthCharts({ data, words }: { data: HealthData; words: string 
       <LineChart
         {...common}
         title="Latency"
-        summary={`Median ${formatDuration(totals.p50Ms)}; p99 ${totals.p99Ms === null ? "needs 300 requests" : formatDuration(totals.p99Ms)}. Buckets are 25% wide.`}
+        blank={`No step has ${MIN_CASES_OF_STEP} requests`}
+        summary={`Median ${formatDuration(totals.p50Ms)}; p99 ${totals.p99Ms === null ? "needs 300 requests" : formatDuration(totals.p99Ms)}. Buckets are 25% wide.${leftOut(requests, "requests")}`}
         yFormat={(y) => formatDuration(y)}
         yDomain={[0, "auto"]}
         thresholds={[{ value: data.latencyBoundMs, label: `Bound ${formatDuration(data.latencyBoundMs)}` }]}
         series={[
-          { id: "p50", label: "Median", points: at((point) => ({ y: point.p50Ms })) },
+          {
+            id: "p50",
+            label: "Median",
+            points: at((point) => ({ y: point.requests < MIN_CASES_OF_STEP ? null : point.p50Ms })),
+          },
           {
             id: "p99",
             label: "p99, where a step has 300 requests",
@@ -86,10 +105,14 @@ export function HealthCharts({ data, words }: { data: HealthData; words: string 
       <LineChart
         {...common}
         title="Accuracy from feedback"
+        blank={`No step has ${MIN_CASES_OF_STEP} outcomes`}
         summary={
           totals.accuracy.value === null
             ? "No feedback yet: report outcomes to see accuracy."
-            : `${formatPercent(totals.accuracy.value)} of predictions with feedback were right; ${rateWords(totals.accuracy, "")}.`
+            : `${formatPercent(totals.accuracy.value)} of predictions with feedback were right; ${rateWords(totals.accuracy, "")}.${leftOut(
+                data.points.map((point) => point.accuracy.n),
+                "outcomes",
+              )}`
         }
         yFormat={(y) => formatPercent(y)}
         yDomain={[0, 1]}

@@ -26,13 +26,13 @@ mlflow.set_experiment("first-steps")
 with mlflow.start_run():
     mlflow.log_metric("accuracy", 0.9)`;
 
-function Step({ done, children }: { done: boolean; children: React.ReactNode }) {
+function Step({ done, now, children }: { done: boolean; now: boolean; children: React.ReactNode }) {
   const Icon = done ? CircleCheck : CircleDashed;
   return (
-    <li className="flex items-start gap-2">
+    <li aria-current={now ? "step" : undefined} className="flex items-start gap-2">
       <Icon aria-hidden className={done ? "mt-0.5 size-4 text-positive" : "mt-0.5 size-4 text-fg-subtle"} />
       <div className="min-w-0 flex-1">
-        <span className="sr-only">{done ? "Done: " : "To do: "}</span>
+        <span className="sr-only">{done ? "Done: " : now ? "Next: " : "To do: "}</span>
         {children}
       </div>
     </li>
@@ -50,37 +50,44 @@ export function FirstRunGuide({ first, host }: { first: First; host: string }) {
       description="Any MLflow script works as it is: set the address and a token."
     >
       <ol className="flex min-w-0 flex-col gap-4">
-        <Step done={first.hasToken}>
+        <Step done={first.hasToken} now={!first.hasToken}>
           <p className="flex flex-wrap items-center gap-2">
-            Create an API token with the scope “track”.
+            {first.hasToken ? "You have an API token." : "Make an API token that may log runs."}
             {first.hasToken ? null : (
-              <Link href="/settings/tokens" className={buttonVariants({ size: "sm" })}>
+              <Link
+                href="/settings/tokens?new"
+                className={buttonVariants({ size: "sm", variant: "primary" })}
+              >
                 Create token
               </Link>
             )}
           </p>
         </Step>
-        <Step done={first.hasRun}>
-          <p className="pb-2">Run four lines of Python.</p>
+        <Step done={first.hasRun} now={first.hasToken && !first.hasRun}>
+          <p className="pb-2">Run four lines of Python, with the token in the place of mw_….</p>
           <CopySnippet snippets={[{ label: "Python", code: snippetOf(host) }]} />
         </Step>
-        <Step done={first.hasMetric}>
+        <Step done={first.hasMetric} now={first.hasRun && !first.hasMetric}>
           <p aria-live="polite">
-            {first.hasMetric && first.latestRun ? (
-              <>
-                The first metric has arrived.{" "}
-                <Link
-                  className="text-accent-text hover:underline"
-                  href={runHref(first.latestRun.experimentId, first.latestRun.id)}
-                >
-                  Open the run
-                </Link>
-              </>
-            ) : (
-              "Waiting for the first metric…"
-            )}
+            {first.hasMetric ? "The first metric has arrived." : "Waiting for the first metric…"}
           </p>
         </Step>
+        {first.hasMetric && first.latestRun ? (
+          <Step done={false} now>
+            <p className="flex flex-wrap items-center gap-2">
+              See it, then train a model that can be served.
+              <Link
+                className={buttonVariants({ size: "sm", variant: "primary" })}
+                href={runHref(first.latestRun.experimentId, first.latestRun.id)}
+              >
+                Open the run
+              </Link>
+              <Link className={buttonVariants({ size: "sm" })} href="/templates">
+                Launch a template
+              </Link>
+            </p>
+          </Step>
+        ) : null}
       </ol>
     </Section>
   );

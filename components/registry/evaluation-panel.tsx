@@ -14,6 +14,7 @@ import {
   TableHeader,
   TableRow,
 } from "@/components/ui/table";
+import { measureInWords } from "@/server/governance/gates/rules";
 import type { VersionDetail } from "./types";
 
 type Evaluation = NonNullable<VersionDetail["evaluation"]>;
@@ -107,7 +108,7 @@ function Metrics({ evaluation }: { evaluation: Evaluation }) {
 
 type Fairness = NonNullable<VersionDetail["fairness"]>;
 
-function FairnessTables({ fairness }: { fairness: Fairness }) {
+function FairnessTables({ fairness, gate }: { fairness: Fairness; gate: string | undefined }) {
   return (
     <>
       <Table label="Fairness checks">
@@ -117,7 +118,7 @@ function FairnessTables({ fairness }: { fairness: Fairness }) {
             <TableHead>Check</TableHead>
             <TableHead className="text-right">Difference</TableHead>
             <TableHead className="text-right">Limit</TableHead>
-            <TableHead>Verdict</TableHead>
+            <TableHead>Result</TableHead>
             <TableHead>Why</TableHead>
           </TableRow>
         </TableHeader>
@@ -132,7 +133,7 @@ function FairnessTables({ fairness }: { fairness: Fairness }) {
                 {formatMetric(check.threshold)}
               </TableCell>
               <TableCell>
-                <StatusBadge status={check.verdict} />
+                <StatusBadge {...measureInWords(check.verdict, gate)} />
               </TableCell>
               <TableCell className="min-w-48 whitespace-normal text-fg-muted">{check.reason}</TableCell>
             </TableRow>
@@ -170,7 +171,10 @@ export function EvaluationPanel({ version }: { version: VersionDetail }) {
       )}
       {fairness ? (
         <div className="border-t">
-          <FairnessTables fairness={fairness} />
+          <FairnessTables
+            fairness={fairness}
+            gate={version.gates?.verdicts.find((each) => each.policyKey === "fairness")?.verdict}
+          />
         </div>
       ) : (
         <Callout tone="warning" className="m-3" title="Groups were not compared">

@@ -1,17 +1,10 @@
 import { StatusBadge } from "@/components/common/status-badge";
 
-const LABEL: Record<string, string> = {
-  pass: "Gates passed",
-  fail: "Gates failed",
-  indeterminate: "Gates in doubt",
-  error: "Gates not judged",
-};
-
-/** What the gates said, in one badge; nothing said yet is its own state. */
-export function GatesBadge({ outcome }: { outcome: string | null }) {
+/** What the gates said and who accepted it, in one badge and the words that every page uses; nothing said yet is its own state. */
+export function GatesBadge({ outcome, words }: { outcome: string | null; words: string | null }) {
   return outcome === null ? (
     <StatusBadge status="waiting" label="Gates not run" />
   ) : (
-    <StatusBadge status={outcome} label={LABEL[outcome] ?? outcome} />
+    <StatusBadge status={outcome} label={`Gates: ${words ?? "not judged"}`} />
   );
 }

@@ -53,7 +53,8 @@ const columns: Column<ModelRow>[] = [
     id: "gates",
     header: "Gates",
     from: "sm",
-    cell: (row) => (row.latestVersion ? <GatesBadge outcome={row.latestVersion.gatesOutcome} /> : none),
+    cell: ({ latestVersion: latest }) =>
+      latest ? <GatesBadge outcome={latest.gatesOutcome} words={latest.gatesInWords} /> : none,
   },
   {
     id: "aliases",

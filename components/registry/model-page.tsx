@@ -44,7 +44,7 @@ function Header({ model, live }: { model: ModelDetail; live: ReactNode }) {
         current ? (
           <>
             <StatusBadge status={current.state} />
-            <GatesBadge outcome={current.gatesOutcome} />
+            <GatesBadge outcome={current.gatesOutcome} words={current.gatesInWords} />
           </>
         ) : undefined
       }

@@ -8,6 +8,7 @@ import { NotFoundState } from "@/components/common/not-found-state";
 import { OwnerChip } from "@/components/common/owner-chip";
 import { PageHeader } from "@/components/common/page-header";
 import { RowsSkeleton } from "@/components/common/skeletons";
+import { SectionNav } from "@/components/common/section-nav";
 import { StatusBadge } from "@/components/common/status-badge";
 import { TimeAgo } from "@/components/common/time-ago";
 import { useTRPC } from "@/components/kit/trpc";
@@ -44,7 +45,7 @@ function Header({ version, live }: { version: VersionDetail; live: ReactNode }) 
       status={
         <>
           <StatusBadge status={version.state} />
-          <GatesBadge outcome={version.gatesOutcome} />
+          <GatesBadge outcome={version.gatesOutcome} words={version.gatesInWords} />
         </>
       }
       description={version.description || undefined}
@@ -71,6 +72,20 @@ function Header({ version, live }: { version: VersionDetail; live: ReactNode }) 
   );
 }
 
+const SECTIONS = [
+  { id: "gates", label: "Gates" },
+  { id: "why-production", label: "Why it is admitted" },
+  { id: "contract", label: "Contract" },
+  { id: "evaluation", label: "Evaluation" },
+  { id: "card", label: "Card" },
+  { id: "files", label: "Files" },
+  { id: "source", label: "Source" },
+  { id: "compare", label: "Compare" },
+  { id: "lineage", label: "Lineage" },
+  { id: "deployments", label: "Deployments" },
+  { id: "timeline", label: "Timeline" },
+];
+
 /** One version, live: state, what blocks it, proofs, contract, card, files, origin. `verdicts` draws what the gates said, `why` who decided. */
 export function VersionPage({
   name,
@@ -96,6 +111,7 @@ export function VersionPage({
   return (
     <>
       <Header version={version} live={<LiveDot status={live.status} updatedAt={live.updatedAt ?? null} />} />
+      <SectionNav sections={SECTIONS} />
       <div className="flex flex-col gap-6">
         <BlockersBox version={version} />
         <GatesPanel version={version} verdicts={verdicts} />

@@ -80,7 +80,7 @@ export function VersionsPanel({ model }: { model: ModelDetail }) {
                   <StatusBadge status={version.state} />
                 </TableCell>
                 <TableCell>
-                  <GatesBadge outcome={version.gatesOutcome} />
+                  <GatesBadge outcome={version.gatesOutcome} words={version.gatesInWords} />
                 </TableCell>
                 <TableCell>
                   <span className="flex gap-1">

@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import {
   type FieldPath,
   type UseFormSetError,
@@ -14,7 +14,6 @@ import { toast } from "@/components/ui/toast";
 import { readError } from "@/components/kit/error-shape";
 import { ErrorNotice } from "@/components/common/error-notice";
 import { PageHeader } from "@/components/common/page-header";
-import { SelectField, TextField } from "@/components/form/fields";
 import { Form, FormErrorSummary, SubmitBar } from "@/components/form/form";
 import { useTRPC } from "@/components/kit/trpc";
 import { Callout } from "@/components/ui/callout";
@@ -23,6 +22,7 @@ import { standardPlan } from "@/server/serving/rules";
 import type { RolloutPlan } from "@/server/serving/schemas";
 import { AdmissionPanel } from "./admission-panel";
 import { AfterSetback } from "./after-setback";
+import { DeployFields } from "./deploy-fields";
 import { PlanEditor } from "./plan-editor";
 import {
   type DeployValues,
@@ -35,28 +35,8 @@ import {
 } from "./plan-form";
 import { PowerPanel } from "./power-panel";
 import type { DeployPreview } from "./types";
+import { type DeployPrefill, originOf, useKept } from "./use-kept-choice";
 import { deploymentHref, rolloutHref } from "@/server/serving/kinds";
-
-export interface DeployPrefill {
-  model: string;
-  version: string;
-  environment: "staging" | "production";
-  name: string;
-}
-
-/** Models and versions to choose from, asked of the registry. */
-function useChoices(model: string) {
-  const trpc = useTRPC();
-  const models = useQuery(trpc.registry.models.queryOptions({ limit: 200 }));
-  const detail = useQuery(trpc.registry.model.queryOptions({ name: model }, { enabled: model !== "" }));
-  return {
-    models: (models.data?.items ?? []).map((item) => ({ value: item.name, label: item.name })),
-    versions: (detail.data?.versions ?? []).map((item) => ({
-      value: String(item.number),
-      label: `Version ${item.number} (${item.state})`,
-    })),
-  };
-}
 
 function Effect({
   effect,
@@ -195,7 +175,8 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
     control,
     name: ["model", "version", "environment", "name"],
   });
-  const choices = useChoices(model);
+  useKept({ model, version, environment, name: name.trim() }, setValue);
+  const [origin] = useState(() => originOf(prefill));
   const preview = useQuery(
     trpc.serving.preview.queryOptions(
       { model, version: Number(version), environment, name: name.trim() || undefined },
@@ -218,7 +199,11 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
       <PageHeader
         title="Deploy a version"
         description="Only a version whose signed evidence is complete for the environment can be deployed."
-        breadcrumbs={[{ label: "Deployments", href: "/deployments" }, { label: "Deploy" }]}
+        breadcrumbs={[
+          { label: "Deployments", href: "/deployments" },
+          ...(origin ? [origin] : []),
+          { label: "Deploy" },
+        ]}
       />
       <Form
         label="Deploy a version"
@@ -226,40 +211,11 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
         className="max-w-3xl"
       >
         <FormErrorSummary control={control} labels={labelOf} />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <SelectField
-            control={control}
-            name="model"
-            label="Model"
-            placeholder="Choose a model"
-            options={choices.models}
-          />
-          <SelectField
-            control={control}
-            name="version"
-            label="Version"
-            placeholder="Choose a version"
-            options={choices.versions}
-          />
-          <SelectField
-            control={control}
-            name="environment"
-            label="Environment"
-            options={[
-              { value: "staging", label: "Staging" },
-              { value: "production", label: "Production" },
-            ]}
-          />
-          <TextField
-            control={control}
-            name="name"
-            label="Name"
-            optional
-            mono
-            placeholder={preview.data && !getValues("name") ? preview.data.name : undefined}
-            hint="Its address is /v2/models/<name>. Left out, it is made from the model's name."
-          />
-        </div>
+        <DeployFields
+          control={control}
+          model={model}
+          ownName={preview.data && name === "" ? preview.data.name : undefined}
+        />
         {preview.error ? <ErrorNotice error={preview.error} /> : null}
         {preview.data ? (
           <>
@@ -297,7 +253,7 @@ export function DeployForm({ prefill }: { prefill: DeployPrefill }) {
           submitLabel={canary ? "Start the canary" : "Deploy"}
           pending={pending}
           blocked={blocked}
-          onCancel={() => router.push("/deployments")}
+          onCancel={() => router.push(origin?.href ?? "/deployments")}
         />
       </Form>
     </>

@@ -21,6 +21,16 @@ export function RequestPanel({ deployment }: { deployment: DeploymentView }) {
         </span>
         <CopyButton value={address} label="Copy address" />
       </p>
+      {(deployment.signature?.inputs ?? [])
+        .filter((tensor) => tensor.featureNames.length > 0)
+        .map((tensor) => (
+          <p key={tensor.name} className="text-sm">
+            <span className="text-fg-muted">
+              A row of <code>{tensor.name}</code> holds, in this order:{" "}
+            </span>
+            {tensor.featureNames.join(", ")}
+          </p>
+        ))}
       {snippets.length > 0 ? (
         <CopySnippet snippets={snippets} />
       ) : (

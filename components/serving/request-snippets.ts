@@ -1,5 +1,5 @@
 import type { Snippet } from "@/components/common/copy-snippet";
-import { curlOf, pythonBody, pythonOf, shapeOf, valueOf } from "@/components/common/infer-request";
+import { curlOf, pythonBody, pythonOf, pythonRow, shapeOf, valueOf } from "@/components/common/infer-request";
 import type { DeploymentView } from "./types";
 
 const NUMPY: Record<string, string> = {
@@ -38,13 +38,26 @@ i${index}.set_data_from_numpy(x${index})`;
       label: "Python requests",
       code: `import os, requests
 
-answer = requests.post(
+${pythonRow(signature.inputs)}answer = requests.post(
     "${gatewayUrl}/v2/models/${name}/infer",
     headers={"authorization": f"Bearer {os.environ['MODELWORKS_TOKEN']}"},
-    json=${pythonBody(signature.inputs)},
+    json=${pythonBody(signature.inputs, true)},
 )
 answer.raise_for_status()
 print(answer.json()["id"], answer.json()["outputs"])`,
+    },
+    {
+      label: "Feedback (Python)",
+      code: `# what came true, by the id of the answer; sent again, the latest counts
+import os, requests
+
+told = requests.post(
+    "$MODELWORKS_URL/api/v1/feedback",
+    headers={"authorization": f"Bearer {os.environ['MODELWORKS_TOKEN']}"},
+    json={"items": [{"predictionId": "prd_…", "value": 1}]},
+)
+told.raise_for_status()
+print(told.json()["summary"])`,
     },
     {
       label: "Python tritonclient",

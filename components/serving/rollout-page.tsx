@@ -14,6 +14,7 @@ import { ShareButton } from "@/components/common/share-button";
 import { ChartSkeleton, ListSkeleton } from "@/components/common/skeletons";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed, TimeAgo } from "@/components/common/time-ago";
+import { useNow } from "@/components/common/use-now";
 import { Callout, type CalloutTone } from "@/components/ui/callout";
 import { cn } from "@/components/ui/cn";
 import { CanaryChart } from "./canary-chart";
@@ -22,13 +23,14 @@ import { GatewayList } from "./gateway-list";
 import { METRICS } from "./metrics";
 import { RolloutControls } from "./rollout-controls";
 import { RolloutExport } from "./rollout-export";
-import { rolloutStatus } from "./rollout-model";
+import { rolloutStatus, stageClockMs } from "./rollout-model";
 import { RolloutTimeline } from "./rollout-timeline";
 import { ShareBar } from "./share-bar";
 import { StepLadder } from "./step-ladder";
 import type { RolloutView } from "./types";
 import { useRollout } from "./use-rollout";
 import { VerdictCards } from "./verdict-cards";
+import { templateHref } from "@/server/compute/kinds";
 import { versionHref } from "@/server/registry/kinds";
 import { deploymentHref } from "@/server/serving/kinds";
 import { environmentOf, type Environment } from "@/server/serving/rules";
@@ -64,6 +66,40 @@ function Standing({ rollout }: { rollout: RolloutView }) {
         {text}
       </Callout>
     </div>
+  );
+}
+
+/** Requests that were under way may still be counted. */
+const PATIENCE_MS = 15_000;
+
+/** A canary without requests waits for ever and says nothing: what is missing is traffic, and this is how to send some. */
+function NoTraffic({
+  rollout,
+  counts,
+}: {
+  rollout: RolloutView;
+  counts: { stable: number; canary: number } | undefined;
+}) {
+  const now = useNow();
+  const name = rollout.deployment?.name;
+  if (now === 0 || stageClockMs(rollout, now) < PATIENCE_MS) return null;
+  if (rollout.state !== "running" || rollout.stages.length === 0 || !counts || !name) return null;
+  if (counts.canary > 0 || counts.stable > 0) return null;
+  const replay = new URLSearchParams({ "param.deployment": name });
+  return (
+    <Callout tone="warning" title="No requests come, so nothing can be decided">
+      <p>
+        A stage needs requests on both versions.{" "}
+        <Link className="text-accent-text underline" href={`${deploymentHref(name)}?tab=request`}>
+          Send requests to {name}
+        </Link>{" "}
+        with the snippet there, or{" "}
+        <Link className="text-accent-text underline" href={`${templateHref("replay")}?${replay.toString()}`}>
+          replay held-out rows
+        </Link>{" "}
+        until the canary has ended.
+      </p>
+    </Callout>
   );
 }
 
@@ -194,6 +230,7 @@ export function RolloutPage({
       />
       <div className="flex flex-col gap-6">
         <Standing rollout={rollout} />
+        <NoTraffic rollout={rollout} counts={chart.data?.stageRequests[rollout.stageIndex]} />
         {rollout.gateways && rollout.notServed !== "" ? (
           <Section
             title="Gateways"

@@ -58,6 +58,7 @@ function Entity({ item, onPick }: { item: PaletteItem; onPick: () => void }) {
         {item.label}
         {item.detail ? <span className="ml-2 text-sm text-fg-subtle">{item.detail}</span> : null}
       </span>
+      {item.owner ? <span className="hidden text-sm text-fg-muted sm:inline">{item.owner}</span> : null}
       {item.kind === "action" ? null : (
         <span className="text-xs text-fg-subtle">{item.kind.replaceAll("_", " ")}</span>
       )}

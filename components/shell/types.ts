@@ -19,6 +19,7 @@ export type PaletteItem = {
   label: string;
   detail?: string;
   status?: string;
+  owner?: string;
   href?: string;
   run?: () => void;
 };

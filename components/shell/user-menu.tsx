@@ -71,7 +71,7 @@ export function UserMenu({
     <MenuButton side="top" className="w-60" entries={entries}>
       <button
         type="button"
-        aria-label={`Account: ${session.user.name}`}
+        aria-label={`Account: ${session.user.name}, ${role}`}
         className={cn(
           "flex h-11 w-full min-w-0 items-center gap-2 rounded-md px-1.5 text-left hover:bg-surface-hover",
           compact && "justify-center px-0",

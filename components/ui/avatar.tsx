@@ -16,13 +16,13 @@ export function Avatar({ name, className, square }: { name: string; className?: 
   return (
     <span
       aria-hidden
+      // Drawn and not written: as text it would be part of what a button says, and of no name that one calls it by.
+      data-initials={initials(name)}
       className={cn(
-        "inline-flex size-6 shrink-0 items-center justify-center bg-accent-soft text-[0.625rem] font-semibold text-accent-text select-none",
+        "before:content-[attr(data-initials)] inline-flex size-6 shrink-0 items-center justify-center bg-accent-soft text-[0.625rem] font-semibold text-accent-text select-none",
         square ? "rounded-md" : "rounded-full",
         className,
       )}
-    >
-      {initials(name)}
-    </span>
+    />
   );
 }

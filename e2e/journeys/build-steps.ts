@@ -8,14 +8,17 @@ export const trainingForm = (
   page: Page,
   name: string,
   more: (form: Locator) => Promise<void>,
-): Promise<Locator> =>
-  launchForm(page, "Tabular classifier", async (form) => {
+  query = "",
+): Promise<Locator> => {
+  const fill = async (form: Locator) => {
     await form.getByLabel("Job name").fill(name);
     await choose(form.getByRole("combobox", { name: /^Dataset/ }), `${PATIENTS} v1`);
     await form.getByLabel("Experiment").fill(EXPERIMENT);
     await form.getByLabel("Registered model").fill(MODEL);
     await more(form);
-  });
+  };
+  return launchForm(page, "Tabular classifier", fill, query);
+};
 
 async function onGpu(form: Locator): Promise<void> {
   await form.getByLabel("GPU", { exact: false }).first().selectOption(GPU.name);

@@ -27,9 +27,13 @@ export async function launchForm(
   page: Page,
   template: string,
   fill: (form: Locator) => Promise<void>,
+  /** What the form is filled with by its address. */
+  query = "",
 ): Promise<Locator> {
   await page.goto("/templates");
-  await page.getByRole("link", { name: `Launch ${template}` }).click();
+  const link = page.getByRole("link", { name: `Launch ${template}` });
+  if (query === "") await link.click();
+  else await page.goto(`${await link.getAttribute("href")}?${query}`);
   const form = page.getByRole("form", { name: `Launch ${template}` });
   await fill(form);
   return form;

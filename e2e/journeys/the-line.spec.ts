@@ -1,3 +1,4 @@
+import type { Locator } from "@playwright/test";
 import fs from "node:fs";
 import path from "node:path";
 import { z } from "zod";
@@ -221,9 +222,9 @@ test("a good version goes through every stage of its canary to all of production
   await expect(stages.getByRole("listitem").first()).toContainText("Done", { timeout: 60_000 });
   // Meanwhile the version trains that is degraded on purpose: good offline, wrong when it is served.
   const other = await as("scientist");
-  const degraded = await trainingForm(other, "Train a degraded version", async (form) => {
-    await form.getByLabel("Degrade on purpose").selectOption("serving-skew");
-  });
+  const fault = async (form: Locator) =>
+    expect(form.getByLabel("Degrade on purpose")).toHaveValue("serving-skew");
+  const degraded = await trainingForm(other, "Train a degraded version", fault, "param.degrade=serving-skew");
   const trained = await send(degraded);
   await expect(stateOf(scientist)).toHaveText("Succeeded", { timeout: 90_000 });
   await expect(stages.getByText("Done")).toHaveCount(3);
@@ -306,7 +307,7 @@ test("station 10: the platform engineer sees all of it, and proves that the reco
   await platform.goto("/insights?window=7d");
   await expect(tile(platform, "Experiments to production")).toHaveText(/\d+ of \d+ runs/);
   await expect(tile(platform, "Cycle time, median")).toHaveText(/n \d/);
-  await expect(tile(platform, "Promotion friction")).toHaveText(/of the cycle waits for people/);
+  await expect(tile(platform, "Time spent waiting for people")).toHaveText(/reviews took this share/);
   const cycles = part(platform, "Versions and their cycles");
   await expect(cycles.getByRole("row", { name: new RegExp(`${MODEL} version 2 \\d`) })).toBeVisible();
   await expect(cycles.getByRole("row", { name: new RegExp(`${MODEL} version 3`) })).toBeVisible();

@@ -10,3 +10,4 @@ export const passwordLength = (password: string): number => Array.from(normalize
 
 /** The person as whom the bootstrap token acts: it works in a team as its admin, but nobody reads its inbox. */
 export const SERVICE_EMAIL = "bootstrap@service.local";
+export const SERVICE_NAME = "Bootstrap token (service)";

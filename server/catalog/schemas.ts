@@ -12,5 +12,7 @@ export interface SearchHit {
   label: string;
   detail: string;
   status?: string | undefined;
+  /** Whose it is, by name. */
+  owner?: string | undefined;
   href: string;
 }

@@ -5,7 +5,7 @@ import type { ThingKind } from "@/server/plates/kinds";
 import { ranked } from "./rules";
 import { SearchInput, type SearchHit } from "./schemas";
 
-type Row = FoundRow & { kind: ThingKind };
+type Row = FoundRow & { kind: ThingKind; owner_name: string | null };
 
 /** Newest of each kind that are looked at; the ranking chooses among them. */
 const EACH = 8;
@@ -29,7 +29,9 @@ export const search = query(
       ([kind, finder]) =>
         sql`select ${sql.raw(`'${kind}'`)} as kind, part.* from (${finder.select(sought)} order by ${sql.raw(finder.newestBy)} desc limit ${EACH}) part`,
     );
-    const { rows } = await ctx.db.execute<Row>(sql.join(parts, sql` union all `));
+    const { rows } = await ctx.db.execute<Row>(
+      sql`select found.*, u.name as owner_name from (${sql.join(parts, sql` union all `)}) found left join users u on u.id = found.owner`,
+    );
     const order = [...finders.keys()];
     const hits = rows
       .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
@@ -39,6 +41,7 @@ export const search = query(
         label: row.label,
         detail: row.detail ?? "",
         status: row.status ?? undefined,
+        owner: row.owner_name ?? undefined,
         href: finders.get(row.kind)?.href(row) ?? "/",
       }));
     return { items: ranked(hits, input.q, input.limit) };

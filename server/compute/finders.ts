@@ -12,7 +12,7 @@ findable("job", {
     team,
     any,
     begin,
-  }) => sql`select id, name as label, template as detail, state as status, null::text as parent, null::int as number from jobs
+  }) => sql`select id, name as label, template as detail, state as status, null::text as parent, null::int as number, created_by as owner from jobs
     where team_id = ${team} and (name ilike ${any} or id like ${begin})`,
 });
 

@@ -8,7 +8,9 @@ import { attemptsOf, jobOf, type Job } from "./load";
 import { needsOf } from "./plan-admission";
 import { namesOf } from "./queries";
 import { quotaLines, teamQueue, whatUnblocks } from "./queue";
+import { isFinal } from "./rules";
 import { JobIdInput } from "./schemas";
+import { usualTimeOf } from "./usual-time";
 
 const TIMELINE_ROWS = 100;
 const AHEAD_SHOWN = 10;
@@ -79,6 +81,8 @@ export const getJob = query(
       inputs: await inputsOf(ctx, job.id),
       outputs: await outputsOf(ctx, job.id),
       pending: await pending(ctx, job),
+      /** While it has not ended: how long jobs of its template usually take. */
+      usual: isFinal(job.state) ? null : await usualTimeOf(ctx, job),
       timeline: await eventsOf(ctx, "job", job.id),
     };
   },

@@ -156,9 +156,22 @@ const ParameterBase = {
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9]*$/),
   title: z.string(),
   help: z.string().optional(),
+  /** For demonstrations and scripts: the launch form leaves it out unless its address names it. */
+  isHidden: z.boolean().optional(),
 };
 export const TemplateParameter = z.discriminatedUnion("type", [
-  z.object({ ...ParameterBase, type: z.literal("string"), default: z.string().default("") }),
+  z.object({
+    ...ParameterBase,
+    type: z.literal("string"),
+    default: z.string().default(""),
+    /** It names a column, or several separated by commas, of the table of that input. */
+    columnOf: z.string().optional(),
+    columnsOf: z.string().optional(),
+    /** How many different values the column must have. */
+    distinct: z.number().int().optional(),
+    /** It is a name of something new, made from the name of that input's dataset until someone types another. */
+    namedAfter: z.string().optional(),
+  }),
   z.object({
     ...ParameterBase,
     type: z.literal("number"),

@@ -12,7 +12,7 @@ findable("dataset", {
     team,
     any,
     begin,
-  }) => sql`select id, name as label, slug as detail, null::text as status, slug as parent, null::int as number from datasets
+  }) => sql`select id, name as label, slug as detail, case when archived_at is null then 'active' else 'archived' end as status, slug as parent, null::int as number, owner_id as owner from datasets
     where team_id = ${team} and archived_at is null and (name ilike ${any} or slug ilike ${any} or id like ${begin})`,
 });
 

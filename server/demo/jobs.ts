@@ -15,6 +15,8 @@ import {
 
 const POLL_MS = 2_000;
 const MOST_POLLS = 1_800;
+/** As long as a job may run: the traffic of the demo ends when someone cancels it. */
+const UNTIL_STOPPED_SECONDS = 30 * 86_400;
 
 /** Asks again every 2 s, durably, until there is an answer; gives up after an hour. */
 async function until<T>(wf: Workflow, name: string, ask: () => Promise<T | null>): Promise<T> {
@@ -84,7 +86,8 @@ defineWorkflow("demo.run-line", async (wf) => {
   await wf.step("replay", () =>
     dispatch("replay", "replay", {
       name: "Replay held-out rows",
-      params: { deployment: production.name, rate: 20, feedbackDelaySeconds: 2, durationSeconds: 3_600 },
+      params: { deployment: production.name, rate: 20, feedbackDelaySeconds: 2, durationSeconds: 0 },
+      timeLimitSeconds: UNTIL_STOPPED_SECONDS,
       inputs: [{ name: "heldout", datasetVersionId: heldout }],
     }),
   );

@@ -22,6 +22,7 @@ export async function dispatch(
     params?: Record<string, string | number>;
     inputs?: { name: string; datasetVersionId: string }[];
     outputs?: { path: string; dataset: { slug: string; name: string } }[];
+    timeLimitSeconds?: number;
   },
 ): Promise<string> {
   const ctx = await asDemoPerson("scientist@demo.local");

@@ -12,7 +12,7 @@ findable("experiment", {
     team,
     exact,
     any,
-  }) => sql`select id::text as id, name as label, null::text as detail, null::text as status, null::text as parent, null::int as number from experiments
+  }) => sql`select id::text as id, name as label, null::text as detail, case when lifecycle = 'active' then 'active' else 'archived' end as status, null::text as parent, null::int as number, created_by as owner from experiments
     where team_id = ${team} and lifecycle = 'active' and (name ilike ${any} or id::text = ${exact})`,
 });
 findable("run", {
@@ -24,7 +24,7 @@ findable("run", {
     team,
     any,
     begin,
-  }) => sql`select id, name as label, user_name as detail, lower(status) as status, experiment_id::text as parent, null::int as number from runs
+  }) => sql`select id, name as label, null::text as detail, lower(status) as status, experiment_id::text as parent, null::int as number, user_id as owner from runs
     where team_id = ${team} and lifecycle = 'active' and (name ilike ${any} or id like ${begin})`,
 });
 

@@ -58,7 +58,9 @@ export const listRuns = query(
   async ({ ctx, input }) => {
     const experiment = await loadExperiment(ctx, input.experimentId);
     const conditions = and(eq(runs.lifecycle, "active"), runConditions(parseFilter(input.filter)));
-    const terms = input.orderBy ? [parseOrder(input.orderBy)] : [];
+    const terms = [input.groupBy, input.orderBy]
+      .filter((term) => term !== "")
+      .map((term) => parseOrder(term));
     const page = await orderedRuns(ctx.db, { experimentIds: [experiment.id], conditions }, terms, input);
     return { items: await detailsOf(ctx, await loadRuns(ctx, page.ids)), nextCursor: page.nextCursor };
   },

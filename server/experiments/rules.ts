@@ -1,5 +1,8 @@
 import { firstCharacters } from "@/server/core/characters";
 
+/** So many runs are compared, or drawn in one chart, at a time. */
+export const MOST_COMPARED = 20;
+
 export const TERMINAL_STATUSES = ["FINISHED", "FAILED", "KILLED"] as const;
 
 export const isTerminal = (status: string): boolean =>

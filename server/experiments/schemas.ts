@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { firstCharacters } from "@/server/core/characters";
 import { Int64Input, type Int64 } from "@/server/core/int64";
+import { MOST_COMPARED } from "./rules";
 
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
 export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
@@ -238,9 +239,9 @@ export const DeleteLoggedModelTagInput = LoggedModelIdInput.extend({ key: z.stri
 
 export const ArtifactPathInput = z.object({ path: z.string().max(2000) });
 
-export const CompareRunsInput = z.object({ runIds: z.array(RunId).min(2).max(20) });
+export const CompareRunsInput = z.object({ runIds: z.array(RunId).min(2).max(MOST_COMPARED) });
 export const MetricSeriesInput = z.object({
-  runIds: z.array(RunId).min(1).max(20),
+  runIds: z.array(RunId).min(1).max(MOST_COMPARED),
   key: z.string().min(1).max(LIMITS.keyLength),
   maxPoints: z.coerce.number().int().min(10).max(2000).default(1000),
 });
@@ -266,6 +267,8 @@ export const ListRunsInput = z.object({
   experimentId: ExperimentRef,
   filter: z.string().max(5000).default(""),
   orderBy: z.string().max(500).default(""),
+  /** A term of the order that comes before it: runs of one value stand together, over the pages too. */
+  groupBy: z.string().max(500).default(""),
   cursor: z.string().max(4_000).nullish(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

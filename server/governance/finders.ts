@@ -11,6 +11,6 @@ findable("review", {
     team,
     any,
     begin,
-  }) => sql`select id, title as label, subject_name as detail, state as status, null::text as parent, null::int as number from reviews
+  }) => sql`select id, title as label, subject_name as detail, state as status, null::text as parent, null::int as number, requested_by as owner from reviews
     where team_id = ${team} and (title ilike ${any} or subject_name ilike ${any} or id like ${begin})`,
 });

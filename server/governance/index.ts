@@ -17,6 +17,7 @@ export {
   type RuleView,
   type VerdictView,
 } from "./gates/queries";
+export { talliesFor, talliesOf, tallyInWords } from "./gates/tallies";
 export { policiesInForce, readPoliciesInForce, type InForce } from "./gates/in-force";
 export { activePolicies, syncBuiltInPolicies } from "./gates/sync-policies";
 export { PolicyKeyInput, PreviewPolicyInput } from "./schemas";

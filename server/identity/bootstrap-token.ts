@@ -4,7 +4,7 @@ import { audit } from "@/server/core/audit";
 import type { Ctx } from "@/server/core/context";
 import { newId } from "@/server/core/ids";
 import { tokenHash, tokenPrefix } from "@/server/auth/token-format";
-import { SERVICE_EMAIL } from "@/server/auth/rules";
+import { SERVICE_EMAIL, SERVICE_NAME } from "@/server/auth/rules";
 import { insertPerson } from "@/server/auth/insert-person";
 import { insertTeam } from "./team-store";
 
@@ -12,10 +12,14 @@ const DAYS = 365;
 
 async function servicePerson(ctx: Ctx, teamId: string): Promise<string> {
   const [known] = await ctx.db.select({ id: users.id }).from(users).where(eq(users.email, SERVICE_EMAIL));
-  if (known) return known.id;
+  if (known) {
+    // Made before its name said what it is.
+    await ctx.db.update(users).set({ name: SERVICE_NAME }).where(eq(users.id, known.id));
+    return known.id;
+  }
   const person = await insertPerson(ctx, {
     email: SERVICE_EMAIL,
-    name: "Bootstrap token",
+    name: SERVICE_NAME,
     passwordHash: null,
     isPlatformAdmin: true,
     activeTeamId: teamId,

@@ -1,3 +1,4 @@
+import { SERVICE_EMAIL } from "@/server/auth/rules";
 import { asc, eq } from "drizzle-orm";
 import { memberships, users } from "@/db/schema";
 import { query } from "@/server/core/verb";
@@ -26,6 +27,7 @@ export const listMembers = query(
       .innerJoin(users, eq(users.id, memberships.userId))
       .where(eq(memberships.teamId, team.id))
       .orderBy(asc(users.name), asc(users.id));
-    return { team, items };
+    // A service acts, but owns nothing and is nobody to ask.
+    return { team, items: items.map((item) => ({ ...item, isService: item.email === SERVICE_EMAIL })) };
   },
 );

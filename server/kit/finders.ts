@@ -18,6 +18,8 @@ export interface FoundRow extends Record<string, unknown> {
   /** What the address needs beside the id, if anything. */
   parent: string | null;
   number: number | null;
+  /** The id of the person whose it is; null for what is nobody's. */
+  owner: string | null;
 }
 
 export interface Finder {

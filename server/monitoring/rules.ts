@@ -63,5 +63,8 @@ export function hasRecovered(seconds: readonly { requests: number; errors: numbe
   return newest.errors === 0;
 }
 
+/** A chart draws a share only where so many cases stand behind it. */
+export const MIN_CASES_OF_STEP = 20;
+
 /** p99 is not shown under 300 requests: order statistics give it no upper bound there. */
 export const MIN_REQUESTS_FOR_P99 = 300;

@@ -8,11 +8,8 @@ findable("model", {
 
   newestBy: "updated_at",
   href: (row) => modelHref(row.label),
-  select: ({
-    team,
-    any,
-    begin,
-  }) => sql`select id, name as label, description as detail, null::text as status, null::text as parent, null::int as number from registered_models
+  select: ({ team, any, begin }) => sql`select id, name as label, description as detail,
+      (select n.state from model_versions n where n.model_id = registered_models.id and n.state <> 'deleted' order by n.number desc limit 1) as status, null::text as parent, null::int as number, owner_id as owner from registered_models
     where team_id = ${team} and archived_at is null and (name ilike ${any} or id like ${begin})`,
 });
 findable("version", {
@@ -24,7 +21,7 @@ findable("version", {
     team,
     any,
     begin,
-  }) => sql`select v.id, m.name || ' version ' || v.number as label, v.gates_outcome as detail, v.state as status, m.name as parent, v.number
+  }) => sql`select v.id, m.name || ' version ' || v.number as label, v.gates_outcome as detail, v.state as status, m.name as parent, v.number, v.created_by as owner
     from model_versions v join registered_models m on m.id = v.model_id
     where v.team_id = ${team} and v.state <> 'deleted'
       and (m.name || ' version ' || v.number ilike ${any} or v.id like ${begin} or v.manifest_digest like ${begin})`,

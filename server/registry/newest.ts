@@ -1,6 +1,7 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { modelAliases, modelVersions } from "@/db/schema";
 import { people } from "@/server/identity";
+import { talliesFor } from "@/server/governance";
 import type { Ctx } from "@/server/core/context";
 import { groupBy } from "@/server/core/group-by";
 import { query } from "@/server/core/verb";
@@ -36,6 +37,7 @@ export async function newestVersions(ctx: Ctx, modelIds: readonly string[]) {
         createdBy: sql<string>`coalesce(${people.name}, ${modelVersions.createdBy})`,
         runId: modelVersions.runId,
       },
+      tally: talliesFor("model_version", modelVersions.id),
     })
     .from(newest)
     .innerJoin(

@@ -1,6 +1,7 @@
-import { and, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, ilike, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { z } from "zod";
-import { lineageEdges, registeredModels } from "@/db/schema";
+import { lineageEdges, modelVersions, registeredModels } from "@/db/schema";
+import { talliesOf, tallyInWords } from "@/server/governance";
 import { people } from "@/server/identity";
 import type { Ctx } from "@/server/core/context";
 import { env } from "@/server/core/env";
@@ -22,7 +23,7 @@ import { aliasesOfModels, newestVersions } from "./newest";
 import { protectionOf } from "./protection";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
 import { sealedFiles } from "./qualify/seal-files";
-import { FileInput, ListModelsInput, ModelNameInput, VersionInput } from "./schemas";
+import { FileInput, ListModelsInput, ModelNameInput, RunOfVersionInput, VersionInput } from "./schemas";
 import { servedBy } from "./served-by";
 import { datasetVersionHref } from "@/server/datasets/kinds";
 import { runHref } from "@/server/experiments/kinds";
@@ -38,12 +39,14 @@ async function namesOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, st
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
-const summaryOf = (version: ModelVersion, names: Map<string, string>) => ({
+const summaryOf = (version: ModelVersion, names: Map<string, string>, tallies: Map<string, string>) => ({
   id: version.id,
   number: version.number,
   state: shownState(version),
   stateText: version.stateText,
   gatesOutcome: version.gatesOutcome,
+  /** "3 undecided, accepted by Robin"; null before the gates ran. */
+  gatesInWords: tallies.get(version.id) ?? null,
   aliases: version.aliases,
   createdAt: version.createdAt,
   createdBy: names.get(version.createdBy) ?? version.createdBy,
@@ -109,6 +112,7 @@ export const listModels = query(
           latestVersion: found
             ? {
                 ...found.version,
+                gatesInWords: tallyInWords(found.tally),
                 aliases: own.flatMap(({ alias, number }) => (number === found.version.number ? [alias] : [])),
               }
             : null,
@@ -144,9 +148,10 @@ function endpointView(version: ModelVersion) {
 /** Everything the page of a version shows, in one read. */
 async function detailOf(ctx: Ctx, version: ModelVersion) {
   const gates = await gatesOf(ctx, version);
-  const [approved, names, card, files, deployments, setbacks, requirements] = await Promise.all([
+  const [approved, names, tallies, card, files, deployments, setbacks, requirements] = await Promise.all([
     lastApproved(ctx, version),
     namesOf(ctx, [version.createdBy, version.lastEditedBy]),
+    talliesOf(ctx, "model_version", [version.id]),
     cardView(ctx, version),
     sealedFiles(ctx, version.id),
     deploymentsOfModel(ctx, { modelId: version.modelId, versionId: version.id }),
@@ -154,7 +159,7 @@ async function detailOf(ctx: Ctx, version: ModelVersion) {
     requirementsOf(ctx, version, gates),
   ]);
   return {
-    ...summaryOf(version, names),
+    ...summaryOf(version, names, tallies),
     /** MLflow's stage: a label, not what answers requests. */
     stage: version.stage,
     /** Which aliases and stages of its model move through gates only. */
@@ -219,6 +224,8 @@ export const modelDetail = query(
       versions.find((version) => version.state === "ready") ??
       versions[0];
     const names = await namesOf(ctx, [model.ownerId, ...versions.map((version) => version.createdBy)]);
+    const ids = versions.map((version) => version.id);
+    const tallies = await talliesOf(ctx, "model_version", ids);
     return {
       id: model.id,
       name: model.name,
@@ -227,11 +234,43 @@ export const modelDetail = query(
       owner: names.get(model.ownerId) ?? model.ownerId,
       createdAt: model.createdAt,
       updatedAt: model.updatedAt,
-      versions: versions.map((version) => summaryOf(version, names)),
+      versions: versions.map((version) => summaryOf(version, names, tallies)),
       protection: await protectionOf(ctx, model),
       current: current ? await detailOf(ctx, current) : null,
       deployments: await deploymentsOfModel(ctx, { modelId: model.id, versionId: current?.id ?? "" }),
     };
+  },
+);
+
+/** Which versions were registered from a run, newest first; the way from a run to what became of it. */
+export const versionsOfRun = query(
+  {
+    name: "registry.version.of-run",
+    permission: READ,
+    input: RunOfVersionInput,
+    summary: "Versions that were registered from a run",
+  },
+  async ({ ctx, input }) => {
+    const run = await runOf(ctx, input.runId);
+    const items = await ctx.db
+      .select({
+        id: modelVersions.id,
+        model: registeredModels.name,
+        number: modelVersions.number,
+        state: modelVersions.state,
+      })
+      .from(modelVersions)
+      .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
+      .where(
+        and(
+          eq(modelVersions.teamId, ctx.actor.teamId),
+          eq(modelVersions.runId, run.id),
+          ne(modelVersions.state, "deleted"),
+        ),
+      )
+      .orderBy(desc(modelVersions.createdAt))
+      .limit(50);
+    return { items };
   },
 );
 

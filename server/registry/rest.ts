@@ -24,6 +24,7 @@ import {
   modelDetail,
   versionDetail,
   versionLineage,
+  versionsOfRun,
 } from "./queries";
 import { modelTimeline } from "./timeline";
 import { requestVersionReview } from "./request-version-review";
@@ -37,6 +38,7 @@ const VERSION = "/models/{name}/versions/{version}";
 export const registryRoutes: readonly RestRoute[] = [
   rest("Models", "get", "/models", listModels),
   rest("Models", "post", "/models", createModel, { status: 201 }),
+  rest("Models", "get", "/runs/{runId}/versions", versionsOfRun),
   rest("Models", "get", "/models/{name}", modelDetail),
   rest("Models", "patch", "/models/{name}", updateModel),
   rest("Models", "delete", "/models/{name}", deleteModel),

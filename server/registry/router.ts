@@ -11,7 +11,14 @@ import { createModel } from "./create-model";
 import { deleteModel } from "./delete-model";
 import { renameModel } from "./rename-model";
 import { updateModel } from "./update-model";
-import { compareVersion, listModels, modelDetail, versionDetail, versionLineage } from "./queries";
+import {
+  compareVersion,
+  listModels,
+  modelDetail,
+  versionDetail,
+  versionLineage,
+  versionsOfRun,
+} from "./queries";
 import { modelTimeline } from "./timeline";
 import { getProtection } from "./get-protection";
 import { setProtection } from "./set-protection";
@@ -33,6 +40,7 @@ export const registryRouter = router({
   renameModel: mutationOf(renameModel),
   deleteModel: mutationOf(deleteModel),
   version: queryOf(versionDetail),
+  versionsOfRun: queryOf(versionsOfRun),
   compare: queryOf(compareVersion),
   lineage: queryOf(versionLineage),
   createVersion: mutationOf(createVersion),

@@ -82,6 +82,7 @@ export const ModelTagInput = ModelNameInput.extend({ key: TagKey, value: TagValu
 export const ModelTagKeyInput = ModelNameInput.extend({ key: TagKey });
 
 export const VersionInput = ModelNameInput.extend({ version: VersionNumber });
+export const RunOfVersionInput = z.object({ runId: z.string().min(1).max(256) });
 export const CreateVersionInput = z.object({
   name: ModelName,
   source: z.string().min(1).max(5000),

@@ -12,7 +12,7 @@ findable("deployment", {
     team,
     any,
     begin,
-  }) => sql`select id, name as label, environment as detail, null::text as status, null::text as parent, null::int as number from deployments
+  }) => sql`select id, name as label, environment as detail, case when stable_version_id is null then 'inactive' else 'active' end as status, null::text as parent, null::int as number, owner_id as owner from deployments
     where team_id = ${team} and retired_at is null and (name ilike ${any} or id like ${begin})`,
 });
 

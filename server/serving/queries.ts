@@ -48,7 +48,30 @@ const Tensor = z.object({
   datatype: z.string(),
   shape: z.array(z.union([z.number(), z.string(), z.null()])),
 });
-const Signature = z.object({ inputs: z.array(Tensor), outputs: z.array(Tensor) });
+const Signature = z.object({
+  inputs: z.array(Tensor),
+  outputs: z.array(Tensor),
+  featureNames: z.array(z.string()).optional(),
+});
+
+const Named = z.object({
+  inputs: z.array(z.object({ name: z.string(), featureNames: z.array(z.string()).optional() })),
+});
+
+/** What the model file declares, with the names that the contract, or else the file, gives to the values of a row. */
+function withFeatureNames(version: { signature: unknown; contract: unknown }) {
+  const { data } = Signature.safeParse(version.signature);
+  if (!data) return null;
+  const named = Named.safeParse(version.contract).data?.inputs ?? [];
+  const inputs = data.inputs.map((tensor) => ({
+    ...tensor,
+    featureNames:
+      named.find(({ name }) => name === tensor.name)?.featureNames ??
+      (data.inputs.length === 1 ? data.featureNames : undefined) ??
+      [],
+  }));
+  return { ...data, inputs };
+}
 
 const TREND_STEP = 15;
 const TREND_POINTS = 300 / TREND_STEP;
@@ -180,6 +203,7 @@ export const getDeployment = query(
           .select({
             id: readableVersions.id,
             signature: readableVersions.signature,
+            contract: readableVersions.contract,
             weightsPath: readableVersions.weightsPath,
             weightsDigest: readableVersions.weightsDigest,
             evidence: readableVersions.evidence,
@@ -214,7 +238,7 @@ export const getDeployment = query(
         !(await admissionOf(ctx.db, stable.id, deployment.environment, { asServing: true, now: ctx.now() }))
           .admitted,
       /** Tensors that the model file declares; null until it has been read. */
-      signature: stable ? (Signature.safeParse(stable.signature).data ?? null) : null,
+      signature: stable ? withFeatureNames(stable) : null,
       /** What runs the stable version, in words. */
       runtime: stable ? servedBy(stable).words : null,
       gatewayUrl: env().gatewayUrl,

@@ -67,7 +67,7 @@ export function SilenceButtons({ alert }: { alert: SilenceableAlert }) {
       {buttons}
       <Link
         href={`/alerts/silences?${scope.toString()}`}
-        aria-label={`Silence alerts like “${alert.title}”`}
+        aria-label={`Silence more alerts like “${alert.title}”`}
         className={buttonVariants({ variant: "ghost" })}
       >
         Silence more

@@ -6,6 +6,7 @@ import { isAppError } from "@/server/core/errors";
 import { query } from "@/server/core/verb";
 import { getBundle } from "../attestations/read-attestations";
 import { latestGates, type GateRunView } from "../gates/queries";
+import { verdictsInWords, verdictWord } from "../gates/rules";
 import {
   bindingDigests,
   changedDigests,
@@ -72,7 +73,10 @@ function blockersOf(
     } else if (verdict.verdict === "indeterminate") {
       // An approval is the people's answer to the doubt.
       if (review.state !== "approved")
-        blockers.push({ what: `${verdict.title}: in doubt`, clearedBy: "An approving reviewer" });
+        blockers.push({
+          what: `${verdict.title}: ${verdictWord(verdict.verdict).toLowerCase()}`,
+          clearedBy: "An approving reviewer",
+        });
     } else if (verdict.verdict !== "pass") {
       const clearedBy = `${requester}, with a new version or better evidence`;
       blockers.push({ what: `${verdict.title}: ${verdict.message}`, clearedBy });
@@ -112,6 +116,8 @@ async function readReview(ctx: Ctx, reviewId: string) {
   const why = whyNotDecide(review, ctx.actor);
   const requester = nameOf(review.requestedBy);
   const reviewers = eligible.map(nameOf);
+  const approval = decisions.findLast((each) => each.decision === "approve");
+  const acceptedBy = approval ? nameOf(approval.reviewerId) : null;
   return {
     ...review,
     requesterName: requester,
@@ -124,6 +130,13 @@ async function readReview(ctx: Ctx, reviewId: string) {
     reviewers,
     decisions: decisions.map((each) => ({ ...each, reviewerName: nameOf(each.reviewerId) })),
     gates: gates ?? null,
+    /** The verdicts counted, in the words that badges and lists of the version use. */
+    gatesInWords: gates
+      ? verdictsInWords(
+          gates.verdicts.map((each) => each.verdict),
+          review.state === "approved" ? acceptedBy : null,
+        )
+      : null,
     required: environmentRequirements(review.environment).policies,
     /** Whether it asks that the model's own code may be run, and nothing else. */
     isTrial: review.environment === TRIAL,

@@ -1,5 +1,6 @@
-import { and, eq, isNull, inArray, notInArray } from "drizzle-orm";
+import { and, eq, isNull, inArray, ne, notInArray } from "drizzle-orm";
 import { reviews } from "@/db/schema";
+import { SERVICE_EMAIL } from "@/server/auth/rules";
 import { members, people } from "@/server/identity";
 import { clip } from "@/server/core/characters";
 import { audit } from "@/server/core/audit";
@@ -12,6 +13,7 @@ import { inTransaction } from "@/server/core/verb";
 import { notify } from "@/server/notifications";
 import type { SubjectRef } from "../attestations/attest";
 import { addWorkingDays, changedDigests } from "../rules";
+import { talliesOf } from "../gates/tallies";
 import { approvalKey } from "./approval-key";
 import { reviewsOfSubject, type ReviewRow } from "./load";
 import { voidOne } from "./void-reviews";
@@ -51,6 +53,7 @@ export async function eligibleReviewers(ctx: Ctx, excludedIds: readonly string[]
         eq(members.teamId, ctx.actor.teamId),
         inArray(members.role, ["reviewer", "admin"]),
         isNull(people.disabledAt),
+        ne(people.email, SERVICE_EMAIL),
         excludedIds.length > 0 ? notInArray(people.id, [...excludedIds]) : undefined,
       ),
     );
@@ -120,12 +123,13 @@ async function insertReview(tx: Ctx, input: RequestReviewInput): Promise<ReviewR
 }
 
 async function announce(tx: Ctx, row: ReviewRow): Promise<void> {
+  const gates = (await talliesOf(tx, row.subjectKind, [row.subjectId])).get(row.subjectId);
   await notify(tx, {
     userIds: await eligibleReviewers(tx, row.excludedIds),
     dedupKey: `review-requested:${row.id}`,
     kind: "review",
     title: `Review requested: ${row.title}`,
-    body: clip(row.rationale, 300),
+    body: `${gates ? `Gates: ${gates}. ` : ""}${clip(row.rationale, 300)}`,
     href: reviewHref(row.id),
     reason: "You review for this team",
     subject: { kind: "review", id: row.id },

@@ -12,6 +12,7 @@ import {
 } from "@/db/schema";
 import { newId } from "@/server/core/ids";
 import { evaluateGates } from "../gates/evaluate-gates";
+import { talliesOf } from "../gates/tallies";
 import { createWorld, goodEvidence, type Person, type World, registerThing } from "../testing";
 import { assignReview, touchReview, withdrawReview } from "./handle-review";
 import { commentOnReview } from "./comment-on-review";
@@ -437,14 +438,20 @@ describe("reading", () => {
     const { reviewId } = await open({ evidence: unfair });
     const shown = await getReview.execute(reviewer.token, { reviewId });
     expect(shown.gates?.outcome).toBe("indeterminate");
+    expect(shown.gatesInWords).toBe("1 undecided");
+    // The notice that asked for it, and the lists of the registry, count alike.
+    const tallies = async () => [...(await talliesOf(world.system(), "thing", [shown.subjectId])).values()];
+    expect(await tallies()).toEqual(["1 undecided"]);
     expect(shown.blockers).toContainEqual({
-      what: "Groups are treated alike: in doubt",
+      what: "Groups are treated alike: undecided",
       clearedBy: "An approving reviewer",
     });
     expect(shown.whyNotDecide).toContain("signed-in person");
     expect(shown.excluded.map((each) => each.id)).toEqual([requester.id, author.id]);
     await decideReview.execute(reviewer.caller, approve(reviewId));
+    expect(await tallies()).toEqual([`1 undecided, accepted by ${reviewer.actor.name}`]);
     const record = await exportReview.execute(requester.caller, { reviewId });
+    expect(record.review.gatesInWords).toBe(`1 undecided, accepted by ${reviewer.actor.name}`);
     expect(Object.keys(record.bundles)).toHaveLength(7);
     const foreign = await world.person("reviewer", { teamId: world.otherTeamId });
     await expect(getReview.execute(foreign.caller, { reviewId })).rejects.toMatchObject({

@@ -8,6 +8,8 @@ export interface DiffRow {
   label: string;
   before: string | null;
   after: string | null;
+  /** What the words stand for where that is a digest: for whoever wants to compare by machine. */
+  digests?: { before: string | null; after: string | null };
 }
 
 export interface AffectedDeployment {

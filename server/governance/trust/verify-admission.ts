@@ -111,7 +111,7 @@ function whyNot(key: string, found: Found | undefined, { approved, reason }: App
   if (!found) return `policy ${key}: no signed verdict`;
   if (found.expired) return `policy ${key}: the verdict has expired`;
   if (found.verdict === "indeterminate")
-    return approved ? undefined : `policy ${key}: indeterminate, and ${reason}`;
+    return approved ? undefined : `policy ${key}: undecided, and ${reason}`;
   return found.verdict === "pass" ? undefined : `policy ${key}: ${found.verdict}`;
 }
 

@@ -298,6 +298,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   "registry.version.delete-tag": version({ key: "theirs" }),
   "registry.version.detail": version(),
   "registry.version.compare": version(),
+  "registry.version.of-run": run(),
   "registry.version.file": names((f) => ({ name: f.model, version: 1, path: f.modelFile })),
   "registry.version.lineage": version(),
   // serving
