@@ -30,7 +30,14 @@ export const readFromLine = mutation(
     const { teamId, datasetId, fileName, blobDigest, sizeBytes, note, producedByJobId } = refused;
     const id = newId("upload");
     await ctx.db.insert(uploads).values({
-      ...{ id, teamId, datasetId, fileName, blobDigest, sizeBytes, note, producedByJobId },
+      id,
+      teamId,
+      datasetId,
+      fileName,
+      blobDigest,
+      sizeBytes,
+      note,
+      producedByJobId,
       state: "received",
       createdBy: ctx.actor.userId,
       createdAt: ctx.now(),
