@@ -23,6 +23,7 @@ test.each([
   [{ ...good, name: "abcd" }, "name", "has at most 3 characters"],
   [{ ...good, count: 1.5 }, "count", "is a whole number"],
   [{ ...good, count: 1 }, "count", "is at least 2"],
+  [{ ...good, count: 2n ** 60n }, "count", "is at most 9007199254740991"],
   [{ ...good, count: 10 }, "count", "is at most 9"],
   [{ ...good, mode: "x" }, "mode", "is one of fast, slow"],
   [{ ...good, list: [] }, "list", "holds nothing"],
@@ -30,7 +31,7 @@ test.each([
   [{ ...good, own: "x" }, "own", "says why"],
   [{ ...good, address: "x" }, "address", "is no valid url"],
   [{ ...good, either: true }, "either", "has none of the forms that fit here"],
-])("%j says what is wrong in words", (input, field, words) => {
+])("%# %o says what is wrong in words", (input, field, words) => {
   let seen: unknown;
   try {
     parseInput(Input, input);

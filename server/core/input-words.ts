@@ -29,7 +29,10 @@ export function inputInWords(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       // An empty field of a form is sent as null.
-      return issue.input === undefined || issue.input === null ? "is needed" : TYPES[issue.expected];
+      if (issue.input === undefined || issue.input === null) return "is needed";
+      // JSON that is read exactly: whole numbers that a double cannot hold come as this.
+      if (typeof issue.input === "bigint") return `is at most ${Number.MAX_SAFE_INTEGER}`;
+      return TYPES[issue.expected];
     case "invalid_value":
       return `is one of ${issue.values.map(String).join(", ")}`;
     case "too_big":

@@ -18,12 +18,19 @@ const uniqueNames = (tensors: readonly { name: string }[]) =>
   new Set(tensors.map((tensor) => tensor.name)).size === tensors.length;
 const Tensors = z.array(TensorSpec).max(64).refine(uniqueNames, { message: "names a tensor twice" });
 
+/** Whole numbers that a double cannot hold as their digits, which tensors take and JSON keeps. */
+const storable = (value: unknown): unknown =>
+  typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(storable) : value;
+
 /** Values of one input as a caller would send them: flat or nested, in the words of the inference protocol. */
 const ExampleTensor = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(DATATYPES).optional(),
   shape: z.array(z.number().int().min(0)).max(8),
-  data: z.array(z.unknown()).max(100_000),
+  data: z
+    .array(z.unknown())
+    .max(100_000)
+    .transform((values) => values.map(storable)),
 });
 
 /** What a version promises to its callers and asks of its host. */
