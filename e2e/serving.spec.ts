@@ -46,8 +46,10 @@ test("the deploy form keeps its context through a reload, and leads back to wher
   await expect(page).toHaveURL(/name=kept-name/);
   await page.reload();
   await expect(page.getByLabel("Environment")).toHaveValue("production");
-  await expect(page.getByLabel("Version")).toHaveValue(String(version));
+  await expect(page.getByLabel("Version", { exact: true })).toHaveValue(String(version));
   await expect(page.getByRole("textbox", { name: /^Name/ })).toHaveValue("kept-name");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page).toHaveURL(`/models/${model}/versions/${version}`);
 });
 
 test("how to ask a deployment names the values of a row and how to say what came true", async ({ as }) => {

@@ -73,7 +73,7 @@ export function DriftPanel({ report }: { report: DriftReport | null }) {
           <>
             The newest {formatNumber(report.reference.window.requests, 0)} requests against{" "}
             {report.reference.href ? (
-              <Link className="text-accent-text hover:underline" href={report.reference.href}>
+              <Link className="text-accent-text underline" href={report.reference.href}>
                 {report.reference.label}
               </Link>
             ) : (

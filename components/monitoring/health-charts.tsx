@@ -1,7 +1,6 @@
 "use client";
 import {
   formatClock,
-  formatCount,
   formatDateTime,
   formatDuration,
   formatNumber,
@@ -10,6 +9,7 @@ import {
 import { LineChart } from "@/components/chart/line-chart";
 import { MIN_CASES_OF_STEP } from "@/server/monitoring/rules";
 import { type Rate, rateWords } from "./figures";
+import { leftOut, ribbon } from "./least-cases";
 
 interface Figures {
   requests: number;
@@ -23,18 +23,6 @@ export interface HealthData {
   latencyBoundMs: number;
   totals: Figures;
   points: readonly (Figures & { second: number })[];
-}
-
-/** A share of fewer cases says more about chance than about the model: the step is a gap. */
-const ribbon = (rate: Rate) =>
-  rate.n < MIN_CASES_OF_STEP ? { y: null } : { y: rate.value, lo: rate.lo, hi: rate.hi };
-
-/** What a chart leaves out, in words, so that no gap looks like an outage. */
-function leftOut(ns: readonly number[], noun: string): string {
-  const few = ns.filter((n) => n > 0 && n < MIN_CASES_OF_STEP).length;
-  return few === 0
-    ? ""
-    : ` ${formatCount(few, "step")} with fewer than ${MIN_CASES_OF_STEP} ${noun} left out.`;
 }
 
 /** Requests, errors, latency and accuracy over the window; steps without data are gaps. */

@@ -40,7 +40,7 @@ export function RequestPanel({ deployment }: { deployment: DeploymentView }) {
       )}
       <p className="text-sm text-fg-muted">
         The token goes in the authorization header, never in the address. Make one that may infer under{" "}
-        <Link href="/settings/tokens" className="text-accent-text hover:underline">
+        <Link href="/settings/tokens" className="text-accent-text underline">
           API tokens
         </Link>{" "}
         and set MODELWORKS_TOKEN to it.

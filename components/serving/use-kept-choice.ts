@@ -29,11 +29,10 @@ export function useKept(choice: DeployPrefill, setValue: UseFormSetValue<DeployV
   }, [name, version, environment, deployment, setValue]);
 }
 
-/** Where the form was opened from: the deployment or version that it was filled with. */
+/** Where the form was opened from: the version or deployment that it was filled with. A name that stands beside a version may be new. */
 export function originOf(prefill: DeployPrefill): { label: string; href: string } | null {
-  if (prefill.name !== "") return { label: prefill.name, href: deploymentHref(prefill.name) };
   const number = Number(prefill.version);
-  return prefill.model !== "" && number > 0
-    ? { label: `${prefill.model} v${number}`, href: versionHref(prefill.model, number) }
-    : null;
+  if (prefill.model !== "" && number > 0)
+    return { label: `${prefill.model} v${number}`, href: versionHref(prefill.model, number) };
+  return prefill.name === "" ? null : { label: prefill.name, href: deploymentHref(prefill.name) };
 }

@@ -80,7 +80,7 @@ export function UserMenu({
         <Avatar name={session.user.name} className="size-7 text-xs" />
         {compact ? null : (
           <span className="min-w-0 flex-1">
-            <span className="block truncate leading-4 font-medium">{session.user.name}</span>
+            <span className="block truncate leading-4 font-medium">{session.user.name}</span>{" "}
             <span className="block truncate text-xs text-fg-subtle first-letter:uppercase">{role}</span>
           </span>
         )}

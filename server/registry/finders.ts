@@ -21,7 +21,7 @@ findable("version", {
     team,
     any,
     begin,
-  }) => sql`select v.id, m.name || ' version ' || v.number as label, v.gates_outcome as detail, v.state as status, m.name as parent, v.number, v.created_by as owner
+  }) => sql`select v.id, m.name || ' version ' || v.number as label, case v.gates_outcome when 'pass' then 'gates pass' when 'fail' then 'gates fail' when 'indeterminate' then 'gates undecided' when 'error' then 'gates not judged' end as detail, v.state as status, m.name as parent, v.number, v.created_by as owner
     from model_versions v join registered_models m on m.id = v.model_id
     where v.team_id = ${team} and v.state <> 'deleted'
       and (m.name || ' version ' || v.number ilike ${any} or v.id like ${begin} or v.manifest_digest like ${begin})`,
