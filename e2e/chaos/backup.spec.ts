@@ -7,7 +7,7 @@ import { expect, test } from "@playwright/test";
 import { z } from "zod";
 import { root, startInstallation, type Installation } from "../fixtures/installation";
 import { waitUntil } from "../fixtures/wait";
-import { RetryingClient } from "./client";
+import type { RetryingClient } from "./client";
 import { withDatabase } from "./database";
 import { Ledger } from "./ledger";
 import { bringToProduction, DEPLOYMENT, MODEL } from "./line";
