@@ -13,13 +13,15 @@ CREATE OR REPLACE TRIGGER outbox_events_no_truncate BEFORE TRUNCATE ON outbox_ev
 --> statement-breakpoint
 -- Makes what is missing of `days` days of events and deliveries from `from_time` on. Returns how many days.
 CREATE OR REPLACE FUNCTION modelworks_add_outbox_days(from_time timestamptz, days integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' SET modelworks.events_leave = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   starts timestamptz;
   ends timestamptz;
   day text;
   made integer := 0;
 BEGIN
+  -- For this transaction; a setting of the function itself takes a superuser, whom a database of one's own may not have.
+  PERFORM set_config('modelworks.events_leave', 'on', true);
   FOR number IN 0..least(days, 60) - 1 LOOP
     starts := (date_trunc('day', from_time AT TIME ZONE 'UTC') + make_interval(days => number)) AT TIME ZONE 'UTC';
     ends := starts + interval '1 day';
@@ -37,18 +39,21 @@ BEGIN
     EXECUTE format('ALTER TABLE outbox_deliveries ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', 'outbox_deliveries_' || day, starts, ends);
     made := made + 1;
   END LOOP;
+  PERFORM set_config('modelworks.events_leave', 'off', true);
   RETURN made;
 END $$;
 --> statement-breakpoint
 -- Drops the days that end at or before `cutoff`. What is not decided, a delivery that waits or was given up, stays with its event, in the partitions
 -- for the rest, from which it goes once it is decided. Returns how many days went.
 CREATE OR REPLACE FUNCTION modelworks_drop_outbox_before(cutoff timestamptz) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' SET modelworks.events_leave = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   events regclass;
   deliveries regclass;
   dropped integer := 0;
 BEGIN
+  -- For this transaction; a setting of the function itself takes a superuser, whom a database of one's own may not have.
+  PERFORM set_config('modelworks.events_leave', 'on', true);
   FOR events IN SELECT inhrelid FROM pg_inherits
     WHERE inhparent = 'outbox_events'::regclass AND modelworks_partition_end(inhrelid) <= cutoff
   LOOP
@@ -67,6 +72,7 @@ BEGIN
   DELETE FROM outbox_events_other e WHERE created_at < cutoff
     AND NOT EXISTS (SELECT 1 FROM outbox_deliveries_other d WHERE d.event_at = e.created_at AND d.event_id = e.id)
     AND NOT EXISTS (SELECT 1 FROM outbox_queue q WHERE q.event_id = e.id);
+  PERFORM set_config('modelworks.events_leave', 'off', true);
   RETURN dropped;
 END $$;
 --> statement-breakpoint

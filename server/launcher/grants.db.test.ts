@@ -7,6 +7,9 @@ import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmptyDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { createObjectStore } from "@/server/adapters/object-store";
+import { restoreBackup } from "@/server/backup/restore-backup";
+import { takeBackup } from "@/server/backup/take-backup";
 import { migrateExternal } from "./schema";
 
 /** What docs/operations.md tells the administrator of a database to run is run here, and must be enough. */
@@ -127,6 +130,31 @@ describe("a database that its administrator made as documented", () => {
     },
     180_000,
   );
+
+  it("is backed up, and restored into another", async () => {
+    const [one, two] = [await prepare(documented), await prepare(notOwned, instead)];
+    await migrateExternal(one.ownerUrl, "DATABASE_OWNER_URL", one.appUrl);
+    await as(one.appUrl, (client) =>
+      client.query("insert into teams (id, slug, name) values ('team_1', 'one', 'One')"),
+    );
+    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "mw-grants-"));
+    const homes = [path.join(scratch, "one"), path.join(scratch, "two")] as const;
+    fs.mkdirSync(homes[0]);
+    const storeIn = (home: string) => createObjectStore({ url: undefined, home });
+    const folder = path.join(scratch, "backup");
+    await takeBackup({ ...one, home: homes[0], store: storeIn(homes[0]) }, folder);
+    const target = { home: homes[1], external: two, store: storeIn(homes[1]) };
+    const { findings } = await restoreBackup(folder, target, () => undefined);
+    expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+    await as(two.appUrl, async (client) => {
+      expect((await client.query("select id from teams")).rows).toEqual([{ id: "team_1" }]);
+      await expect(client.query("delete from audit_log")).rejects.toThrow(/permission denied/);
+    });
+    await expect(
+      restoreBackup(folder, { ...target, home: path.join(scratch, "three") }, () => undefined),
+    ).rejects.toThrow(/holds tables/);
+    fs.rmSync(scratch, { recursive: true });
+  });
 
   it.each([
     ["GRANT CONNECT, CREATE ON DATABASE", /GRANT CREATE ON DATABASE "mw_grants_\w+" TO "mw_owner_\w+";/],
