@@ -80,7 +80,8 @@ export function nearestName(given: string, names: readonly string[]): string | u
 
 const SHOWN_NAMES = 12;
 
-function words(key: string, names: readonly string[]): string {
+function words(key: string, names: readonly string[] | undefined): string {
+  if (!names) return "is not known here";
   const near = nearestName(key, names);
   if (near) return `is not known here; did you mean ${near}?`;
   if (names.length === 0) return "is not known here: nothing is asked for";
@@ -103,6 +104,6 @@ export function unknownFields(
   issue: z.core.$ZodIssueUnrecognizedKeys,
   schema: Schema | undefined,
 ): [path: string, words: string][] {
-  const names = schema ? namesAt(schema, issue.path) : [];
+  const names = schema && namesAt(schema, issue.path);
   return issue.keys.map((key) => [[...issue.path, key].map(String).join("."), words(key, names)]);
 }

@@ -90,6 +90,16 @@ describe("a field that nobody reads is refused by name", () => {
     },
   );
 
+  it("by the live stream", async () => {
+    const live = appRouter.createCaller(admin).live;
+    const asked = { topics: ["jobs"], [UNKNOWN]: 1 };
+    const told = await live.changes(asked).then(
+      () => "accepted",
+      (error: unknown) => String(error instanceof Error ? error.cause : error),
+    );
+    expect(told).toContain(UNKNOWN);
+  });
+
   it.each(restRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "by REST at %s",
     async (_name, { method, path, verb, stream }) => {

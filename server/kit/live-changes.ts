@@ -1,6 +1,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import type { Actor } from "@/server/core/actor";
+import { closed } from "@/server/core/closed";
 import { can } from "@/server/core/authz/permissions";
 import { unauthenticated } from "@/server/core/context";
 import { forbidden } from "@/server/core/errors";
@@ -33,7 +34,7 @@ function mayListen(actor: Actor | undefined): Actor {
  * caller's session, token or membership does: at once when that is told, within a minute when it expires.
  */
 export const liveChanges = liveProcedure(PERMISSION)
-  .input(LiveInput)
+  .input(closed(LiveInput))
   .subscription(async function* ({ ctx, input, signal }) {
     const actor = await call(async () => mayListen(ctx.actor));
     const topics = input.topics.flatMap((name) => topicNamed(name, actor.userId) ?? []);
