@@ -1,13 +1,15 @@
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { formatDuration } from "@/components/common/format";
 import { StatusBadge } from "@/components/common/status-badge";
 import { Elapsed } from "@/components/common/time-ago";
 import { useNow } from "@/components/common/use-now";
 import { Callout } from "@/components/ui/callout";
-import { RefusedUpload } from "./refused-upload";
 import type { Upload } from "./types";
 import { datasetVersionHref } from "@/server/datasets/kinds";
+
+const RefusedUpload = dynamic(() => import("./refused-upload").then((module) => module.RefusedUpload));
 
 const STEPS: Record<string, string> = {
   receiving: "Receiving the bytes",
