@@ -81,7 +81,7 @@ let failed = 0;
 for (const node of binaries) {
   const version = versionOf(node);
   if (!version) {
-    console.error(`${node} is no Node.`);
+    console.error(`${String(node)} is no Node.`);
     failed += 1;
     continue;
   }

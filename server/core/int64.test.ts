@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Int64Input, int64Of, momentOf } from "./int64";
+import { int64Of, momentOf } from "./int64";
+import { Int64Input } from "./int64-input";
 
 describe("whole numbers of 64 bits", () => {
   it.each([

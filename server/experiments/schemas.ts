@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { firstCharacters } from "@/server/core/characters";
-import { Int64Input, type Int64 } from "@/server/core/int64";
+import type { Int64 } from "@/server/core/int64";
+import { Int64Input } from "@/server/core/int64-input";
 import { MOST_COMPARED } from "./rules";
 
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
