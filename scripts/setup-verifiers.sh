@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cosign_version=v3.1.3
-cosign_sum=h1:001JQRI/PJ/5T+g/kJ1TKvKFbb322+fomc+pHDZ/6sg=
+cosign_sum=h1:001JQRI/PJ/5T+g/kJ1KTvKFbb322+fomc+pHDZ/6sg=
 needed_go=1.26
 toolchain=v0.0.1-go1.26.8
 sources=server/governance/trust/testing/bundle-check
