@@ -14,7 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { at } from "./core";
-import { int64 } from "./int64";
+import { int64 } from "../int64";
 
 export const experiments = pgTable(
   "experiments",

@@ -178,7 +178,7 @@ describe("an installation", () => {
     const experimentId = String(id);
     const acknowledged: string[] = [];
     const newRun = async () => {
-      const run = await createRun.execute(scientist.caller, { experimentId, startTime: Date.now() });
+      const run = await createRun.execute(scientist.caller, { experimentId, startMs: Date.now() });
       acknowledged.push(run.id);
       return run.id;
     };

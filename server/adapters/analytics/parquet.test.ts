@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { BUILD_MS, pythonWith } from "@/server/serving/gateway/testing-python";
 import { createAnalytics } from "./index";
-import { digestHere } from "./testing";
+import { digestHere, inspectHere } from "./testing";
 
 /**
  * Parquet files that the real pyarrow writes, and digests that Python computes from the values by the words of docs/dataset-digest.md.
@@ -76,7 +76,7 @@ describe("what cannot be kept exactly", () => {
       "decimal256",
       `table = pa.table({"fine": [1], "big": pa.array([decimal.Decimal("1.5")], pa.decimal256(40, 3))})`,
     );
-    await expect(analytics.inspect(file)).rejects.toMatchObject({
+    await expect(inspectHere(file)).rejects.toMatchObject({
       failure: {
         code: "too_precise",
         message: expect.stringMatching(/"big" holds decimals of 40 digits.* 38/),
@@ -90,7 +90,7 @@ describe("what cannot be kept exactly", () => {
       `stamps = pa.array([1730000000123456789]).cast(pa.timestamp("ns"))
 table = pa.table({"zoned": stamps.cast(pa.timestamp("ns", tz="UTC")), "plain": stamps})`,
     );
-    const { columns, profile } = await analytics.inspect(file);
+    const { columns, profile } = await inspectHere(file);
     expect(columns.map(({ type }) => type)).toEqual(["timestamptz", "timestamp_ns"]);
     expect(profile[0]?.remark).toContain("finer than a microsecond is not read");
     expect(profile[1]?.remark).toBeNull();
@@ -99,14 +99,14 @@ table = pa.table({"zoned": stamps.cast(pa.timestamp("ns", tz="UTC")), "plain": s
 
   test("a name with a zero byte is refused", async () => {
     const file = await written("zero", `table = pa.table({"a": [1], "b\\0c": [2]})`);
-    await expect(analytics.inspect(file)).rejects.toMatchObject({
+    await expect(inspectHere(file)).rejects.toMatchObject({
       failure: { code: "unstorable_name", message: expect.stringContaining("column 2") },
     });
   });
 
   test("more than 5,000 columns are refused with the number", async () => {
     const file = await written("wide", `table = pa.table({f"c{at}": [at] for at in range(5_001)})`);
-    await expect(analytics.inspect(file)).rejects.toMatchObject({
+    await expect(inspectHere(file)).rejects.toMatchObject({
       failure: { code: "too_many_columns", message: expect.stringContaining("5001") },
     });
   });
@@ -115,10 +115,7 @@ table = pa.table({"zoned": stamps.cast(pa.timestamp("ns", tz="UTC")), "plain": s
 test("durations inside lists keep their unit apart", async () => {
   const made = (unit: string) =>
     written(`list-${unit}`, `table = pa.table({"d": pa.array([[5]], pa.list_(pa.duration("${unit}")))})`);
-  const [seconds, millis] = [
-    await analytics.inspect(await made("s")),
-    await analytics.inspect(await made("ms")),
-  ];
+  const [seconds, millis] = [await inspectHere(await made("s")), await inspectHere(await made("ms"))];
   expect(seconds.columns[0]?.type).toContain("(durations: s)");
   expect(seconds.contentDigest).not.toBe(millis.contentDigest);
 });
@@ -128,7 +125,7 @@ test("texts with zero bytes and cells of megabytes are shown in part", async () 
     "odd",
     `table = pa.table({"t": ["a\\0b", "🦆" * 1_000_000], "l": [["y" * 500]] * 2})`,
   );
-  const { preview, profile } = await analytics.inspect(file);
+  const { preview, profile } = await inspectHere(file);
   expect(preview[0]?.[0]).toBe("a\uFFFDb");
   expect(preview[1]?.[0]).toMatch(/^(🦆)+…$/u);
   expect(String(preview[0]?.[1]).length).toBeLessThan(250);
@@ -142,7 +139,7 @@ test("a CSV file and a Parquet file of the same rows are one table, also when co
   );
   const csv = path.join(folder, "same.csv");
   writeFileSync(csv, "t,id,x\nb,1,1.25\nc,2,\na,3,0.5\n");
-  const [one, other] = [await analytics.inspect(file), await analytics.inspect(csv)];
+  const [one, other] = [await inspectHere(file), await inspectHere(csv)];
   expect(other.contentDigest).toBe(one.contentDigest);
   const changed = path.join(folder, "changed.csv");
   writeFileSync(changed, "t,id,x\nb,1,1.25\nc,2,\na,3,0.75\n");

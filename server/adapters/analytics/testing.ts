@@ -1,11 +1,22 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { answer } from "./inspector/answer";
 import { loadTable, openEngine, type EngineColumn, type Readable } from "./inspector/engine";
 import { quoteName } from "./inspector/logical-type";
 import { profileTable } from "./inspector/profile";
 import { fileOf, readable } from "./inspector/readable";
 import { rowsOf } from "./inspector/rows";
 import { contentDigestOf } from "./inspector/table-digest";
-import type { ColumnProfile, Reading, TableColumn } from "./schemas";
+import { TableRefused } from "./port";
+import {
+  InspectorAnswer,
+  type ColumnProfile,
+  type Inspection,
+  type Reading,
+  type TableColumn,
+} from "./schemas";
 
 export interface TableHere {
   columns: TableColumn[];
@@ -29,6 +40,20 @@ async function loadedHere<T>(
     return await work(connection, await loadTable(connection, source, "t"), source);
   } finally {
     close();
+  }
+}
+
+/** What an inspecting process answers, from within this one. @throws TableRefused */
+export async function inspectHere(file: string, headerLine?: number): Promise<Inspection> {
+  const scratch = mkdtempSync(path.join(os.tmpdir(), "inspect-here-"));
+  try {
+    const request = { op: "inspect" as const, file, scratch, headerLine, memoryBytes: 2 * MEMORY };
+    const answered = InspectorAnswer.parse(JSON.parse(JSON.stringify(await answer(request))));
+    if (answered.status === "refused") throw new TableRefused(answered.failure);
+    if (answered.status === "compared") throw new Error("An inspection was answered by a comparison.");
+    return answered.inspection;
+  } finally {
+    rmSync(scratch, { recursive: true });
   }
 }
 

@@ -117,7 +117,7 @@ describe("admission", () => {
     }
     const staging = await passes("staging", ["file-scan"]);
     const unclear = await verdict("file-scan", "indeterminate");
-    expect(admit([...staging, unclear], "staging").missing[0]).toContain("indeterminate");
+    expect(admit([...staging, unclear], "staging").missing[0]).toContain("undecided");
     expect(
       admit([...staging, unclear, await review("approve", { environment: "staging" })], "staging"),
     ).toMatchObject({
