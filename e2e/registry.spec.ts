@@ -114,7 +114,7 @@ test("a bad name is told at its field; what was typed stays", async ({ as }) => 
   await dialog.getByLabel("Name").fill("risk/score");
   await dialog.getByLabel("Description").fill("Keep this text");
   await dialog.getByRole("button", { name: "Create model" }).click();
-  await expectFieldError(dialog.getByLabel("Name"), /may not hold/);
+  await expectFieldError(dialog.getByLabel("Name"), /cannot contain/);
   await expect(dialog.getByLabel("Description")).toHaveValue("Keep this text");
 });
 

@@ -13,6 +13,10 @@ const After = z.object({
 });
 const Payload = z.object({ reason: z.string().nullish(), after: After.nullish().catch(null) });
 
+/** Decisions that the end of their rollout tells once more. */
+const ENDING = new Set(["serving.rollout.complete", "serving.rollout.roll-back"]);
+const END = "serving.rollout.finish";
+
 /** Who changed a deployment or one of its rollouts, and why: the audit log's own rows, newest first. */
 export const deploymentHistory = query(
   {
@@ -45,7 +49,9 @@ export const deploymentHistory = query(
       .orderBy(desc(auditLog.position))
       .limit(100);
     const versionOf = new Map(canaries.map((row) => [row.id, row.toVersionId]));
-    const entries = rows.map((row) => {
+    const ended = new Set(rows.filter((row) => row.action === END).map((row) => row.subjectId));
+    const told = rows.filter((row) => !(ENDING.has(row.action) && ended.has(row.subjectId)));
+    const entries = told.map((row) => {
       const payload = Payload.safeParse(JSON.parse(row.payload)).data;
       const rolloutId = row.subjectKind === "rollout" ? row.subjectId : (payload?.after?.rolloutId ?? null);
       const versionId = rolloutId ? versionOf.get(rolloutId) : payload?.after?.versionId;

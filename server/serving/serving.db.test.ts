@@ -208,9 +208,11 @@ describe("the controller", () => {
     expect((await getDeployment.execute(as(ada), { name })).stable?.number).toBe(1);
     expect(await kindsOf(rolloutId)).toEqual(["deploying", "started", "rollback", "finished"]);
     const history = await deploymentHistory.execute(as(ada), { name });
-    const told = history.map(({ action, version }) => ({ action, version }));
-    expect(told).toContainEqual({ action: "serving.rollout.roll-back", version: 2 });
-    expect(told).toContainEqual({ action: "serving.deployment.deploy", version: 1 });
+    const told = history.map(({ action, version, state }) => ({ action, version, state }));
+    expect(told).toContainEqual({ action: "serving.rollout.finish", version: 2, state: "rolled_back" });
+    // The end tells it; the decision that led to it would say the same once more.
+    expect(told.map(({ action }) => action)).not.toContain("serving.rollout.roll-back");
+    expect(told).toContainEqual({ action: "serving.deployment.deploy", version: 1, state: null });
     expect(
       history.find((row) => row.version === 2 && row.action === "serving.deployment.deploy"),
     ).toMatchObject({
