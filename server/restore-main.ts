@@ -33,7 +33,8 @@ async function restore(): Promise<number> {
   );
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   say(`${home} holds ${countOf(manifest.blobs, rows)} as of ${manifest.madeAt}.`);
-  if (lostAttempts > 0) say(`${lostAttempts} attempts of jobs ran then; they are ended as lost.`);
+  if (lostAttempts === 1) say("One attempt of a job ran then; it is ended as lost.");
+  else if (lostAttempts > 1) say(`${lostAttempts} attempts of jobs ran then; they are ended as lost.`);
   for (const { ok, text } of findings) say(`${ok ? "  ok  " : "  NO  "}${text}`);
   if (findings.every(({ ok }) => ok)) {
     say(`Start it with: MODELWORKS_HOME="${home}" npm start`);

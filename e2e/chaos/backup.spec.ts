@@ -140,7 +140,7 @@ test("a line that runs is backed up, and goes on elsewhere", async () => {
   const home = path.join(scratch, "a home with spaces");
   const said = await command("restore", backup, home);
   expect(said).toMatch(/ok\s+The audit chain holds: \d+ rows/);
-  expect(said).toMatch(/ok\s+The transparency log and its checkpoint holds: \d+ entries/);
+  expect(said).toMatch(/ok\s+The transparency log and its checkpoint hold: \d+ entries/);
   expect(said).toMatch(/ok\s+Every blob holds: \d+ blobs/);
   restored = await startInstallation(settings, home);
   tell("started");

@@ -211,7 +211,7 @@ describe("an installation", () => {
     );
     expect(findings.map(({ ok, text }) => `${String(ok)} ${text.split(":")[0] ?? ""}`)).toEqual([
       "true The audit chain holds",
-      "true The transparency log and its checkpoint holds",
+      "true The transparency log and its checkpoint hold",
       "true Every blob holds",
     ]);
     expect(findings[2]?.text).toContain("3 blobs");

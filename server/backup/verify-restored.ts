@@ -39,7 +39,7 @@ async function logHolds(db: Db, checkpoint: string | null): Promise<Finding> {
     return {
       ok: verdict.ok,
       text: verdict.ok
-        ? `The transparency log${against} holds: ${plural(verdict.checked, "entry").replace(/entrys$/, "entries")}.`
+        ? `The transparency log${against} ${checkpoint === null ? "holds" : "hold"}: ${plural(verdict.checked, "entry").replace(/entrys$/, "entries")}.`
         : `The transparency log does not hold: ${verdict.problems.join(" ")}`,
     };
   } catch (error) {
