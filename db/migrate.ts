@@ -5,8 +5,9 @@ import path from "node:path";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { migrate as applyMigrations } from "drizzle-orm/node-postgres/migrator";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { z } from "zod";
+import { withClient } from "./with-client";
 
 const FOLDER = path.join(import.meta.dirname, "migrations");
 const SQL_FOLDER = path.join(import.meta.dirname, "sql");
@@ -24,10 +25,8 @@ const MIGRATION_LOCK = 7_203_000;
  * @throws when the database was made by migrations that this release does not have, or the role may not change the schema.
  */
 export async function migrateDatabase(ownerUrl: string): Promise<{ applied: number }> {
-  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
+  return withClient(ownerUrl, async (client) => {
+    // The end of the session releases it.
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     const before = await appliedMigrations(client);
     refuseForeignMigrations(before);
@@ -36,10 +35,7 @@ export async function migrateDatabase(ownerUrl: string): Promise<{ applied: numb
     for (const file of guardFiles()) await client.query(fs.readFileSync(file, "utf8"));
     const after = await appliedMigrations(client);
     return { applied: after.length - before.length };
-  } finally {
-    // Ending the session releases the lock as well.
-    await client.end();
-  }
+  });
 }
 
 /** Which migrations made a database; `createdAt` is the time that a migration bears in its name's list. */
@@ -59,19 +55,17 @@ export async function migrateTo(ownerUrl: string, level: readonly Applied[]): Pr
   if (ours.slice(0, level.length).some((item, at) => item.hash !== level[at]?.hash))
     throw new Error(OTHER_RELEASE);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelworks-migrations-"));
-  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
   try {
     fs.cpSync(FOLDER, folder, { recursive: true });
     const file = path.join(folder, "meta", "_journal.json");
     const journal = Journal.parse(JSON.parse(fs.readFileSync(file, "utf8")));
     fs.writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, level.length) }));
-    await client.connect();
-    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
-    await client.query("set client_min_messages = warning");
-    await applyMigrations(drizzle(client), { migrationsFolder: folder });
+    await withClient(ownerUrl, async (client) => {
+      await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+      await client.query("set client_min_messages = warning");
+      await applyMigrations(drizzle(client), { migrationsFolder: folder });
+    });
   } finally {
-    await client.end();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }

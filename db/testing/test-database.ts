@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { inject } from "vitest";
 import { openDb, type Db } from "@/db/client";
 import { migrateDatabase, migrationsKey } from "@/db/migrate";
+import { withClient } from "@/db/with-client";
 import { readIfPresent, writePrivateFile } from "@/server/launcher/files";
 import { startPostgres } from "@/server/launcher/postgres";
 import { APP_ROLE } from "@/server/launcher/postgres-cluster";
@@ -129,17 +130,6 @@ async function ensureTemplate(client: Client, ownerUrl: string): Promise<string>
     return name;
   } finally {
     await client.query("select pg_advisory_unlock($1)", [TEMPLATE_LOCK]);
-  }
-}
-
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }
 

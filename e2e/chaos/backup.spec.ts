@@ -11,7 +11,7 @@ import type { RetryingClient } from "./client";
 import { withDatabase } from "./database";
 import { Ledger } from "./ledger";
 import { bringToProduction, DEPLOYMENT, MODEL } from "./line";
-import { startLoad, type Surroundings } from "./load";
+import { declareGpus, startLoad, type Surroundings } from "./load";
 import { signIn, type People } from "./people";
 import { openStarts, type Starts } from "./starts";
 import { storeIsWhole } from "./verify";
@@ -103,13 +103,7 @@ test("a line that runs is backed up, and goes on elsewhere", async () => {
     { name: "backup" },
     { key: "experiment" },
   );
-  await people.platform.call(
-    z.unknown(),
-    "PUT",
-    "/api/v1/quota/flavors/chaos-gpu",
-    { title: "Chaos GPU", capacityMilli: 100_000 },
-    { key: "flavor" },
-  );
+  await declareGpus(people.platform);
   await bringToProduction({ people, ledger, startsUrl: starts.url }, 1);
   const long = await longJob(people);
   await jobIs(people.scientist, long.id, "running");

@@ -9,7 +9,7 @@ import { withDatabase } from "./database";
 import { killAll, processesOf } from "./kill";
 import { Ledger } from "./ledger";
 import { bringToProduction, DEPLOYMENT, rolloutEnds } from "./line";
-import { dispatchSideJob, startLoad, type Load, type Surroundings } from "./load";
+import { declareGpus, dispatchSideJob, startLoad, type Load, type Surroundings } from "./load";
 import { signIn, type People } from "./people";
 import { KILLS, OF_JOBS, randomOf, scheduleOf, seedOfRun, type Round } from "./schedule";
 import { openStarts, type Starts } from "./starts";
@@ -40,13 +40,7 @@ test.beforeAll(async () => {
   installation = await startInstallation({ MODELWORKS_DEMO: "on", MODELWORKS_DEMO_PASSWORD: password });
   people = await signIn(installation.portalUrl, password, ledger.writes);
   around = { people, gatewayUrl: installation.gatewayUrl, ledger, startsUrl: starts.url, random };
-  await people.platform.call(
-    z.unknown(),
-    "PUT",
-    "/api/v1/quota/flavors/chaos-gpu",
-    { title: "Chaos GPU", capacityMilli: 100_000 },
-    { key: "flavor" },
-  );
+  await declareGpus(people.platform);
   const experiment = await people.scientist.call(
     Experiment,
     "POST",

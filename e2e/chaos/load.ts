@@ -11,6 +11,7 @@ import type { Ledger, LoggedRun } from "./ledger";
 import type { People } from "./people";
 
 const Anything = z.unknown();
+const FLAVOR = "chaos-gpu";
 const mlflow = (path: string) => `/api/2.0/mlflow/${path}`;
 const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -150,6 +151,16 @@ export async function dispatchSideJob(
   return name;
 }
 
+/** A kind of GPU that no machine here has, so that there is something to ask for. */
+export const declareGpus = (platform: RetryingClient) =>
+  platform.call(
+    Anything,
+    "PUT",
+    `/api/v1/quota/flavors/${FLAVOR}`,
+    { title: "Chaos GPU", capacityMilli: 100_000 },
+    { key: "flavor" },
+  );
+
 /** Asks for GPUs, and the platform engineer grants it. */
 async function requestGpus({ people, ledger }: Surroundings, number: number): Promise<void> {
   const why = `For round ${number} of the storm`;
@@ -158,7 +169,7 @@ async function requestGpus({ people, ledger }: Surroundings, number: number): Pr
     Identified,
     "POST",
     "/api/v1/quota/requests",
-    { flavor: "chaos-gpu", amountMilli: 100, until, why },
+    { flavor: FLAVOR, amountMilli: 100, until, why },
     { key: why },
   );
   ledger.quotaRequests.push({ id, why });

@@ -2,8 +2,9 @@ import fs from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { migrateDatabase, migrateTo } from "@/db/migrate";
+import { withClient } from "@/db/with-client";
 import { migrateEngine } from "@/server/durable/engine-schema";
 import { LauncherError } from "@/server/launcher/launcher-error";
 import type { Addresses } from "./addresses";
@@ -143,17 +144,11 @@ export async function loadDatabase(
     throw refused(
       `it was made with level ${manifest.engine} of the workflow engine's tables, this release has ${level}`,
     );
-  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
+  await withClient(ownerUrl, async (client) => {
     await load(client, folder, manifest);
     await migrateDatabase(ownerUrl);
     // Who runs, and with which lease, is not who ran.
     await client.query("truncate public.processes, public.tick_leases");
     await client.query("analyze");
-  } finally {
-    // A transaction that is open then is rolled back.
-    await client.end();
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { Client } from "pg";
 import { openDb } from "@/db/client";
+import { withClient } from "@/db/with-client";
 import type { ObjectStore } from "@/server/adapters/object-store";
 import { endRestoredAttempts } from "@/server/compute";
 import { isAppError } from "@/server/core/errors";
@@ -47,22 +47,17 @@ function refuseUsedHome(home: string): void {
 }
 
 async function refuseUsedDatabase(ownerUrl: string): Promise<void> {
-  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ name: string }>(
+  const { rows } = await withClient(ownerUrl, (client) =>
+    client.query<{ name: string }>(
       "select schemaname || '.' || tablename as name from pg_tables where schemaname = any($1) order by 1 limit 3",
       [[...SCHEMAS, "drizzle"]],
+    ),
+  );
+  if (rows.length > 0)
+    throw new LauncherError(
+      `The database in DATABASE_URL holds tables: ${rows.map(({ name }) => name).join(", ")}.`,
+      "Restore into an empty database: create one, and name it in DATABASE_URL and DATABASE_OWNER_URL.",
     );
-    if (rows.length > 0)
-      throw new LauncherError(
-        `The database in DATABASE_URL holds tables: ${rows.map(({ name }) => name).join(", ")}.`,
-        "Restore into an empty database: create one, and name it in DATABASE_URL and DATABASE_OWNER_URL.",
-      );
-  } finally {
-    await client.end();
-  }
 }
 
 function writeHomeFiles(folder: string, home: string, { files }: Manifest): void {

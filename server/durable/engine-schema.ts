@@ -1,5 +1,6 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
-import { Client } from "pg";
+import type { Client } from "pg";
+import { withClient } from "@/db/with-client";
 
 const SCHEMA = "dbos";
 
@@ -30,17 +31,6 @@ async function stateOf(client: Client): Promise<State> {
     "select max(version)::int as level from dbos.dbos_migrations",
   );
   return { ...state, level: level.rows[0]?.level ?? null };
-}
-
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 /**

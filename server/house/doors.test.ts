@@ -1,17 +1,10 @@
-/* oxlint-disable no-underscore-dangle -- tRPC keeps its procedures under `_def` */
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { PERMISSIONS } from "@/server/core/authz/permissions";
 import { allVerbs } from "@/server/core/verb";
 import { restRoutes } from "./rest-routes";
-import { appRouter } from "./router";
-
-interface Procedure {
-  _def: { meta?: { permission?: string; verb?: string } };
-}
-
-const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>);
+import { procedures } from "./testing/procedures";
 
 function filesUnder(folder: string): string[] {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -33,8 +26,7 @@ describe("every door asks the table", () => {
     expect(actionFiles.length).toBeGreaterThan(0);
   });
 
-  it.each(procedures)("tRPC %s", (_name, procedure) => {
-    const { permission, verb } = procedure._def.meta ?? {};
+  it.each(procedures)("tRPC $path", ({ permission, verb }) => {
     expect(PERMISSIONS).toHaveProperty([permission ?? "missing"]);
     expect(verb === "live" || allVerbs().some((each) => each.definition.name === verb)).toBe(true);
   });

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmptyDatabase, waitFor, type TestDatabase } from "@/db/testing";
+import { withClient } from "@/db/with-client";
 import { createObjectStore } from "@/server/adapters/object-store";
 import { restoreBackup } from "@/server/backup/restore-backup";
 import { takeBackup } from "@/server/backup/take-backup";
@@ -30,23 +30,13 @@ beforeAll(async () => {
   server = await createEmptyDatabase();
 });
 afterAll(async () => {
-  await as(server.ownerUrl, async (client) => {
+  await withClient(server.ownerUrl, async (client) => {
     for (const name of made) await client.query(`drop database if exists ${name} with (force)`);
     await client.query(`drop role if exists ${APP}`);
     await client.query(`drop role if exists ${OWNER}`);
   });
   await server.close();
 });
-
-async function as<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 const urlOf = (database: string, user?: string, password = "") => {
   const url = new URL(server.ownerUrl);
@@ -66,14 +56,14 @@ const renamed = (statement: string, database: string) =>
 async function prepare(statements: readonly string[], within: readonly string[] = []) {
   const database = `mw_grants_${randomBytes(4).toString("hex")}`;
   made.push(database);
-  await as(server.ownerUrl, async (client) => {
+  await withClient(server.ownerUrl, async (client) => {
     const { rows } = await client.query("select 1 from pg_roles where rolname = $1", [OWNER]);
     for (const statement of statements.filter((each) => rows.length === 0 || !each.startsWith("CREATE ROLE")))
       await client.query(renamed(statement, database));
     // The serving role has another name here.
     await client.query(`grant modelworks_app to ${APP}`);
   });
-  await as(urlOf(database), async (client) => {
+  await withClient(urlOf(database), async (client) => {
     for (const statement of within) await client.query(renamed(statement, database));
   });
   return {
@@ -116,7 +106,7 @@ describe("a database that its administrator made as documented", () => {
       await migrateExternal(ownerUrl, "DATABASE_OWNER_URL", appUrl);
       await migrateExternal(ownerUrl, "DATABASE_OWNER_URL", appUrl);
       await runsWorkflows(appUrl);
-      await as(appUrl, async (client) => {
+      await withClient(appUrl, async (client) => {
         for (const statement of [
           "create schema mine",
           "create table public.mine (id int)",
@@ -134,7 +124,7 @@ describe("a database that its administrator made as documented", () => {
   it("is backed up, and restored into another", async () => {
     const [one, two] = [await prepare(documented), await prepare(notOwned, instead)];
     await migrateExternal(one.ownerUrl, "DATABASE_OWNER_URL", one.appUrl);
-    await as(one.appUrl, (client) =>
+    await withClient(one.appUrl, (client) =>
       client.query("insert into teams (id, slug, name) values ('team_1', 'one', 'One')"),
     );
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "mw-grants-"));
@@ -146,7 +136,7 @@ describe("a database that its administrator made as documented", () => {
     const target = { home: homes[1], external: two, store: storeIn(homes[1]) };
     const { findings } = await restoreBackup(folder, target, () => undefined);
     expect(findings.filter(({ ok }) => !ok)).toEqual([]);
-    await as(two.appUrl, async (client) => {
+    await withClient(two.appUrl, async (client) => {
       expect((await client.query("select id from teams")).rows).toEqual([{ id: "team_1" }]);
       await expect(client.query("delete from audit_log")).rejects.toThrow(/permission denied/);
     });
@@ -173,7 +163,7 @@ describe("a database that its administrator made as documented", () => {
 
   it("is refused when the serving role has no right on the tables, which is named", async () => {
     const { database, ownerUrl, appUrl } = await prepare(documented);
-    await as(urlOf(database), (client) => client.query(`revoke modelworks_app from ${APP}`));
+    await withClient(urlOf(database), (client) => client.query(`revoke modelworks_app from ${APP}`));
     await expect(migrateExternal(ownerUrl, "DATABASE_OWNER_URL", appUrl)).rejects.toMatchObject({
       name: "LauncherError",
       hint: expect.stringMatching(/GRANT modelworks_app TO "mw_app_\w+";/),

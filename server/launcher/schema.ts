@@ -1,5 +1,5 @@
-import { Client } from "pg";
 import { migrateDatabase } from "@/db/migrate";
+import { withClient } from "@/db/with-client";
 import { LauncherError } from "./launcher-error";
 
 /** SQLSTATE or code of the driver → what the operator can do. */
@@ -29,20 +29,9 @@ interface Grants {
   inPublic: boolean;
 }
 
-async function asked<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
 /** What the role that makes the tables lacks, as the statements that give it. */
 async function ownerLacks(ownerUrl: string): Promise<string[]> {
-  const [row] = await asked(ownerUrl, async (client) => {
+  const [row] = await withClient(ownerUrl, async (client) => {
     const { rows } = await client.query<Grants>(`
       select current_user::text as role, current_database()::text as database,
         has_database_privilege(current_database(), 'create') as "inDatabase",
@@ -59,7 +48,7 @@ async function ownerLacks(ownerUrl: string): Promise<string[]> {
 
 /** What the role that serves lacks after the tables were made. */
 async function appLacks(appUrl: string): Promise<string[]> {
-  return asked(appUrl, async (client) => {
+  return withClient(appUrl, async (client) => {
     const { rows } = await client.query<{ ours: boolean; engine: boolean; role: string; group: boolean }>(`
       select current_user::text as role,
         coalesce(has_schema_privilege('public', 'usage') and has_table_privilege(to_regclass('public.teams'), 'select'), false) as ours,
