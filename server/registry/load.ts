@@ -54,7 +54,8 @@ const toVersion = ({ version, modelName, aliases }: Selected): ModelVersion => (
   aliases,
 });
 
-const visible = (ctx: Ctx) =>
+/** Of the caller's team, and neither deleted nor of a model that was; for queries that join both tables. */
+export const visible = (ctx: Ctx) =>
   and(
     eq(modelVersions.teamId, ctx.actor.teamId),
     ne(modelVersions.state, "deleted"),

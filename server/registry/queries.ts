@@ -18,7 +18,7 @@ import { runOf } from "@/server/experiments";
 import { StoredTrial } from "./qualify/trial-schemas";
 import { evidenceViews } from "./evidence-views";
 import { deploymentsOfModel, servingIfKnown } from "./hooks";
-import { loadModel, loadVersion, shownState, versionsOf, type ModelVersion } from "./load";
+import { loadModel, loadVersion, shownState, versionsOf, type ModelVersion, visible } from "./load";
 import { aliasesOfModels, newestVersions } from "./newest";
 import { protectionOf } from "./protection";
 import { gatesOf, hrefOf, requirementsOf } from "./requirements";
@@ -261,13 +261,7 @@ export const versionsOfRun = query(
       })
       .from(modelVersions)
       .innerJoin(registeredModels, eq(registeredModels.id, modelVersions.modelId))
-      .where(
-        and(
-          eq(modelVersions.teamId, ctx.actor.teamId),
-          eq(modelVersions.runId, run.id),
-          ne(modelVersions.state, "deleted"),
-        ),
-      )
+      .where(and(visible(ctx), eq(modelVersions.runId, run.id)))
       .orderBy(desc(modelVersions.createdAt))
       .limit(50);
     return { items };

@@ -2,9 +2,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { objectStore } from "@/server/composition";
 import { createWorld, type Person, type World } from "@/server/governance/testing";
 import { createLoggedModel, finalizeLoggedModel } from "@/server/experiments";
+import { deleteModel } from "./delete-model";
+import { deleteVersion } from "./delete-version";
 import { createModel, createVersion, versionOf } from "./index";
 import { sealAndScan } from "./qualify/qualify-version";
 import { sealedFiles } from "./qualify/seal-files";
+import { versionsOfRun } from "./queries";
 import { endRun, registeredVersion, trainedRun } from "./testing";
 
 let world: World;
@@ -82,4 +85,26 @@ it("says of a model that was logged without a run that no run made it", async ()
   await expect(register("models:/alone/1", line.runId)).rejects.toMatchObject({
     message: expect.stringContaining("the run that made this model, which was logged without one"),
   });
+});
+
+it("are found from the run that they came from, as long as they and their model are there", async () => {
+  const { line, version } = await first("of-run");
+  await createModel.execute(member.caller, { name: "of-run-copy", tags: [] });
+  const source = "models:/of-run/1";
+  await createVersion.execute(member.caller, { name: "of-run-copy", source, runId: line.runId });
+  const found = async (person: Person) =>
+    (await versionsOfRun.execute(person.caller, { runId: line.runId })).items.map(({ model, number }) => [
+      model,
+      number,
+    ]);
+  expect(await found(member)).toEqual([
+    ["of-run-copy", 1],
+    ["of-run", 1],
+  ]);
+  const stranger = await world.person("member", { teamId: world.otherTeamId });
+  await expect(found(stranger)).rejects.toMatchObject({ code: "not_found" });
+  await deleteModel.execute(member.caller, { name: "of-run-copy" });
+  expect(await found(member)).toEqual([["of-run", 1]]);
+  await deleteVersion.execute(member.caller, { name: "of-run", version: version.number });
+  expect(await found(member)).toEqual([]);
 });
