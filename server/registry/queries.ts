@@ -1,4 +1,4 @@
-import { and, desc, eq, ilike, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
+import { and, desc, eq, ilike, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { lineageEdges, modelVersions, registeredModels } from "@/db/schema";
 import { talliesOf, tallyInWords } from "@/server/governance";

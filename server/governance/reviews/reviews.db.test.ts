@@ -9,7 +9,9 @@ import {
   outboxEvents,
   reviewDecisions,
   reviews,
+  users,
 } from "@/db/schema";
+import { SERVICE_EMAIL } from "@/server/auth/rules";
 import { newId } from "@/server/core/ids";
 import { evaluateGates } from "../gates/evaluate-gates";
 import { talliesOf } from "../gates/tallies";
@@ -98,6 +100,18 @@ describe("asking for a review", () => {
     const again = await requestReview(requester.ctx(), input);
     expect(again).toEqual({ reviewId, state: "open", created: false });
     await expect(requestReview(requester.ctx(), { ...input, rationale: " " })).rejects.toThrow("rationale");
+  });
+
+  it("asks no service actor, whatever its role", async () => {
+    const service = await world.person("admin");
+    await world.db.update(users).set({ email: SERVICE_EMAIL }).where(eq(users.id, service.id));
+    const { reviewId } = await open();
+    const told = await world.db.select().from(notifications).where(eq(notifications.subjectId, reviewId));
+    expect(told.map((row) => row.userId)).not.toContain(service.id);
+    const { reviewers } = await getReview.execute(reviewer.caller, { reviewId });
+    expect(reviewers).toContain(reviewer.actor.name);
+    expect(reviewers).not.toContain(service.actor.name);
+    await world.db.update(users).set({ disabledAt: new Date() }).where(eq(users.id, service.id));
   });
 
   it("with other digests ends the earlier one", async () => {
