@@ -92,6 +92,8 @@ describe("a version of files elsewhere", () => {
     ["mlflow-artifacts://host:9000/models/..%2f..%2fartifacts", "without relative path references"],
     ["http://host/a%2500", "without relative path references"],
     ["https://me:secret@host/model", "holds a password"],
+    ["https://store.example.org/models/1?sv=2024&sig=c2VjcmV0", "or a signature"],
+    ["s3://bucket/1?X-Amz-Signature=0a1b", "or a signature"],
   ])("is refused where %s names no place, climbs or tells a secret", async (source, words) => {
     await model(`refused ${source.replaceAll(/\W/g, " ").trim()}`).catch(() => undefined);
     await expect(register(`refused ${source.replaceAll(/\W/g, " ").trim()}`, source)).rejects.toMatchObject({

@@ -21,6 +21,9 @@ export const whyNothing = ({ location }: Reference): string =>
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 
+/** Addresses that open by themselves, as object stores give them out. */
+const SIGNED = /[?&][^=&#]*(sig|token|secret|password|credential)[^=&#]*=/i;
+
 function unquoted(source: string): string {
   try {
     const once = decodeURIComponent(source.replaceAll("+", " "));
@@ -46,6 +49,10 @@ export function requireLocation(source: string): void {
     throw refused(
       "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present.",
     );
-  if (/^[^/]*\/\/[^/]*:[^/]*@/.test(source))
-    throw invalidField("source", "holds a password, which everybody here could read", "Leave it out.");
+  if (/^[^/]*\/\/[^/]*:[^/]*@/.test(source) || SIGNED.test(source))
+    throw invalidField(
+      "source",
+      "holds a password or a signature, which everybody here could read",
+      "Leave it out.",
+    );
 }
